@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR LGPL-2.1-or-later */
+/*
+ * peergroup: groups of hosts that agree about a set of signed records.
+ *
+ * This header holds what user space shares with the module: the generic-netlink
+ * family (Documentation/netlink/specs/peergroup.yaml describes each operation),
+ * the signed form of a record and the form of a membership certificate.
+ *
+ * Times are "peer time": unsigned 64 bit counts of 100 ns since 1601-01-01 UTC.
+ * Wire structures are big-endian and packed; netlink attributes are host-endian
+ * unless their comment says otherwise.
+ */
+#ifndef _UAPI_LINUX_PEERGROUP_H
+#define _UAPI_LINUX_PEERGROUP_H
+
+#include <linux/types.h>
+
+/* ------------------------------------------------------------- records -- */
+
+#define PEERGROUP_HASH_LEN	32	/* SHA-256 */
+#define PEERGROUP_ID_LEN	16	/* record ids and types: GUIDs in text order */
+
+#define PEERGROUP_RECORD_TAG		"peergroup record 1"	/* 18 bytes, no NUL */
+#define PEERGROUP_RECORD_TAG_LEN	18
+#define PEERGROUP_BATCH_TAG		"peergroup batch 1"	/* 17 bytes, no NUL */
+#define PEERGROUP_BATCH_TAG_LEN		17
+
+#define PEERGROUP_RECORD_DELETED	(1U << 0)	/* a tombstone */
+#define PEERGROUP_RECORD_AUTOREFRESH	(1U << 1)	/* anchor and period are set */
+
+#define PEERGROUP_RECORD_SIZE_MIN	1024U		/* of the settable limit */
+#define PEERGROUP_RECORD_SIZE_DEFAULT	(1U << 20)
+#define PEERGROUP_RECORD_SIZE_MAX	(60U << 20)
+#define PEERGROUP_ATTRS_LEN_MAX		(256U << 10)	/* UTF-8 bytes of attribute XML */
+
+/**
+ * struct peergroup_record_hdr - the signed header of a record, as it travels
+ * @id: high 64 bits: the first 8 bytes of the SHA-256 of the creator's
+ *	SubjectPublicKeyInfo; low 64 bits: random
+ * @type: what the data means, chosen by the program
+ * @version: 1 at creation, one more with each update
+ * @flags: PEERGROUP_RECORD_*; other bits are zero
+ * @creator: SHA-256 of the creator's membership certificate (DER)
+ * @modifier: the same for who signed this version (the creator, at version 1)
+ * @created: peer time; never changes
+ * @modified: peer time of this version, inside the modifier's certificate
+ * @expires: peer time; an update never shortens it
+ * @anchor: last value of the refresh hash chain; zero without AUTOREFRESH
+ * @refresh_period: seconds between refreshes; zero without AUTOREFRESH
+ * @refresh_count: length of the hash chain; zero without AUTOREFRESH
+ * @attrs_len: bytes of attribute XML (UTF-8) behind the header
+ * @data_len: bytes of data
+ * @data_hash: SHA-256 of the data
+ *
+ * A record on the wire and over netlink is this header, the attributes, one
+ * signature block and the data, without padding. Its digest is
+ * SHA-256("peergroup record 1" || group id || header || attributes), so the
+ * tag and the group are signed but never sent.
+ */
+struct peergroup_record_hdr {
+	__u8	id[PEERGROUP_ID_LEN];
+	__u8	type[PEERGROUP_ID_LEN];
+	__be32	version;
+	__be32	flags;
+	__u8	creator[PEERGROUP_HASH_LEN];
+	__u8	modifier[PEERGROUP_HASH_LEN];
+	__be64	created;
+	__be64	modified;
+	__be64	expires;
+	__u8	anchor[PEERGROUP_HASH_LEN];
+	__be32	refresh_period;
+	__be32	refresh_count;
+	__be32	attrs_len;
+	__be32	data_len;
+	__u8	data_hash[PEERGROUP_HASH_LEN];
+} __attribute__((packed));
+
+enum peergroup_sig_kind {
+	PEERGROUP_SIG_DIRECT = 1,	/* signs the record's digest */
+	PEERGROUP_SIG_BATCH,		/* signs the root of a Merkle tree of digests */
+};
+
+enum peergroup_sig_algo {
+	PEERGROUP_SIG_RSA_SHA256 = 1,	/* PKCS#1 v1.5, key of 2048 to 4096 bits */
+	PEERGROUP_SIG_P256_SHA256,	/* ECDSA, DER of (r, s), where the kernel has it */
+};
+
+#define PEERGROUP_SIG_LEN_MAX	512
+#define PEERGROUP_BATCH_MAX	4096	/* records under one signature */
+#define PEERGROUP_BATCH_DEPTH	12	/* log2 of it */
+
+/**
+ * struct peergroup_sig_hdr - start of a signature block
+ * @kind: enum peergroup_sig_kind
+ * @algo: enum peergroup_sig_algo
+ * @sig_len: bytes of signature that follow
+ * @leaf: place of the record in its batch; zero for a direct signature
+ * @leaves: records in the batch; zero for a direct signature
+ *
+ * The signature follows, then for a batch the sibling hashes on the way from
+ * the leaf to the root, bottom first. How many there are follows from @leaf
+ * and @leaves as in RFC 6962 section 2.1.1; leaf hash = SHA-256(0 || digest),
+ * node hash = SHA-256(1 || left || right). What a batch signs is
+ * SHA-256("peergroup batch 1" || group id || leaves (be32) || root).
+ */
+struct peergroup_sig_hdr {
+	__u8	kind;
+	__u8	algo;
+	__be16	sig_len;
+	__be16	leaf;
+	__be16	leaves;
+} __attribute__((packed));
+
+/* -------------------------------------------------------- certificates -- */
+
+/*
+ * A membership certificate is X.509 v3, signed with SHA-256, with one critical
+ * extension whose value is the DER of
+ *
+ *	Membership ::= SEQUENCE {
+ *		version		INTEGER (1),
+ *		roles		INTEGER,		-- PEERGROUP_ROLE_*
+ *		groupId		OCTET STRING (SIZE (32)),
+ *		issuer		OCTET STRING (SIZE (0 | 32)),
+ *		peerName	UTF8String,		-- 40..760 bytes
+ *		friendlyName	UTF8String		-- 0..1020 bytes
+ *	}
+ *
+ * groupId is the SHA-256 of the group root's SubjectPublicKeyInfo. issuer is
+ * the SHA-256 of the issuing certificate's DER, empty in the self-signed group
+ * root only. peerName starts with the first 20 bytes of the SHA-256 of the
+ * certificate's own SubjectPublicKeyInfo in lower-case hex, optionally followed
+ * by a dot and a classifier. The root carries the group's peer name and
+ * friendly name. Validity and roles lie inside the issuer's.
+ */
+#define PEERGROUP_OID		"2.25.94353306031353521129696888610489091273"
+#define PEERGROUP_OID_DER	{ 0x69, 0x81, 0x8d, 0xfb, 0xe4, 0xc9, 0xd0, \
+				  0x8f, 0xd2, 0xa5, 0x8f, 0x81, 0xf4, 0xff, \
+				  0xcd, 0xec, 0x91, 0xef, 0x89, 0x49 }
+
+#define PEERGROUP_ROLE_ADMIN	(1U << 0)
+#define PEERGROUP_ROLE_INVITING	(1U << 1)
+#define PEERGROUP_ROLE_MEMBER	(1U << 2)
+#define PEERGROUP_ROLE_ROOT	(1U << 3)	/* the self-signed root, alone */
+
+#define PEERGROUP_CHAIN_MAX	24		/* certificates below the root */
+#define PEERGROUP_CERT_LEN_MAX	4096		/* bytes of DER */
+#define PEERGROUP_NAME_LEN_MAX	760		/* bytes of UTF-8, no NUL */
+#define PEERGROUP_FRIENDLY_LEN_MAX 1020
+
+/* ------------------------------------------------------ netlink family -- */
+
+#define PEERGROUP_FAMILY_NAME		"peergroup"
+#define PEERGROUP_FAMILY_VERSION	1
+#define PEERGROUP_MCGRP_EVENTS		"events"
+#define PEERGROUP_PORT			3587
+
+/* Bytes of record that one netlink message carries at most. */
+#define PEERGROUP_CHUNK_MAX		(32U << 10)
+
+enum peergroup_cmd {
+	PEERGROUP_CMD_GROUP_OPEN = 1,	/* find or make a group and hold it */
+	PEERGROUP_CMD_GROUP_CLOSE,	/* give up this socket's hold */
+	PEERGROUP_CMD_GROUP_SET,	/* online, kept, ready, port, limits, timers */
+	PEERGROUP_CMD_GROUP_GET,	/* one, or dump */
+	PEERGROUP_CMD_GROUP_DESTROY,	/* end it for all holders */
+	PEERGROUP_CMD_RECORD_STAGE,	/* hand over part of a large record */
+	PEERGROUP_CMD_RECORD_PUT,	/* a signed version: add, update or delete */
+	PEERGROUP_CMD_RECORD_GET,	/* dump: by id, by type, since a sequence, all */
+	PEERGROUP_CMD_LINK_ADD,		/* keep a link to an address */
+	PEERGROUP_CMD_LINK_DEL,		/* stop that */
+	PEERGROUP_CMD_LINK_GET,		/* dump of links and addresses */
+	PEERGROUP_CMD_MEMBER_GET,	/* dump of known membership certificates */
+	PEERGROUP_CMD_STATS_GET,	/* counters of a group */
+	PEERGROUP_CMD_RECORD_NTF,	/* event: a record changed */
+	PEERGROUP_CMD_LINK_NTF,		/* event: a link came up, went down or failed */
+	PEERGROUP_CMD_GROUP_NTF,	/* event: status changed, or the group ended */
+
+	__PEERGROUP_CMD_MAX,
+	PEERGROUP_CMD_MAX = __PEERGROUP_CMD_MAX - 1
+};
+
+/* Status bits of a group. */
+#define PEERGROUP_STATUS_LISTENING	(1U << 0)	/* online, accepts links */
+#define PEERGROUP_STATUS_CONNECTED	(1U << 1)	/* has at least one link */
+#define PEERGROUP_STATUS_READY		(1U << 2)	/* has synchronised once */
+#define PEERGROUP_STATUS_KEPT		(1U << 3)	/* lives without holders */
+
+/* Attributes of a group. */
+enum {
+	PEERGROUP_A_GROUP_PAD = 1,
+	PEERGROUP_A_GROUP_INDEX,	/* u32: names the group in this namespace */
+	PEERGROUP_A_GROUP_ID,		/* binary 32 */
+	PEERGROUP_A_GROUP_ROOT,		/* binary: DER of the group root */
+	PEERGROUP_A_GROUP_CHAIN,	/* multi binary: DER, below the root first, own last */
+	PEERGROUP_A_GROUP_NAME,		/* string: the group's peer name */
+	PEERGROUP_A_GROUP_MEMBER,	/* string: own peer name */
+	PEERGROUP_A_GROUP_NODE,		/* u64: own node id */
+	PEERGROUP_A_GROUP_STATUS,	/* u32: PEERGROUP_STATUS_* */
+	PEERGROUP_A_GROUP_ONLINE,	/* u8: 1 listen and link, 0 stop */
+	PEERGROUP_A_GROUP_KEEP,		/* u8: 1 live without holders */
+	PEERGROUP_A_GROUP_READY,	/* u8: 1 on open: was synchronised before */
+	PEERGROUP_A_GROUP_PORT,		/* u16: port to listen on; reply: the one in use */
+	PEERGROUP_A_GROUP_SEQ,		/* u64: of the latest change */
+	PEERGROUP_A_GROUP_HORIZON,	/* u64: "since" below this cannot be answered */
+	PEERGROUP_A_GROUP_RECORDS,	/* u32: live records */
+	PEERGROUP_A_GROUP_TOMBSTONES,	/* u32 */
+	PEERGROUP_A_GROUP_BYTES,	/* u64: kernel memory of the record table */
+	PEERGROUP_A_GROUP_FINGERPRINT,	/* binary 32: of the whole table */
+	PEERGROUP_A_GROUP_TIME_OFFSET,	/* s64: peer time minus this host's, 100 ns */
+	PEERGROUP_A_GROUP_LIMITS,	/* nest: PEERGROUP_A_LIMIT_* */
+	PEERGROUP_A_GROUP_REASON,	/* u32: errno in a GROUP_NTF of failure */
+	PEERGROUP_A_GROUP_HOLDERS,	/* u32: sockets that hold the group */
+
+	__PEERGROUP_A_GROUP_MAX,
+	PEERGROUP_A_GROUP_MAX = __PEERGROUP_A_GROUP_MAX - 1
+};
+
+/* Limits and timers of a group; a value out of range is refused. */
+enum {
+	PEERGROUP_A_LIMIT_RECORD_SIZE = 1, /* u32: bytes of data + 2 x attribute characters */
+	PEERGROUP_A_LIMIT_RECORDS,	/* u32: in the table, tombstones too */
+	PEERGROUP_A_LIMIT_BYTES,	/* u64: kernel memory of the record table */
+	PEERGROUP_A_LIMIT_PAD,
+	PEERGROUP_A_LIMIT_LINKS,	/* u32: established links */
+	PEERGROUP_A_LIMIT_QUEUE,	/* u32: bytes queued to one link */
+	PEERGROUP_A_LIMIT_KEEPALIVE,	/* u32 ms: idle time before a ping */
+	PEERGROUP_A_LIMIT_HANDSHAKE,	/* u32 ms: for a link to come up */
+	PEERGROUP_A_LIMIT_RETRY_MIN,	/* u32 ms: first wait before dialling again */
+	PEERGROUP_A_LIMIT_RETRY_MAX,	/* u32 ms */
+	PEERGROUP_A_LIMIT_DEFER,	/* u32 ms: how long a record waits for its signer's certificate */
+
+	__PEERGROUP_A_LIMIT_MAX,
+	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
+};
+
+enum peergroup_change {
+	PEERGROUP_CHANGE_ADDED = 1,
+	PEERGROUP_CHANGE_UPDATED,
+	PEERGROUP_CHANGE_DELETED,
+	PEERGROUP_CHANGE_EXPIRED,
+};
+
+/* Attributes of a record. */
+enum {
+	PEERGROUP_A_RECORD_PAD = 1,
+	PEERGROUP_A_RECORD_GROUP,	/* u32: index of the group */
+	PEERGROUP_A_RECORD_ID,		/* binary 16 */
+	PEERGROUP_A_RECORD_TYPE,	/* binary 16 */
+	PEERGROUP_A_RECORD_VERSION,	/* u32 */
+	PEERGROUP_A_RECORD_FLAGS,	/* u32: PEERGROUP_RECORD_* */
+	PEERGROUP_A_RECORD_CREATOR,	/* string: peer name */
+	PEERGROUP_A_RECORD_MODIFIER,	/* string: peer name */
+	PEERGROUP_A_RECORD_CREATED,	/* u64 */
+	PEERGROUP_A_RECORD_MODIFIED,	/* u64 */
+	PEERGROUP_A_RECORD_EXPIRES,	/* u64 */
+	PEERGROUP_A_RECORD_SEQ,		/* u64: of the change that brought this version */
+	PEERGROUP_A_RECORD_CHANGE,	/* u32: enum peergroup_change */
+	PEERGROUP_A_RECORD_SIZE,	/* u32: bytes of the whole wire form */
+	PEERGROUP_A_RECORD_OFFSET,	/* u32: of this chunk in the wire form */
+	PEERGROUP_A_RECORD_WIRE,	/* binary: the wire form, or this chunk of it */
+	PEERGROUP_A_RECORD_STAGED,	/* flag: put what RECORD_STAGE brought */
+	PEERGROUP_A_RECORD_SINCE,	/* u64: only changes with a higher sequence */
+	PEERGROUP_A_RECORD_BRIEF,	/* flag: no wire form in the answer */
+	PEERGROUP_A_RECORD_TOMBSTONES,	/* flag: deleted ones too */
+
+	__PEERGROUP_A_RECORD_MAX,
+	PEERGROUP_A_RECORD_MAX = __PEERGROUP_A_RECORD_MAX - 1
+};
+
+enum peergroup_link_state {
+	PEERGROUP_LINK_WAITING = 1,	/* an address, to be dialled later */
+	PEERGROUP_LINK_CONNECTING,
+	PEERGROUP_LINK_HANDSHAKE,
+	PEERGROUP_LINK_UP,
+	PEERGROUP_LINK_DOWN,		/* in events */
+	PEERGROUP_LINK_FAILED,		/* in events: a dial that came to nothing */
+};
+
+/* Attributes of a link. */
+enum {
+	PEERGROUP_A_LINK_PAD = 1,
+	PEERGROUP_A_LINK_GROUP,		/* u32: index of the group */
+	PEERGROUP_A_LINK_ID,		/* u64: never 0; events and dumps agree on it */
+	PEERGROUP_A_LINK_ADDRESS,	/* binary 4 or 16, network order */
+	PEERGROUP_A_LINK_PORT,		/* u16 */
+	PEERGROUP_A_LINK_SCOPE,		/* u32: interface index of a link-local address */
+	PEERGROUP_A_LINK_STATE,		/* u32: enum peergroup_link_state */
+	PEERGROUP_A_LINK_OUTBOUND,	/* u8: 1 where this host dialled */
+	PEERGROUP_A_LINK_NODE,		/* u64: the other end's node id */
+	PEERGROUP_A_LINK_PEER,		/* string: the other end's peer name */
+	PEERGROUP_A_LINK_REASON,	/* u32: errno of the last failure */
+	PEERGROUP_A_LINK_QUEUED,	/* u32: bytes waiting to be sent */
+	PEERGROUP_A_LINK_RX_BYTES,	/* u64 */
+	PEERGROUP_A_LINK_TX_BYTES,	/* u64 */
+	PEERGROUP_A_LINK_RX_RECORDS,	/* u64 */
+	PEERGROUP_A_LINK_TX_RECORDS,	/* u64 */
+	PEERGROUP_A_LINK_RETRIES,	/* u32: dials since it was last up */
+	PEERGROUP_A_LINK_RTT,		/* u32 us: of the last ping; absent before */
+
+	__PEERGROUP_A_LINK_MAX,
+	PEERGROUP_A_LINK_MAX = __PEERGROUP_A_LINK_MAX - 1
+};
+
+/* Attributes of a member: one membership certificate the group has verified. */
+enum {
+	PEERGROUP_A_MEMBER_PAD = 1,
+	PEERGROUP_A_MEMBER_GROUP,	/* u32: index of the group */
+	PEERGROUP_A_MEMBER_FINGERPRINT,	/* binary 32: SHA-256 of the DER */
+	PEERGROUP_A_MEMBER_NAME,	/* string: peer name */
+	PEERGROUP_A_MEMBER_FRIENDLY,	/* string */
+	PEERGROUP_A_MEMBER_ROLES,	/* u32: PEERGROUP_ROLE_* */
+	PEERGROUP_A_MEMBER_NOT_BEFORE,	/* u64 */
+	PEERGROUP_A_MEMBER_NOT_AFTER,	/* u64 */
+	PEERGROUP_A_MEMBER_DEPTH,	/* u32: 1 = issued by the root */
+	PEERGROUP_A_MEMBER_CERT,	/* binary: DER */
+
+	__PEERGROUP_A_MEMBER_MAX,
+	PEERGROUP_A_MEMBER_MAX = __PEERGROUP_A_MEMBER_MAX - 1
+};
+
+/*
+ * Counters of a group, each a u64 but the first two. A refusal's counter number
+ * is also the refusal's name inside the module and in tracepoints.
+ */
+enum {
+	PEERGROUP_A_STATS_PAD = 1,
+	PEERGROUP_A_STATS_GROUP,		/* u32: index of the group */
+
+	PEERGROUP_A_STATS_ADDED,		/* new records committed */
+	PEERGROUP_A_STATS_UPDATED,		/* new versions committed */
+	PEERGROUP_A_STATS_DELETED,		/* tombstones committed */
+	PEERGROUP_A_STATS_EXPIRED,
+	PEERGROUP_A_STATS_VERIFIED,		/* signatures found good */
+	PEERGROUP_A_STATS_PRESENT,		/* arrived again, dropped before crypto */
+	PEERGROUP_A_STATS_OLD,			/* older than ours, ours sent back */
+	PEERGROUP_A_STATS_DEFERRED,		/* waited for a certificate */
+	PEERGROUP_A_STATS_COALESCED,		/* replaced in a send queue by a newer version */
+	PEERGROUP_A_STATS_FORWARDED,		/* copies queued to links */
+	PEERGROUP_A_STATS_SYNCS,		/* reconciliations finished */
+	PEERGROUP_A_STATS_LINKS_UP,
+	PEERGROUP_A_STATS_LINKS_DOWN,
+	PEERGROUP_A_STATS_LINKS_FAILED,
+
+	PEERGROUP_A_STATS_REFUSED_MALFORMED,	/* a record that breaks its format */
+	PEERGROUP_A_STATS_REFUSED_ID,		/* id not derived from the creator's key */
+	PEERGROUP_A_STATS_REFUSED_TIMES,	/* outside the certificate, or out of order */
+	PEERGROUP_A_STATS_REFUSED_FUTURE,	/* modified later than clocks may differ */
+	PEERGROUP_A_STATS_REFUSED_EXPIRED,	/* already over */
+	PEERGROUP_A_STATS_REFUSED_HASH,		/* data does not match its hash */
+	PEERGROUP_A_STATS_REFUSED_SIGNATURE,
+	PEERGROUP_A_STATS_REFUSED_ALGORITHM,	/* this kernel cannot verify it */
+	PEERGROUP_A_STATS_REFUSED_ROLE,		/* signer may not change this record */
+	PEERGROUP_A_STATS_REFUSED_RESERVED,	/* reserved record type */
+	PEERGROUP_A_STATS_REFUSED_UNKNOWN,	/* signer's certificate never came */
+	PEERGROUP_A_STATS_REFUSED_SIZE,		/* over the record size limit */
+	PEERGROUP_A_STATS_REFUSED_FULL,		/* over the table's limits */
+	PEERGROUP_A_STATS_REFUSED_STALE,	/* local: not newer than what is stored */
+	PEERGROUP_A_STATS_REFUSED_CHANGED,	/* local: alters what an update must keep */
+	PEERGROUP_A_STATS_REFUSED_NOMEM,
+	PEERGROUP_A_STATS_REFUSED_CERT,		/* certificate or chain not valid here */
+	PEERGROUP_A_STATS_REFUSED_MEMBERS,	/* member table full */
+	PEERGROUP_A_STATS_DROPPED_DEFERRED,	/* pushed out of the waiting ring */
+	PEERGROUP_A_STATS_DROPPED_QUEUE,	/* send queue full; a sync makes up for it */
+	PEERGROUP_A_STATS_LINK_MALFORMED,	/* message that breaks the protocol */
+	PEERGROUP_A_STATS_LINK_OVERSIZE,	/* message announced too long */
+	PEERGROUP_A_STATS_LINK_HANDSHAKE,	/* handshake wrong or too slow */
+	PEERGROUP_A_STATS_LINK_DUPLICATE,	/* second link to one node, or to ourselves */
+	PEERGROUP_A_STATS_LINK_TIMEOUT,		/* the other end fell silent */
+	PEERGROUP_A_STATS_LINK_CLOCK,		/* clocks differ too much */
+	PEERGROUP_A_STATS_LINK_FULL,		/* over the limit of links */
+	PEERGROUP_A_STATS_EVENTS_LOST,		/* notifications that found no memory */
+
+	__PEERGROUP_A_STATS_MAX,
+	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1
+};
+
+#endif /* _UAPI_LINUX_PEERGROUP_H */
