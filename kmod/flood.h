@@ -26,16 +26,18 @@ struct pg_link;
 /**
  * struct pg_flood_ops - what admission asks of the group
  * @now: peer time; any context
- * @queue: run pg_arrival_work() of this work item soon, on any CPU
+ * @queue: run this work item soon, on any CPU
  * @present: @from sent what is here already
  * @old: @from is behind: send it ours
  * @defer: keep @r until the certificate @missing has come
  * @refused: @refusal was counted; where @invalid, the sender broke the rules
  * @committed: a change is in the table; tell programs and the other links
- * @done: @from's arrival of @bytes is dealt with
+ * @begin: an arrival of @bytes from @from is about to be checked; holds @from
+ * @done: that is over; lets go of @from
  *
- * @committed and @defer are called with the group's lock held, the others
- * without. @from is held by the arrival throughout.
+ * @from is NULL for what a program of this host puts; then only @now,
+ * @refused and @committed are called. @committed is called with the group's
+ * lock held, the others without.
  */
 struct pg_flood_ops {
 	u64 (*now)(struct pg_flood *f);
@@ -48,9 +50,8 @@ struct pg_flood_ops {
 			unsigned int refusal, bool invalid);
 	void (*committed)(struct pg_flood *f, struct pg_link *from, struct pg_record *r,
 			  u32 change);
+	void (*begin)(struct pg_flood *f, struct pg_link *from, u32 bytes);
 	void (*done)(struct pg_flood *f, struct pg_link *from, u32 bytes);
-	void (*hold)(struct pg_link *from);
-	void (*put)(struct pg_link *from);
 };
 
 #define PG_FLOOD_BITS	8
@@ -74,14 +75,15 @@ struct pg_flood {
 	DECLARE_HASHTABLE(inflight, PG_FLOOD_BITS);
 };
 
+/* The caller has set what comes before @inflight_lock. */
 void pg_flood_init(struct pg_flood *f);
 
 /**
  * pg_flood_arrival() - a record came over a link
  * @wire: from kvmalloc(), taken over in any case
  *
- * Does what costs little here (parse, dedupe, sender's verdict) and queues the rest.
- * @from is held until ops->done. May sleep. No locks held.
+ * Does here what costs little (parse, dedupe, may the signer do this) and
+ * queues the rest. May sleep. No locks held.
  */
 void pg_flood_arrival(struct pg_flood *f, struct pg_link *from, u8 *wire, u32 len);
 

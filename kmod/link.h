@@ -62,6 +62,8 @@ struct pg_deferred {
  * @node: list entry in the group's or the listener's list
  * @state: enum peergroup_link_state; changes under @state_lock
  * @outbound: this host dialled
+ * @closing: pg_link_close() was called
+ * @up: counted as an established link of the group; group's lock
  * @addr: the other end
  * @peer_node: the other end's node id
  * @peer_port: where the other end listens
@@ -73,6 +75,7 @@ struct pg_deferred {
  * @synced: one whole reconciliation is behind it; group's lock
  * @resync: records were dropped from the queue: reconcile once it has drained
  * @mismatches: pings in a row that showed another table; group's lock
+ * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
  * @deferred: ring of waiting records; group's lock
  * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
  * @arrivals: records of this link being verified
@@ -90,6 +93,7 @@ struct pg_link {
 	u32 state;
 	bool outbound;
 	bool closing;
+	bool up;
 	struct pg_addr addr;
 	u64 peer_node;
 	u16 peer_port;
@@ -141,6 +145,7 @@ struct pg_link {
 	bool synced;
 	bool resync;
 	u32 mismatches;
+	unsigned long last_sync;
 	u32 defer_next;
 	struct pg_deferred deferred[PG_LINK_DEFER_MAX];
 	unsigned long *told;

@@ -25,6 +25,7 @@
  * @refs: the table's own, children's, records', and lookups that asked
  * @parent: issuer; NULL in the root
  * @depth: 0 in the root
+ * @nr: counts up from 0, for bitmaps; below PG_MEMBERS_MAX
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
  */
@@ -34,6 +35,7 @@ struct pg_member {
 	struct rcu_head rcu;
 	struct pg_member *parent;
 	u32 depth;
+	u32 nr;
 	struct pg_gmc gmc;
 	u32 der_len;
 	u8 der[];
