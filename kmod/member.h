@@ -19,6 +19,8 @@
 #include <linux/mutex.h>
 #include "gmc.h"
 
+struct pg_rec;
+
 /**
  * struct pg_member - one verified membership certificate, immutable
  * @hash: in struct pg_members by fingerprint
@@ -147,14 +149,14 @@ int pg_members_each(struct pg_members *ms, unsigned long *skip,
  * @modifier: member of rec->modifier
  *
  * The id belongs to the creator's key, the signer is the creator (same key) or
- * an administrator, the times lie inside the signer's certificate (and the
- * creation inside the creator's), the signature's algorithm is that of the signer's key.
+ * an administrator, the modification lies inside the signer's certificate and
+ * the creation inside the creator's, the record expires no later than the later
+ * of the two certificates, the signature's algorithm is that of the signer's key.
  * A verdict about the record alone: it never depends on what else a host has
  * seen, so that all hosts come to the same one.
  *
  * Return: 0 or PEERGROUP_A_STATS_REFUSED_ID, _ROLE, _TIMES, _SIGNATURE.
  */
-struct pg_rec;
 unsigned int __must_check pg_member_vouch(const struct pg_rec *rec,
 					  const struct pg_member *creator,
 					  const struct pg_member *modifier);
