@@ -5,7 +5,9 @@
  * to the world through struct pg_flood_ops and never touches a socket.
  */
 #include <linux/slab.h>
+#include <asm/unaligned.h>
 #include <crypto/sha2.h>
+#include "clock.h"
 #include "flood.h"
 #include "trace.h"
 #include "verify.h"
@@ -184,7 +186,7 @@ static bool pg_flood_track(struct pg_flood *f, struct pg_arrival *a)
 	u32 slot;
 
 	sha256(a->r->wire, rec->sig_block.p + rec->sig_block.len - a->r->wire, a->key);
-	slot = get_unaligned((u32 *)a->key);
+	slot = get_unaligned_be32(a->key);
 	spin_lock(&f->inflight_lock);
 	hash_for_each_possible(f->inflight, other, node, slot) {
 		if (!memcmp(other->key, a->key, sizeof(a->key))) {

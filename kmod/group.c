@@ -4,8 +4,8 @@
  * links come and go, and what admission asks of it. netlink.c calls in for
  * programs, link.c and listen.c for the network. The locking rules are in group.h.
  */
+#include <linux/netlink.h>
 #include <linux/random.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
 #include <crypto/sha2.h>
