@@ -12,19 +12,15 @@
 #include "trace.h"
 #include "verify.h"
 
-/**
- * struct pg_arrival - a record on its way through the signature check
- * @key: what in-flight copies are recognised by
- * @bytes: what it counts for in its link's window
- */
+/* A record of a link on its way through the signature check. */
 struct pg_arrival {
 	struct work_struct work;
 	struct hlist_node node;
 	struct pg_flood *flood;
 	struct pg_link *from;
 	struct pg_record *r;
-	u8 key[SHA256_DIGEST_SIZE];
-	u32 bytes;
+	u8 key[SHA256_DIGEST_SIZE];	/* recognises copies in flight */
+	u32 bytes;			/* what it counts in its link's window */
 };
 
 void pg_flood_init(struct pg_flood *f)
