@@ -209,7 +209,10 @@ HRESULT pgi_group_store_load(const char *identity, const char *name,
 			     struct pgi_group_store **store);
 /* Writes a new group; @key (may be NULL) is the root's. PEER_E_ALREADY_EXISTS. */
 HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key);
-HRESULT pgi_group_store_save(const struct pgi_group_store *store);	/* all but the key */
+/* Writes what changes with use: ready (which sticks), port, addresses. */
+HRESULT pgi_group_store_save(const struct pgi_group_store *store);
+/* Replaces the certificates, after another invitation was accepted. */
+HRESULT pgi_group_store_renew(const struct pgi_group_store *store);
 HRESULT pgi_group_store_load_key(const struct pgi_group_store *store, EVP_PKEY **key);
 HRESULT pgi_group_store_delete(const char *identity, const char *name);
 void pgi_group_store_free(struct pgi_group_store *store);
@@ -264,11 +267,16 @@ HRESULT pgi_group_make(const struct pgi_identity *identity, const char *friendly
 HRESULT pgi_invitation_accept(const char *xml, const struct pgi_identity *identity,
 			      struct pgi_group_store **store);
 
+/* Issues to @identity_xml; @expires in UTC, 0 = as late as may be. *@xml: malloc(). */
+HRESULT pgi_invite(const struct pgi_group_store *store, const struct pgi_identity *identity,
+		   const char *identity_xml, uint64_t expires, uint32_t roles, char **xml);
+
 /* --------------------------------------------------------- attributes.c -- */
 
 /*
- * PEER_E_INVALID_ATTRIBUTES, PEER_E_TOO_MANY_ATTRIBUTES. *@units becomes the
- * length in UTF-16 units, which the record size counts twice.
+ * PEER_E_INVALID_ATTRIBUTES, PEER_E_TOO_MANY_ATTRIBUTES, or, beyond
+ * PEERGROUP_ATTRS_LEN_MAX, PEER_E_MAX_RECORD_SIZE_EXCEEDED. *@units becomes the
+ * length in UTF-16 units, which the record size counts twice. NULL is fine.
  */
 HRESULT pgi_attributes_check(const char *xml, size_t *units);
 
