@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keys and certificates, for the files that deal with them: cert.c, identity.c,
- * groupstore.c and invitation.c. The rest of the library needs internal.h only.
+ * Keys and certificates, for the files that deal with them: cert.c, bundle.c,
+ * identity.c, groupstore.c, invite.c and invitation.c. The rest of the library
+ * needs internal.h only.
  */
 #ifndef _PEERGROUP_CERT_H
 #define _PEERGROUP_CERT_H
@@ -50,7 +51,7 @@ void pgi_bundle_free(struct pgi_blob *certs, size_t count);
 /* Puts parsed certificates, in any order, root first; false if they are no chain. */
 bool pgi_chain_order(struct pgi_cert **chain, size_t len);
 
-/* invitation.c */
+/* invite.c */
 HRESULT pgi_identity_to_xml(const struct pgi_identity *identity, char **xml);
 /* identity.c */
 bool pgi_identity_was_deleted(const char *name);

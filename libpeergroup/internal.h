@@ -79,7 +79,7 @@ HRESULT pgi_str_return(const char *utf8, char **out);	/* for the program to free
 void pgi_hex(const uint8_t *data, size_t len, char *out);	/* 2 * len + 1 bytes */
 bool pgi_unhex(const char *hex, uint8_t *out, size_t len);	/* exactly 2 * len digits */
 
-/* ------------------------------------------------------------ time.c: time -- */
+/* -------------------------------------------- time.c: time, GUIDs, roles -- */
 
 uint64_t pgi_now(void);				/* this host's, as peer time */
 static inline uint64_t pgi_filetime(const FILETIME *ft)
@@ -95,6 +95,9 @@ static inline FILETIME pgi_to_filetime(uint64_t time)
 	ft.dwHighDateTime = (uint32_t)(time >> 32);
 	return ft;
 }
+
+uint32_t pgi_role_of_guid(const GUID *guid);		/* PEERGROUP_ROLE_*, 0 if none */
+const GUID *pgi_guid_of_role(uint32_t role);		/* of a single role; or NULL */
 
 /* --------------------------------------------------- handle.c: the handles -- */
 
@@ -258,7 +261,7 @@ HRESULT pgi_chain_verify(struct pgi_cert *const *chain, size_t len);
 HRESULT pgi_group_make(const struct pgi_identity *identity, const char *friendly,
 		       struct pgi_group_store *store, EVP_PKEY **key);
 
-/* --------------------------------------------------------- invitation.c -- */
+/* ------------------------------------------------ invite.c, invitation.c -- */
 
 /*
  * Checks @xml for @identity and the clock and fills a store to be created.

@@ -124,3 +124,36 @@ bool pgi_xml_no_attributes(const xmlNode *node)
 {
 	return !node->properties;
 }
+
+char *pgi_xml_attribute(const xmlNode *node, const char *ns, const char *name)
+{
+	xmlNode *n = (xmlNode *)(uintptr_t)node;
+
+	return (char *)(ns ? xmlGetNsProp(n, (const xmlChar *)name, (const xmlChar *)ns)
+			   : xmlGetNoNsProp(n, (const xmlChar *)name));
+}
+
+bool pgi_xml_only_attribute(const xmlNode *node, const char *ns, const char *name,
+			    const char *value)
+{
+	char *found = pgi_xml_attribute(node, ns, name);
+	bool ok = found && !strcmp(found, value) && !node->properties->next;
+
+	xmlFree(found);
+	return ok;
+}
+
+char *pgi_xml_base64(const xmlNode *node, const char *name)
+{
+	if (!pgi_xml_is(node, name) ||
+	    !pgi_xml_only_attribute(node, PGI_DT_NAMESPACE, "dt", "bin.base64"))
+		return NULL;
+	return (char *)pgi_xml_text(node);
+}
+
+char *pgi_xml_plain(const xmlNode *node, const char *name)
+{
+	if (!pgi_xml_is(node, name) || !pgi_xml_no_attributes(node))
+		return NULL;
+	return (char *)pgi_xml_text(node);
+}

@@ -26,4 +26,14 @@ bool pgi_xml_only_elements(const xmlNode *node);
 xmlChar *pgi_xml_text(const xmlNode *node);
 bool pgi_xml_no_attributes(const xmlNode *node);
 
+/* What identities and invitations are made of; texts are for xmlFree(). */
+#define PGI_DT_NAMESPACE	"urn:schemas-microsoft-com:datatypes"
+
+char *pgi_xml_attribute(const xmlNode *node, const char *ns, const char *name);
+bool pgi_xml_only_attribute(const xmlNode *node, const char *ns, const char *name,
+			    const char *value);
+/* Text of an element of this name marked as base64, or with no attribute at all. */
+char *pgi_xml_base64(const xmlNode *node, const char *name);
+char *pgi_xml_plain(const xmlNode *node, const char *name);
+
 #endif /* _PEERGROUP_XML_H */
