@@ -349,12 +349,39 @@ static void check_classifier(const char *classifier, bool ok)
 	CHECK(parse_spec(&root, &gmc) == (ok ? 0 : -EBADMSG), "%.20s", classifier);
 }
 
+/* Each digit of the key's hash counts, in lower case only; so does the dot. */
+static void check_authority(void)
+{
+	struct cert_spec root = cert_spec_root(ec_key);
+	struct der_buf der, name;
+	struct pg_gmc gmc;
+	unsigned int i;
+
+	cert_make(&root, &der);
+	NEED(!pg_gmc_parse(&gmc, der.p, der.len));
+	for (i = 0; i <= 40; i++) {
+		u8 text[46];
+
+		memcpy(text, gmc.name.p, sizeof(text));
+		text[i] = text[i] >= 'a' ? text[i] - 'a' + 'A' : text[i] ^ 1;
+		name.len = 0;
+		der_put(&name, 0x0c, text, sizeof(text));
+		root.part[CERT_MS_NAME] = &name;
+		CHECK(parse_spec(&root, &gmc) == -EBADMSG, "character %u", i);
+		NEED(!pg_gmc_parse(&gmc, der.p, der.len));
+	}
+	name.len = 0;
+	der_put(&name, 0x0c, gmc.name.p, 39);
+	CHECK(parse_spec(&root, &gmc) == -EBADMSG, "a digit short");
+}
+
 static void test_names(void)
 {
 	struct cert_spec root = cert_spec_root(ec_key);
 	char longest[PEERGROUP_FRIENDLY_LEN_MAX + 2] = "";
 	struct pg_gmc gmc;
 
+	check_authority();
 	check_classifier(NULL, true);
 	check_classifier("", false);
 	check_classifier("x", true);
