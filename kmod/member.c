@@ -97,6 +97,7 @@ struct pg_member *pg_members_get(struct pg_members *ms, const u8 *fingerprint)
 /* Gives @m to the table, with a reference of its own. */
 static void pg_members_add(struct pg_members *ms, struct pg_member *m)
 {
+	m->nr = ms->count;
 	hash_add_rcu(ms->hash, &pg_member_hold(m)->hash, pg_member_key(m->gmc.fingerprint));
 	WRITE_ONCE(ms->count, ms->count + 1);
 }

@@ -28,6 +28,7 @@ struct pg_rec;
  * @rcu: for freeing
  * @parent: issuer, held; NULL in the root
  * @depth: 0 in the root
+ * @nr: counts up from 0, for bitmaps; below PG_MEMBERS_MAX
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
  * @der: the certificate
@@ -38,6 +39,7 @@ struct pg_member {
 	struct rcu_head rcu;
 	struct pg_member *parent;
 	u32 depth;
+	u32 nr;
 	struct pg_gmc gmc;
 	u32 der_len;
 	u8 der[];

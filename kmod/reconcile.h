@@ -10,6 +10,7 @@
 #define _PG_RECONCILE_H
 
 #include <linux/types.h>
+#include "cursor.h"
 #include "table.h"
 #include "wire.h"
 
@@ -32,17 +33,11 @@ struct pg_sync_ops {
 	bool (*room)(struct pg_sync *s);
 };
 
-struct pg_sync_range {
-	u8 lo[PEERGROUP_ID_LEN];
-	u8 hi[PEERGROUP_ID_LEN];
-	bool open;		/* no upper bound; hi is ignored */
-};
-
 enum pg_sync_phase {
 	PG_SYNC_IDLE,		/* none is running */
 	PG_SYNC_ASKED,		/* a SYNC is out */
-	PG_SYNC_WANTING,	/* a WANT is out */
-	PG_SYNC_PUSHING,	/* sending what the other end lacks */
+	PG_SYNC_WANTING,	/* a WANT is out, and nothing can be done before it is done */
+	PG_SYNC_PUSHING,	/* waits for room to send what the other end lacks */
 };
 
 /**
@@ -55,23 +50,23 @@ struct pg_sync {
 	struct pg_table *table;
 	enum pg_sync_phase phase;
 	bool again;		/* asked to run once more when this run ends */
-	u32 token;		/* of the WANT that is out */
-	u32 n_stack;
-	struct pg_sync_range *stack;
-	/* pushes still to do: one range of ours without the ids the peer listed */
-	struct pg_sync_range push;
-	bool pushing;
-	u32 n_skip;
-	u8 (*skip)[PEERGROUP_ID_LEN];
-	/* reply being worked through when a push or want has to wait */
-	u8 *reply;
-	size_t reply_len;
-	size_t reply_pos;
-	u32 n_want;
-	u8 (*want)[PEERGROUP_ID_LEN];
+	bool asked;		/* a SYNC is out */
+	bool wanted;		/* a WANT is out */
+	bool replied;		/* a reply is being worked through */
+	u32 token;		/* of the latest WANT */
+	u32 n_stack;		/* ranges still to ask about */
+	u32 n_asked;		/* ranges in the latest SYNC */
+	u32 n_want;		/* ids gathered for the next WANT */
+	struct pg_sync_buffers *buf;
+	/* the reply: the caller's, or a copy where a push or a want has to wait */
+	struct pg_cursor rest;
+	u8 *copy;
+	u32 at;			/* which of the ranges asked about is being answered */
+	u32 listed;		/* entries left of the list at hand */
+	bool in_list;
 };
 
-/* Allocates the leader's buffers. 0 or -ENOMEM. May sleep. */
+/* Allocates the leader's buffers, some 20 KiB. 0 or -ENOMEM. May sleep. */
 int __must_check pg_sync_init(struct pg_sync *s, struct pg_table *t,
 			      const struct pg_sync_ops *ops);
 void pg_sync_destroy(struct pg_sync *s);
@@ -89,8 +84,10 @@ int pg_sync_start(struct pg_sync *s);
  * pg_sync_reply() - the other end answered a SYNC
  * @body: the message's body, hostile
  *
- * Lock held. Return: 0, 1 when this ended the run, or -EPROTO where the answer
- * is malformed or nobody asked.
+ * Lock held. Any error ends the run, and the link had better end, too.
+ *
+ * Return: 0, 1 when this ended the run, -EPROTO where the answer is malformed
+ * or nobody asked, -ENOMEM, or -errno from @ops.
  */
 int __must_check pg_sync_reply(struct pg_sync *s, const u8 *body, size_t len);
 

@@ -21,16 +21,26 @@
 #include "record.h"
 
 /**
+ * struct pg_print - fingerprint of a set of records
+ * @count: how many, tombstones too
+ * @sum: sum of their digests modulo 2^256, least significant word first
+ */
+struct pg_print {
+	u32 count;
+	u64 sum[4];
+};
+
+/**
  * struct pg_record - one version of a record, in the table or on its way
  * @refs: the table's, send queues', dumps'
  * @hash: in the table by id
- * @tree: in the table by id, ordered; with @below, @sum
+ * @tree: in the table by id, ordered; with @under
  * @expiry: in the table by (expires, id)
  * @changes: in the table by seq
- * @below: records in this node's subtree of @tree
- * @sum: their fingerprint
+ * @under: fingerprint of this node's subtree of @tree
  * @seq: of the change that brought this version
- * @added_seq: of the change that brought the id
+ * @added_seq: of the change that first brought the id alive; @seq itself in a
+ *	tombstone whose id was never alive here
  * @creator: member of rec.creator, held
  * @modifier: member of rec.modifier, held
  * @rec: parsed header; spans point into @wire
@@ -44,8 +54,7 @@ struct pg_record {
 	struct rb_node tree;
 	struct rb_node expiry;
 	struct rb_node changes;
-	u32 below;
-	u64 sum[4];
+	struct pg_print under;
 	u64 seq;
 	u64 added_seq;
 	struct pg_member *creator;
@@ -95,6 +104,17 @@ struct pg_gone {
 
 #define PG_GONE_MAX	4096	/* power of two */
 
+#define PG_TABLE_RECORDS_DEFAULT	(1U << 20)
+#define PG_TABLE_BYTES_DEFAULT		(256ULL << 20)
+
+/**
+ * struct pg_table_limits - how much a table takes
+ * @record_size: weight of one record (pg_rec_weight())
+ * @records: in the table, tombstones too
+ * @bytes: as struct pg_table counts them
+ *
+ * Defaults are set by pg_table_init(); lowering a limit throws nothing out.
+ */
 struct pg_table_limits {
 	u32 record_size;
 	u32 records;
@@ -105,8 +125,8 @@ struct pg_table_limits {
  * struct pg_table - all records of one group
  * @lock: the group's lock, for lockdep
  * @seq: of the latest change; 0 before the first
- * @horizon: "changes since" below it cannot be answered: an expiry has been
- *	forgotten
+ * @horizon: "changes since" below it, but for 0, cannot be answered: an expiry
+ *	or a deletion has been forgotten
  * @live: records that are not tombstones
  * @tombstones: the others
  * @bytes: kernel memory of both: structures and wire forms
@@ -128,6 +148,10 @@ struct pg_table {
 	u32 gone_head;
 	u32 gone_count;
 };
+
+/* The slab of struct pg_record; exit waits for all that is freed by RCU. */
+int __must_check pg_table_module_init(void);
+void pg_table_module_exit(void);
 
 int __must_check pg_table_init(struct pg_table *t, struct mutex *lock);
 
@@ -168,7 +192,9 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
  *
  * Compares once more under the lock, as the world may have moved during the
  * check. Limits hold for what adds: REFUSED_SIZE by record weight, REFUSED_FULL
- * by count or bytes. Gives @r its seq. Lock held.
+ * by count or bytes; what makes the table smaller, as a deletion does, always
+ * passes. Gives @r its seq. A version that follows a tombstone is ADDED, one
+ * tombstone that follows another is no change. Lock held.
  *
  * Return: 0, a refusal (_SIZE, _FULL, _NOMEM), or _STALE where a version at
  * least as new is stored by now.
@@ -193,6 +219,12 @@ struct pg_record *pg_table_expire(struct pg_table *t, u64 now);
 u64 pg_table_next_expiry(struct pg_table *t);
 
 /* ------------------------------------------------- walks, for dumps -- */
+
+/* First record with an id of at least @id, or NULL. Lock held; no reference is taken. */
+struct pg_record *pg_table_ceiling(struct pg_table *t, const u8 *id);
+
+/* The record after @r, or NULL. Lock held; no reference is taken. */
+struct pg_record *pg_table_after(struct pg_table *t, struct pg_record *r);
 
 /* First record with an id above @id (NULL: the first of all), held, or NULL. Lock held. */
 struct pg_record *pg_table_next_by_id(struct pg_table *t, const u8 *id);
@@ -219,16 +251,6 @@ struct pg_change {
 bool pg_table_next_change(struct pg_table *t, u64 since, struct pg_change *c);
 
 /* -------------------------------------- ranges, for reconciliation -- */
-
-/**
- * struct pg_print - fingerprint of a set of records
- * @count: how many, tombstones too
- * @sum: sum of their digests modulo 2^256, least significant word first
- */
-struct pg_print {
-	u32 count;
-	u64 sum[4];
-};
 
 /**
  * pg_table_print() - fingerprint of the ids in [@lo, @hi)
