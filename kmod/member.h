@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The members a group knows: membership certificates whose chain to the group
+ * root has been verified, each once. They form a tree, as each certificate
+ * names its issuer by fingerprint; a chain that arrives is checked from its
+ * first unknown certificate down. Engine file.
+ *
+ * Readers look up under RCU; who adds holds the group's lock, and drops it
+ * around no check: chains are verified before it is taken (pg_members_learn()
+ * says how).
+ */
+#ifndef _PG_MEMBER_H
+#define _PG_MEMBER_H
+
+#include <linux/list.h>
+#include <linux/hashtable.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/mutex.h>
+#include "gmc.h"
+
+struct pg_rec;
+
+/**
+ * struct pg_member - one verified membership certificate, immutable
+ * @hash: in struct pg_members by fingerprint
+ * @refs: the table's own, children's, records', and lookups that asked
+ * @parent: issuer; NULL in the root
+ * @depth: 0 in the root
+ * @nr: counts up from 0, for bitmaps; below PG_MEMBERS_MAX
+ * @gmc: parsed; spans point into @der
+ * @der_len: bytes of @der
+ */
+struct pg_member {
+	struct hlist_node hash;
+	refcount_t refs;
+	struct rcu_head rcu;
+	struct pg_member *parent;
+	u32 depth;
+	u32 nr;
+	struct pg_gmc gmc;
+	u32 der_len;
+	u8 der[];
+};
+
+#define PG_MEMBERS_BITS	8
+#define PG_MEMBERS_MAX	65536U
+
+struct pg_members {
+	DECLARE_HASHTABLE(hash, PG_MEMBERS_BITS);
+	struct mutex lock;	/* orders additions; taken inside no other lock of the table */
+	struct pg_member *root;
+	u32 count;
+};
+
+/**
+ * pg_members_init() - start with a group root
+ * @ms: the table
+ * @der: the root's certificate, hostile
+ * @len: bytes of @der
+ *
+ * Parses it, demands ROOT, checks that it is signed by its own key. May sleep.
+ *
+ * Return: 0, -EBADMSG, -EKEYREJECTED, -ENOPKG or -ENOMEM.
+ */
+int __must_check pg_members_init(struct pg_members *ms, const u8 *der, size_t len);
+
+/* Drops all members; no reader may be left that could look one up. */
+void pg_members_destroy(struct pg_members *ms);
+
+/**
+ * pg_members_get() - look up by fingerprint
+ *
+ * Return: the member with a reference taken, or NULL. Any context.
+ */
+struct pg_member *pg_members_get(struct pg_members *ms, const u8 *fingerprint);
+
+static inline struct pg_member *pg_member_hold(struct pg_member *m)
+{
+	refcount_inc(&m->refs);
+	return m;
+}
+
+void pg_member_put(struct pg_member *m);
+
+/**
+ * struct pg_chain - certificates in order, below the root first, leaf last
+ */
+struct pg_chain {
+	u32 n;
+	struct pg_span cert[PEERGROUP_CHAIN_MAX];
+};
+
+/**
+ * pg_chain_decode() - read the body of a GMC message
+ *
+ * Return: 0 or -EBADMSG (none, more than PEERGROUP_CHAIN_MAX, a length that
+ * is 0 or over PEERGROUP_CERT_LEN_MAX, bytes left over).
+ */
+int __must_check pg_chain_decode(struct pg_chain *chain, const u8 *body, size_t len);
+
+/**
+ * pg_chain_encoded_len() - bytes pg_chain_encode() will write for @m's chain
+ */
+size_t pg_chain_encoded_len(const struct pg_member *m);
+
+/**
+ * pg_chain_encode() - write the body of a GMC message for @m and its issuers
+ * @buf: room for pg_chain_encoded_len() bytes
+ */
+void pg_chain_encode(const struct pg_member *m, u8 *buf);
+
+/**
+ * pg_members_learn() - verify a chain and remember its members
+ * @ms: the table
+ * @chain: from the network or a program, hostile
+ * @leaf: set to the leaf's member with a reference, or NULL on failure; may be
+ *	NULL where the caller does not want it
+ *
+ * Known certificates cost a lookup, unknown ones one signature check each.
+ * Depth counts from the root: more than PEERGROUP_CHAIN_MAX is refused. A
+ * certificate's validity is checked against its issuer's, not against now: a
+ * record says by itself when it was signed. Members found valid before a bad
+ * certificate stay. Sleeps; takes @ms->lock for insertion only.
+ *
+ * Return: 0 or a refusal: PEERGROUP_A_STATS_REFUSED_CERT, _ALGORITHM,
+ * _MEMBERS or _NOMEM.
+ */
+unsigned int __must_check pg_members_learn(struct pg_members *ms,
+					   const struct pg_chain *chain,
+					   struct pg_member **leaf);
+
+/**
+ * pg_members_each() - walk all members, for dumps
+ * @skip: entries to pass over, advanced as @fn accepts them
+ * @fn: returns non-zero to stop before the entry is counted
+ *
+ * Order is stable only while nothing is added. Runs under RCU; @fn must not sleep.
+ *
+ * Return: what @fn returned last.
+ */
+int pg_members_each(struct pg_members *ms, unsigned long *skip,
+		    int (*fn)(struct pg_member *m, void *arg), void *arg);
+
+/**
+ * pg_member_vouch() - may the signer have signed this record?
+ * @rec: a parsed record
+ * @creator: member of rec->creator
+ * @modifier: member of rec->modifier
+ *
+ * The id belongs to the creator's key, the signer is the creator (same key) or
+ * an administrator, the modification lies inside the signer's certificate and
+ * the creation inside the creator's, the record expires no later than the later
+ * of the two certificates, the signature's algorithm is that of the signer's key.
+ * A verdict about the record alone: it never depends on what else a host has
+ * seen, so that all hosts come to the same one.
+ *
+ * Return: 0 or PEERGROUP_A_STATS_REFUSED_ID, _ROLE, _TIMES, _SIGNATURE.
+ */
+unsigned int __must_check pg_member_vouch(const struct pg_rec *rec,
+					  const struct pg_member *creator,
+					  const struct pg_member *modifier);
+
+#endif /* _PG_MEMBER_H */

@@ -1,0 +1,656 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Range-based set reconciliation. A range of ids is compared by count and sum
+ * of digests; where it differs the answering side splits it by rank, or lists
+ * it when it is small, and the leader looks into what differs until it has
+ * seen lists. From a list it learns what to ask for (WANT) and what to send.
+ * What a reconciliation costs follows the difference, not the tables; two equal
+ * tables cost one SYNC and one SYNC_REPLY.
+ *
+ * SYNC, leader to answerer, is 1 to PG_SYNC_BRANCH of struct pg_sync_query:
+ *
+ *	 0	lo	16	lowest id of the range
+ *	16	hi	16	id behind the range; zero: there is no upper bound
+ *	32	count	4	entries of the leader's table in the range
+ *	36	print	32	sum of their digests
+ *
+ * SYNC_REPLY has one answer per range, in the order of the ranges. Each is a
+ * struct pg_sync_answer, {u8 kind, u8 n}, and n elements:
+ *
+ *	EQUAL	n is 0
+ *	LIST	up to PG_SYNC_LEAF of struct pg_sync_entry: all that the
+ *		answerer has in the range, by id
+ *
+ *		 0	id	 16
+ *		16	version	  4
+ *		20	modified  8
+ *		28	digest	  8	first bytes of it
+ *
+ *	SPLIT	2 to PG_SYNC_BRANCH of struct pg_sync_part. A part reaches up to
+ *		the next part's lo, the last one to the range's hi; the first
+ *		one's lo is the range's
+ *
+ *		 0	lo	 16
+ *		16	count	  4	entries of the answerer's table in the part
+ *		20	print	 32
+ *
+ * WANT and WANT_DONE are in wire.h. One SYNC and one WANT may be out at a time,
+ * and one of each may be out together.
+ */
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "reconcile.h"
+
+struct pg_sync_query {
+	u8	lo[PEERGROUP_ID_LEN];
+	u8	hi[PEERGROUP_ID_LEN];
+	__be32	count;
+	u8	print[PEERGROUP_HASH_LEN];
+} __packed;
+
+enum pg_sync_kind {
+	PG_SYNC_EQUAL = 1,
+	PG_SYNC_LIST,
+	PG_SYNC_SPLIT,
+};
+
+struct pg_sync_answer {
+	u8	kind;
+	u8	n;
+} __packed;
+
+struct pg_sync_entry {
+	u8	id[PEERGROUP_ID_LEN];
+	__be32	version;
+	__be64	modified;
+	u8	digest[8];
+} __packed;
+
+struct pg_sync_part {
+	u8	lo[PEERGROUP_ID_LEN];
+	__be32	count;
+	u8	print[PEERGROUP_HASH_LEN];
+} __packed;
+
+static_assert(PG_SYNC_BRANCH * (sizeof(struct pg_sync_answer) +
+				PG_SYNC_LEAF * sizeof(struct pg_sync_entry)) <= PG_MSG_BODY_MAX);
+static_assert(PG_SYNC_BRANCH * (sizeof(struct pg_sync_answer) +
+				PG_SYNC_BRANCH * sizeof(struct pg_sync_part)) <= PG_MSG_BODY_MAX);
+
+/*
+ * How often the parts of a range may be split again: a table has less than 2^32
+ * entries. A leader keeps room on its stack for one range to go down that far.
+ */
+#define PG_SYNC_DEPTH	7
+
+/**
+ * struct pg_sync_range - ids to be looked into
+ * @lo: the lowest; in a range that is answered by a list, the lowest not yet settled
+ * @hi: behind the highest; zero where there is no upper bound
+ * @count: entries the other end has in it, as far as is known
+ */
+struct pg_sync_range {
+	u8 lo[PEERGROUP_ID_LEN];
+	u8 hi[PEERGROUP_ID_LEN];
+	u32 count;
+};
+
+struct pg_sync_buffers {
+	struct pg_sync_range stack[PG_SYNC_STACK];
+	struct pg_sync_range asked[PG_SYNC_BRANCH];
+	struct pg_sync_query query[PG_SYNC_BRANCH];
+	struct {
+		__be32 token;
+		u8 ids[PG_WANT_MAX][PEERGROUP_ID_LEN];
+	} __packed want;	/* struct pg_want */
+};
+
+/* The upper bound as the table takes it: NULL where there is none. */
+static const u8 *pg_sync_bound(const u8 *hi)
+{
+	return memchr_inv(hi, 0, PEERGROUP_ID_LEN) ? hi : NULL;
+}
+
+static bool pg_id_below(const u8 *id, const u8 *bound)
+{
+	return !bound || memcmp(id, bound, PEERGROUP_ID_LEN) < 0;
+}
+
+static bool pg_print_matches(const struct pg_print *p, __be32 count, const u8 *print)
+{
+	u8 ours[PEERGROUP_HASH_LEN];
+
+	if (p->count != be32_to_cpu(count))
+		return false;
+	pg_print_bytes(p, ours);
+	return !memcmp(ours, print, sizeof(ours));
+}
+
+/* ------------------------------------------------------------ answerer -- */
+
+static enum pg_sync_kind pg_answer_kind(struct pg_table *t, const struct pg_sync_query *q,
+					u32 *count)
+{
+	struct pg_print p;
+
+	pg_table_print(t, q->lo, pg_sync_bound(q->hi), &p);
+	*count = p.count;
+	if (pg_print_matches(&p, q->count, q->print))
+		return PG_SYNC_EQUAL;
+	return p.count <= PG_SYNC_LEAF ? PG_SYNC_LIST : PG_SYNC_SPLIT;
+}
+
+static size_t pg_answer_size(enum pg_sync_kind kind, u32 count)
+{
+	size_t len = sizeof(struct pg_sync_answer);
+
+	if (kind == PG_SYNC_LIST)
+		len += count * sizeof(struct pg_sync_entry);
+	if (kind == PG_SYNC_SPLIT)
+		len += PG_SYNC_BRANCH * sizeof(struct pg_sync_part);
+	return len;
+}
+
+static u8 *pg_answer_list(struct pg_table *t, const u8 *lo, u32 count, u8 *out)
+{
+	struct pg_record *r = pg_table_ceiling(t, lo);
+
+	for (; count; count--, r = pg_table_after(t, r)) {
+		struct pg_sync_entry *e = (void *)out;
+
+		memcpy(e->id, r->rec.id, sizeof(e->id));
+		e->version = cpu_to_be32(r->rec.version);
+		e->modified = cpu_to_be64(r->rec.modified);
+		memcpy(e->digest, r->rec.digest, sizeof(e->digest));
+		out += sizeof(*e);
+	}
+	return out;
+}
+
+/* Parts of equal size, give or take one; @count is above PG_SYNC_LEAF, so none is empty. */
+static u8 *pg_answer_split(struct pg_table *t, const struct pg_sync_query *q, u32 count, u8 *out)
+{
+	const u8 *lo = q->lo, *hi = pg_sync_bound(q->hi);
+	struct pg_print p;
+	u32 i;
+
+	for (i = 1; i <= PG_SYNC_BRANCH; i++) {
+		struct pg_sync_part *part = (void *)out;
+		const u8 *end = hi;
+
+		if (i < PG_SYNC_BRANCH)
+			end = pg_table_nth(t, q->lo, hi,
+					   (u64)count * i / PG_SYNC_BRANCH)->rec.id;
+		pg_table_print(t, lo, end, &p);
+		memcpy(part->lo, lo, sizeof(part->lo));
+		part->count = cpu_to_be32(p.count);
+		pg_print_bytes(&p, part->print);
+		out += sizeof(*part);
+		lo = end;
+	}
+	return out;
+}
+
+static u8 *pg_answer_range(struct pg_table *t, const struct pg_sync_query *q,
+			   enum pg_sync_kind kind, u32 count, u8 *out)
+{
+	struct pg_sync_answer *a = (void *)out;
+
+	a->kind = kind;
+	a->n = 0;
+	out += sizeof(*a);
+	if (kind == PG_SYNC_LIST) {
+		a->n = count;
+		return pg_answer_list(t, q->lo, count, out);
+	}
+	if (kind == PG_SYNC_SPLIT) {
+		a->n = PG_SYNC_BRANCH;
+		return pg_answer_split(t, q, count, out);
+	}
+	return out;
+}
+
+static bool pg_queries_valid(const struct pg_sync_query *q, size_t len)
+{
+	size_t i;
+
+	if (!len || len % sizeof(*q) || len > PG_SYNC_BRANCH * sizeof(*q))
+		return false;
+	for (i = 0; i < len / sizeof(*q); i++)
+		if (!pg_id_below(q[i].lo, pg_sync_bound(q[i].hi)))
+			return false;
+	return true;
+}
+
+int pg_sync_answer(struct pg_table *t, const u8 *body, size_t len,
+		   u8 **out, size_t *out_len)
+{
+	const struct pg_sync_query *q = (const void *)body;
+	enum pg_sync_kind kind[PG_SYNC_BRANCH];
+	u32 count[PG_SYNC_BRANCH];
+	size_t i, n, size = 0;
+	u8 *pos;
+
+	lockdep_assert_held(t->lock);
+	if (!pg_queries_valid(q, len))
+		return -EPROTO;
+	n = len / sizeof(*q);
+	for (i = 0; i < n; i++) {
+		kind[i] = pg_answer_kind(t, &q[i], &count[i]);
+		size += pg_answer_size(kind[i], count[i]);
+	}
+	*out = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!*out)
+		return -ENOMEM;
+	*out_len = size;
+	for (i = 0, pos = *out; i < n; i++)
+		pos = pg_answer_range(t, &q[i], kind[i], count[i], pos);
+	return 0;
+}
+
+/* --------------------------------------------- leader: reading a reply -- */
+
+static bool pg_list_valid(struct pg_cursor *c, const struct pg_sync_range *range, u32 n)
+{
+	const u8 *hi = pg_sync_bound(range->hi), *last = NULL;
+	const struct pg_sync_entry *e;
+
+	if (n > PG_SYNC_LEAF)
+		return false;
+	for (; n; n--, last = e->id) {
+		e = pg_cursor_take(c, sizeof(*e));
+		if (!e || !e->version || !pg_id_below(e->id, hi))
+			return false;
+		if (last ? !pg_id_below(last, e->id) : pg_id_below(e->id, range->lo))
+			return false;
+	}
+	return true;
+}
+
+static bool pg_split_valid(struct pg_cursor *c, const struct pg_sync_range *range, u32 n)
+{
+	const u8 *hi = pg_sync_bound(range->hi), *last = NULL;
+	const struct pg_sync_part *part;
+	u64 total = 0;
+
+	if (n < 2 || n > PG_SYNC_BRANCH)
+		return false;
+	for (; n; n--, last = part->lo) {
+		part = pg_cursor_take(c, sizeof(*part));
+		if (!part || !part->count || !pg_id_below(part->lo, hi))
+			return false;
+		if (last ? !pg_id_below(last, part->lo) :
+			   memcmp(part->lo, range->lo, sizeof(part->lo)) != 0)
+			return false;
+		total += be32_to_cpu(part->count);
+	}
+	return total > PG_SYNC_LEAF;	/* what is smaller is to be listed */
+}
+
+/* All of a reply is checked before any of it is acted upon. */
+static bool pg_reply_valid(const struct pg_sync *s, const u8 *body, size_t len)
+{
+	const struct pg_sync_answer *a;
+	struct pg_cursor c;
+	bool ok = true;
+	u32 i;
+
+	pg_cursor_init(&c, body, len);
+	for (i = 0; i < s->n_asked && ok; i++) {
+		a = pg_cursor_take(&c, sizeof(*a));
+		if (!a)
+			return false;
+		if (a->kind == PG_SYNC_EQUAL)
+			ok = !a->n;
+		else if (a->kind == PG_SYNC_LIST)
+			ok = pg_list_valid(&c, &s->buf->asked[i], a->n);
+		else
+			ok = a->kind == PG_SYNC_SPLIT &&
+			     pg_split_valid(&c, &s->buf->asked[i], a->n);
+	}
+	return ok && pg_cursor_done(&c);
+}
+
+/* ------------------------------------------- leader: acting on a reply -- */
+
+static int pg_sync_send_want(struct pg_sync *s)
+{
+	size_t len = sizeof(struct pg_want) + s->n_want * PEERGROUP_ID_LEN;
+
+	s->buf->want.token = cpu_to_be32(++s->token);
+	s->wanted = true;
+	s->n_want = 0;
+	return s->ops->send(s, PG_MSG_WANT, &s->buf->want, len);
+}
+
+/* 1 when done, 0 where the WANT that is out must be done first, or -errno. */
+static int pg_sync_want(struct pg_sync *s, const u8 *id)
+{
+	int err;
+
+	if (s->n_want == PG_WANT_MAX) {
+		if (s->wanted) {
+			s->phase = PG_SYNC_WANTING;
+			return 0;
+		}
+		err = pg_sync_send_want(s);
+		if (err)
+			return err;
+	}
+	memcpy(s->buf->want.ids[s->n_want++], id, PEERGROUP_ID_LEN);
+	return 1;
+}
+
+/* 1 when done, 0 where there must be room first, or -errno. */
+static int pg_sync_push(struct pg_sync *s, struct pg_record *r)
+{
+	int err;
+
+	if (!s->ops->room(s)) {
+		s->phase = PG_SYNC_PUSHING;
+		return 0;
+	}
+	err = s->ops->push(s, r);
+	return err < 0 ? err : 1;
+}
+
+/* Whose version of a record is newer? Above 0: ours. An entry tells enough of the digest. */
+static int pg_entry_cmp(const struct pg_record *own, const struct pg_sync_entry *e)
+{
+	u64 modified = be64_to_cpu(e->modified);
+	u32 version = be32_to_cpu(e->version);
+
+	if (own->rec.version != version)
+		return own->rec.version > version ? 1 : -1;
+	if (own->rec.modified != modified)
+		return own->rec.modified > modified ? 1 : -1;
+	return memcmp(own->rec.digest, e->digest, sizeof(e->digest));
+}
+
+/* Which comes first by id? Below 0: our record; NULL is behind the last. */
+static int pg_entry_order(const struct pg_record *own, const struct pg_sync_entry *e)
+{
+	if (!own)
+		return 1;
+	return e ? memcmp(own->rec.id, e->id, PEERGROUP_ID_LEN) : -1;
+}
+
+/* One side alone has the record, or both have it. Returns as push and want do. */
+static int pg_sync_settle(struct pg_sync *s, struct pg_record *own,
+			  const struct pg_sync_entry *e, int order)
+{
+	int newer = order ? -order : pg_entry_cmp(own, e);
+
+	if (newer > 0)
+		return pg_sync_push(s, own);
+	return newer < 0 ? pg_sync_want(s, e->id) : 1;
+}
+
+/*
+ * Walks a list and our records of its range side by side. Where it has to wait,
+ * the range is shortened to what is still to do: our table may change meanwhile.
+ * Returns 1 at the end of the range, 0 where it has to wait, or -errno.
+ */
+static int pg_sync_merge(struct pg_sync *s, struct pg_sync_range *range)
+{
+	struct pg_record *own = pg_table_ceiling(s->table, range->lo);
+	const u8 *hi = pg_sync_bound(range->hi);
+
+	for (;;) {
+		const struct pg_sync_entry *e = s->listed ? (const void *)s->rest.pos : NULL;
+		int order, ret;
+
+		if (own && !pg_id_below(own->rec.id, hi))
+			own = NULL;
+		if (!own && !e)
+			return 1;
+		order = pg_entry_order(own, e);
+		ret = pg_sync_settle(s, own, e, order);
+		if (ret <= 0) {
+			memcpy(range->lo, order <= 0 ? own->rec.id : e->id, sizeof(range->lo));
+			return ret;
+		}
+		if (order <= 0)
+			own = pg_table_after(s->table, own);
+		if (order >= 0) {
+			pg_cursor_take(&s->rest, sizeof(*e));
+			s->listed--;
+		}
+	}
+}
+
+/* A stack that is full leaves the range to another run. */
+static void pg_sync_later(struct pg_sync *s, const u8 *lo, const u8 *hi, u32 count)
+{
+	struct pg_sync_range *range;
+
+	if (s->n_stack == PG_SYNC_STACK) {
+		s->again = true;
+		return;
+	}
+	range = &s->buf->stack[s->n_stack++];
+	memcpy(range->lo, lo, sizeof(range->lo));
+	memcpy(range->hi, hi, sizeof(range->hi));
+	range->count = count;
+}
+
+static void pg_sync_descend(struct pg_sync *s, const struct pg_sync_range *range, u32 n)
+{
+	const struct pg_sync_part *part = pg_cursor_take(&s->rest, n * sizeof(*part));
+	struct pg_print p;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		const u8 *hi = i + 1 < n ? part[i + 1].lo : range->hi;
+
+		pg_table_print(s->table, part[i].lo, pg_sync_bound(hi), &p);
+		if (!pg_print_matches(&p, part[i].count, part[i].print))
+			pg_sync_later(s, part[i].lo, hi, be32_to_cpu(part[i].count));
+	}
+}
+
+/* 1 when the reply, known to be valid, is worked through, 0 where it has to wait, or -errno. */
+static int pg_sync_work(struct pg_sync *s)
+{
+	for (; s->at < s->n_asked; s->at++) {
+		struct pg_sync_range *range = &s->buf->asked[s->at];
+		int ret;
+
+		if (!s->in_list) {
+			const struct pg_sync_answer *a = pg_cursor_take(&s->rest, sizeof(*a));
+
+			if (a->kind == PG_SYNC_SPLIT)
+				pg_sync_descend(s, range, a->n);
+			if (a->kind != PG_SYNC_LIST)
+				continue;
+			s->in_list = true;
+			s->listed = a->n;
+		}
+		ret = pg_sync_merge(s, range);
+		if (ret <= 0)
+			return ret;
+		s->in_list = false;
+	}
+	return 1;
+}
+
+/* ------------------------------------------------------ leader: a run -- */
+
+static void pg_query_fill(struct pg_table *t, const struct pg_sync_range *range,
+			  struct pg_sync_query *q)
+{
+	struct pg_print p;
+
+	pg_table_print(t, range->lo, pg_sync_bound(range->hi), &p);
+	memcpy(q->lo, range->lo, sizeof(q->lo));
+	memcpy(q->hi, range->hi, sizeof(q->hi));
+	q->count = cpu_to_be32(p.count);
+	pg_print_bytes(&p, q->print);
+}
+
+/*
+ * Takes ranges off the stack and asks about them. Those that are likely to be
+ * split are taken only as far as the stack has room for all their parts and
+ * then for one range to be split down to lists; one is always taken.
+ */
+static int pg_sync_ask(struct pg_sync *s)
+{
+	const int grow = PG_SYNC_BRANCH - 1;
+	int splits = ((int)(PG_SYNC_STACK - s->n_stack) - PG_SYNC_DEPTH * grow) / grow;
+	struct pg_sync_buffers *buf = s->buf;
+
+	for (s->n_asked = 0; s->n_asked < PG_SYNC_BRANCH && s->n_stack; s->n_asked++) {
+		struct pg_sync_range *range = &buf->stack[s->n_stack - 1];
+
+		if (range->count > PG_SYNC_LEAF && s->n_asked && --splits <= 0)
+			break;
+		buf->asked[s->n_asked] = *range;
+		pg_query_fill(s->table, range, &buf->query[s->n_asked]);
+		s->n_stack--;
+	}
+	s->asked = true;
+	s->phase = PG_SYNC_ASKED;
+	return s->ops->send(s, PG_MSG_SYNC, buf->query, s->n_asked * sizeof(*buf->query));
+}
+
+static void pg_sync_drop_reply(struct pg_sync *s)
+{
+	kvfree(s->copy);
+	s->copy = NULL;
+	s->replied = false;
+}
+
+static void pg_sync_stop(struct pg_sync *s)
+{
+	pg_sync_drop_reply(s);
+	s->asked = false;
+	s->wanted = false;
+	s->again = false;
+	s->n_stack = 0;
+	s->n_want = 0;
+	s->phase = PG_SYNC_IDLE;
+}
+
+/* Does all that can be done now. Returns as pg_sync_reply(). */
+static int pg_sync_run(struct pg_sync *s)
+{
+	int err, done = s->replied ? pg_sync_work(s) : 1;
+
+	if (done < 0)
+		return done;
+	if (s->n_want && !s->wanted) {
+		err = pg_sync_send_want(s);
+		if (err)
+			return err;
+	}
+	if (!done)
+		return 0;
+	pg_sync_drop_reply(s);
+	if (s->asked)
+		return 0;
+	if (s->n_stack)
+		return pg_sync_ask(s);
+	if (s->wanted) {
+		s->phase = PG_SYNC_WANTING;
+		return 0;
+	}
+	s->phase = PG_SYNC_IDLE;
+	return s->again ? pg_sync_start(s) : 1;
+}
+
+static int pg_sync_step(struct pg_sync *s)
+{
+	int ret = pg_sync_run(s);
+
+	if (ret < 0)
+		pg_sync_stop(s);
+	return ret;
+}
+
+int pg_sync_start(struct pg_sync *s)
+{
+	static const u8 zero[PEERGROUP_ID_LEN];
+	int err;
+
+	lockdep_assert_held(s->table->lock);
+	s->again = s->phase != PG_SYNC_IDLE;
+	if (s->again)
+		return 0;
+	pg_sync_later(s, zero, zero, U32_MAX);
+	err = pg_sync_ask(s);
+	if (err)
+		pg_sync_stop(s);
+	return err;
+}
+
+/* The caller's message goes away; what is left of it is needed later. */
+static int pg_sync_keep_reply(struct pg_sync *s)
+{
+	size_t left = pg_cursor_left(&s->rest);
+
+	s->copy = kvmalloc(left + 1, GFP_KERNEL_ACCOUNT);	/* an empty list leaves nothing */
+	if (!s->copy)
+		return -ENOMEM;
+	memcpy(s->copy, s->rest.pos, left);
+	pg_cursor_init(&s->rest, s->copy, left);
+	return 0;
+}
+
+int pg_sync_reply(struct pg_sync *s, const u8 *body, size_t len)
+{
+	int ret;
+
+	lockdep_assert_held(s->table->lock);
+	if (!s->asked || !pg_reply_valid(s, body, len)) {
+		pg_sync_stop(s);
+		return -EPROTO;
+	}
+	s->asked = false;
+	s->replied = true;
+	s->at = 0;
+	s->in_list = false;
+	pg_cursor_init(&s->rest, body, len);
+	ret = pg_sync_step(s);
+	if (ret < 0 || !s->replied)
+		return ret;
+	ret = pg_sync_keep_reply(s);
+	if (ret)
+		pg_sync_stop(s);
+	return ret;
+}
+
+int pg_sync_want_done(struct pg_sync *s, u32 token)
+{
+	lockdep_assert_held(s->table->lock);
+	if (!s->wanted || token != s->token) {
+		pg_sync_stop(s);
+		return -EPROTO;
+	}
+	s->wanted = false;
+	return pg_sync_step(s);
+}
+
+int pg_sync_continue(struct pg_sync *s)
+{
+	lockdep_assert_held(s->table->lock);
+	return s->phase == PG_SYNC_IDLE ? 0 : pg_sync_step(s);
+}
+
+int pg_sync_init(struct pg_sync *s, struct pg_table *t, const struct pg_sync_ops *ops)
+{
+	memset(s, 0, sizeof(*s));
+	s->table = t;
+	s->ops = ops;
+	s->buf = kvmalloc(sizeof(*s->buf), GFP_KERNEL_ACCOUNT);
+	return s->buf ? 0 : -ENOMEM;
+}
+
+void pg_sync_destroy(struct pg_sync *s)
+{
+	pg_sync_stop(s);
+	kvfree(s->buf);
+	s->buf = NULL;
+}

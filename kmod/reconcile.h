@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Range-based set reconciliation: two hosts of a link find what each lacks of
+ * the other's table at a cost that follows the difference. The side that dialled
+ * leads; the other answers from its table and keeps no state, so a hostile
+ * leader can make it neither remember nor queue more than one reply.
+ * Engine file: bytes in, bytes and orders out.
+ */
+#ifndef _PG_RECONCILE_H
+#define _PG_RECONCILE_H
+
+#include <linux/types.h>
+#include "cursor.h"
+#include "table.h"
+#include "wire.h"
+
+#define PG_SYNC_BRANCH	16	/* sub-ranges a differing range is split into */
+#define PG_SYNC_LEAF	64	/* ranges up to this size are listed */
+#define PG_SYNC_STACK	512	/* ranges a leader keeps to look into later */
+
+/**
+ * struct pg_sync_ops - what a reconciliation asks of its link
+ * @send: queue one message; 0 or -errno
+ * @push: queue a record of ours for the other end
+ * @room: may a leader push more now? Where not, pg_sync_continue() is called later
+ *
+ * All are called with the group's lock held and must not sleep for the peer.
+ */
+struct pg_sync;
+struct pg_sync_ops {
+	int (*send)(struct pg_sync *s, u8 type, const void *body, size_t len);
+	int (*push)(struct pg_sync *s, struct pg_record *r);
+	bool (*room)(struct pg_sync *s);
+};
+
+enum pg_sync_phase {
+	PG_SYNC_IDLE,		/* none is running */
+	PG_SYNC_ASKED,		/* a SYNC is out */
+	PG_SYNC_WANTING,	/* a WANT is out, and nothing can be done before it is done */
+	PG_SYNC_PUSHING,	/* waits for room to send what the other end lacks */
+};
+
+/**
+ * struct pg_sync - the leader's half, one per link
+ *
+ * Private to reconcile.c but for @phase, which others may read.
+ */
+struct pg_sync {
+	const struct pg_sync_ops *ops;
+	struct pg_table *table;
+	enum pg_sync_phase phase;
+	bool again;		/* asked to run once more when this run ends */
+	bool asked;		/* a SYNC is out */
+	bool wanted;		/* a WANT is out */
+	bool replied;		/* a reply is being worked through */
+	u32 token;		/* of the latest WANT */
+	u32 n_stack;		/* ranges still to ask about */
+	u32 n_asked;		/* ranges in the latest SYNC */
+	u32 n_want;		/* ids gathered for the next WANT */
+	struct pg_sync_buffers *buf;
+	/* the reply: the caller's, or a copy where a push or a want has to wait */
+	struct pg_cursor rest;
+	u8 *copy;
+	u32 at;			/* which of the ranges asked about is being answered */
+	u32 listed;		/* entries left of the list at hand */
+	bool in_list;
+};
+
+/* Allocates the leader's buffers, some 20 KiB. 0 or -ENOMEM. May sleep. */
+int __must_check pg_sync_init(struct pg_sync *s, struct pg_table *t,
+			      const struct pg_sync_ops *ops);
+void pg_sync_destroy(struct pg_sync *s);
+
+/**
+ * pg_sync_start() - compare the whole table with the other end's
+ *
+ * A run that is already under way is followed by another one. Lock held.
+ *
+ * Return: 0 or -errno from @ops.
+ */
+int pg_sync_start(struct pg_sync *s);
+
+/**
+ * pg_sync_reply() - the other end answered a SYNC
+ * @body: the message's body, hostile
+ *
+ * Lock held. Any error ends the run, and the link had better end, too.
+ *
+ * Return: 0, 1 when this ended the run, -EPROTO where the answer is malformed
+ * or nobody asked, -ENOMEM, or -errno from @ops.
+ */
+int __must_check pg_sync_reply(struct pg_sync *s, const u8 *body, size_t len);
+
+/* WANT_DONE came. Lock held; returns as pg_sync_reply(). */
+int __must_check pg_sync_want_done(struct pg_sync *s, u32 token);
+
+/* The send queue has room again. Lock held; returns as pg_sync_reply(). */
+int __must_check pg_sync_continue(struct pg_sync *s);
+
+/**
+ * pg_sync_answer() - answer a leader's SYNC, statelessly
+ * @t: our table; lock held
+ * @body: the message's body, hostile
+ * @out: allocated reply body, kvfree() it
+ * @out_len: its bytes, at most PG_MSG_BODY_MAX
+ *
+ * Return: 0, -EPROTO or -ENOMEM.
+ */
+int __must_check pg_sync_answer(struct pg_table *t, const u8 *body, size_t len,
+				u8 **out, size_t *out_len);
+
+#endif /* _PG_RECONCILE_H */

@@ -1,0 +1,661 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The record table of one group: a hash by id for readers under RCU, and three
+ * trees that only the group's lock opens: by id with counts and fingerprints
+ * of each subtree, by expiration, by sequence. A ring remembers the latest
+ * expiries, so that "changes since" can tell of them.
+ */
+#include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/rbtree_augmented.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <asm/unaligned.h>
+#include "stats.h"
+#include "table.h"
+
+static struct kmem_cache *pg_record_cache;
+
+/* The key lies inside the record, so one of every version: hashing needs no callback. */
+static const struct rhashtable_params pg_hash_params = {
+	.key_len = PEERGROUP_ID_LEN,
+	.key_offset = offsetof(struct pg_record, rec.id),
+	.head_offset = offsetof(struct pg_record, hash),
+	.automatic_shrinking = true,
+};
+
+int pg_table_module_init(void)
+{
+	pg_record_cache = KMEM_CACHE(pg_record, SLAB_ACCOUNT);
+	return pg_record_cache ? 0 : -ENOMEM;
+}
+
+void pg_table_module_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(pg_record_cache);
+}
+
+/* ------------------------------------------------------------- records -- */
+
+struct pg_record *pg_record_new(const u8 *group, u8 *wire, u32 len, gfp_t gfp)
+{
+	struct pg_record *r;
+	int err;
+
+	r = kmem_cache_zalloc(pg_record_cache, gfp);
+	if (!r)
+		return ERR_PTR(-ENOMEM);
+	err = pg_rec_parse(&r->rec, group, wire, len);
+	if (err) {
+		kmem_cache_free(pg_record_cache, r);
+		return ERR_PTR(err);
+	}
+	refcount_set(&r->refs, 1);
+	r->wire = wire;
+	r->wire_len = len;
+	return r;
+}
+
+/*
+ * Readers under RCU may look at members and wire form, so both go with the
+ * record. kvfree() is allowed here: callbacks run with bottom halves off, and
+ * there vfree() leaves the unmapping to a work item.
+ */
+static void pg_record_free_rcu(struct rcu_head *rcu)
+{
+	struct pg_record *r = container_of(rcu, struct pg_record, rcu);
+
+	if (r->creator)
+		pg_member_put(r->creator);
+	if (r->modifier)
+		pg_member_put(r->modifier);
+	kvfree(r->wire);
+	kmem_cache_free(pg_record_cache, r);
+}
+
+void pg_record_put(struct pg_record *r)
+{
+	if (refcount_dec_and_test(&r->refs))
+		call_rcu(&r->rcu, pg_record_free_rcu);
+}
+
+/*
+ * Kernel memory of a record. No wire form is so short that kmalloc() would
+ * have one of its odd sizes for it, so what it takes is a power of two;
+ * ksize() would say the same, but switches KASAN off for the slack.
+ */
+static u64 pg_record_bytes(const struct pg_record *r)
+{
+	u64 wire = is_vmalloc_addr(r->wire) ? PAGE_ALIGN(r->wire_len) :
+					      roundup_pow_of_two(r->wire_len);
+
+	return ALIGN(sizeof(*r), sizeof(void *)) + wire;
+}
+
+static int pg_id_cmp(const struct pg_record *a, const struct pg_record *b)
+{
+	return memcmp(a->rec.id, b->rec.id, PEERGROUP_ID_LEN);
+}
+
+/* -------------------------------------------------------- fingerprints -- */
+
+static void pg_print_add(struct pg_print *p, const struct pg_print *q)
+{
+	u64 carry = 0;
+	int i;
+
+	p->count += q->count;
+	for (i = 0; i < ARRAY_SIZE(p->sum); i++) {
+		u64 sum = p->sum[i] + q->sum[i];
+		u64 over = sum < q->sum[i];
+
+		p->sum[i] = sum + carry;
+		carry = over | (p->sum[i] < carry);
+	}
+}
+
+static void pg_print_sub(struct pg_print *p, const struct pg_print *q)
+{
+	u64 borrow = 0;
+	int i;
+
+	p->count -= q->count;
+	for (i = 0; i < ARRAY_SIZE(p->sum); i++) {
+		u64 diff = p->sum[i] - q->sum[i];
+		u64 under = p->sum[i] < q->sum[i];
+
+		p->sum[i] = diff - borrow;
+		borrow = under | (diff < borrow);
+	}
+}
+
+/* The fingerprint of one record is its digest, read as a number. */
+static void pg_print_one(struct pg_print *p, const struct pg_record *r)
+{
+	int i;
+
+	p->count = 1;
+	for (i = 0; i < ARRAY_SIZE(p->sum); i++)
+		p->sum[i] = get_unaligned_be64(r->rec.digest + 8 * (3 - i));
+}
+
+void pg_print_bytes(const struct pg_print *p, u8 *out)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(p->sum); i++)
+		put_unaligned_be64(p->sum[i], out + 8 * (3 - i));
+}
+
+/* --------------------------------------------- tree by id, with prints -- */
+
+static struct pg_record *pg_tree_record(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct pg_record, tree);
+}
+
+static void pg_print_add_under(struct pg_print *p, struct rb_node *node)
+{
+	if (node)
+		pg_print_add(p, &rb_entry(node, struct pg_record, tree)->under);
+}
+
+/* Makes @r's print that of its children and itself; true if asked to stop where nothing changed. */
+static bool pg_tree_compute(struct pg_record *r, bool exit)
+{
+	struct pg_print p;
+
+	pg_print_one(&p, r);
+	pg_print_add_under(&p, r->tree.rb_left);
+	pg_print_add_under(&p, r->tree.rb_right);
+	if (exit && p.count == r->under.count && !memcmp(p.sum, r->under.sum, sizeof(p.sum)))
+		return true;
+	r->under = p;
+	return false;
+}
+
+RB_DECLARE_CALLBACKS(static, pg_tree_callbacks, struct pg_record, tree, under, pg_tree_compute)
+
+static void pg_tree_insert(struct pg_table *t, struct pg_record *r)
+{
+	struct rb_node **link = &t->tree.rb_node, *parent = NULL;
+
+	pg_print_one(&r->under, r);
+	while (*link) {
+		struct pg_record *p = rb_entry(*link, struct pg_record, tree);
+
+		parent = *link;
+		pg_print_add(&p->under, &r->under);
+		link = pg_id_cmp(r, p) < 0 ? &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&r->tree, parent, link);
+	rb_insert_augmented(&r->tree, &t->tree, &pg_tree_callbacks);
+}
+
+/* Puts @r in the place of @old, which has the same id. */
+static void pg_tree_replace(struct pg_table *t, struct pg_record *old, struct pg_record *r)
+{
+	struct pg_print was, is;
+	struct rb_node *node;
+
+	pg_print_one(&was, old);
+	pg_print_one(&is, r);
+	r->under = old->under;
+	rb_replace_node(&old->tree, &r->tree, &t->tree);
+	for (node = &r->tree; node; node = rb_parent(node)) {
+		struct pg_record *p = rb_entry(node, struct pg_record, tree);
+
+		pg_print_sub(&p->under, &was);
+		pg_print_add(&p->under, &is);
+	}
+}
+
+/* Fingerprint of all ids below @id. */
+static void pg_tree_below(struct pg_table *t, const u8 *id, struct pg_print *p)
+{
+	struct rb_node *node = t->tree.rb_node;
+	struct pg_print one;
+
+	memset(p, 0, sizeof(*p));
+	while (node) {
+		struct pg_record *r = rb_entry(node, struct pg_record, tree);
+
+		if (memcmp(r->rec.id, id, PEERGROUP_ID_LEN) >= 0) {
+			node = node->rb_left;
+			continue;
+		}
+		pg_print_one(&one, r);
+		pg_print_add(p, &one);
+		pg_print_add_under(p, node->rb_left);
+		node = node->rb_right;
+	}
+}
+
+void pg_table_print(struct pg_table *t, const u8 *lo, const u8 *hi, struct pg_print *p)
+{
+	struct pg_print below;
+
+	lockdep_assert_held(t->lock);
+	memset(p, 0, sizeof(*p));
+	if (lo && hi && memcmp(lo, hi, PEERGROUP_ID_LEN) >= 0)
+		return;
+	if (hi)
+		pg_tree_below(t, hi, p);
+	else
+		pg_print_add_under(p, t->tree.rb_node);
+	if (lo) {
+		pg_tree_below(t, lo, &below);
+		pg_print_sub(p, &below);
+	}
+}
+
+/* The record that has @rank others before it. */
+static struct pg_record *pg_tree_select(struct pg_table *t, u64 rank)
+{
+	struct rb_node *node = t->tree.rb_node;
+
+	while (node) {
+		struct pg_record *left = pg_tree_record(node->rb_left);
+		u32 before = left ? left->under.count : 0;
+
+		if (rank == before)
+			break;
+		if (rank < before) {
+			node = node->rb_left;
+		} else {
+			rank -= before + 1;
+			node = node->rb_right;
+		}
+	}
+	return pg_tree_record(node);
+}
+
+struct pg_record *pg_table_nth(struct pg_table *t, const u8 *lo, const u8 *hi, u32 n)
+{
+	struct pg_print below = { };
+	struct pg_record *r;
+
+	lockdep_assert_held(t->lock);
+	if (lo)
+		pg_tree_below(t, lo, &below);
+	r = pg_tree_select(t, (u64)below.count + n);
+	if (r && hi && memcmp(r->rec.id, hi, PEERGROUP_ID_LEN) >= 0)
+		return NULL;
+	return r;
+}
+
+struct pg_record *pg_table_ceiling(struct pg_table *t, const u8 *id)
+{
+	struct rb_node *node = t->tree.rb_node;
+	struct pg_record *best = NULL;
+
+	lockdep_assert_held(t->lock);
+	while (node) {
+		struct pg_record *r = rb_entry(node, struct pg_record, tree);
+
+		if (memcmp(r->rec.id, id, PEERGROUP_ID_LEN) < 0) {
+			node = node->rb_right;
+		} else {
+			best = r;
+			node = node->rb_left;
+		}
+	}
+	return best;
+}
+
+struct pg_record *pg_table_after(struct pg_table *t, struct pg_record *r)
+{
+	lockdep_assert_held(t->lock);
+	return pg_tree_record(rb_next(&r->tree));
+}
+
+struct pg_record *pg_table_next_by_id(struct pg_table *t, const u8 *id)
+{
+	struct pg_record *r;
+
+	lockdep_assert_held(t->lock);
+	if (!id) {
+		r = pg_tree_record(rb_first(&t->tree));
+	} else {
+		r = pg_table_ceiling(t, id);
+		if (r && !memcmp(r->rec.id, id, PEERGROUP_ID_LEN))
+			r = pg_table_after(t, r);
+	}
+	return r ? pg_record_hold(r) : NULL;
+}
+
+/* ------------------------------------- trees by expiration and by seq -- */
+
+static bool pg_expiry_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct pg_record *x = rb_entry(a, struct pg_record, expiry);
+	const struct pg_record *y = rb_entry(b, struct pg_record, expiry);
+
+	if (x->rec.expires != y->rec.expires)
+		return x->rec.expires < y->rec.expires;
+	return pg_id_cmp(x, y) < 0;
+}
+
+static bool pg_changes_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct pg_record *x = rb_entry(a, struct pg_record, changes);
+	const struct pg_record *y = rb_entry(b, struct pg_record, changes);
+
+	return x->seq < y->seq;
+}
+
+/* Enters @r everywhere but in the hash and the tree by id. */
+static void pg_table_enter(struct pg_table *t, struct pg_record *r)
+{
+	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
+	rb_add(&r->changes, &t->changes, pg_changes_less);
+	t->bytes += pg_record_bytes(r);
+	if (pg_rec_deleted(&r->rec))
+		t->tombstones++;
+	else
+		t->live++;
+}
+
+static void pg_table_leave(struct pg_table *t, struct pg_record *r)
+{
+	rb_erase_cached(&r->expiry, &t->expiry);
+	rb_erase(&r->changes, &t->changes);
+	t->bytes -= pg_record_bytes(r);
+	if (pg_rec_deleted(&r->rec))
+		t->tombstones--;
+	else
+		t->live--;
+}
+
+/* --------------------------------------------------------------- table -- */
+
+int pg_table_init(struct pg_table *t, struct mutex *lock)
+{
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	t->lock = lock;
+	t->tree = RB_ROOT;
+	t->expiry = RB_ROOT_CACHED;
+	t->changes = RB_ROOT;
+	t->limits.record_size = PEERGROUP_RECORD_SIZE_DEFAULT;
+	t->limits.records = PG_TABLE_RECORDS_DEFAULT;
+	t->limits.bytes = PG_TABLE_BYTES_DEFAULT;
+	t->gone = kvcalloc(PG_GONE_MAX, sizeof(*t->gone), GFP_KERNEL_ACCOUNT);
+	if (!t->gone)
+		return -ENOMEM;
+	err = rhashtable_init(&t->hash, &pg_hash_params);
+	if (err)
+		kvfree(t->gone);
+	return err;
+}
+
+void pg_table_destroy(struct pg_table *t)
+{
+	struct pg_record *r, *next;
+
+	rhashtable_destroy(&t->hash);
+	rbtree_postorder_for_each_entry_safe(r, next, &t->tree, tree) {
+		pg_record_put(r);
+		cond_resched();
+	}
+	t->tree = RB_ROOT;
+	t->expiry = RB_ROOT_CACHED;
+	t->changes = RB_ROOT;
+	kvfree(t->gone);
+	t->gone = NULL;
+}
+
+struct pg_record *pg_table_find(struct pg_table *t, const u8 *id)
+{
+	return rhashtable_lookup(&t->hash, id, pg_hash_params);
+}
+
+/*
+ * A record without references is about to be freed: the table has a newer
+ * version by now, or none, so looking again ends.
+ */
+struct pg_record *pg_table_get(struct pg_table *t, const u8 *id)
+{
+	struct pg_record *r;
+
+	rcu_read_lock();
+	do {
+		r = pg_table_find(t, id);
+	} while (r && !refcount_inc_not_zero(&r->refs));
+	rcu_read_unlock();
+	return r;
+}
+
+static enum pg_verdict pg_record_verdict(const struct pg_record *stored,
+					 const struct pg_rec_key *key)
+{
+	struct pg_rec_key ours;
+	int cmp;
+
+	if (!stored)
+		return PG_NEW;
+	pg_record_key(stored, &ours);
+	cmp = pg_rec_key_cmp(key, &ours);
+	if (cmp > 0)
+		return PG_NEW;
+	return cmp ? PG_OLD : PG_PRESENT;
+}
+
+enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
+				 const struct pg_rec_key *key,
+				 struct pg_record **stored)
+{
+	enum pg_verdict verdict;
+	struct pg_record *r;
+
+	rcu_read_lock();
+	do {
+		r = pg_table_find(t, id);
+		verdict = pg_record_verdict(r, key);
+	} while (verdict == PG_OLD && stored && !refcount_inc_not_zero(&r->refs));
+	rcu_read_unlock();
+	if (stored)
+		*stored = verdict == PG_OLD ? r : NULL;
+	return verdict;
+}
+
+/* May @r take the place of @cur (NULL: of none)? 0 or a refusal. */
+static unsigned int pg_table_admit(struct pg_table *t, const struct pg_record *r,
+				   const struct pg_record *cur)
+{
+	struct pg_rec_key key;
+	u64 bytes, before;
+
+	pg_record_key(r, &key);
+	if (pg_record_verdict(cur, &key) != PG_NEW)
+		return PEERGROUP_A_STATS_REFUSED_STALE;
+	if (pg_rec_weight(&r->rec) > t->limits.record_size)
+		return PEERGROUP_A_STATS_REFUSED_SIZE;
+	bytes = pg_record_bytes(r);
+	before = cur ? pg_record_bytes(cur) : 0;
+	if (bytes > before && t->bytes - before + bytes > t->limits.bytes)
+		return PEERGROUP_A_STATS_REFUSED_FULL;
+	if (!cur && t->live + t->tombstones >= t->limits.records)
+		return PEERGROUP_A_STATS_REFUSED_FULL;
+	return 0;
+}
+
+/* A tombstone whose id has never been alive here: nobody has heard of the id. */
+static bool pg_record_unheard(const struct pg_record *r)
+{
+	return pg_rec_deleted(&r->rec) && r->added_seq == r->seq;
+}
+
+static u32 pg_table_change(const struct pg_record *r, const struct pg_record *cur)
+{
+	bool was = cur && !pg_rec_deleted(&cur->rec);
+
+	if (pg_rec_deleted(&r->rec))
+		return was ? PEERGROUP_CHANGE_DELETED : 0;
+	return was ? PEERGROUP_CHANGE_UPDATED : PEERGROUP_CHANGE_ADDED;
+}
+
+/* Last step that may fail; from here on readers see @r. */
+static unsigned int pg_table_publish(struct pg_table *t, struct pg_record *r,
+				     struct pg_record *cur)
+{
+	int err;
+
+	if (cur)
+		err = rhashtable_replace_fast(&t->hash, &cur->hash, &r->hash, pg_hash_params);
+	else
+		err = rhashtable_insert_fast(&t->hash, &r->hash, pg_hash_params);
+	return err ? PEERGROUP_A_STATS_REFUSED_NOMEM : 0;
+}
+
+unsigned int pg_table_put(struct pg_table *t, struct pg_record *r,
+			  u32 *change, struct pg_record **old)
+{
+	struct pg_record *cur;
+	unsigned int refusal;
+
+	lockdep_assert_held(t->lock);
+	*change = 0;
+	*old = NULL;
+	rcu_read_lock();
+	cur = pg_table_find(t, r->rec.id);
+	rcu_read_unlock();	/* @cur stays: nobody else takes records out */
+	refusal = pg_table_admit(t, r, cur);
+	if (refusal)
+		return refusal;
+	r->seq = t->seq + 1;
+	r->added_seq = cur && !pg_record_unheard(cur) ? cur->added_seq : r->seq;
+	refusal = pg_table_publish(t, r, cur);
+	if (refusal)
+		return refusal;
+	t->seq = r->seq;
+	pg_record_hold(r);
+	if (cur) {
+		pg_table_leave(t, cur);
+		pg_tree_replace(t, cur, r);
+	} else {
+		pg_tree_insert(t, r);
+	}
+	pg_table_enter(t, r);
+	*change = pg_table_change(r, cur);
+	*old = cur;
+	return 0;
+}
+
+/* ------------------------------------------------- expiry and changes -- */
+
+static struct pg_gone *pg_gone_at(struct pg_table *t, u32 n)
+{
+	return &t->gone[(t->gone_head - t->gone_count + n) & (PG_GONE_MAX - 1)];
+}
+
+/* A "since" below @seq would miss a change by now. */
+static void pg_table_forget(struct pg_table *t, u64 seq)
+{
+	if (t->horizon < seq)
+		t->horizon = seq;
+}
+
+static void pg_table_remember(struct pg_table *t, const struct pg_record *r)
+{
+	struct pg_gone *g = &t->gone[t->gone_head & (PG_GONE_MAX - 1)];
+
+	if (t->gone_count == PG_GONE_MAX)
+		pg_table_forget(t, g->seq);
+	else
+		t->gone_count++;
+	t->gone_head++;
+	g->seq = r->seq;
+	g->added_seq = r->added_seq;
+	memcpy(g->id, r->rec.id, sizeof(g->id));
+	memcpy(g->type, r->rec.type, sizeof(g->type));
+}
+
+struct pg_record *pg_table_expire(struct pg_table *t, u64 now)
+{
+	struct rb_node *first = rb_first_cached(&t->expiry);
+	struct pg_record *r;
+
+	lockdep_assert_held(t->lock);
+	r = rb_entry_safe(first, struct pg_record, expiry);
+	if (!r || r->rec.expires > now)
+		return NULL;
+	rhashtable_remove_fast(&t->hash, &r->hash, pg_hash_params);
+	rb_erase_augmented(&r->tree, &t->tree, &pg_tree_callbacks);
+	pg_table_leave(t, r);
+	if (!pg_rec_deleted(&r->rec)) {
+		/* readers that found it before may still be looking at it */
+		WRITE_ONCE(r->seq, ++t->seq);
+		pg_table_remember(t, r);
+	} else if (!pg_record_unheard(r)) {
+		pg_table_forget(t, r->seq);
+	}
+	return r;
+}
+
+u64 pg_table_next_expiry(struct pg_table *t)
+{
+	struct rb_node *first = rb_first_cached(&t->expiry);
+
+	lockdep_assert_held(t->lock);
+	return first ? rb_entry(first, struct pg_record, expiry)->rec.expires : U64_MAX;
+}
+
+static struct pg_record *pg_changes_above(struct pg_table *t, u64 since)
+{
+	struct rb_node *node = t->changes.rb_node;
+	struct pg_record *best = NULL;
+
+	while (node) {
+		struct pg_record *r = rb_entry(node, struct pg_record, changes);
+
+		if (r->seq <= since) {
+			node = node->rb_right;
+		} else {
+			best = r;
+			node = node->rb_left;
+		}
+	}
+	return best;
+}
+
+static struct pg_gone *pg_gone_above(struct pg_table *t, u64 since)
+{
+	u32 lo = 0, hi = t->gone_count;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (pg_gone_at(t, mid)->seq > since)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo < t->gone_count ? pg_gone_at(t, lo) : NULL;
+}
+
+bool pg_table_next_change(struct pg_table *t, u64 since, struct pg_change *c)
+{
+	struct pg_gone *gone;
+	struct pg_record *r;
+
+	lockdep_assert_held(t->lock);
+	r = pg_changes_above(t, since);
+	gone = pg_gone_above(t, since);
+	memset(c, 0, sizeof(*c));
+	if (gone && (!r || gone->seq < r->seq)) {
+		c->seq = gone->seq;
+		c->added_seq = gone->added_seq;
+		c->gone = *gone;
+		return true;
+	}
+	if (!r)
+		return false;
+	c->seq = r->seq;
+	c->added_seq = r->added_seq;
+	c->r = pg_record_hold(r);
+	return true;
+}
