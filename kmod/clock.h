@@ -2,11 +2,13 @@
 /*
  * Peer time: the host's UTC plus an offset, the median of the neighbours'
  * offsets and 0, within a minute of the host's clock and never running
- * backwards. Engine file: the caller brings the host's time.
+ * backwards by a change of offset. Engine file: the caller brings the host's
+ * time.
  */
 #ifndef _PG_CLOCK_H
 #define _PG_CLOCK_H
 
+#include <linux/math64.h>
 #include <linux/types.h>
 
 #define PG_TIME_SECOND		10000000ULL		/* peer time counts 100 ns */
@@ -28,21 +30,29 @@ struct pg_clock {
 /* Host time in the units of peer time; ns is nanoseconds since 1970. */
 static inline u64 pg_time_from_ns(u64 ns)
 {
-	return ns / 100 + PG_TIME_UNIX_EPOCH;
+	return div_u64(ns, 100) + PG_TIME_UNIX_EPOCH;
 }
 
 /**
  * pg_clock_now() - peer time
+ * @clock: the group's
  * @host: host time, in units of peer time
  *
- * The caller serialises.
+ * Never runs backwards, unless the host's clock was set back by more than a
+ * change of offset could explain: then it follows the host. The caller
+ * serialises.
+ *
+ * Return: peer time.
  */
 u64 pg_clock_now(struct pg_clock *clock, u64 host);
 
 /**
  * pg_clock_adjust() - take a new offset from the neighbours' clocks
+ * @clock: the group's
  * @offsets: each neighbour's peer time minus this host's, clobbered (sorted)
  * @n: how many, at most PG_CLOCK_SAMPLES
+ *
+ * The median of these and 0; of an even count the mean of the middle two.
  */
 void pg_clock_adjust(struct pg_clock *clock, s64 *offsets, unsigned int n);
 

@@ -59,17 +59,33 @@ struct pg_gmc {
  * @der: the certificate, hostile
  * @len: bytes of @der
  *
- * Strict: DER only, no trailing bytes, known algorithms, RSA modulus of 2048 to
- * 4096 bits with a public exponent that is odd, at least 3 and below 2^32,
- * valid UTF-8 without control characters in names, a peer name that begins
- * with the hash of the certificate's own key, roles non-empty and known, ROOT
- * alone and with an empty issuer and with group equal to the own SPKI hash,
- * no unknown critical extension, @not_before before @not_after. Pure function,
+ * Strict: DER only, no trailing bytes, at most PEERGROUP_CERT_LEN_MAX, known
+ * algorithms, RSA modulus odd and of 2048, 3072 or 4096 bits (the crypto API
+ * takes no others) with a public exponent that is odd, at least 3 and below
+ * 2^32, a signature of its algorithm's form, valid UTF-8 without control
+ * characters in names, a peer name that begins with the hash of the
+ * certificate's own key and has no empty classifier, roles non-empty and known,
+ * ROOT alone and with an empty issuer and with group equal to the own SPKI
+ * hash, no unknown critical extension, no unique identifiers, serial number not
+ * negative and at most 20 bytes, @not_before before @not_after. Pure function,
  * any context; stack use below 512 bytes.
  *
  * Return: 0 or -EBADMSG.
  */
 int __must_check pg_gmc_parse(struct pg_gmc *gmc, const u8 *der, size_t len);
+
+/**
+ * pg_sig_well_formed() - has a signature the form that its algorithm gives it?
+ * @algo: enum peergroup_sig_algo, unchecked
+ * @sig: the signature
+ *
+ * RSA: the length of one of the known moduli. ECDSA: strict DER of two positive
+ * integers. Verifiers differ in what else they would accept; asking here first
+ * gives one record or certificate one verdict on all hosts. Pure function.
+ *
+ * Return: true if it does; false for unknown algorithms too.
+ */
+bool __must_check pg_sig_well_formed(u8 algo, struct pg_span sig);
 
 /**
  * pg_gmc_may_issue() - does @child fit below @parent?

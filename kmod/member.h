@@ -19,12 +19,15 @@
 #include <linux/mutex.h>
 #include "gmc.h"
 
+struct pg_rec;
+
 /**
  * struct pg_member - one verified membership certificate, immutable
  * @hash: in struct pg_members by fingerprint
  * @refs: the table's own, children's, records', and lookups that asked
  * @parent: issuer; NULL in the root
  * @depth: 0 in the root
+ * @nr: counts up from 0, for bitmaps; below PG_MEMBERS_MAX
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
  */
@@ -34,6 +37,7 @@ struct pg_member {
 	struct rcu_head rcu;
 	struct pg_member *parent;
 	u32 depth;
+	u32 nr;
 	struct pg_gmc gmc;
 	u32 der_len;
 	u8 der[];
@@ -145,14 +149,14 @@ int pg_members_each(struct pg_members *ms, unsigned long *skip,
  * @modifier: member of rec->modifier
  *
  * The id belongs to the creator's key, the signer is the creator (same key) or
- * an administrator, the times lie inside the signer's certificate (and the
- * creation inside the creator's), the signature's algorithm is that of the signer's key.
+ * an administrator, the modification lies inside the signer's certificate and
+ * the creation inside the creator's, the record expires no later than the later
+ * of the two certificates, the signature's algorithm is that of the signer's key.
  * A verdict about the record alone: it never depends on what else a host has
  * seen, so that all hosts come to the same one.
  *
  * Return: 0 or PEERGROUP_A_STATS_REFUSED_ID, _ROLE, _TIMES, _SIGNATURE.
  */
-struct pg_rec;
 unsigned int __must_check pg_member_vouch(const struct pg_rec *rec,
 					  const struct pg_member *creator,
 					  const struct pg_member *modifier);

@@ -52,7 +52,9 @@ struct pg_rec {
  * modified and then creator == modifier, tombstone without attributes and
  * data and with version above 1, refresh fields zero without AUTOREFRESH and
  * sane with it (period at least 60 s, count 1..2^20, anchor not zero), type
- * not all zero, attributes valid UTF-8 without NUL, batch path of the length
+ * not all zero, attributes valid UTF-8 without NUL, attributes and data within
+ * PEERGROUP_ATTRS_LEN_MAX and PEERGROUP_RECORD_SIZE_MAX, a known algorithm and
+ * a signature of its form (pg_sig_well_formed()), batch path of the length
  * that leaf and leaves imply. Computes the digest and folds the batch path. It does
  * not hash the data: pg_rec_check_data() does, after dedupe.
  *
@@ -66,6 +68,8 @@ int __must_check pg_rec_parse(struct pg_rec *rec, const u8 *group,
 /**
  * pg_rec_check_data() - does the data match the hash in the header?
  * @rec: a parsed record whose wire form is still there
+ *
+ * May sleep: it gives way between pieces, as 60 MiB take a quarter of a second.
  *
  * Return: true if it does.
  */

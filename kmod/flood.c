@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Admission of records: from the bytes of a link or a program to the table.
+ * Called by message.c for links and by netlink_record.c for programs; speaks
+ * to the world through struct pg_flood_ops and never touches a socket.
+ */
+#include <linux/slab.h>
+#include <crypto/sha2.h>
+#include "flood.h"
+#include "trace.h"
+#include "verify.h"
+
+/**
+ * struct pg_arrival - a record on its way through the signature check
+ * @key: what in-flight copies are recognised by
+ * @bytes: what it counts for in its link's window
+ */
+struct pg_arrival {
+	struct work_struct work;
+	struct hlist_node node;
+	struct pg_flood *flood;
+	struct pg_link *from;
+	struct pg_record *r;
+	u8 key[SHA256_DIGEST_SIZE];
+	u32 bytes;
+};
+
+void pg_flood_init(struct pg_flood *f)
+{
+	spin_lock_init(&f->inflight_lock);
+	hash_init(f->inflight);
+}
+
+/* The refusals that show a link's other end to be broken or hostile. */
+static bool pg_refusal_invalid(unsigned int refusal)
+{
+	switch (refusal) {
+	case PEERGROUP_A_STATS_REFUSED_MALFORMED:
+	case PEERGROUP_A_STATS_REFUSED_ID:
+	case PEERGROUP_A_STATS_REFUSED_TIMES:
+	case PEERGROUP_A_STATS_REFUSED_HASH:
+	case PEERGROUP_A_STATS_REFUSED_SIGNATURE:
+	case PEERGROUP_A_STATS_REFUSED_ROLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static unsigned int pg_refuse(struct pg_flood *f, struct pg_link *from,
+			      const struct pg_record *r, unsigned int refusal)
+{
+	pg_stat_inc(f->stats, refusal);
+	f->ops->refused(f, from, r, refusal, pg_refusal_invalid(refusal));
+	return refusal;
+}
+
+/* What can be told from the record and the clock, cheapest first. */
+static unsigned int pg_flood_screen(struct pg_flood *f, const struct pg_record *r)
+{
+	u64 now = f->ops->now(f);
+
+	if (pg_rec_type_reserved(r->rec.type))
+		return PEERGROUP_A_STATS_REFUSED_RESERVED;
+	if (r->rec.expires <= now)
+		return PEERGROUP_A_STATS_REFUSED_EXPIRED;
+	if (r->rec.modified > now + PG_CLOCK_SKEW_MAX)
+		return PEERGROUP_A_STATS_REFUSED_FUTURE;
+	if (pg_rec_weight(&r->rec) > READ_ONCE(f->table->limits.record_size))
+		return PEERGROUP_A_STATS_REFUSED_SIZE;
+	if (!pg_rec_check_data(&r->rec))
+		return PEERGROUP_A_STATS_REFUSED_HASH;
+	return 0;
+}
+
+/*
+ * Finds the signers. Returns the fingerprint that is not known, or NULL. A
+ * deferred record comes here again and keeps what it found before.
+ */
+static const u8 *pg_flood_members(struct pg_flood *f, struct pg_record *r)
+{
+	if (!r->creator)
+		r->creator = pg_members_get(f->members, r->rec.creator);
+	if (!r->creator)
+		return r->rec.creator;
+	if (!r->modifier)
+		r->modifier = pg_members_get(f->members, r->rec.modifier);
+	return r->modifier ? NULL : r->rec.modifier;
+}
+
+/* The expensive part. No locks held. */
+static unsigned int pg_flood_verify(struct pg_flood *f, const struct pg_record *r)
+{
+	u64 start;
+	int err;
+
+	start = ktime_get_ns();
+	err = pg_verify(r->rec.sig_algo, r->modifier->gmc.key, r->rec.signed_hash, r->rec.sig);
+	trace_pg_verify(r->rec.id, err, ktime_get_ns() - start);
+	switch (err) {
+	case 0:
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_VERIFIED);
+		return 0;
+	case -ENOPKG:
+		return PEERGROUP_A_STATS_REFUSED_ALGORITHM;
+	case -ENOMEM:
+		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+	default:
+		return PEERGROUP_A_STATS_REFUSED_SIGNATURE;
+	}
+}
+
+static void pg_flood_count(struct pg_flood *f, u32 change)
+{
+	switch (change) {
+	case PEERGROUP_CHANGE_ADDED:
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_ADDED);
+		break;
+	case PEERGROUP_CHANGE_UPDATED:
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_UPDATED);
+		break;
+	case PEERGROUP_CHANGE_DELETED:
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_DELETED);
+		break;
+	}
+}
+
+/* Makes a verified version part of the table. Lock held. */
+static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
+				    struct pg_record *r)
+{
+	struct pg_record *old = NULL;
+	unsigned int refusal;
+	u32 change;
+
+	lockdep_assert_held(f->lock);
+	refusal = pg_table_put(f->table, r, &change, &old);
+	if (refusal)
+		return refusal;
+	pg_flood_count(f, change);
+	trace_pg_record_committed(r->rec.id, r->rec.version, change, r->seq);
+	f->ops->committed(f, from, r, change);
+	if (old)
+		pg_record_put(old);
+	return 0;
+}
+
+/* Drops what a link sent when the table has it, or something newer. */
+static bool pg_flood_known(struct pg_flood *f, struct pg_link *from,
+			   const struct pg_record *r)
+{
+	struct pg_record *stored = NULL;
+	struct pg_rec_key key;
+
+	pg_record_key(r, &key);
+	switch (pg_table_compare(f->table, r->rec.id, &key, &stored)) {
+	case PG_PRESENT:
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_PRESENT);
+		f->ops->present(f, from, r->rec.id);
+		return true;
+	case PG_OLD:
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_OLD);
+		f->ops->old(f, from, stored);
+		pg_record_put(stored);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ------------------------------------------------- records of links -- */
+
+/*
+ * True where the same bytes are being checked already. Header, attributes and
+ * signature block stand before the data in one piece; the data was found to
+ * match its hash in the header before, so that a copy with other data cannot
+ * push the true one aside.
+ */
+static bool pg_flood_track(struct pg_flood *f, struct pg_arrival *a)
+{
+	const struct pg_rec *rec = &a->r->rec;
+	struct pg_arrival *other;
+	bool found = false;
+	u32 slot;
+
+	sha256(a->r->wire, rec->sig_block.p + rec->sig_block.len - a->r->wire, a->key);
+	slot = get_unaligned((u32 *)a->key);
+	spin_lock(&f->inflight_lock);
+	hash_for_each_possible(f->inflight, other, node, slot) {
+		if (!memcmp(other->key, a->key, sizeof(a->key))) {
+			found = true;
+			break;
+		}
+	}
+	if (!found)
+		hash_add(f->inflight, &a->node, slot);
+	spin_unlock(&f->inflight_lock);
+	return found;
+}
+
+static void pg_arrival_work(struct work_struct *work)
+{
+	struct pg_arrival *a = container_of(work, struct pg_arrival, work);
+	struct pg_flood *f = a->flood;
+	unsigned int refusal;
+
+	/* A twin may have been committed between our look-up and our tracking. */
+	if (!pg_flood_known(f, a->from, a->r)) {
+		refusal = pg_flood_verify(f, a->r);
+		if (!refusal) {
+			mutex_lock(f->lock);
+			refusal = pg_flood_commit(f, a->from, a->r);
+			mutex_unlock(f->lock);
+		}
+		/* Overtaken by a newer version while we looked at the signature. */
+		if (refusal == PEERGROUP_A_STATS_REFUSED_STALE)
+			pg_stat_inc(f->stats, PEERGROUP_A_STATS_OLD);
+		else if (refusal)
+			pg_refuse(f, a->from, a->r, refusal);
+	}
+	spin_lock(&f->inflight_lock);
+	hash_del(&a->node);
+	spin_unlock(&f->inflight_lock);
+	f->ops->done(f, a->from, a->bytes);
+	pg_record_put(a->r);
+	kfree(a);
+}
+
+/* Takes over the reference to @r. */
+static void pg_flood_check(struct pg_flood *f, struct pg_link *from, struct pg_record *r)
+{
+	struct pg_arrival *a = kzalloc(sizeof(*a), GFP_KERNEL);
+
+	if (!a) {
+		pg_refuse(f, from, r, PEERGROUP_A_STATS_REFUSED_NOMEM);
+		pg_record_put(r);
+		return;
+	}
+	INIT_WORK(&a->work, pg_arrival_work);
+	a->flood = f;
+	a->from = from;
+	a->r = r;
+	a->bytes = r->wire_len;
+	if (pg_flood_track(f, a)) {
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_PRESENT);
+		f->ops->present(f, from, r->rec.id);
+		pg_record_put(r);
+		kfree(a);
+		return;
+	}
+	f->ops->begin(f, from, a->bytes);
+	f->ops->queue(f, &a->work);
+}
+
+void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *r)
+{
+	unsigned int refusal;
+	const u8 *missing;
+
+	if (pg_flood_known(f, from, r))
+		goto out;
+	refusal = pg_flood_screen(f, r);
+	if (refusal) {
+		pg_refuse(f, from, r, refusal);
+		goto out;
+	}
+	missing = pg_flood_members(f, r);
+	if (missing) {
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_DEFERRED);
+		f->ops->defer(f, from, r, missing);
+		return;
+	}
+	refusal = pg_member_vouch(&r->rec, r->creator, r->modifier);
+	if (refusal) {
+		pg_refuse(f, from, r, refusal);
+		goto out;
+	}
+	pg_flood_check(f, from, r);
+	return;
+out:
+	pg_record_put(r);
+}
+
+void pg_flood_arrival(struct pg_flood *f, struct pg_link *from, u8 *wire, u32 len)
+{
+	struct pg_record *r = pg_record_new(f->group, wire, len, GFP_KERNEL);
+
+	if (IS_ERR(r)) {
+		kvfree(wire);
+		pg_refuse(f, from, NULL, PTR_ERR(r) == -ENOMEM ?
+			  PEERGROUP_A_STATS_REFUSED_NOMEM :
+			  PEERGROUP_A_STATS_REFUSED_MALFORMED);
+		return;
+	}
+	pg_flood_again(f, from, r);
+}
+
+/* -------------------------------------- records of this host's programs -- */
+
+/* What an update has to keep of the version it replaces. */
+static unsigned int pg_flood_follows(struct pg_flood *f, const struct pg_record *r)
+{
+	unsigned int refusal = PEERGROUP_A_STATS_REFUSED_CHANGED;
+	const struct pg_rec *new = &r->rec;
+	struct pg_record *stored = pg_table_get(f->table, new->id);
+	struct pg_rec_key key, had;
+
+	if (!stored)
+		return 0;
+	pg_record_key(r, &key);
+	pg_record_key(stored, &had);
+	if (pg_rec_key_cmp(&key, &had) <= 0)
+		refusal = PEERGROUP_A_STATS_REFUSED_STALE;
+	else if (!memcmp(new->type, stored->rec.type, sizeof(new->type)) &&
+		 !((new->flags ^ stored->rec.flags) & ~PEERGROUP_RECORD_DELETED) &&
+		 new->created == stored->rec.created &&
+		 new->expires >= stored->rec.expires &&
+		 !memcmp(r->creator->gmc.spki_hash, stored->creator->gmc.spki_hash,
+			 sizeof(r->creator->gmc.spki_hash)))
+		refusal = 0;
+	pg_record_put(stored);
+	return refusal;
+}
+
+static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r, u64 *seq)
+{
+	unsigned int refusal = pg_flood_screen(f, r);
+
+	if (refusal)
+		return refusal;
+	if (pg_flood_members(f, r))
+		return PEERGROUP_A_STATS_REFUSED_UNKNOWN;
+	refusal = pg_member_vouch(&r->rec, r->creator, r->modifier);
+	if (!refusal)
+		refusal = pg_flood_follows(f, r);
+	if (!refusal)
+		refusal = pg_flood_verify(f, r);
+	if (refusal)
+		return refusal;
+	mutex_lock(f->lock);
+	refusal = pg_flood_commit(f, NULL, r);
+	if (seq)
+		*seq = r->seq;
+	mutex_unlock(f->lock);
+	return refusal;
+}
+
+unsigned int pg_flood_put(struct pg_flood *f, u8 *wire, u32 len, u64 *seq)
+{
+	struct pg_record *r = pg_record_new(f->group, wire, len, GFP_KERNEL_ACCOUNT);
+	unsigned int refusal;
+
+	if (IS_ERR(r)) {
+		kvfree(wire);
+		return pg_refuse(f, NULL, NULL, PTR_ERR(r) == -ENOMEM ?
+				 PEERGROUP_A_STATS_REFUSED_NOMEM :
+				 PEERGROUP_A_STATS_REFUSED_MALFORMED);
+	}
+	refusal = pg_flood_put_record(f, r, seq);
+	if (refusal)
+		pg_refuse(f, NULL, r, refusal);
+	pg_record_put(r);
+	return refusal;
+}

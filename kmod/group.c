@@ -1,0 +1,996 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Groups: finding, making, holding and ending them, what goes on in one when
+ * links come and go, and what admission asks of it. netlink.c calls in for
+ * programs, link.c and listen.c for the network. The locking rules are in group.h.
+ */
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <net/netns/generic.h>
+#include <crypto/sha2.h>
+#include "group.h"
+#include "message.h"
+#include "netlink.h"
+#include "trace.h"
+
+#define PG_EXPIRE_BATCH		64
+#define PG_EXPIRE_WAIT_MAX	(60 * 1000)	/* ms; the host's clock may be set */
+
+const struct pg_limits pg_limits_default = {
+	.table = {
+		.record_size = PEERGROUP_RECORD_SIZE_DEFAULT,
+		.records = 1U << 20,
+		.bytes = 256ULL << 20,
+	},
+	.links = 64,
+	.queue_bytes = 4U << 20,
+	.keepalive_ms = 15 * 1000,
+	.handshake_ms = 10 * 1000,
+	.retry_min_ms = 1000,
+	.retry_max_ms = 60 * 1000,
+	.defer_ms = 5 * 1000,
+};
+
+struct pg_net *pg_net_of(struct net *net)
+{
+	return net_generic(net, pg_net_id);
+}
+
+u64 pg_group_now(struct pg_group *g)
+{
+	u64 now;
+
+	spin_lock(&g->clock_lock);
+	now = pg_clock_now(&g->clock, pg_time_from_ns(ktime_get_real_ns()));
+	spin_unlock(&g->clock_lock);
+	return now;
+}
+
+static u64 pg_now_ms(void)
+{
+	return ktime_to_ms(ktime_get_boottime());
+}
+
+/* -------------------------------------------- what admission asks of us -- */
+
+static struct pg_group *pg_flood_group(struct pg_flood *f)
+{
+	return container_of(f, struct pg_group, flood);
+}
+
+static u64 pg_group_flood_now(struct pg_flood *f)
+{
+	return pg_group_now(pg_flood_group(f));
+}
+
+static void pg_group_flood_queue(struct pg_flood *f, struct work_struct *work)
+{
+	queue_work(pg_wq, work);
+}
+
+static void pg_group_flood_present(struct pg_flood *f, struct pg_link *from, const u8 *id)
+{
+	/* A redundant path: dissemination will make use of this. */
+	trace_pg_record_verdict(pg_flood_group(f)->index, from->id, id,
+				PEERGROUP_A_STATS_PRESENT);
+}
+
+static void pg_group_flood_old(struct pg_flood *f, struct pg_link *from,
+			       struct pg_record *ours)
+{
+	struct pg_group *g = pg_flood_group(f);
+
+	trace_pg_record_verdict(g->index, from->id, ours->rec.id, PEERGROUP_A_STATS_OLD);
+	mutex_lock(&g->lock);
+	if (from->up)
+		pg_link_send_record(from, ours);
+	mutex_unlock(&g->lock);
+}
+
+/* Parks a record in its link's ring, where the newest pushes out the oldest. */
+static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
+				 struct pg_record *r, const u8 *missing)
+{
+	struct pg_group *g = pg_flood_group(f);
+	struct pg_want_gmc want;
+	struct pg_deferred *d;
+
+	trace_pg_record_verdict(g->index, from->id, r->rec.id, PEERGROUP_A_STATS_DEFERRED);
+	memcpy(want.fingerprint, missing, sizeof(want.fingerprint));
+	mutex_lock(&g->lock);
+	if (!from->up) {
+		mutex_unlock(&g->lock);
+		pg_record_put(r);
+		return;
+	}
+	d = &from->deferred[from->defer_next++ % PG_LINK_DEFER_MAX];
+	if (d->r) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
+		pg_record_put(d->r);
+	}
+	d->r = r;
+	memcpy(d->missing, missing, sizeof(d->missing));
+	d->deadline = jiffies + msecs_to_jiffies(g->limits.defer_ms);
+	mutex_unlock(&g->lock);
+	if (pg_link_send(from, PG_MSG_WANT_GMC, &want, sizeof(want)))
+		pg_link_close(from, 0, ENOBUFS);
+}
+
+static void pg_group_flood_refused(struct pg_flood *f, struct pg_link *from,
+				   const struct pg_record *r, unsigned int refusal,
+				   bool invalid)
+{
+	static const u8 no_id[PEERGROUP_ID_LEN];
+
+	trace_pg_record_verdict(pg_flood_group(f)->index, from ? from->id : 0,
+				r ? r->rec.id : no_id, refusal);
+	if (!from)
+		return;
+	/* Whoever forwards a record has verified it: this end has not. */
+	if (invalid)
+		pg_link_close(from, PG_BYE_PROTOCOL, EKEYREJECTED);
+	else if (refusal == PEERGROUP_A_STATS_REFUSED_NOMEM)
+		WRITE_ONCE(from->resync, true);
+}
+
+static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
+				     struct pg_record *r, u32 change)
+{
+	struct pg_group *g = pg_flood_group(f);
+	struct pg_link *link;
+	u32 n = 0;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(link, &g->links, node) {
+		if (link == from || !link->up)
+			continue;
+		if (!pg_link_send_record(link, r))
+			n++;
+	}
+	pg_stat_add(&g->stats, PEERGROUP_A_STATS_FORWARDED, n);
+	if (change)
+		pg_netlink_record(g, r, change);
+	if (pg_table_next_expiry(&g->table) == r->rec.expires && !g->ended)
+		mod_delayed_work(pg_wq, &g->expire, 0);
+}
+
+static void pg_group_flood_begin(struct pg_flood *f, struct pg_link *from, u32 bytes)
+{
+	pg_group_busy(pg_flood_group(f));
+	pg_link_hold(from);
+	atomic_inc(&from->arrivals);
+	atomic_add(bytes, &from->arrival_bytes);
+}
+
+static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 bytes)
+{
+	struct pg_group *g = pg_flood_group(f);
+
+	pg_link_arrival_done(from, bytes);
+	/* The last one of a burst may be what readiness was waiting for. */
+	if (!atomic_read(&from->arrivals) && (!READ_ONCE(g->ready) || READ_ONCE(from->resync)))
+		pg_message_drained(from);
+	pg_link_put(from);
+	pg_group_unbusy(g);
+}
+
+static const struct pg_flood_ops pg_group_flood_ops = {
+	.now = pg_group_flood_now,
+	.queue = pg_group_flood_queue,
+	.present = pg_group_flood_present,
+	.old = pg_group_flood_old,
+	.defer = pg_group_flood_defer,
+	.refused = pg_group_flood_refused,
+	.committed = pg_group_flood_committed,
+	.begin = pg_group_flood_begin,
+	.done = pg_group_flood_done,
+};
+
+/* --------------------------------------------------------------- expiry -- */
+
+static void pg_group_expire_one(struct pg_group *g, struct pg_record *r)
+{
+	if (!pg_rec_deleted(&r->rec)) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EXPIRED);
+		pg_netlink_record(g, r, PEERGROUP_CHANGE_EXPIRED);
+	}
+	pg_record_put(r);
+}
+
+static void pg_group_expire_work(struct work_struct *work)
+{
+	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, expire);
+	struct pg_record *r = NULL;
+	u64 next, now, wait_ms;
+	u32 n;
+
+	mutex_lock(&g->lock);
+	now = pg_group_now(g);
+	for (n = 0; n < PG_EXPIRE_BATCH; n++) {
+		r = pg_table_expire(&g->table, now);
+		if (!r)
+			break;
+		pg_group_expire_one(g, r);
+	}
+	next = pg_table_next_expiry(&g->table);
+	if (next != U64_MAX && !g->ended) {
+		wait_ms = next > now ? div_u64(next - now, 10000) + 1 : 0;
+		mod_delayed_work(pg_wq, &g->expire,
+				 msecs_to_jiffies(min_t(u64, wait_ms, PG_EXPIRE_WAIT_MAX)));
+	}
+	mutex_unlock(&g->lock);
+}
+
+/* --------------------------------------------------------------- status -- */
+
+void pg_group_update_status(struct pg_group *g)
+{
+	u32 status = 0;
+
+	lockdep_assert_held(&g->lock);
+	if (g->listener)
+		status |= PEERGROUP_STATUS_LISTENING;
+	if (g->n_up)
+		status |= PEERGROUP_STATUS_CONNECTED;
+	if (g->ready)
+		status |= PEERGROUP_STATUS_READY;
+	if (g->kept)
+		status |= PEERGROUP_STATUS_KEPT;
+	if (status == g->status || g->ended)
+		return;
+	g->status = status;
+	pg_netlink_group(g, status, 0);
+}
+
+void pg_group_set_ready(struct pg_group *g)
+{
+	struct pg_sync_end end = { .flags = cpu_to_be32(PG_SYNC_END_READY) };
+	struct pg_link *link;
+
+	lockdep_assert_held(&g->lock);
+	if (g->ready)
+		return;
+	g->ready = true;
+	list_for_each_entry(link, &g->links, node) {
+		if (link->up)
+			pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
+	}
+	pg_group_update_status(g);
+}
+
+/* ---------------------------------------------------------------- links -- */
+
+static void pg_group_redial(struct pg_group *g)
+{
+	u64 wait;
+
+	lockdep_assert_held(&g->lock);
+	if (!g->online || g->ended)
+		return;
+	wait = pg_overlay_wait(&g->overlay, pg_now_ms());
+	if (wait != U64_MAX)
+		mod_delayed_work(pg_wq, &g->dial, msecs_to_jiffies(min_t(u64, wait, 3600 * 1000)));
+}
+
+static void pg_group_dial_work(struct work_struct *work)
+{
+	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, dial);
+	struct pg_target *t;
+	int err;
+
+	mutex_lock(&g->lock);
+	while (g->online && !g->ended && (t = pg_overlay_next(&g->overlay, pg_now_ms()))) {
+		err = pg_link_dial(g, t);
+		if (err)
+			pg_overlay_link_gone(&g->overlay, t, -err, pg_now_ms(),
+					     get_random_u32());
+	}
+	pg_group_redial(g);
+	mutex_unlock(&g->lock);
+}
+
+int pg_group_attach(struct pg_group *g, struct pg_link *link)
+{
+	lockdep_assert_held(&g->lock);
+	if (g->ended || !g->online)
+		return -ESHUTDOWN;
+	if (!link->outbound && g->n_links >= 2 * g->limits.links)
+		return -EMLINK;
+	link->group = g;
+	list_add_tail(&link->node, &g->links);
+	g->n_links++;
+	pg_group_busy(g);
+	return 0;
+}
+
+/* Both ends see the same two links and keep the one the lower node id dialled. */
+static bool pg_group_prefers(const struct pg_group *g, const struct pg_link *link)
+{
+	return (g->node < link->peer_node) == link->outbound;
+}
+
+static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
+{
+	struct pg_link *other;
+
+	if (g->ended || !g->online)
+		return PG_BYE_LEAVING;
+	list_for_each_entry(other, &g->links, node) {
+		if (other == link || !other->up || other->closing ||
+		    other->peer_node != link->peer_node)
+			continue;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_DUPLICATE);
+		if (other->outbound == link->outbound || !pg_group_prefers(g, link))
+			return PG_BYE_DUPLICATE;
+		pg_link_close(other, PG_BYE_DUPLICATE, EALREADY);
+		return 0;
+	}
+	if (g->n_up >= g->limits.links) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_FULL);
+		return PG_BYE_FULL;
+	}
+	return 0;
+}
+
+static void pg_group_adjust_clock(struct pg_group *g)
+{
+	s64 offsets[PG_CLOCK_SAMPLES];
+	struct pg_link *link;
+	unsigned int n = 0;
+
+	list_for_each_entry(link, &g->links, node) {
+		if (link->up && n < ARRAY_SIZE(offsets))
+			offsets[n++] = link->clock_offset;
+	}
+	spin_lock(&g->clock_lock);
+	pg_clock_adjust(&g->clock, offsets, n);
+	spin_unlock(&g->clock_lock);
+}
+
+u32 pg_group_link_up(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	u32 bye;
+
+	mutex_lock(&g->lock);
+	bye = pg_group_judge_link(g, link);
+	if (!bye && pg_sync_init(&link->sync, &g->table, &pg_message_sync_ops))
+		bye = PG_BYE_FULL;
+	if (bye)
+		goto out;
+	link->up = true;
+	WRITE_ONCE(link->state, PEERGROUP_LINK_UP);
+	g->n_up++;
+	if (link->target)
+		pg_overlay_link_up(link->target);
+	pg_group_adjust_clock(g);
+	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_UP);
+	trace_pg_link_state(g->index, link->id, PEERGROUP_LINK_UP, 0);
+	pg_netlink_link(g, link, PEERGROUP_LINK_UP, 0);
+	pg_group_update_status(g);
+	link->last_sync = jiffies;
+	if (link->outbound && pg_sync_start(&link->sync))
+		bye = PG_BYE_FULL;
+out:
+	mutex_unlock(&g->lock);
+	return bye;
+}
+
+static void pg_group_drop_deferred(struct pg_link *link)
+{
+	u32 i;
+
+	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
+		if (link->deferred[i].r)
+			pg_record_put(link->deferred[i].r);
+		link->deferred[i].r = NULL;
+	}
+}
+
+void pg_group_link_gone(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	u32 state = PEERGROUP_LINK_DOWN;
+
+	mutex_lock(&g->lock);
+	list_del_init(&link->node);
+	g->n_links--;
+	if (link->up) {
+		link->up = false;
+		g->n_up--;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_DOWN);
+	} else if (link->outbound) {
+		state = PEERGROUP_LINK_FAILED;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_FAILED);
+	} else {
+		state = 0;
+	}
+	trace_pg_link_state(g->index, link->id, state, link->error);
+	if (state && !g->ended)
+		pg_netlink_link(g, link, state, link->error);
+	if (link->target)
+		pg_overlay_link_gone(&g->overlay, link->target, link->error, pg_now_ms(),
+				     get_random_u32());
+	link->target = NULL;
+	pg_group_drop_deferred(link);
+	pg_sync_destroy(&link->sync);
+	pg_group_adjust_clock(g);
+	pg_group_update_status(g);
+	pg_group_redial(g);
+	mutex_unlock(&g->lock);
+	pg_group_unbusy(g);
+}
+
+static void pg_group_close_links(struct pg_group *g)
+{
+	struct pg_link *link;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(link, &g->links, node)
+		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+}
+
+int pg_group_add_target(struct pg_group *g, const struct pg_addr *addr,
+			struct netlink_ext_ack *extack)
+{
+	struct pg_target *t;
+
+	mutex_lock(&g->lock);
+	t = pg_overlay_add(&g->overlay, addr, pg_now_ms());
+	if (IS_ERR(t))
+		NL_SET_ERR_MSG(extack, "too many addresses");
+	else
+		pg_group_redial(g);
+	mutex_unlock(&g->lock);
+	return PTR_ERR_OR_ZERO(t);
+}
+
+int pg_group_del_target(struct pg_group *g, const struct pg_addr *addr,
+			struct netlink_ext_ack *extack)
+{
+	struct pg_target *t;
+	struct pg_link *link;
+	int err = -ENOENT;
+
+	mutex_lock(&g->lock);
+	t = pg_overlay_find(&g->overlay, addr);
+	if (t) {
+		list_for_each_entry(link, &g->links, node) {
+			if (link->target != t)
+				continue;
+			link->target = NULL;
+			pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+		}
+		err = pg_overlay_del(&g->overlay, addr);
+	}
+	mutex_unlock(&g->lock);
+	if (err)
+		NL_SET_ERR_MSG(extack, "no link is kept to that address");
+	return err;
+}
+
+/* ------------------------------------------------------- HELLO's hint -- */
+
+void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint)
+{
+	struct sha256_state state;
+
+	sha256_init(&state);
+	sha256_update(&state, PG_HELLO_TAG, sizeof(PG_HELLO_TAG) - 1);
+	sha256_update(&state, g->id, sizeof(g->id));
+	sha256_update(&state, nonce, 32);
+	sha256_final(&state, hint);
+}
+
+struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint)
+{
+	u8 own[SHA256_DIGEST_SIZE];
+	unsigned long index;
+	struct pg_group *g;
+
+	rcu_read_lock();
+	xa_for_each(&l->pn->groups, index, g) {
+		if (READ_ONCE(g->listener) != l)
+			continue;
+		pg_group_hint(g, nonce, own);
+		if (!memcmp(own, hint, sizeof(own)) && kref_get_unless_zero(&g->refs))
+			goto out;
+	}
+	g = NULL;
+out:
+	rcu_read_unlock();
+	return g;
+}
+
+void pg_listener_count(struct pg_listener *l, unsigned int stat)
+{
+	unsigned long index;
+	struct pg_group *g;
+
+	rcu_read_lock();
+	xa_for_each(&l->pn->groups, index, g) {
+		if (READ_ONCE(g->listener) == l)
+			pg_stat_inc(&g->stats, stat);
+	}
+	rcu_read_unlock();
+}
+
+/* ------------------------------------------------------ online, limits -- */
+
+/* Two memberships of one group could not be told apart by a HELLO's hint. */
+static bool pg_group_shadowed(struct pg_group *g, struct pg_listener *l)
+{
+	unsigned long index;
+	struct pg_group *other;
+
+	lockdep_assert_held(&g->pn->lock);
+	xa_for_each(&g->pn->groups, index, other) {
+		if (other != g && other->listener == l && !memcmp(other->id, g->id, sizeof(g->id)))
+			return true;
+	}
+	return false;
+}
+
+static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_ack *extack)
+{
+	struct pg_listener *l = pg_listen(g->pn, port ?: PEERGROUP_PORT);
+
+	if (IS_ERR(l)) {
+		NL_SET_ERR_MSG(extack, "cannot listen on that port");
+		return PTR_ERR(l);
+	}
+	if (pg_group_shadowed(g, l)) {
+		pg_unlisten(l);
+		NL_SET_ERR_MSG(extack, "another member of this group listens on that port here");
+		return -EADDRINUSE;
+	}
+	mutex_lock(&g->lock);
+	g->online = true;
+	g->port = l->port;
+	WRITE_ONCE(g->listener, l);
+	pg_group_update_status(g);
+	pg_group_redial(g);
+	mutex_unlock(&g->lock);
+	return 0;
+}
+
+static void pg_group_go_offline(struct pg_group *g)
+{
+	struct pg_listener *l;
+
+	mutex_lock(&g->lock);
+	l = g->listener;
+	g->online = false;
+	WRITE_ONCE(g->listener, NULL);
+	pg_group_close_links(g);
+	pg_group_update_status(g);
+	mutex_unlock(&g->lock);
+	if (l)
+		pg_unlisten(l);
+}
+
+int pg_group_set_online(struct pg_group *g, bool online, u16 port,
+			struct netlink_ext_ack *extack)
+{
+	lockdep_assert_held(&g->pn->lock);
+	if (g->ended)
+		return -ENOENT;
+	if (g->online && online && port && port != g->port) {
+		NL_SET_ERR_MSG(extack, "the group listens on another port; take it offline first");
+		return -EBUSY;
+	}
+	if (g->online == online)
+		return 0;
+	if (online)
+		return pg_group_go_online(g, port, extack);
+	pg_group_go_offline(g);
+	return 0;
+}
+
+void pg_group_set_kept(struct pg_group *g, bool kept)
+{
+	bool idle;
+
+	lockdep_assert_held(&g->pn->lock);
+	mutex_lock(&g->lock);
+	g->kept = kept;
+	pg_group_update_status(g);
+	idle = !kept && list_empty(&g->holders);
+	mutex_unlock(&g->lock);
+	if (idle)
+		pg_group_end(g);
+}
+
+void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
+{
+	mutex_lock(&g->lock);
+	g->limits = *limits;
+	g->table.limits = limits->table;
+	g->overlay.retry_min_ms = limits->retry_min_ms;
+	g->overlay.retry_max_ms = limits->retry_max_ms;
+	mutex_unlock(&g->lock);
+}
+
+/* ----------------------------------------------------------- life cycle -- */
+
+struct pg_group *pg_group_get(struct pg_net *pn, u32 index)
+{
+	struct pg_group *g;
+
+	rcu_read_lock();
+	g = xa_load(&pn->groups, index);
+	if (g && !kref_get_unless_zero(&g->refs))
+		g = NULL;
+	rcu_read_unlock();
+	return g;
+}
+
+static void pg_group_free(struct kref *kref)
+{
+	struct pg_group *g = container_of(kref, struct pg_group, refs);
+
+	pg_table_destroy(&g->table);
+	pg_overlay_destroy(&g->overlay);
+	if (g->self)
+		pg_member_put(g->self);
+	pg_members_destroy(&g->members);
+	kfree(g->root);
+	kfree_rcu(g, rcu);
+}
+
+void pg_group_put(struct pg_group *g)
+{
+	kref_put(&g->refs, pg_group_free);
+}
+
+static void pg_group_drop_holders(struct pg_group *g)
+{
+	struct pg_holder *h, *tmp;
+
+	list_for_each_entry_safe(h, tmp, &g->holders, node) {
+		list_del(&h->node);
+		kfree(h);
+	}
+}
+
+void pg_group_end(struct pg_group *g)
+{
+	lockdep_assert_held(&g->pn->lock);
+	mutex_lock(&g->lock);
+	if (g->ended) {
+		mutex_unlock(&g->lock);
+		return;
+	}
+	pg_netlink_group(g, 0, ENOENT);
+	g->ended = true;
+	pg_group_drop_holders(g);
+	mutex_unlock(&g->lock);
+	xa_erase(&g->pn->groups, g->index);
+	pg_group_go_offline(g);
+	cancel_delayed_work_sync(&g->expire);
+	cancel_delayed_work_sync(&g->dial);
+	wait_event(g->idle, !atomic_read(&g->busy));
+	pg_group_put(g);
+}
+
+/* Adds one hold. Lock held. */
+static int pg_group_hold_for(struct pg_group *g, u32 portid)
+{
+	struct pg_holder *h;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(h, &g->holders, node) {
+		if (h->portid == portid) {
+			h->count++;
+			return 0;
+		}
+	}
+	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
+	if (!h)
+		return -ENOMEM;
+	h->portid = portid;
+	h->count = 1;
+	list_add_tail(&h->node, &g->holders);
+	return 0;
+}
+
+/* Lets go of one hold of a socket, or of all. Tells whether nobody is left. */
+static int pg_group_unhold(struct pg_group *g, u32 portid, bool all, bool *idle)
+{
+	struct pg_holder *h;
+	int err = -ENOENT;
+
+	mutex_lock(&g->lock);
+	list_for_each_entry(h, &g->holders, node) {
+		if (h->portid != portid)
+			continue;
+		err = 0;
+		if (!all && --h->count)
+			break;
+		list_del(&h->node);
+		kfree(h);
+		break;
+	}
+	*idle = !err && list_empty(&g->holders) && !g->kept;
+	mutex_unlock(&g->lock);
+	return err;
+}
+
+int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
+{
+	bool idle;
+	int err;
+
+	mutex_lock(&pn->lock);
+	err = pg_group_unhold(g, portid, false, &idle);
+	if (idle)
+		pg_group_end(g);
+	mutex_unlock(&pn->lock);
+	return err;
+}
+
+void pg_net_release_port(struct pg_net *pn, u32 portid)
+{
+	unsigned long index;
+	struct pg_group *g;
+	bool idle;
+
+	mutex_lock(&pn->lock);
+	xa_for_each(&pn->groups, index, g) {
+		pg_group_unhold(g, portid, true, &idle);
+		if (idle)
+			pg_group_end(g);
+	}
+	mutex_unlock(&pn->lock);
+}
+
+static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
+			       struct netlink_ext_ack *extack)
+{
+	struct pg_member *self, *old = NULL;
+	unsigned int refusal;
+
+	refusal = pg_members_learn(&g->members, chain, &self);
+	if (refusal) {
+		NL_SET_ERR_MSG(extack, "membership chain is not valid in this group");
+		return pg_refusal_errno(refusal);
+	}
+	if (self->gmc.not_after <= pg_group_now(g)) {
+		pg_member_put(self);
+		NL_SET_ERR_MSG(extack, "membership certificate has expired");
+		return -EKEYEXPIRED;
+	}
+	mutex_lock(&g->lock);
+	if (!g->self || self->gmc.not_after > g->self->gmc.not_after) {
+		old = g->self;
+		g->self = self;
+	} else {
+		old = self;
+	}
+	mutex_unlock(&g->lock);
+	if (old)
+		pg_member_put(old);
+	return 0;
+}
+
+static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
+			   const struct pg_gmc *root, const struct pg_limits *limits)
+{
+	kref_init(&g->refs);
+	g->pn = pn;
+	memcpy(g->id, root->group, sizeof(g->id));
+	do {
+		g->node = get_random_u64();
+	} while (!g->node);
+	mutex_init(&g->lock);
+	spin_lock_init(&g->clock_lock);
+	INIT_LIST_HEAD(&g->links);
+	INIT_LIST_HEAD(&g->holders);
+	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
+	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);
+	init_waitqueue_head(&g->idle);
+	pg_overlay_init(&g->overlay);
+	g->flood.ops = &pg_group_flood_ops;
+	g->flood.group = g->id;
+	g->flood.lock = &g->lock;
+	g->flood.table = &g->table;
+	g->flood.members = &g->members;
+	g->flood.stats = &g->stats;
+	pg_flood_init(&g->flood);
+	g->limits = *limits;
+	g->overlay.retry_min_ms = limits->retry_min_ms;
+	g->overlay.retry_max_ms = limits->retry_max_ms;
+}
+
+static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
+				     const struct pg_gmc *root_gmc,
+				     const struct pg_limits *limits,
+				     struct netlink_ext_ack *extack)
+{
+	struct pg_group *g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
+	int err = -ENOMEM;
+
+	if (!g)
+		return ERR_PTR(-ENOMEM);
+	pg_group_setup(g, pn, root_gmc, limits);
+	g->root = kmemdup(root.p, root.len, GFP_KERNEL_ACCOUNT);
+	g->root_len = root.len;
+	if (!g->root)
+		goto free;
+	err = pg_members_init(&g->members, root.p, root.len);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "group root is not valid");
+		goto free;
+	}
+	err = pg_table_init(&g->table, &g->lock);
+	if (err)
+		goto members;
+	g->table.limits = limits->table;
+	return g;
+members:
+	pg_members_destroy(&g->members);
+free:
+	kfree(g->root);
+	kfree(g);
+	return ERR_PTR(err);
+}
+
+static struct pg_group *pg_group_find(struct pg_net *pn, const struct pg_gmc *root,
+				      const struct pg_gmc *leaf)
+{
+	unsigned long index;
+	struct pg_group *g;
+
+	lockdep_assert_held(&pn->lock);
+	xa_for_each(&pn->groups, index, g) {
+		if (!memcmp(g->id, root->group, sizeof(g->id)) &&
+		    !memcmp(g->self->gmc.spki_hash, leaf->spki_hash, sizeof(leaf->spki_hash)))
+			return g;
+	}
+	return NULL;
+}
+
+/* A group that nobody else can see yet enters the namespace. */
+static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready)
+{
+	int err;
+
+	mutex_lock(&g->lock);
+	g->ready = ready;
+	g->status = ready ? PEERGROUP_STATUS_READY : 0;
+	err = pg_group_hold_for(g, portid);
+	mutex_unlock(&g->lock);
+	if (err)
+		return err;
+	err = xa_alloc_cyclic(&pn->groups, &g->index, g, XA_LIMIT(1, INT_MAX),
+			      &pn->next_index, GFP_KERNEL_ACCOUNT);
+	if (err < 0)
+		return err;
+	mutex_lock(&g->lock);
+	pg_netlink_group(g, g->status, 0);
+	mutex_unlock(&g->lock);
+	return 0;
+}
+
+static int pg_group_share(struct pg_group *g, const struct pg_chain *chain, u32 portid,
+			  bool ready, struct netlink_ext_ack *extack)
+{
+	int err = pg_group_learn_self(g, chain, extack);
+
+	if (err)
+		return err;
+	mutex_lock(&g->lock);
+	err = pg_group_hold_for(g, portid);
+	if (!err && ready)
+		pg_group_set_ready(g);
+	mutex_unlock(&g->lock);
+	return err;
+}
+
+static struct pg_group *pg_group_open_locked(struct pg_net *pn, struct pg_span root,
+					     const struct pg_gmc gmc[2],
+					     const struct pg_chain *chain, u32 portid,
+					     const struct pg_limits *limits, bool ready,
+					     struct netlink_ext_ack *extack)
+{
+	struct pg_group *g;
+	int err;
+
+	if (pn->dying)
+		return ERR_PTR(-ESHUTDOWN);
+	g = pg_group_find(pn, &gmc[0], &gmc[1]);
+	if (g) {
+		err = pg_group_share(g, chain, portid, ready, extack);
+		if (err)
+			return ERR_PTR(err);
+		kref_get(&g->refs);
+		return g;
+	}
+	g = pg_group_new(pn, root, &gmc[0], limits ?: &pg_limits_default, extack);
+	if (IS_ERR(g))
+		return g;
+	err = pg_group_learn_self(g, chain, extack);
+	if (!err)
+		err = pg_group_publish(pn, g, portid, ready);
+	if (err) {
+		pg_group_drop_holders(g);
+		pg_group_put(g);
+		return ERR_PTR(err);
+	}
+	kref_get(&g->refs);
+	return g;
+}
+
+struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
+			       const struct pg_chain *chain, u32 portid,
+			       const struct pg_limits *limits, bool ready,
+			       struct netlink_ext_ack *extack)
+{
+	const struct pg_span *leaf = &chain->cert[chain->n - 1];
+	struct pg_group *g;
+	struct pg_gmc *gmc;
+
+	gmc = kcalloc(2, sizeof(*gmc), GFP_KERNEL);
+	if (!gmc)
+		return ERR_PTR(-ENOMEM);
+	if (pg_gmc_parse(&gmc[0], root.p, root.len) || !(gmc[0].roles & PEERGROUP_ROLE_ROOT)) {
+		NL_SET_ERR_MSG(extack, "group root is not a group root certificate");
+		g = ERR_PTR(-EBADMSG);
+	} else if (pg_gmc_parse(&gmc[1], leaf->p, leaf->len)) {
+		NL_SET_ERR_MSG(extack, "last certificate of the chain is malformed");
+		g = ERR_PTR(-EBADMSG);
+	} else {
+		mutex_lock(&pn->lock);
+		g = pg_group_open_locked(pn, root, gmc, chain, portid, limits, ready, extack);
+		mutex_unlock(&pn->lock);
+	}
+	kfree(gmc);
+	return g;
+}
+
+/* ------------------------------------------------- namespaces and module -- */
+
+static int __net_init pg_net_init(struct net *net)
+{
+	struct pg_net *pn = pg_net_of(net);
+
+	pn->net = net;
+	mutex_init(&pn->lock);
+	xa_init_flags(&pn->groups, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&pn->listeners);
+	return 0;
+}
+
+static void __net_exit pg_net_exit(struct net *net)
+{
+	struct pg_net *pn = pg_net_of(net);
+	unsigned long index;
+	struct pg_group *g;
+
+	mutex_lock(&pn->lock);
+	pn->dying = true;
+	xa_for_each(&pn->groups, index, g)
+		pg_group_end(g);
+	mutex_unlock(&pn->lock);
+	xa_destroy(&pn->groups);
+}
+
+unsigned int pg_net_id;
+
+static struct pernet_operations pg_net_ops = {
+	.init = pg_net_init,
+	.exit = pg_net_exit,
+	.id = &pg_net_id,
+	.size = sizeof(struct pg_net),
+};
+
+int __init pg_group_module_init(void)
+{
+	return register_pernet_subsys(&pg_net_ops);
+}
+
+void pg_group_module_exit(void)
+{
+	unregister_pernet_subsys(&pg_net_ops);
+}

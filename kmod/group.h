@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One group on this host: what ties table, members, admission, links and
+ * programs together.
+ *
+ * Locking, all of it:
+ *
+ *  pg_net.lock (mutex)	the namespace's groups and listeners; held while a group
+ *			is found or made, goes online or offline, or ends
+ *  pg_group.lock (mutex)	orders every change of the group: table, links, targets,
+ *			holders, status, link fields marked so. Taken inside
+ *			pg_net.lock. Never held across a signature check or a
+ *			wait for a peer
+ *  pg_members.lock (mutex)	insertion of members; innermost mutex
+ *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
+ *  pg_listener.lock, pg_group.clock_lock (spinlocks)
+ *			leaves: nothing is taken inside them; process context
+ *			only but for tx_lock and state_lock (_bh)
+ *
+ *  Reads of table (pg_table_find/get/compare), members (pg_members_get/each) and of
+ *  the namespace's groups (pg_group_get) run under RCU.
+ *
+ * References: the namespace's index holds one, each link and each arrival one.
+ * pg_group_end() waits for links and arrivals, so that a group is gone from
+ * the outside when it returns.
+ */
+#ifndef _PG_GROUP_H
+#define _PG_GROUP_H
+
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+#include "clock.h"
+#include "flood.h"
+#include "link.h"
+#include "listen.h"
+#include "overlay.h"
+
+struct netlink_ext_ack;
+
+/**
+ * struct pg_net - what the module keeps per network namespace
+ */
+struct pg_net {
+	struct net *net;
+	struct mutex lock;
+	struct xarray groups;
+	u32 next_index;
+	struct list_head listeners;
+	bool dying;
+};
+
+/* Limits and timers a program may set; ranges are in the netlink policy. */
+struct pg_limits {
+	struct pg_table_limits table;
+	u32 links;
+	u32 queue_bytes;
+	u32 keepalive_ms;
+	u32 handshake_ms;
+	u32 retry_min_ms;
+	u32 retry_max_ms;
+	u32 defer_ms;
+};
+
+extern const struct pg_limits pg_limits_default;
+
+/**
+ * struct pg_holder - a netlink socket that has the group open
+ * @portid: its port
+ * @count: how often
+ */
+struct pg_holder {
+	struct list_head node;
+	u32 portid;
+	u32 count;
+};
+
+struct pg_group {
+	struct kref refs;
+	struct rcu_head rcu;
+	struct pg_net *pn;
+	u32 index;
+	u8 id[PEERGROUP_HASH_LEN];
+	u64 node;
+	struct pg_member *self;
+	u32 root_len;
+	u8 *root;
+
+	struct mutex lock;
+	struct pg_table table;
+	struct pg_members members;
+	struct pg_flood flood;
+	struct pg_stats stats;
+	struct pg_limits limits;
+	struct pg_overlay overlay;
+	struct list_head links;
+	u32 n_links;
+	u32 n_up;
+	struct list_head holders;
+	bool online;
+	bool kept;
+	bool ready;
+	bool ended;
+	u32 status;		/* as last told to programs */
+	struct pg_listener *listener;
+	u16 port;
+
+	spinlock_t clock_lock;
+	struct pg_clock clock;
+
+	struct delayed_work expire;
+	struct delayed_work dial;
+	atomic_t busy;			/* links and arrivals */
+	wait_queue_head_t idle;
+};
+
+extern unsigned int pg_net_id;
+extern struct workqueue_struct *pg_wq;
+
+struct pg_net *pg_net_of(struct net *net);
+
+/* Peer time now; any context. */
+u64 pg_group_now(struct pg_group *g);
+
+/* Looks a group up; a reference is taken. NULL if there is none or it has ended. */
+struct pg_group *pg_group_get(struct pg_net *pn, u32 index);
+void pg_group_put(struct pg_group *g);
+
+/**
+ * pg_group_open() - find or make a group and hold it for a socket
+ * @root: DER of the group root
+ * @chain: own chain, leaf last
+ * @portid: the holder
+ * @limits: for a new group; NULL for defaults
+ * @ready: it was synchronised in an earlier life
+ *
+ * The same group and own key in the namespace is the same object; a later
+ * certificate for that key takes the place of the earlier one. May sleep.
+ *
+ * Return: the group with a reference, or an ERR_PTR with extack set.
+ */
+struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
+			       const struct pg_chain *chain, u32 portid,
+			       const struct pg_limits *limits, bool ready,
+			       struct netlink_ext_ack *extack);
+
+/* Gives up one hold; -ENOENT if the socket has none. The last ends a group not kept. */
+int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid);
+
+/* A netlink socket is gone: all its holds in the namespace. */
+void pg_net_release_port(struct pg_net *pn, u32 portid);
+
+/* Ends a group for everybody and waits until nothing of it runs. pn->lock held. */
+void pg_group_end(struct pg_group *g);
+
+/**
+ * pg_group_set_online() - listen and dial, or stop both
+ * @port: to listen on; 0 for PEERGROUP_PORT
+ *
+ * pn->lock held. Return: 0 or -errno (-EADDRINUSE...) with extack set.
+ */
+int pg_group_set_online(struct pg_group *g, bool online, u16 port,
+			struct netlink_ext_ack *extack);
+
+/* Lives without holders, or no longer. pn->lock held; may end the group. */
+void pg_group_set_kept(struct pg_group *g, bool kept);
+
+void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits);
+
+/* Takes and drops an address that a link is wanted to. */
+int pg_group_add_target(struct pg_group *g, const struct pg_addr *addr,
+			struct netlink_ext_ack *extack);
+int pg_group_del_target(struct pg_group *g, const struct pg_addr *addr,
+			struct netlink_ext_ack *extack);
+
+/**
+ * pg_group_by_hint() - which group on this listener does a HELLO mean?
+ *
+ * Return: a group with a reference, or NULL; pn->lock is not needed.
+ */
+struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint);
+
+/* SHA-256(PG_HELLO_TAG || group id || nonce). */
+void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint);
+
+/* Counts something that befell a listener in each group that uses it. */
+void pg_listener_count(struct pg_listener *l, unsigned int stat);
+
+/**
+ * pg_group_attach() - a link enters a group's list
+ *
+ * For a dialled link before it connects, for an accepted one once its HELLO
+ * named the group (the reference of pg_group_by_hint() is taken over).
+ * Group's lock held for dialled links, taken for accepted ones by the caller.
+ * Return: 0, -ESHUTDOWN (ended or offline) or -EMLINK (limit of links).
+ */
+int pg_group_attach(struct pg_group *g, struct pg_link *link);
+
+/**
+ * pg_group_link_up() - the handshake is over
+ *
+ * Decides about second links to the same node: both ends keep the one that
+ * the lower node id dialled. Takes the group's lock. Starts the first
+ * reconciliation on the dialling side.
+ *
+ * Return: 0, or the enum pg_bye_reason to close the link with.
+ */
+u32 pg_group_link_up(struct pg_link *link);
+
+/* A link is over; last call about it. Takes the group's lock. */
+void pg_group_link_gone(struct pg_link *link);
+
+/* Recomputes status and tells programs if it changed. Lock held. */
+void pg_group_update_status(struct pg_group *g);
+
+/* The group has synchronised; says so to programs and links once. Lock held. */
+void pg_group_set_ready(struct pg_group *g);
+
+/* Works in flight that pg_group_end() has to wait for. */
+static inline void pg_group_busy(struct pg_group *g)
+{
+	atomic_inc(&g->busy);
+}
+
+static inline void pg_group_unbusy(struct pg_group *g)
+{
+	if (atomic_dec_and_test(&g->busy))
+		wake_up_all(&g->idle);
+}
+
+int __must_check pg_group_module_init(void);
+void pg_group_module_exit(void);
+
+#endif /* _PG_GROUP_H */

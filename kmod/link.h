@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A link: one TCP connection between two hosts of a group. link.c turns bytes
+ * into messages and back, opens the connection (the handshake has its one
+ * place there), keeps it alive and ends it; what messages mean is message.c's
+ * business. Edge: it holds no policy about records.
+ *
+ * Life: pg_link_dial() or listen.c makes a link; it has no group until its
+ * HELLO has named one (pg_group_attach()); it ends by pg_link_close(), from any
+ * context that may sleep, any number of times. The last reference frees it.
+ * The socket's callbacks only queue work; two work items per link never run
+ * against themselves: @rx reads and dispatches, @tx sends.
+ */
+#ifndef _PG_LINK_H
+#define _PG_LINK_H
+
+#include <linux/in6.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/net.h>
+#include <linux/workqueue.h>
+#include "reconcile.h"
+#include "wire.h"
+
+struct pg_group;
+struct pg_listener;
+struct pg_net;
+struct pg_target;
+
+#define PG_LINK_HASH_BITS	8
+#define PG_LINK_DEFER_MAX	64	/* records waiting for a certificate, per link */
+#define PG_LINK_ARRIVALS_MAX	128	/* records being verified, per link */
+#define PG_LINK_ARRIVAL_BYTES	(4U << 20)
+
+/* An IPv4 address is kept v4-mapped. */
+struct pg_addr {
+	struct in6_addr ip;
+	__be16 port;
+	u32 scope;
+};
+
+/**
+ * struct pg_deferred - a record whose signer is not known yet
+ * @r: NULL where the place is free
+ * @missing: the fingerprint that was asked for
+ * @deadline: jiffies
+ */
+struct pg_deferred {
+	struct pg_record *r;
+	u8 missing[PEERGROUP_HASH_LEN];
+	unsigned long deadline;
+};
+
+/**
+ * struct pg_link - one connection
+ * @refs: list membership, works in flight, whoever holds a pointer
+ * @id: unique in the module, never 0
+ * @net: namespace state
+ * @group: set once by pg_group_attach(), held until the link is freed
+ * @listener: where it was accepted; NULL if dialled
+ * @target: what it was dialled for; NULL if accepted
+ * @node: list entry in the group's or the listener's list
+ * @state: enum peergroup_link_state; changes under @state_lock
+ * @outbound: this host dialled
+ * @closing: pg_link_close() was called
+ * @up: counted as an established link of the group; group's lock
+ * @addr: the other end
+ * @peer_node: the other end's node id
+ * @peer_port: where the other end listens
+ * @peer_ready: the other end has synchronised before
+ * @peer: its membership, once its chain has come; protected by the group's lock
+ * @clock_offset: its peer time minus ours at the handshake
+ * @error: errno that ended it
+ * @sync: reconciliation that this end leads; group's lock
+ * @synced: one whole reconciliation is behind it; group's lock
+ * @resync: records were dropped from the queue: reconcile once it has drained
+ * @mismatches: pings in a row that showed another table; group's lock
+ * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
+ * @deferred: ring of waiting records; group's lock
+ * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
+ * @arrivals: records of this link being verified
+ */
+struct pg_link {
+	struct kref refs;
+	struct rcu_head rcu;
+	u64 id;
+	struct pg_net *net;
+	struct pg_group *group;
+	struct pg_listener *listener;
+	struct pg_target *target;
+	struct list_head node;
+	spinlock_t state_lock;
+	u32 state;
+	bool outbound;
+	bool closing;
+	bool up;
+	struct pg_addr addr;
+	u64 peer_node;
+	u16 peer_port;
+	bool peer_ready;
+	struct pg_member *peer;
+	s64 clock_offset;
+	int error;
+
+	struct socket *sock;
+	void (*old_data_ready)(struct sock *sk);
+	void (*old_write_space)(struct sock *sk);
+	void (*old_state_change)(struct sock *sk);
+
+	/* receiving; only @rx touches these */
+	struct work_struct rx;
+	struct pg_msg_hdr rx_hdr;
+	u32 rx_hdr_have;
+	u8 *rx_body;
+	u32 rx_len;
+	u32 rx_have;
+	u32 rx_room;
+	u32 rx_skip;
+	atomic_t arrivals;
+	atomic_t arrival_bytes;
+
+	/* sending */
+	struct work_struct tx;
+	spinlock_t tx_lock;
+	struct list_head tx_queue;
+	struct hlist_head tx_hash[1 << PG_LINK_HASH_BITS];
+	u32 tx_bytes;
+	struct pg_tx *tx_now;
+	u32 tx_done;
+
+	struct delayed_work tick;
+	struct work_struct close;
+	unsigned long last_rx;
+	unsigned long born;
+	u64 ping_token;
+	ktime_t ping_sent;
+	u32 rtt_us;
+
+	atomic64_t stat_rx_bytes;
+	atomic64_t stat_tx_bytes;
+	atomic64_t stat_rx_records;
+	atomic64_t stat_tx_records;
+
+	struct pg_sync sync;
+	bool synced;
+	bool resync;
+	u32 mismatches;
+	unsigned long last_sync;
+	u32 defer_next;
+	struct pg_deferred deferred[PG_LINK_DEFER_MAX];
+	unsigned long *told;
+};
+
+/* Once per module. */
+int __must_check pg_link_module_init(void);
+void pg_link_module_exit(void);
+
+/**
+ * pg_link_dial() - start a connection to @target's address
+ * @group: online; its lock is held
+ * @target: what overlay.c wants linked
+ *
+ * Does not wait: the outcome arrives through pg_group_link_up() or
+ * pg_group_link_gone(). Return: 0 or -errno where not even a start was possible.
+ */
+int pg_link_dial(struct pg_group *group, struct pg_target *target);
+
+/**
+ * pg_link_accept() - take over a freshly accepted socket
+ * @listener: keeps the link in its list of half-open ones until the HELLO
+ * @sock: taken over in any case
+ */
+int pg_link_accept(struct pg_listener *listener, struct socket *sock);
+
+/**
+ * pg_link_send() - queue a small message
+ * @type: enum pg_msg_type, not RECORD
+ * @body: copied
+ *
+ * Any context that may not sleep: allocates with GFP_ATOMIC where it must.
+ * Return: 0, -ENOMEM, -ENOBUFS (queue limit) or -EPIPE (closing).
+ */
+int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len);
+
+/**
+ * pg_link_send_record() - queue a record
+ * @r: a reference is taken
+ *
+ * A queued older version of the same id is replaced in its place. Sends the
+ * signers' certificates first where the other end has not been told them.
+ * Over the queue limit the record is dropped, counted, and a reconciliation
+ * follows when the queue has drained. Group's lock held.
+ */
+int pg_link_send_record(struct pg_link *link, struct pg_record *r);
+
+/* May a reconciliation queue more? */
+bool pg_link_room(struct pg_link *link);
+
+/**
+ * pg_link_close() - end a link
+ * @bye: enum pg_bye_reason to tell the other end, 0 for none
+ * @error: positive errno, for events and dumps
+ *
+ * May be called by anybody, also from the link's own work; does not wait.
+ * pg_group_link_gone() follows from a work item for a link that had a group or target.
+ */
+void pg_link_close(struct pg_link *link, u32 bye, int error);
+
+static inline void pg_link_hold(struct pg_link *link)
+{
+	kref_get(&link->refs);
+}
+
+void pg_link_put(struct pg_link *link);
+
+/* One record of this link has been dealt with: reading may go on. */
+void pg_link_arrival_done(struct pg_link *link, u32 bytes);
+
+#endif /* _PG_LINK_H */

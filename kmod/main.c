@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Module init and exit. What is set up last goes first: programs lose their
+ * way in before groups end, and groups end before the workqueue goes.
+ */
+#include <linux/module.h>
+#include <linux/workqueue.h>
+#include "group.h"
+#include "netlink.h"
+#include "verify.h"
+
+/* Links, admission, expiry and dialling: short works that may run on any CPU. */
+struct workqueue_struct *pg_wq;
+
+static int __init pg_init(void)
+{
+	int err = -ENOMEM;
+
+	pg_wq = alloc_workqueue("peergroup", WQ_UNBOUND, 0);
+	if (!pg_wq)
+		return err;
+	err = pg_verify_init();
+	if (err)
+		goto wq;
+	err = pg_table_module_init();
+	if (err)
+		goto wq;
+	err = pg_link_module_init();
+	if (err)
+		goto table;
+	err = pg_group_module_init();
+	if (err)
+		goto link;
+	err = pg_netlink_init();
+	if (err)
+		goto group;
+	return 0;
+group:
+	pg_group_module_exit();
+link:
+	pg_link_module_exit();
+table:
+	pg_table_module_exit();
+wq:
+	destroy_workqueue(pg_wq);
+	return err;
+}
+
+static void __exit pg_exit(void)
+{
+	pg_netlink_exit();
+	pg_group_module_exit();
+	pg_link_module_exit();
+	destroy_workqueue(pg_wq);
+	rcu_barrier();
+	pg_table_module_exit();
+}
+
+module_init(pg_init);
+module_exit(pg_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Groups of hosts that agree about signed records");
+MODULE_ALIAS_GENL_FAMILY(PEERGROUP_FAMILY_NAME);

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The members a group knows: chains of certificates go in, verified, and come
+ * out by fingerprint. Links learn from what peers send, netlink from what
+ * programs open groups with. Never forgets a member while the group lives and
+ * never asks what time it is.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <asm/unaligned.h>
+#include <crypto/sha2.h>
+#include "cursor.h"
+#include "member.h"
+#include "record.h"
+#include "stats.h"
+#include "verify.h"
+
+/* --------------------------------------------------------------- members -- */
+
+/* A member with one reference, parsed but not verified; holds no parent yet. */
+static struct pg_member *pg_member_alloc(struct pg_span der)
+{
+	struct pg_member *m;
+	int err;
+
+	if (!der.len || der.len > PEERGROUP_CERT_LEN_MAX)
+		return ERR_PTR(-EBADMSG);
+	m = kzalloc(struct_size(m, der, der.len), GFP_KERNEL);
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+
+	refcount_set(&m->refs, 1);
+	m->der_len = der.len;
+	memcpy(m->der, der.p, der.len);
+	err = pg_gmc_parse(&m->gmc, m->der, m->der_len);
+	if (err) {
+		kfree(m);
+		return ERR_PTR(err);
+	}
+	return m;
+}
+
+static int pg_member_verify(const struct pg_member *m, const struct pg_gmc *issuer)
+{
+	u8 hash[PEERGROUP_HASH_LEN];
+
+	sha256(m->gmc.tbs.p, m->gmc.tbs.len, hash);
+	return pg_verify(issuer->algo, issuer->key, hash, m->gmc.sig);
+}
+
+/* The last reference to a member lets go of its issuer, and so on upwards. */
+void pg_member_put(struct pg_member *m)
+{
+	while (m && refcount_dec_and_test(&m->refs)) {
+		struct pg_member *parent = m->parent;
+
+		kfree_rcu(m, rcu);
+		m = parent;
+	}
+}
+
+/* ----------------------------------------------------------------- table -- */
+
+/* Fingerprints are hashes already; some of one will do. */
+static u32 pg_member_key(const u8 *fingerprint)
+{
+	return get_unaligned_be32(fingerprint);
+}
+
+/* Takes no reference: the caller is in an RCU read section or holds the lock. */
+static struct pg_member *pg_members_find(struct pg_members *ms, const u8 *fingerprint)
+{
+	struct pg_member *m;
+
+	hash_for_each_possible_rcu(ms->hash, m, hash, pg_member_key(fingerprint),
+				   lockdep_is_held(&ms->lock))
+		if (!memcmp(m->gmc.fingerprint, fingerprint, sizeof(m->gmc.fingerprint)))
+			return m;
+	return NULL;
+}
+
+struct pg_member *pg_members_get(struct pg_members *ms, const u8 *fingerprint)
+{
+	struct pg_member *m;
+
+	rcu_read_lock();
+	m = pg_members_find(ms, fingerprint);
+	if (m && !refcount_inc_not_zero(&m->refs))
+		m = NULL;
+	rcu_read_unlock();
+	return m;
+}
+
+/* Gives @m to the table, with a reference of its own. */
+static void pg_members_add(struct pg_members *ms, struct pg_member *m)
+{
+	m->nr = ms->count;
+	hash_add_rcu(ms->hash, &pg_member_hold(m)->hash, pg_member_key(m->gmc.fingerprint));
+	WRITE_ONCE(ms->count, ms->count + 1);
+}
+
+int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
+{
+	struct pg_member *root;
+	int err;
+
+	if (len > PEERGROUP_CERT_LEN_MAX)
+		return -EBADMSG;
+	root = pg_member_alloc((struct pg_span){ .p = der, .len = len });
+	if (IS_ERR(root))
+		return PTR_ERR(root);
+
+	err = root->gmc.roles == PEERGROUP_ROLE_ROOT ? 0 : -EBADMSG;
+	if (!err)
+		err = pg_member_verify(root, &root->gmc);
+	if (err) {
+		pg_member_put(root);
+		return err;
+	}
+
+	hash_init(ms->hash);
+	mutex_init(&ms->lock);
+	ms->count = 0;
+	ms->root = root;
+	mutex_lock(&ms->lock);
+	pg_members_add(ms, root);
+	mutex_unlock(&ms->lock);
+	return 0;
+}
+
+void pg_members_destroy(struct pg_members *ms)
+{
+	struct pg_member *m;
+	struct hlist_node *next;
+	int bucket;
+
+	hash_for_each_safe(ms->hash, bucket, next, m, hash) {
+		hash_del_rcu(&m->hash);
+		pg_member_put(m);
+	}
+	pg_member_put(ms->root);
+	ms->root = NULL;
+	ms->count = 0;
+	mutex_destroy(&ms->lock);
+}
+
+int pg_members_each(struct pg_members *ms, unsigned long *skip,
+		    int (*fn)(struct pg_member *m, void *arg), void *arg)
+{
+	unsigned long at = 0;
+	struct pg_member *m;
+	int bucket, ret = 0;
+
+	rcu_read_lock();
+	hash_for_each_rcu(ms->hash, bucket, m, hash) {
+		if (at++ < *skip)
+			continue;
+		ret = fn(m, arg);
+		if (ret)
+			break;
+		++*skip;
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+/* ---------------------------------------------------------------- chains -- */
+
+int pg_chain_decode(struct pg_chain *chain, const u8 *body, size_t len)
+{
+	struct pg_cursor c;
+
+	chain->n = 0;
+	pg_cursor_init(&c, body, len);
+	while (pg_cursor_left(&c)) {
+		struct pg_span s = { .len = pg_cursor_be16(&c) };
+
+		s.p = pg_cursor_take(&c, s.len);
+		if (!s.p || !s.len || s.len > PEERGROUP_CERT_LEN_MAX)
+			return -EBADMSG;
+		if (chain->n == PEERGROUP_CHAIN_MAX)
+			return -EBADMSG;
+		chain->cert[chain->n++] = s;
+	}
+	return chain->n ? 0 : -EBADMSG;
+}
+
+size_t pg_chain_encoded_len(const struct pg_member *m)
+{
+	size_t len = 0;
+
+	for (; m->parent; m = m->parent)
+		len += sizeof(__be16) + m->der_len;
+	return len;
+}
+
+/* From the back: the issuers are found from the leaf up, and sent top first. */
+void pg_chain_encode(const struct pg_member *m, u8 *buf)
+{
+	u8 *p = buf + pg_chain_encoded_len(m);
+
+	for (; m->parent; m = m->parent) {
+		p -= m->der_len;
+		memcpy(p, m->der, m->der_len);
+		p -= sizeof(__be16);
+		put_unaligned_be16(m->der_len, p);
+	}
+}
+
+/* -------------------------------------------------------------- learning -- */
+
+static unsigned int pg_learn_refusal(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+	case -ENOPKG:
+		return PEERGROUP_A_STATS_REFUSED_ALGORITHM;
+	default:
+		return PEERGROUP_A_STATS_REFUSED_CERT;
+	}
+}
+
+/*
+ * Puts a verified member into the table unless somebody else just did: *@m is
+ * then theirs. The reference that *@m has is the caller's before and after.
+ */
+static unsigned int pg_members_commit(struct pg_members *ms, struct pg_member **m)
+{
+	unsigned int refusal = 0;
+	struct pg_member *known;
+
+	mutex_lock(&ms->lock);
+	known = pg_members_find(ms, (*m)->gmc.fingerprint);
+	if (known)
+		pg_member_hold(known);
+	else if (ms->count >= PG_MEMBERS_MAX)
+		refusal = PEERGROUP_A_STATS_REFUSED_MEMBERS;
+	else
+		pg_members_add(ms, *m);
+	mutex_unlock(&ms->lock);
+
+	if (known) {
+		pg_member_put(*m);
+		*m = known;
+	}
+	return refusal;
+}
+
+/* Verifies a certificate that the table does not know; *@m is set on success only. */
+static unsigned int pg_members_admit(struct pg_members *ms, struct pg_member *parent,
+				     struct pg_span der, struct pg_member **m)
+{
+	unsigned int refusal;
+	struct pg_member *new;
+	int err;
+
+	/* Saves the signature check; pg_members_commit() decides. */
+	if (READ_ONCE(ms->count) >= PG_MEMBERS_MAX)
+		return PEERGROUP_A_STATS_REFUSED_MEMBERS;
+
+	new = pg_member_alloc(der);
+	if (IS_ERR(new))
+		return pg_learn_refusal(PTR_ERR(new));
+	new->parent = pg_member_hold(parent);
+	new->depth = parent->depth + 1;
+
+	err = -EBADMSG;
+	if (new->depth <= PEERGROUP_CHAIN_MAX && pg_gmc_may_issue(&parent->gmc, &new->gmc))
+		err = pg_member_verify(new, &parent->gmc);
+	refusal = err ? pg_learn_refusal(err) : pg_members_commit(ms, &new);
+	if (refusal) {
+		pg_member_put(new);
+		return refusal;
+	}
+	*m = new;
+	return 0;
+}
+
+/* One step down the chain: the member that @der is, below @parent. */
+static unsigned int pg_members_step(struct pg_members *ms, struct pg_member *parent,
+				    struct pg_span der, struct pg_member **m)
+{
+	u8 fingerprint[PEERGROUP_HASH_LEN];
+	struct pg_member *known;
+
+	sha256(der.p, der.len, fingerprint);
+	known = pg_members_get(ms, fingerprint);
+	if (!known)
+		return pg_members_admit(ms, parent, der, m);
+	if (known->parent != parent) {
+		pg_member_put(known);
+		return PEERGROUP_A_STATS_REFUSED_CERT;
+	}
+	*m = known;
+	return 0;
+}
+
+unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chain,
+			      struct pg_member **leaf)
+{
+	struct pg_member *at = pg_member_hold(ms->root);
+	unsigned int refusal = 0;
+	u32 i;
+
+	if (leaf)
+		*leaf = NULL;
+	if (!chain->n || chain->n > PEERGROUP_CHAIN_MAX)
+		refusal = PEERGROUP_A_STATS_REFUSED_CERT;
+
+	for (i = 0; !refusal && i < chain->n; i++) {
+		struct pg_member *parent = at;
+
+		refusal = pg_members_step(ms, parent, chain->cert[i], &at);
+		if (!refusal)
+			pg_member_put(parent);
+	}
+
+	if (!refusal && leaf)
+		*leaf = at;
+	else
+		pg_member_put(at);
+	return refusal;
+}
+
+/* ------------------------------------------------------------- vouching -- */
+
+static bool pg_gmc_valid_at(const struct pg_gmc *gmc, u64 time)
+{
+	return gmc->not_before <= time && time <= gmc->not_after;
+}
+
+unsigned int pg_member_vouch(const struct pg_rec *rec, const struct pg_member *creator,
+			     const struct pg_member *modifier)
+{
+	const struct pg_gmc *c = &creator->gmc, *m = &modifier->gmc;
+
+	if (memcmp(rec->id, c->spki_hash, PEERGROUP_ID_LEN / 2))
+		return PEERGROUP_A_STATS_REFUSED_ID;
+	if (memcmp(c->spki_hash, m->spki_hash, sizeof(c->spki_hash)) &&
+	    !(m->roles & PEERGROUP_ROLE_ADMIN))
+		return PEERGROUP_A_STATS_REFUSED_ROLE;
+	if (!pg_gmc_valid_at(c, rec->created) || !pg_gmc_valid_at(m, rec->modified))
+		return PEERGROUP_A_STATS_REFUSED_TIMES;
+	/* An administrator who is here for shorter may still change what is here for longer. */
+	if (rec->expires > max(c->not_after, m->not_after))
+		return PEERGROUP_A_STATS_REFUSED_TIMES;
+	if (rec->sig_algo != m->algo)
+		return PEERGROUP_A_STATS_REFUSED_SIGNATURE;
+	return 0;
+}

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What each message of an established link means. link_rx.c calls in with
+ * whole messages of bounded length; replies go out through pg_link_send().
+ * Nothing here parses more than fixed structures: records, chains and ranges
+ * are the engine's.
+ */
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include "group.h"
+#include "message.h"
+#include "netlink.h"
+#include "trace.h"
+
+/* ------------------------------------------------------ reconciliation -- */
+
+static int pg_message_sync_send(struct pg_sync *s, u8 type, const void *body, size_t len)
+{
+	return pg_link_send(container_of(s, struct pg_link, sync), type, body, len);
+}
+
+static int pg_message_sync_push(struct pg_sync *s, struct pg_record *r)
+{
+	return pg_link_send_record(container_of(s, struct pg_link, sync), r);
+}
+
+static bool pg_message_sync_room(struct pg_sync *s)
+{
+	return pg_link_room(container_of(s, struct pg_link, sync));
+}
+
+const struct pg_sync_ops pg_message_sync_ops = {
+	.send = pg_message_sync_send,
+	.push = pg_message_sync_push,
+	.room = pg_message_sync_room,
+};
+
+/*
+ * Both ends have what the other had, once the last records it brought are
+ * checked. If the other end's table was whole, so is ours now.
+ */
+static void pg_message_settle(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+
+	lockdep_assert_held(&g->lock);
+	if (link->synced && link->peer_ready && !atomic_read(&link->arrivals) &&
+	    link->sync.phase == PG_SYNC_IDLE)
+		pg_group_set_ready(g);
+}
+
+/* Goes on after a step of the reconciliation that this end leads. */
+static int pg_message_sync_step(struct pg_link *link, int ret)
+{
+	struct pg_group *g = link->group;
+	struct pg_sync_end end = { .flags = cpu_to_be32(g->ready ? PG_SYNC_END_READY : 0) };
+
+	lockdep_assert_held(&g->lock);
+	trace_pg_sync(g->index, link->id, link->sync.phase);
+	if (ret <= 0)
+		return ret;
+	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_SYNCS);
+	link->synced = true;
+	pg_message_settle(link);
+	return pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
+}
+
+static int pg_message_sync(struct pg_link *link, const u8 *body, u32 len)
+{
+	struct pg_group *g = link->group;
+	size_t out_len;
+	u8 *out;
+	int ret;
+
+	mutex_lock(&g->lock);
+	ret = pg_sync_answer(&g->table, body, len, &out, &out_len);
+	mutex_unlock(&g->lock);
+	if (ret)
+		return ret;
+	ret = pg_link_send(link, PG_MSG_SYNC_REPLY, out, out_len);
+	kvfree(out);
+	return ret;
+}
+
+static int pg_message_sync_reply(struct pg_link *link, const u8 *body, u32 len)
+{
+	struct pg_group *g = link->group;
+	int ret;
+
+	mutex_lock(&g->lock);
+	ret = pg_message_sync_step(link, pg_sync_reply(&link->sync, body, len));
+	mutex_unlock(&g->lock);
+	return ret;
+}
+
+static int pg_message_want(struct pg_link *link, const u8 *body, u32 len)
+{
+	const struct pg_want *want = (const void *)body;
+	struct pg_group *g = link->group;
+	struct pg_want done;
+	u32 i, n;
+	int ret = 0;
+
+	if (len < sizeof(*want) || (len - sizeof(*want)) % PEERGROUP_ID_LEN)
+		return -EPROTO;
+	n = (len - sizeof(*want)) / PEERGROUP_ID_LEN;
+	if (!n || n > PG_WANT_MAX)
+		return -EPROTO;
+	mutex_lock(&g->lock);
+	for (i = 0; i < n && !ret; i++) {
+		struct pg_record *r = pg_table_get(&g->table, want->ids[i]);
+
+		if (!r)
+			continue;
+		ret = pg_link_send_record(link, r);
+		pg_record_put(r);
+	}
+	done.token = want->token;
+	if (!ret)
+		ret = pg_link_send(link, PG_MSG_WANT_DONE, &done, sizeof(done));
+	mutex_unlock(&g->lock);
+	return ret;
+}
+
+static int pg_message_want_done(struct pg_link *link, const u8 *body, u32 len)
+{
+	const struct pg_want *want = (const void *)body;
+	struct pg_group *g = link->group;
+	int ret;
+
+	if (len != sizeof(*want))
+		return -EPROTO;
+	mutex_lock(&g->lock);
+	ret = pg_message_sync_step(link, pg_sync_want_done(&link->sync,
+							   be32_to_cpu(want->token)));
+	mutex_unlock(&g->lock);
+	return ret;
+}
+
+static int pg_message_sync_end(struct pg_link *link, const u8 *body, u32 len)
+{
+	const struct pg_sync_end *end = (const void *)body;
+	struct pg_group *g = link->group;
+
+	if (len != sizeof(*end))
+		return -EPROTO;
+	mutex_lock(&g->lock);
+	if (end->flags & cpu_to_be32(PG_SYNC_END_READY))
+		link->peer_ready = true;
+	/* The dialling end leads the first one; here its end is the whole of it. */
+	if (!link->outbound)
+		link->synced = true;
+	pg_message_settle(link);
+	mutex_unlock(&g->lock);
+	return 0;
+}
+
+void pg_message_drained(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	int ret = 0;
+
+	mutex_lock(&g->lock);
+	if (!link->up)
+		goto out;
+	if (link->sync.phase == PG_SYNC_PUSHING) {
+		ret = pg_message_sync_step(link, pg_sync_continue(&link->sync));
+	} else if (link->resync && link->sync.phase == PG_SYNC_IDLE) {
+		link->resync = false;
+		ret = pg_sync_start(&link->sync);
+	}
+	if (!ret)
+		pg_message_settle(link);
+out:
+	mutex_unlock(&g->lock);
+	if (ret)
+		pg_link_close(link, PG_BYE_PROTOCOL, -ret);
+}
+
+/* -------------------------------------------------------- certificates -- */
+
+/* Takes out what waited for a certificate that is known now. Lock held. */
+static u32 pg_message_undefer(struct pg_link *link, struct pg_record **out)
+{
+	struct pg_group *g = link->group;
+	u32 i, n = 0;
+
+	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
+		struct pg_deferred *d = &link->deferred[i];
+		struct pg_member *m;
+
+		if (!d->r)
+			continue;
+		m = pg_members_get(&g->members, d->missing);
+		if (!m)
+			continue;
+		pg_member_put(m);
+		out[n++] = d->r;
+		d->r = NULL;
+	}
+	return n;
+}
+
+static int pg_message_gmc(struct pg_link *link, const u8 *body, u32 len)
+{
+	struct pg_record *again[PG_LINK_DEFER_MAX];
+	struct pg_group *g = link->group;
+	struct pg_member *leaf, *m;
+	struct pg_chain *chain;
+	unsigned int refusal;
+	u32 i, n;
+
+	chain = kmalloc(sizeof(*chain), GFP_KERNEL);
+	if (!chain)
+		return -ENOMEM;
+	if (pg_chain_decode(chain, body, len)) {
+		kfree(chain);
+		return -EPROTO;
+	}
+	refusal = pg_members_learn(&g->members, chain, &leaf);
+	kfree(chain);
+	if (refusal) {
+		pg_stat_inc(&g->stats, refusal);
+		return refusal == PEERGROUP_A_STATS_REFUSED_CERT ? -EKEYREJECTED : 0;
+	}
+	mutex_lock(&g->lock);
+	for (m = leaf; m; m = m->parent)
+		__set_bit(m->nr, link->told);
+	if (!link->peer)
+		link->peer = pg_member_hold(leaf);
+	n = pg_message_undefer(link, again);
+	mutex_unlock(&g->lock);
+	pg_member_put(leaf);
+	for (i = 0; i < n; i++)
+		pg_flood_again(&g->flood, link, again[i]);
+	return 0;
+}
+
+static int pg_message_want_gmc(struct pg_link *link, const u8 *body, u32 len)
+{
+	const struct pg_want_gmc *want = (const void *)body;
+	struct pg_member *m;
+	int ret = -ENOMEM;
+	size_t out_len;
+	u8 *out;
+
+	if (len != sizeof(*want))
+		return -EPROTO;
+	m = pg_members_get(&link->group->members, want->fingerprint);
+	if (!m)
+		return 0;
+	out_len = pg_chain_encoded_len(m);
+	out = kvmalloc(out_len, GFP_KERNEL);
+	if (out && out_len) {
+		pg_chain_encode(m, out);
+		ret = pg_link_send(link, PG_MSG_GMC, out, out_len);
+	}
+	kvfree(out);
+	pg_member_put(m);
+	return ret;
+}
+
+void pg_message_tick(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	u32 i;
+
+	mutex_lock(&g->lock);
+	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
+		struct pg_deferred *d = &link->deferred[i];
+
+		if (!d->r || time_before(jiffies, d->deadline))
+			continue;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFUSED_UNKNOWN);
+		pg_record_put(d->r);
+		d->r = NULL;
+	}
+	mutex_unlock(&g->lock);
+}
+
+/* -------------------------------------------------------- signs of life -- */
+
+static void pg_message_fill_ping(struct pg_link *link, struct pg_ping *ping)
+{
+	struct pg_group *g = link->group;
+	struct pg_print print;
+
+	lockdep_assert_held(&g->lock);
+	pg_table_print(&g->table, NULL, NULL, &print);
+	ping->time = cpu_to_be64(pg_group_now(g));
+	ping->count = cpu_to_be32(print.count);
+	pg_print_bytes(&print, ping->fingerprint);
+}
+
+int pg_message_ping(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	struct pg_ping ping;
+
+	link->ping_token = get_random_u64();
+	link->ping_sent = ktime_get();
+	ping.token = cpu_to_be64(link->ping_token);
+	mutex_lock(&g->lock);
+	pg_message_fill_ping(link, &ping);
+	mutex_unlock(&g->lock);
+	return pg_link_send(link, PG_MSG_PING, &ping, sizeof(ping));
+}
+
+/*
+ * Two tables that still differ on a quiet link: something was lost on the way,
+ * or expired here and not there. Twice in a row is no coincidence; more often
+ * than each keepalive is nobody's business.
+ */
+static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs)
+{
+	struct pg_group *g = link->group;
+	struct pg_ping mine;
+
+	pg_message_fill_ping(link, &mine);
+	if (mine.count == theirs->count &&
+	    !memcmp(mine.fingerprint, theirs->fingerprint, sizeof(mine.fingerprint))) {
+		link->mismatches = 0;
+		return 0;
+	}
+	if (link->sync.phase != PG_SYNC_IDLE || atomic_read(&link->arrivals) ||
+	    time_before(jiffies, link->last_sync +
+			msecs_to_jiffies(READ_ONCE(g->limits.keepalive_ms))))
+		return 0;
+	if (++link->mismatches < 2)
+		return 0;
+	link->mismatches = 0;
+	link->last_sync = jiffies;
+	return pg_sync_start(&link->sync);
+}
+
+static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 len)
+{
+	const struct pg_ping *ping = (const void *)body;
+	struct pg_group *g = link->group;
+	struct pg_ping pong;
+	int ret;
+
+	if (len != sizeof(*ping))
+		return -EPROTO;
+	mutex_lock(&g->lock);
+	ret = pg_message_compare(link, ping);
+	pong.token = ping->token;
+	pg_message_fill_ping(link, &pong);
+	mutex_unlock(&g->lock);
+	if (ret)
+		return ret;
+	if (type == PG_MSG_PING)
+		return pg_link_send(link, PG_MSG_PONG, &pong, sizeof(pong));
+	if (be64_to_cpu(ping->token) == link->ping_token && link->ping_token) {
+		link->rtt_us = ktime_us_delta(ktime_get(), link->ping_sent);
+		link->ping_token = 0;
+	}
+	return 0;
+}
+
+static int pg_message_bye(const u8 *body, u32 len)
+{
+	const struct pg_bye *bye = (const void *)body;
+
+	if (len != sizeof(*bye))
+		return -EPROTO;
+	switch (be32_to_cpu(bye->reason)) {
+	case PG_BYE_LEAVING:
+		return -ESHUTDOWN;
+	case PG_BYE_DUPLICATE:
+		return -EALREADY;
+	case PG_BYE_SELF:
+		return -ELOOP;
+	case PG_BYE_CLOCK:
+		return -ETIME;
+	case PG_BYE_FULL:
+		return -EMLINK;
+	default:
+		return -ECONNABORTED;
+	}
+}
+
+/* ------------------------------------------------------------ dispatch -- */
+
+u32 pg_message_limit(struct pg_link *link, u8 type, bool *skip)
+{
+	*skip = false;
+	switch (type) {
+	case PG_MSG_GMC:
+		return PG_GMC_BODY_MAX;
+	case PG_MSG_RECORD:
+		*skip = true;
+		return READ_ONCE(link->group->limits.table.record_size) + PG_RECORD_OVERHEAD;
+	case PG_MSG_WANT_GMC:
+		return sizeof(struct pg_want_gmc);
+	case PG_MSG_WANT:
+		return sizeof(struct pg_want) + PG_WANT_MAX * PEERGROUP_ID_LEN;
+	case PG_MSG_SYNC:
+	case PG_MSG_SYNC_REPLY:
+		return PG_MSG_BODY_MAX;
+	case PG_MSG_WANT_DONE:
+		return sizeof(struct pg_want);
+	case PG_MSG_SYNC_END:
+		return sizeof(struct pg_sync_end);
+	case PG_MSG_PING:
+	case PG_MSG_PONG:
+		return sizeof(struct pg_ping);
+	case PG_MSG_BYE:
+		return sizeof(struct pg_bye);
+	default:
+		return 0;
+	}
+}
+
+static int pg_message_small(struct pg_link *link, u8 type, const u8 *body, u32 len)
+{
+	switch (type) {
+	case PG_MSG_GMC:
+		return pg_message_gmc(link, body, len);
+	case PG_MSG_WANT_GMC:
+		return pg_message_want_gmc(link, body, len);
+	case PG_MSG_SYNC:
+		return pg_message_sync(link, body, len);
+	case PG_MSG_SYNC_REPLY:
+		return pg_message_sync_reply(link, body, len);
+	case PG_MSG_WANT:
+		return pg_message_want(link, body, len);
+	case PG_MSG_WANT_DONE:
+		return pg_message_want_done(link, body, len);
+	case PG_MSG_SYNC_END:
+		return pg_message_sync_end(link, body, len);
+	case PG_MSG_PING:
+	case PG_MSG_PONG:
+		return pg_message_pinged(link, type, body, len);
+	case PG_MSG_BYE:
+		return pg_message_bye(body, len);
+	default:
+		return -EPROTO;
+	}
+}
+
+int pg_message(struct pg_link *link, u8 type, u8 *body, u32 len)
+{
+	int ret;
+
+	if (type == PG_MSG_RECORD) {
+		if (!len)
+			return -EPROTO;
+		atomic64_inc(&link->stat_rx_records);
+		pg_flood_arrival(&link->group->flood, link, body, len);
+		return 0;
+	}
+	ret = pg_message_small(link, type, body, len);
+	kvfree(body);
+	return ret;
+}

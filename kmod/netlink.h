@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The generic-netlink family: programs' way in, and events' way out. Edge:
+ * attributes into calls and back, nothing else.
+ */
+#ifndef _PG_NETLINK_H
+#define _PG_NETLINK_H
+
+#include <linux/types.h>
+#include "include/uapi/linux/peergroup.h"
+
+struct pg_group;
+struct pg_link;
+struct pg_record;
+
+int __must_check pg_netlink_init(void);
+void pg_netlink_exit(void);
+
+/* Events; the group's lock is held. A lost one is counted: the sequence shows the gap. */
+void pg_netlink_record(struct pg_group *g, const struct pg_record *r, u32 change);
+void pg_netlink_link(struct pg_group *g, const struct pg_link *link, u32 state, int error);
+void pg_netlink_group(struct pg_group *g, u32 status, int error);
+
+/* Drops what a socket has staged; called when it goes away and by module exit. */
+void pg_netlink_release_port(struct net *net, u32 portid);
+
+#endif /* _PG_NETLINK_H */

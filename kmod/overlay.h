@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which links a group wants: for now the addresses it was given, each dialled
+ * again with growing, jittered waits until it answers. Views, shuffles and
+ * partition repair will live here. Engine file: it is told the time and
+ * answers what to dial.
+ */
+#ifndef _PG_OVERLAY_H
+#define _PG_OVERLAY_H
+
+#include <linux/list.h>
+#include "link.h"
+
+#define PG_TARGETS_MAX	256
+
+/**
+ * struct pg_target - an address that a link is wanted to
+ * @id: unique in the group, for dumps: of the link while there is one
+ * @busy: a link to it exists or is being dialled
+ * @up: that link is established
+ * @failures: dials in a row that came to nothing
+ * @due: ms, when to dial next
+ * @error: errno of the last failure
+ * @self: turned out to be this very host: never dialled again
+ */
+struct pg_target {
+	struct list_head node;
+	u64 id;
+	struct pg_addr addr;
+	bool busy;
+	bool up;
+	bool self;
+	u32 failures;
+	u64 due;
+	int error;
+};
+
+struct pg_overlay {
+	struct list_head targets;
+	u32 n;
+	u32 retry_min_ms;
+	u32 retry_max_ms;
+};
+
+void pg_overlay_init(struct pg_overlay *o);
+void pg_overlay_destroy(struct pg_overlay *o);
+
+/* Adds an address, or finds it and makes it due now. ERR_PTR: -ENOMEM, -ENOSPC. */
+struct pg_target *pg_overlay_add(struct pg_overlay *o, const struct pg_addr *addr, u64 now_ms);
+
+/* Forgets an address. -ENOENT if unknown; the caller closes its link first. */
+int pg_overlay_del(struct pg_overlay *o, const struct pg_addr *addr);
+
+struct pg_target *pg_overlay_find(struct pg_overlay *o, const struct pg_addr *addr);
+
+/* A target that is due and idle, marked busy, or NULL. */
+struct pg_target *pg_overlay_next(struct pg_overlay *o, u64 now_ms);
+
+/* ms until one is due, U64_MAX if none will be. */
+u64 pg_overlay_wait(const struct pg_overlay *o, u64 now_ms);
+
+void pg_overlay_link_up(struct pg_target *t);
+
+/**
+ * pg_overlay_link_gone() - a target's link ended or a dial failed
+ * @random: 32 random bits, for the jitter
+ *
+ * The wait doubles with each failure from retry_min to retry_max, less a
+ * random quarter; a link that had been up starts again at retry_min.
+ */
+void pg_overlay_link_gone(struct pg_overlay *o, struct pg_target *t, int error,
+			  u64 now_ms, u32 random);
+
+#endif /* _PG_OVERLAY_H */

@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * peergroup for programs written for Linux: the Grouping API in UTF-8 and C
+ * types, with file descriptors to poll where Windows has event objects. A group
+ * handle here is an HGROUP of <p2p.h>, so both may be mixed.
+ *
+ * Every call returns an HRESULT: negative is failure (FAILED() tells), the
+ * values are those of <p2p.h>. After a failure peergroup_error_detail() names
+ * the culprit. All calls may be made from any thread. What a call returns
+ * through a char ** or struct ** is one block, nested parts included: free it
+ * with peergroup_free() (or PeerFreeData()). Out parameters are NULL or zero
+ * after a failure.
+ *
+ * These calls need no PeerGroupStartup(); a missing kernel module makes each of
+ * them fail with HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL).
+ */
+#ifndef _PEERGROUP_H
+#define _PEERGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include <sys/socket.h>
+#include <uuid/uuid.h>
+#include <linux/peergroup.h>
+#include <p2p.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct timespec;	/* strict C99 has none in <time.h> */
+
+typedef struct peergroup *peergroup_t;			/* an HGROUP */
+typedef struct peergroup_watch *peergroup_watch_t;
+
+/* ---------------------------------------------------------------- general -- */
+
+/**
+ * peergroup_free - free what a call returned
+ * @data: the top-level pointer, or NULL
+ */
+void peergroup_free(const void *data);
+
+/**
+ * peergroup_strerror - say what a result means
+ * @result: any HRESULT
+ *
+ * Return: an English sentence without a full stop; static, never NULL.
+ */
+const char *peergroup_strerror(HRESULT result);
+
+/**
+ * peergroup_error_name - the name of a result
+ * @result: any HRESULT
+ *
+ * Return: its constant in <p2p.h>, such as "PEER_E_NOT_FOUND"; NULL where it
+ * has none. Static.
+ */
+const char *peergroup_error_name(HRESULT result);
+
+/**
+ * peergroup_error_detail - name the culprit of this thread's last failure
+ *
+ * The kernel's own words (extack), the file, the attribute or argument that a
+ * call stumbled over.
+ *
+ * Return: a sentence, "" where nothing more is known; valid until this thread's
+ * next call into the library.
+ */
+const char *peergroup_error_detail(void);
+
+/* --------------------------------------------------------------- peer time -- */
+
+/*
+ * Times of records are peer time: 100 ns since 1601-01-01 UTC by the group's
+ * clock, which may differ from this host's by the offset in struct
+ * peergroup_status. Times of certificates and invitations are UTC.
+ */
+#define PEERGROUP_TIME_PER_SECOND	10000000ULL
+#define PEERGROUP_TIME_UNIX_EPOCH	116444736000000000ULL
+
+/**
+ * peergroup_time_from_unix - convert a host time
+ * @ts: time since 1970, not before 1601
+ *
+ * Return: the same instant in 100 ns since 1601.
+ */
+uint64_t peergroup_time_from_unix(const struct timespec *ts);
+
+/**
+ * peergroup_time_to_unix - convert to a host time
+ * @time: 100 ns since 1601
+ * @ts: receives the same instant since 1970
+ */
+void peergroup_time_to_unix(uint64_t time, struct timespec *ts);
+
+/* -------------------------------------------------------------- identities -- */
+
+struct peergroup_name_pair {
+	const char *name;	/* peer name */
+	const char *friendly;	/* friendly name */
+};
+
+/**
+ * peergroup_identity_create - make a key pair and store it for this user
+ * @classifier: tells identities apart for people, at most 149 characters
+ *	(UTF-16 units); NULL or "" for none
+ * @friendly: name to show, at most 255 characters; NULL for the peer name
+ * @name: receives the peer name
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NO_KEY_ACCESS where the
+ * data folder cannot be written, PEER_E_TOO_MANY_IDENTITIES beyond 256,
+ * PEER_E_DISK_FULL.
+ */
+HRESULT peergroup_identity_create(const char *classifier, const char *friendly,
+				  char **name);
+
+/**
+ * peergroup_identity_delete - delete an identity and its private key
+ * @name: peer name
+ *
+ * Return: S_OK, E_INVALIDARG, PEER_E_NOT_FOUND, PEER_E_GROUPS_EXIST while it is
+ * a member of a group here: delete those first.
+ */
+HRESULT peergroup_identity_delete(const char *name);
+
+/**
+ * peergroup_identity_default - the identity used where NULL is given: the oldest
+ * @name: receives the peer name
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND where there is none.
+ */
+HRESULT peergroup_identity_default(char **name);
+
+/**
+ * peergroup_identity_list - all identities of this user, oldest first
+ * @list: receives an array, one block
+ * @count: receives how many
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_CERT_STORE_CORRUPTED.
+ */
+HRESULT peergroup_identity_list(struct peergroup_name_pair **list, size_t *count);
+
+/**
+ * peergroup_identity_xml - what an inviter needs to know about an identity
+ * @name: peer name; NULL for the default, which is made if there is none
+ * @xml: receives PEERIDENTITYINFO XML; public, to be passed on unchanged
+ *
+ * Return: S_OK, E_HANDLE where there is no such identity, E_INVALIDARG,
+ * E_OUTOFMEMORY, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_identity_xml(const char *name, char **xml);
+
+/* ------------------------------------------------------------------ groups -- */
+
+/**
+ * struct peergroup_create_options - properties of a new group; zero is default
+ * @classifier: part of the group's peer name, at most 149 characters
+ * @friendly: name to show, at most 255 characters; the peer name if NULL
+ * @comment: at most 255 characters
+ * @cloud: NULL, "global" or "Global_"
+ * @flags: PEER_GROUP_PROPERTY_FLAGS
+ * @member_data_lifetime: seconds, 28800 to 315619200; 0 = as long as may be
+ * @presence_lifetime: seconds; 0 = 300, which is also the least
+ */
+struct peergroup_create_options {
+	const char *classifier;
+	const char *friendly;
+	const char *comment;
+	const char *cloud;
+	uint32_t flags;
+	uint32_t member_data_lifetime;
+	uint32_t presence_lifetime;
+};
+
+/**
+ * peergroup_create - make a group and become its first member and administrator
+ * @identity: peer name; NULL for the default
+ * @options: properties, or NULL
+ * @group: receives a handle; the group is offline, see peergroup_online()
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND (no identity),
+ * PEER_E_INVALID_PEER_NAME, PEER_E_INVALID_CLASSIFIER,
+ * PEER_E_INVALID_GROUP_PROPERTIES, PEER_E_NO_CLOUD, PEER_E_NO_KEY_ACCESS,
+ * E_ACCESSDENIED (the kernel wants CAP_NET_ADMIN to make a group).
+ */
+HRESULT peergroup_create(const char *identity,
+			 const struct peergroup_create_options *options,
+			 peergroup_t *group);
+
+/**
+ * peergroup_open - open a group created or joined before
+ * @identity: peer name; NULL for the default
+ * @name: the group's peer name
+ * @group: receives a handle
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND,
+ * PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_open(const char *identity, const char *name, peergroup_t *group);
+
+/**
+ * peergroup_join - become a member by an invitation; nothing goes on the wire yet
+ * @identity: peer name of the invited; NULL for the default
+ * @invitation: what peergroup_invite() made for it
+ * @group: receives a handle
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVITATION_NOT_TRUSTED,
+ * PEER_E_INVALID_TIME_PERIOD, PEER_E_UNSUPPORTED_VERSION, PEER_E_NOT_FOUND,
+ * PEER_E_INVALID_PEER_NAME, PEER_E_GROUP_IN_USE, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_join(const char *identity, const char *invitation,
+		       peergroup_t *group);
+
+/**
+ * peergroup_close - give up a handle; a group that is not kept ends with its last
+ * @group: handle
+ *
+ * Return: S_OK, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_close(peergroup_t group);
+
+/**
+ * peergroup_delete - leave a group: delete this user's local state of it
+ * @identity: peer name; NULL for the default
+ * @name: the group's peer name
+ *
+ * Return: S_OK, E_INVALIDARG, PEER_E_NOT_FOUND, E_ACCESSDENIED, file errors.
+ */
+HRESULT peergroup_delete(const char *identity, const char *name);
+
+struct peergroup_group_name {
+	const char *name;	/* the group's peer name */
+	const char *friendly;	/* its friendly name */
+	const char *identity;	/* peer name of the member, one of ours */
+};
+
+/**
+ * peergroup_list_groups - groups that this user's identities belong to
+ * @identity: peer name; NULL for all identities
+ * @list: receives an array, one block
+ * @count: receives how many
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND (no such identity).
+ */
+HRESULT peergroup_list_groups(const char *identity,
+			      struct peergroup_group_name **list, size_t *count);
+
+/**
+ * peergroup_invite - issue a membership certificate to another identity
+ * @group: handle
+ * @identity_xml: what peergroup_identity_xml() said at the invited
+ * @expires: end of membership, UTC; 0 = as late as one's own
+ * @roles: mask of PEERGROUP_ROLE_ADMIN, _INVITING, _MEMBER, none above one's own
+ * @xml: receives the invitation, for the invited only
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_TIME_PERIOD,
+ * PEER_E_INVALID_ROLE_PROPERTY, PEER_E_CHAIN_TOO_LONG,
+ * PEER_E_CIRCULAR_CHAIN_DETECTED, PEER_E_IDENTITY_DELETED, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_invite(peergroup_t group, const char *identity_xml,
+			 time_t expires, uint32_t roles, char **xml);
+
+/**
+ * struct peergroup_invitation - what an invitation says, for people to read
+ * @group_name: peer name of the group
+ * @group_friendly: friendly name of the group
+ * @issuer_name: peer name of who invites
+ * @issuer_friendly: friendly name of who invites
+ * @subject_name: peer name of the invited
+ * @subject_friendly: friendly name of the invited
+ * @not_before: UTC, seconds since 1970
+ * @not_after: UTC, seconds since 1970
+ * @roles: mask of PEERGROUP_ROLE_*
+ * @depth: place in the chain, 1 = the creator
+ */
+struct peergroup_invitation {
+	const char *group_name;
+	const char *group_friendly;
+	const char *issuer_name;
+	const char *issuer_friendly;
+	const char *subject_name;
+	const char *subject_friendly;
+	int64_t not_before;
+	int64_t not_after;
+	uint32_t roles;
+	uint32_t depth;
+};
+
+/**
+ * peergroup_parse_invitation - check an invitation and say what it holds
+ * @xml: the invitation; an expired one is fine
+ * @invitation: receives one block
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVITATION_NOT_TRUSTED,
+ * PEER_E_UNSUPPORTED_VERSION.
+ */
+HRESULT peergroup_parse_invitation(const char *xml,
+				   struct peergroup_invitation **invitation);
+
+/**
+ * peergroup_online - listen, link and accept links
+ * @group: handle
+ * @port: TCP port; 0 for the one used before, or else PEERGROUP_PORT
+ *
+ * Return: S_OK, PEER_S_ALREADY_CONNECTED, PEER_E_INVALID_GROUP,
+ * PEER_E_UNABLE_TO_LISTEN (the port is taken).
+ */
+HRESULT peergroup_online(peergroup_t group, uint16_t port);
+
+/**
+ * peergroup_offline - end all links and stop listening, for all holders
+ * @group: handle
+ *
+ * Return: S_OK, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_offline(peergroup_t group);
+
+/**
+ * peergroup_keep - let the group live in the kernel without any process
+ * @group: handle
+ * @keep: true to keep it, false to end it with its last handle
+ *
+ * Return: S_OK, PEER_E_INVALID_GROUP, E_ACCESSDENIED.
+ */
+HRESULT peergroup_keep(peergroup_t group, bool keep);
+
+/**
+ * peergroup_connect - link to a member's address, and go online if need be
+ * @group: handle
+ * @address: "ADDR", "ADDR:PORT", "[ADDR]:PORT"; IPv4 or IPv6, %scope allowed;
+ *	PEERGROUP_PORT where none is given
+ *
+ * Returns once the kernel has taken the address; a watch tells what came of it.
+ *
+ * Return: S_OK, E_INVALIDARG, PEER_E_INVALID_ADDRESS, PEER_E_INVALID_GROUP,
+ * PEER_E_UNABLE_TO_LISTEN.
+ */
+HRESULT peergroup_connect(peergroup_t group, const char *address);
+
+/**
+ * peergroup_connect_sockaddr - the same with a socket address
+ * @group: handle
+ * @address: struct sockaddr_in or sockaddr_in6
+ * @len: its size
+ *
+ * Return: as peergroup_connect().
+ */
+HRESULT peergroup_connect_sockaddr(peergroup_t group, const struct sockaddr *address,
+				   socklen_t len);
+
+/**
+ * struct peergroup_status - state of a group
+ * @name: its peer name
+ * @friendly: its friendly name
+ * @identity: own peer name
+ * @index: number of the group in the kernel, as the netlink family uses it
+ * @flags: PEERGROUP_STATUS_*
+ * @roles: own roles, PEERGROUP_ROLE_*
+ * @port: TCP port in use; 0 offline
+ * @records: live records
+ * @tombstones: deleted ones not yet expired
+ * @sequence: of the latest change
+ * @time_offset: peer time minus this host's, 100 ns
+ * @fingerprint: of the whole table; equal tables have equal ones
+ */
+struct peergroup_status {
+	const char *name;
+	const char *friendly;
+	const char *identity;
+	uint32_t index;
+	uint32_t flags;
+	uint32_t roles;
+	uint16_t port;
+	uint32_t records;
+	uint32_t tombstones;
+	uint64_t sequence;
+	int64_t time_offset;
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+};
+
+/**
+ * peergroup_status - ask the kernel how a group is
+ * @group: handle
+ * @status: receives one block
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_status(peergroup_t group, struct peergroup_status **status);
+
+/* ----------------------------------------------------------------- records -- */
+
+/**
+ * struct peergroup_new_record - what a program says about a record
+ * @data: payload
+ * @size: bytes of it
+ * @attributes: attribute XML (peergroup_attributes_build() makes it), or NULL
+ * @expires: peer time; 0 = see @lifetime
+ * @lifetime: seconds from now, used where @expires is 0; both 0 on update: as
+ *	before
+ */
+struct peergroup_new_record {
+	const void *data;
+	size_t size;
+	const char *attributes;
+	uint64_t expires;
+	uint32_t lifetime;
+};
+
+/**
+ * struct peergroup_record - one version of a record
+ * @id: chosen by the library
+ * @type: chosen by the program
+ * @version: 1 at first
+ * @flags: PEERGROUP_RECORD_*
+ * @creator: peer name
+ * @modifier: peer name; the creator's while never updated
+ * @attributes: attribute XML, or NULL
+ * @created: peer time
+ * @modified: peer time
+ * @expires: peer time
+ * @sequence: number of the change that brought this version here
+ * @data: payload, NULL where @size is 0
+ * @size: bytes of it
+ */
+struct peergroup_record {
+	uuid_t id;
+	uuid_t type;
+	uint32_t version;
+	uint32_t flags;
+	const char *creator;
+	const char *modifier;
+	const char *attributes;
+	uint64_t created;
+	uint64_t modified;
+	uint64_t expires;
+	uint64_t sequence;
+	const void *data;
+	size_t size;
+};
+
+/**
+ * peergroup_add - publish a record
+ * @group: handle
+ * @type: what the data means; not null, not reserved
+ * @record: content
+ * @id: receives the record's id
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_RECORD,
+ * PEER_E_INVALID_ATTRIBUTES, PEER_E_TOO_MANY_ATTRIBUTES,
+ * PEER_E_MAX_RECORD_SIZE_EXCEEDED, PEER_E_INVALID_RECORD_EXPIRATION,
+ * PEER_E_INVALID_PEER_NAME.
+ */
+HRESULT peergroup_add(peergroup_t group, const uuid_t type,
+		      const struct peergroup_new_record *record, uuid_t id);
+
+/**
+ * peergroup_update - replace a record's content; only creator and administrators
+ * @group: handle
+ * @id: which
+ * @record: the whole new content; its expiration may grow, never shrink
+ *
+ * Return: as peergroup_add(), and PEER_E_RECORD_NOT_FOUND.
+ */
+HRESULT peergroup_update(peergroup_t group, const uuid_t id,
+			 const struct peergroup_new_record *record);
+
+/**
+ * peergroup_delete_record - delete a record; only creator and administrators
+ * @group: handle
+ * @id: which
+ *
+ * Return: S_OK, E_INVALIDARG, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
+ * PEER_E_NOT_AUTHORIZED, PEER_E_RECORD_NOT_FOUND.
+ */
+HRESULT peergroup_delete_record(peergroup_t group, const uuid_t id);
+
+/**
+ * peergroup_get - read one record
+ * @group: handle
+ * @id: which
+ * @record: receives one block
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_RECORD_NOT_FOUND.
+ */
+HRESULT peergroup_get(peergroup_t group, const uuid_t id,
+		      struct peergroup_record **record);
+
+/**
+ * peergroup_records - call back for each record, in no particular order
+ * @group: handle
+ * @type: only of this type; NULL for all but infrastructure's
+ * @each: called with a record that is valid during the call only; a result
+ *	other than S_OK ends the walk and is returned. It may call the library.
+ * @arg: handed to @each
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, what @each said.
+ */
+HRESULT peergroup_records(peergroup_t group, const unsigned char *type,
+			  HRESULT (*each)(const struct peergroup_record *record,
+					  void *arg),
+			  void *arg);
+
+/* One attribute of a record: @type is "string", "int" or "date". */
+struct peergroup_attribute {
+	const char *name;	/* letters and digits */
+	const char *type;
+	const char *value;
+};
+
+/**
+ * peergroup_attributes_build - make attribute XML
+ * @attributes: at most 256; names are letters and digits and differ
+ * @count: how many
+ * @xml: receives the XML
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_ATTRIBUTES,
+ * PEER_E_TOO_MANY_ATTRIBUTES.
+ */
+HRESULT peergroup_attributes_build(const struct peergroup_attribute *attributes,
+				   size_t count, char **xml);
+
+/**
+ * peergroup_attributes_parse - take attribute XML apart, checking it
+ * @xml: as in a record; NULL and "" hold none
+ * @attributes: receives an array, one block; NULL to check only
+ * @count: receives how many
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_ATTRIBUTES,
+ * PEER_E_TOO_MANY_ATTRIBUTES.
+ */
+HRESULT peergroup_attributes_parse(const char *xml,
+				   struct peergroup_attribute **attributes,
+				   size_t *count);
+
+/* ------------------------------------------------------------------ events -- */
+
+enum peergroup_event_kind {
+	PEERGROUP_EVENT_RECORD = 1,
+	PEERGROUP_EVENT_LINK,
+	PEERGROUP_EVENT_STATUS,
+	PEERGROUP_EVENT_GONE,		/* the group ended; nothing follows */
+};
+
+/**
+ * struct peergroup_event - one thing that happened to a group
+ * @kind: which part below is set
+ * @sequence: of the change, for PEERGROUP_EVENT_RECORD
+ * @change: enum peergroup_change
+ * @id: the record's
+ * @type: the record's
+ * @version: the record's
+ * @link_id: same as in a dump of links
+ * @link_state: enum peergroup_link_state
+ * @link_node: node id of the other end, 0 while unknown
+ * @link_outbound: this host dialled
+ * @link_error: errno of a failure, or 0
+ * @link_peer: peer name of the other end, "" while unknown; valid until the
+ *	watch's next event
+ * @link_address: the other end, family AF_UNSPEC while unknown
+ * @status: PEERGROUP_STATUS_*, for PEERGROUP_EVENT_STATUS
+ * @reason: errno, for a STATUS or GONE that was a failure, or 0
+ */
+struct peergroup_event {
+	enum peergroup_event_kind kind;
+	uint64_t sequence;
+	uint32_t change;
+	uuid_t id;
+	uuid_t type;
+	uint32_t version;
+	uint64_t link_id;
+	uint32_t link_state;
+	uint64_t link_node;
+	bool link_outbound;
+	int link_error;
+	const char *link_peer;
+	struct sockaddr_storage link_address;
+	uint32_t status;
+	int reason;
+};
+
+#define PEERGROUP_SINCE_NOW	UINT64_MAX
+
+/**
+ * peergroup_watch_open - hear of changes, without loss
+ * @group: handle; may be closed before the watch is
+ * @since: first tell of changes with a higher sequence number; 0 for all
+ *	records there are, PEERGROUP_SINCE_NOW for none
+ * @watch: receives a watch
+ *
+ * Events that the kernel could not queue are made up for by sequence number, so
+ * a watch misses no record, though versions in between may be skipped.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_watch_open(peergroup_t group, uint64_t since,
+			     peergroup_watch_t *watch);
+
+/**
+ * peergroup_watch_fd - what to poll for reading
+ * @watch: watch
+ *
+ * Return: a file descriptor that belongs to the watch, -1 for a bad handle.
+ */
+int peergroup_watch_fd(peergroup_watch_t watch);
+
+/**
+ * peergroup_watch_next - take the next event; never blocks
+ * @watch: watch
+ * @event: receives it
+ *
+ * Call it until it says PEER_S_NO_EVENT_DATA, then poll.
+ *
+ * Return: S_OK, PEER_S_NO_EVENT_DATA, E_INVALIDARG, E_OUTOFMEMORY.
+ */
+HRESULT peergroup_watch_next(peergroup_watch_t watch, struct peergroup_event *event);
+
+/**
+ * peergroup_watch_close - stop hearing
+ * @watch: watch
+ *
+ * Return: S_OK, E_INVALIDARG.
+ */
+HRESULT peergroup_watch_close(peergroup_watch_t watch);
+
+/* ------------------------------------------- helpers for users of <p2p.h> -- */
+
+/**
+ * peergroup_event_create - make an event for PeerGroupRegisterEvent()
+ * @event: receives a HANDLE that is an eventfd; close it with
+ *	peergroup_event_close() after PeerGroupUnregisterEvent()
+ *
+ * Return: S_OK, E_INVALIDARG, HRESULT_FROM_WIN32(ERROR_TOO_MANY_OPEN_FILES).
+ */
+HRESULT peergroup_event_create(HANDLE *event);
+
+/**
+ * peergroup_event_fd - the file descriptor inside an event
+ * @event: HANDLE
+ *
+ * Return: what to poll for reading; read 8 bytes (or peergroup_event_wait()) to
+ * reset it, then drain with PeerGroupGetEventData().
+ */
+int peergroup_event_fd(HANDLE event);
+
+/**
+ * peergroup_event_wait - wait for an event and reset it
+ * @event: HANDLE
+ * @timeout_ms: as in poll(2): -1 waits for ever
+ *
+ * Return: S_OK when signalled, S_FALSE at the timeout, E_HANDLE.
+ */
+HRESULT peergroup_event_wait(HANDLE event, int timeout_ms);
+
+/**
+ * peergroup_event_close - close an event
+ * @event: HANDLE
+ */
+void peergroup_event_close(HANDLE event);
+
+/**
+ * peergroup_guid_to_uuid - a GUID in text order, as libuuid has it
+ * @guid: as Windows keeps it in memory
+ * @uuid: receives the same
+ */
+void peergroup_guid_to_uuid(const GUID *guid, uuid_t uuid);
+
+/**
+ * peergroup_uuid_to_guid - the other way
+ * @uuid: text order
+ * @guid: receives the same
+ */
+void peergroup_uuid_to_guid(const uuid_t uuid, GUID *guid);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _PEERGROUP_H */
