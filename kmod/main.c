@@ -4,6 +4,7 @@
  * way in before groups end, and groups end before the workqueue goes.
  */
 #include <linux/module.h>
+#include <net/genetlink.h>
 #include <linux/workqueue.h>
 #include "group.h"
 #include "netlink.h"

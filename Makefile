@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#   make                    the module, the library and the tools, in build/
+#   make module|lib|tools   one of them
+#   make install            library and tools (DESTDIR, PREFIX)
+#   make modules_install    the module (DESTDIR)
+#   make demo               what it does, shown in a virtual machine
+#   make check              the tests; check-long for those that take their time
+#   make bench              the benchmark
+#   make style              what can be said about the sources without running them
+#
+# The module is built for KDIR, a kernel's build directory; the default is the
+# running kernel's, or else that of the newest headers installed.  KERNEL names
+# one as selftests/vm/run does: KERNEL=uml, or KERNEL=6.1.0-56-amd64.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+
+ifdef KERNEL
+# Assigned at once: for uml this builds the kernel, when it is the first time.
+KDIR := $(shell selftests/vm/kernel $(KERNEL) | sed -n 's/^kdir=//p')
+$(if $(KDIR),,$(error no kernel $(KERNEL) to build for))
+endif
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
+
+# A module for each kernel, side by side.  A user-mode kernel's build directory
+# does not know by itself that it is one.
+RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$(KDIR)/include/generated/utsrelease.h" 2>/dev/null)
+KARCH = $(shell grep -qs '^CONFIG_UML=y' "$(KDIR)/include/config/auto.conf" && echo ARCH=um)
+KBUILD = build/kmod-$(RELEASE)
+
+say = @echo "  $(1)"
+
+all: module lib tools
+
+build:
+	@mkdir -p build
+
+# kbuild writes beside its sources, so it gets links to them in a directory of
+# its own.  It cannot stand a space in a path: such a path it sees through a
+# link in /tmp, named by a sum so that the next build is incremental.
+define prepare_module
+	@[ -e "$(KDIR)/Makefile" ] || { \
+		echo "no kernel to build for: install its headers (selftests/vm/install-deps build), or set KDIR" >&2; exit 1; }
+	@mkdir -p $(KBUILD)
+	@find -L $(KBUILD) -type l -delete
+	@cd kmod && find . -type f \( -name '*.[chS]' -o -name Kbuild \) ! -name '*.mod.c' -printf '%P\n' | \
+	while read -r file; do \
+		case $$file in */*) mkdir -p "../$(KBUILD)/$${file%/*}";; esac; \
+		[ -e "../$(KBUILD)/$$file" ] || ln -sf "$(CURDIR)/kmod/$$file" "../$(KBUILD)/$$file"; \
+	done
+endef
+
+define kbuild
+	+@dir="$(CURDIR)/$(KBUILD)"; \
+	case $$dir in *[[:space:]]*) \
+		dir=/tmp/peergroup-$$(id -u)-$$(cksum <<< "$$dir" | cut -d ' ' -f 1); \
+		ln -sfn "$(CURDIR)/$(KBUILD)" $$dir || exit;; \
+	esac; \
+	$(MAKE) -C "$(KDIR)" $(KARCH) M="$$dir" $(1)
+endef
+
+module: | build
+	$(call say,MODULE  for Linux $(RELEASE))
+	$(prepare_module)
+	$(call kbuild,modules)
+
+modules_install: module
+	$(call kbuild,modules_install INSTALL_MOD_PATH="$(DESTDIR)")
+
+lib: | build
+	@[ ! -e libpeergroup/Makefile ] || { echo "  LIB     libpeergroup"; \
+		$(MAKE) -C libpeergroup O=../build/libpeergroup all; }
+
+tools: lib
+	@[ ! -e tools/Makefile ] || { echo "  TOOLS   peergroup"; \
+		$(MAKE) -C tools O=../build/tools all; }
+
+selftests: lib tools
+	@$(MAKE) -C selftests O=../build/selftests all
+
+install: lib tools
+	@for dir in libpeergroup tools Documentation; do \
+		[ ! -e $$dir/Makefile ] || \
+		$(MAKE) -C $$dir O=../build/$$dir DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" install || exit; \
+	done
+
+clean:
+	rm -rf build
+
+# From here on the targets are for people who have just cloned this: they install
+# what is missing first, so all else happens in a make of its own, which finds it.
+deps:
+	@selftests/vm/install-deps
+
+demo: deps
+	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
+	@selftests/vm/run -- selftests/demo/demo.sh
+
+check: deps
+	@selftests/run --build
+
+check-long: deps
+	@selftests/vm/install-deps uml
+	@selftests/run --build --long
+
+bench: deps
+	@selftests/vm/install-deps uml
+	@$(MAKE) KERNEL=uml all selftests
+	@selftests/vm/run --kernel uml --timeout 1200 -- selftests/bench/bench.sh
+
+# Files are named by git so that what lies about is left alone.
+style: deps
+	$(call say,SHELLCHECK)
+	@git grep -lzE '^#!/bin/(ba|busybox )?sh' -- . | xargs -0 -r shellcheck -x -e SC1091
+	$(call say,YAMLLINT)
+	@git ls-files -z '*.yaml' '*.yml' | xargs -0 -r yamllint -s -d relaxed
+	$(call say,CHECKPATCH)
+	@checkpatch=$$(ls {"$(KDIR)",/usr/src/linux-*,"$${XDG_CACHE_HOME:-$$HOME/.cache}"/peergroup/linux-source-*}/scripts/checkpatch.pl 2>/dev/null | head -n 1); \
+	if [ -n "$$checkpatch" ]; then \
+		git ls-files -z 'kmod/*.[ch]' | xargs -0 -r perl "$$checkpatch" --no-tree --terse --strict --no-summary \
+			--ignore FILE_PATH_CHANGES,LINUX_VERSION_CODE -f; \
+	else echo "(no kernel sources here that hold checkpatch.pl)"; fi
+	$(call say,SPARSE)
+	$(prepare_module)
+	$(call kbuild,C=2 CF=-D__CHECK_ENDIAN__ modules)
+
+.PHONY: all module lib tools selftests install modules_install clean deps demo \
+	check check-long bench style

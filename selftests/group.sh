@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Groups for tests in bash, on top of lib.sh: hosts h1 ... hN, each with its own
+# identity and data folder, h1 being the creator of one group "g" of which the
+# others are members. The command peergroup does all of it, as a person would.
+
+T=$(mktemp -d)
+at_exit rm -rf "$T"
+PATH=$PG_BUILD/tools:$PG_BUILD/selftests:$PATH
+export LD_LIBRARY_PATH=$PG_BUILD/libpeergroup${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+TYPE=6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c001
+
+# pg HOST ARGUMENT...: the command, on a host
+pg() {
+	local host=$1
+	shift
+	PEERGROUP_HOME=$T/$host ip netns exec "$host" peergroup "$@"
+}
+
+# field KEY: the first value of a key in JSON on stdin
+field() { sed -n 's/.*"'"$1"'": *"\{0,1\}\([^",}]*\)"\{0,1\}.*/\1/p' | head -n 1; }
+
+# info HOST KEY, stat_of HOST COUNTER
+info() { pg "$1" info --json | field "$2"; }
+stat_of() { pg "$1" stats --json | field "$2"; }
+
+# stat_is HOST COUNTER VALUE, stat_at_least HOST COUNTER VALUE
+stat_is() { [ "$(stat_of "$1" "$2")" = "$3" ]; }
+stat_at_least() { [ "$(stat_of "$1" "$2")" -ge "$3" ]; }
+
+# make_group N [ROLE]: identities, group and memberships for h1 ... hN; nobody is up
+make_group() {
+	local i role=${2-member}
+	for ((i = 1; i <= $1; i++)); do
+		mkdir -m 700 "$T/h$i"
+		pg "h$i" identity create --name "host$i" > /dev/null || bail_out "no identity for h$i"
+	done
+	pg h1 create g > /dev/null || bail_out "cannot create the group"
+	for ((i = 2; i <= $1; i++)); do
+		invite_host "$i" "$role"
+	done
+}
+
+# invite_host I [ROLE]: h1 invites hI, who joins
+invite_host() {
+	pg "h$1" identity xml > "$T/h$1.id" &&
+	pg h1 invite --role "${2-member}" --to "$T/h$1.id" g > "$T/h$1.inv" &&
+	pg "h$1" join "$T/h$1.inv" > /dev/null || bail_out "h$1 cannot join"
+}
+
+# up HOST [--connect ADDRESS]...: online and kept
+up() {
+	local host=$1
+	shift
+	pg "$host" up g "$@" > /dev/null || bail_out "$host does not come up"
+}
+
+# up_mesh N: all on the bridge of mesh(), each dialling those before it
+up_mesh() {
+	local i j args
+	for ((i = 1; i <= $1; i++)); do
+		args=()
+		for ((j = 1; j < i; j++)); do
+			args+=(--connect "10.88.0.$j")
+		done
+		up "h$i" "${args[@]}"
+	done
+}
+
+# up_line N: over the links of line(); up_ring N: and ring()
+up_line() {
+	local i
+	up h1
+	for ((i = 2; i <= $1; i++)); do
+		up "h$i" --connect "10.88.$((i - 1)).$((i - 1))"
+	done
+}
+
+up_ring() {
+	up_line "$1"
+	pg h1 connect g "10.88.$1.$1" > /dev/null
+}
+
+# quick_timers HOST: what waits for seconds waits for tenths
+quick_timers() {
+	pg "$1" limits g keepalive=400 handshake=1500 retry_min=100 retry_max=400 > /dev/null
+}
+
+linked() { [ "$(pg "$1" links g --json | grep -o '"up"' | wc -l)" -ge "$2" ]; }
+ready() { pg "$1" info --json | grep -q '"ready": *true'; }
+
+# add HOST [DATA [ARGUMENT...]]: publishes a record and prints its id
+add() {
+	local host=$1 data=${2-x}
+	shift $(($# > 2 ? 2 : $#))
+	printf '%s' "$data" | pg "$host" add g --type $TYPE --expires 1h --json "$@" - | field id
+}
+
+data_of() { pg "$1" get g "$2" --data; }
+has_data() { [ "$(data_of "$1" "$2" 2>/dev/null)" = "$3" ]; }
+has_no() { ! pg "$1" get g "$2" > /dev/null 2>&1; }
+
+# same_tables HOST...: all have one fingerprint
+same_tables() {
+	local host first='' print
+	for host; do
+		print=$(info "$host" fingerprint)
+		[ -n "$print" ] || return 1
+		[ "${first:=$print}" = "$print" ] || return 1
+	done
+}
+
+records_are() { [ "$(info "$1" records)" = "$2" ]; }
+
+# hosts_up_to N: "h1 ... hN"
+hosts_up_to() { seq -f 'h%g' -s ' ' "$1"; }

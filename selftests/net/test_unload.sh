@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
+#
+# The module goes away in the middle of traffic, fifty times, with groups that
+# are kept, links that are up and programs that hold sockets; nothing is left.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../group.sh"
+
+ROUNDS=${ROUNDS-50}
+load_module
+mesh 3
+make_group 3 > /dev/null
+unload_module
+
+# traffic HOST: adds records until the module is gone
+traffic() {
+	while add "$1" "traffic" > /dev/null 2>&1; do :; done
+}
+
+failed=0
+for ((round = 1; round <= ROUNDS; round++)); do
+	insmod "$PG_MODULE" || { failed=$round; break; }
+	up_mesh 3
+	# Every other round the links have not even come up.
+	((round % 2)) || until_true 30 linked h1 2
+	for h in h1 h2 h3; do
+		traffic $h &
+	done
+	((round % 2)) || until_true 30 stat_at_least h3 added 3
+	if ! rmmod peergroup; then
+		failed=$round
+		break
+	fi
+	wait
+done
+is "unloaded in traffic $ROUNDS times" "$failed" 0
+module_loaded && rmmod peergroup
+is "no record is left behind" "$(slab_objects pg_record)" 0
+check "kmemleak finds nothing" no_leaks
+done_testing
