@@ -97,7 +97,7 @@ void pg_netlink_link(struct pg_group *g, const struct pg_link *link, u32 state, 
 		pg_nl_event_send(g, skb, hdr);
 }
 
-/* The last one about a group has no status bits and the reason ESHUTDOWN, or a worse one. */
+/* The last one about a group has no status bits and says why there will be no more. */
 void pg_netlink_group(struct pg_group *g, u32 status, int error)
 {
 	struct sk_buff *skb;
@@ -105,8 +105,6 @@ void pg_netlink_group(struct pg_group *g, u32 status, int error)
 
 	if (!pg_nl_heard(g))
 		return;
-	if (g->ended && !error)
-		error = ESHUTDOWN;
 	skb = pg_nl_event_begin(g, PG_NL_GROUP_EVENT_SIZE, PEERGROUP_CMD_GROUP_NTF, &hdr);
 	if (!skb)
 		return;

@@ -127,13 +127,14 @@ static int pg_record_dump_by_id(struct pg_record_dump *d)
 /*
  * Next in the order of changes. Group's lock held. Returns 1, 0 at the end, or
  * -ESTALE where changes above the last one told have been forgotten, or @since
- * is from another life of the group.
+ * is from another life of the group. Who starts at 0 knew nothing that could
+ * be gone.
  */
 static int pg_record_dump_by_seq(struct pg_record_dump *d, struct netlink_ext_ack *extack)
 {
 	struct pg_table *t = &d->g->table;
 
-	if (d->seq < t->horizon || d->since > d->until) {
+	if (d->since && (d->seq < t->horizon || d->since > d->until)) {
 		NL_SET_ERR_MSG(extack, "changes since SINCE are no longer known: dump all records");
 		return -ESTALE;
 	}
@@ -193,8 +194,8 @@ static bool pg_record_dump_wanted(struct pg_record_dump *d)
 		return false;
 
 	/*
-	 * Expired but not swept yet. A deletion is news even then: the sweep
-	 * takes a tombstone away without a word.
+	 * Expired but not swept yet. A deletion is news even then: no event
+	 * follows when the sweep takes a tombstone away.
 	 */
 	if (r && r->rec.expires <= d->now && !(d->by_seq && tombstone))
 		return false;

@@ -11,7 +11,7 @@
 #define _PG_TRACE_H
 
 #include <linux/tracepoint.h>
-#include "include/uapi/linux/peergroup.h"
+#include "reconcile.h"
 
 /*
  * What became of a record: 0 for a version that goes into the table, else the
@@ -55,24 +55,11 @@
 	EM(PEERGROUP_LINK_DOWN, "down")					\
 	EMe(PEERGROUP_LINK_FAILED, "failed")
 
-#ifndef _PG_TRACE_ENUM
-#define _PG_TRACE_ENUM
-/* Phases of a reconciliation, for trace_pg_sync(). */
-enum pg_sync_phase {
-	PG_SYNC_PHASE_START = 1,	/* this end leads: root fingerprint sent */
-	PG_SYNC_PHASE_ANSWER,		/* the other end's ranges were answered */
-	PG_SYNC_PHASE_WANT,		/* records were asked for */
-	PG_SYNC_PHASE_END,		/* this end's half is over */
-	PG_SYNC_PHASE_DONE,		/* both halves are */
-};
-#endif
-
 #define PG_TRACE_SYNC_PHASES						\
-	EM(PG_SYNC_PHASE_START, "start")				\
-	EM(PG_SYNC_PHASE_ANSWER, "answer")				\
-	EM(PG_SYNC_PHASE_WANT, "want")					\
-	EM(PG_SYNC_PHASE_END, "end")					\
-	EMe(PG_SYNC_PHASE_DONE, "done")
+	EM(PG_SYNC_IDLE, "done")					\
+	EM(PG_SYNC_ASKED, "asked")					\
+	EM(PG_SYNC_WANTING, "wanting")					\
+	EMe(PG_SYNC_PUSHING, "pushing")
 
 /* First pass: let user space resolve the names used in the formats. */
 #undef EM

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What the kernel says about a group, its members, counters and limits.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "admin.h"
+#include "cmd.h"
+#include "json.h"
+#include "table.h"
+
+/* Options but for the common ones: at most --pem or --all, into *@flag. */
+static int one_flag(int argc, char **argv, const char *name, bool *flag)
+{
+	const struct option options[] = {
+		{ name, no_argument, NULL, OPT_OWN },
+		COMMON_OPTIONS
+	};
+	int c, status;
+
+	*flag = false;
+	while ((c = next_option(argc, argv, options, &status)) != -1) {
+		if (!c)
+			return status == EXIT_OK ? -1 : status;
+		*flag = true;
+	}
+	if (argc - optind > 1)
+		return usage("%s: one GROUP only", argv[optind + 1]);
+	return EXIT_OK;
+}
+
+static void print_pem(const struct admin_blob *cert)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t i, k, n, column = 0;
+	uint32_t v;
+
+	puts("-----BEGIN CERTIFICATE-----");
+	for (i = 0; i < cert->len; i += 3) {
+		n = cert->len - i < 3 ? cert->len - i : 3;
+		for (v = 0, k = 0; k < 3; k++)
+			v = v << 8 | (k < n ? cert->data[i + k] : 0);
+		for (k = 0; k < 4; k++)
+			putchar(k <= n ? digits[v >> (18 - 6 * k) & 63] : '=');
+		column += 4;
+		if (column % 64 == 0 || i + 3 >= cert->len)
+			putchar('\n');
+	}
+	puts("-----END CERTIFICATE-----");
+}
+
+int cmd_members(int argc, char **argv)
+{
+	static const char *const headings[] = {
+		"NAME", "ROLES", ">DEPTH", "VALID UNTIL", "PEER NAME", NULL
+	};
+	struct admin_member *members;
+	struct admin_group group;
+	struct table *t;
+	size_t n, i;
+	bool pem;
+	int ret = one_flag(argc, argv, "pem", &pem);
+
+	if (ret != EXIT_OK)
+		return ret < 0 ? EXIT_OK : ret;
+	ret = admin_find_group(argv[optind], &group);
+	if (ret == EXIT_OK)
+		ret = admin_members(group.index, &members, &n);
+	if (ret != EXIT_OK)
+		return ret;
+	if (pem) {
+		for (i = 0; i < n; i++)
+			print_pem(&members[i].cert);
+		return finish();
+	}
+	if (opt_json) {
+		json_start(false);
+		json_array(NULL);
+		for (i = 0; i < n; i++) {
+			json_object(NULL);
+			json_str("name", members[i].name);
+			json_str("friendly", members[i].friendly);
+			json_roles("roles", members[i].roles);
+			json_u64("depth", members[i].depth);
+			json_time("not_before", members[i].not_before);
+			json_time("not_after", members[i].not_after);
+			json_hex("fingerprint", members[i].fingerprint, PEERGROUP_HASH_LEN);
+			json_bool("self", str_eq(members[i].name, group.member));
+			json_base64("certificate", members[i].cert.data, members[i].cert.len);
+			json_end_object();
+		}
+		json_end_array();
+		json_finish();
+		return finish();
+	}
+	t = table_new(headings);
+	for (i = 0; i < n; i++) {
+		char *depth = xprintf("%u", members[i].depth);
+
+		table_row(t, members[i].friendly, roles_text(members[i].roles), depth,
+			  time_text(members[i].not_after), members[i].name);
+		free(depth);
+	}
+	table_print(t);
+	return finish();
+}
+
+int cmd_stats(int argc, char **argv)
+{
+	static const char *const headings[] = { "COUNTER", ">VALUE", NULL };
+	uint64_t values[__PEERGROUP_A_STATS_MAX];
+	struct admin_group group;
+	struct table *t;
+	unsigned int i;
+	bool all;
+	int ret = one_flag(argc, argv, "all", &all);
+
+	if (ret != EXIT_OK)
+		return ret < 0 ? EXIT_OK : ret;
+	ret = admin_find_group(argv[optind], &group);
+	if (ret == EXIT_OK)
+		ret = admin_stats(group.index, values);
+	if (ret != EXIT_OK)
+		return ret;
+	if (opt_json) {
+		json_start(false);
+		json_object(NULL);
+		for (i = 0; i < __PEERGROUP_A_STATS_MAX; i++)
+			if (stat_name(i))
+				json_u64(stat_name(i), values[i]);
+		json_end_object();
+		json_finish();
+		return finish();
+	}
+	t = table_new(headings);
+	for (i = 0; i < __PEERGROUP_A_STATS_MAX; i++) {
+		char *value = xprintf("%llu", (unsigned long long)values[i]);
+
+		if (stat_name(i) && (all || values[i]))
+			table_row(t, stat_name(i), value);
+		free(value);
+	}
+	table_print(t);
+	return finish();
+}
+
+/* -------------------------------------------------------------- limits -- */
+
+static const struct limit {
+	const char *name;
+	bool time;		/* ms, not a number */
+	bool bytes;
+	const char *meaning;
+} limits[__PEERGROUP_A_LIMIT_MAX] = {
+	[PEERGROUP_A_LIMIT_RECORD_SIZE] = { "record_size", false, true, "of one record" },
+	[PEERGROUP_A_LIMIT_RECORDS] = { "records", false, false, "in the table, deleted ones too" },
+	[PEERGROUP_A_LIMIT_BYTES] = { "bytes", false, true, "kernel memory of the record table" },
+	[PEERGROUP_A_LIMIT_LINKS] = { "links", false, false, "established at a time" },
+	[PEERGROUP_A_LIMIT_QUEUE] = { "queue", false, true, "waiting to be sent to one link" },
+	[PEERGROUP_A_LIMIT_KEEPALIVE] = { "keepalive", true, false, "idle time before a ping" },
+	[PEERGROUP_A_LIMIT_HANDSHAKE] = { "handshake", true, false, "for a link to come up" },
+	[PEERGROUP_A_LIMIT_RETRY_MIN] = { "retry_min", true, false, "first wait before dialling again" },
+	[PEERGROUP_A_LIMIT_RETRY_MAX] = { "retry_max", true, false, "longest wait before dialling again" },
+	[PEERGROUP_A_LIMIT_DEFER] = { "defer", true, false,
+				      "that a record waits for its signer's certificate" },
+};
+
+/* "NAME=VALUE" */
+static int parse_limit(const char *text, uint64_t *values, bool *has)
+{
+	const char *equals = strchr(text, '=');
+	unsigned int i;
+	bool good;
+
+	for (i = 0; i < __PEERGROUP_A_LIMIT_MAX; i++)
+		if (limits[i].name && strlen(limits[i].name) == (size_t)(equals - text) &&
+		    str_starts(text, limits[i].name))
+			break;
+	if (i == __PEERGROUP_A_LIMIT_MAX)
+		return usage("%s: no such limit (see: peergroup limits)", text);
+	if (limits[i].time) {
+		/* A bare number is in milliseconds, as --json shows it. */
+		good = parse_u64(equals + 1, UINT64_MAX, &values[i]) ||
+		       parse_duration(equals + 1, &values[i]);
+	} else {
+		good = parse_size(equals + 1, &values[i]);
+	}
+	if (!good || (i != PEERGROUP_A_LIMIT_BYTES && values[i] > UINT32_MAX))
+		return usage("%s: not a value for that", text);
+	has[i] = true;
+	return EXIT_OK;
+}
+
+static void limits_json(const struct admin_group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < __PEERGROUP_A_LIMIT_MAX; i++)
+		if (limits[i].name && group->has_limit[i])
+			json_u64(limits[i].name, group->limits[i]);
+}
+
+static const char *limit_text(unsigned int i, uint64_t value, char **own)
+{
+	if (limits[i].bytes)
+		return size_text(value);
+	if (limits[i].time && value % 1000 == 0)
+		*own = xprintf("%llu s", (unsigned long long)value / 1000);
+	else
+		*own = xprintf("%llu%s", (unsigned long long)value, limits[i].time ? " ms" : "");
+	return *own;
+}
+
+int cmd_limits(int argc, char **argv)
+{
+	static const char *const headings[] = { "LIMIT", ">VALUE", "MEANING", NULL };
+	static const struct option options[] = { COMMON_OPTIONS };
+	uint64_t values[__PEERGROUP_A_LIMIT_MAX] = { 0 };
+	bool has[__PEERGROUP_A_LIMIT_MAX] = { false }, set = false;
+	struct admin_group group;
+	const char *arg = NULL;
+	struct table *t;
+	unsigned int k;
+	int i, status, ret;
+
+	if (next_option(argc, argv, options, &status) == 0)
+		return status;
+	for (i = optind; i < argc; i++) {
+		if (!strchr(argv[i], '=')) {
+			if (i != optind)
+				return usage("%s: NAME=VALUE is wanted", argv[i]);
+			arg = argv[i];
+			continue;
+		}
+		ret = parse_limit(argv[i], values, has);
+		if (ret != EXIT_OK)
+			return ret;
+		set = true;
+	}
+	ret = admin_find_group(arg, &group);
+	if (ret == EXIT_OK && set) {
+		ret = admin_set_limits(group.index, values, has);
+		if (ret == EXIT_OK)
+			ret = admin_find_group(arg, &group);
+	}
+	if (ret != EXIT_OK)
+		return ret;
+	if (opt_json) {
+		json_start(false);
+		json_object(NULL);
+		limits_json(&group);
+		json_end_object();
+		json_finish();
+		return finish();
+	}
+	t = table_new(headings);
+	for (k = 0; k < __PEERGROUP_A_LIMIT_MAX; k++) {
+		char *own = NULL;
+
+		if (limits[k].name && group.has_limit[k] && (!set || has[k]))
+			table_row(t, limits[k].name, limit_text(k, group.limits[k], &own),
+				  limits[k].meaning);
+		free(own);
+	}
+	table_print(t);
+	return finish();
+}
+
+/* ---------------------------------------------------------------- info -- */
+
+/*
+ * Who issued a certificate: it names its issuer by fingerprint, and stands one
+ * below it.
+ */
+static const struct admin_member *issuer(const struct admin_member *of,
+					 const struct admin_member *members, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (members[i].depth + 1 == of->depth &&
+		    memmem(of->cert.data, of->cert.len, members[i].fingerprint,
+			   PEERGROUP_HASH_LEN))
+			return &members[i];
+	return NULL;
+}
+
+static void print_chain(const struct admin_member *member, const struct admin_member *members,
+			size_t n)
+{
+	const struct admin_member *above;
+
+	if (!member->depth)
+		return;			/* the root, printed already */
+	above = issuer(member, members, n);
+	if (above)
+		print_chain(above, members, n);
+	print_pem(&member->cert);
+}
+
+static int info_pem(const struct admin_group *group)
+{
+	const struct admin_member *own = NULL;
+	struct admin_member *members;
+	size_t n, i;
+	int ret = admin_members(group->index, &members, &n);
+
+	if (ret != EXIT_OK)
+		return ret;
+	for (i = 0; i < n; i++)
+		if (str_eq(members[i].name, group->member) &&
+		    (!own || members[i].not_before > own->not_before))
+			own = &members[i];
+	print_pem(&group->root);
+	if (own)
+		print_chain(own, members, n);
+	return finish();
+}
+
+static void info_json(const struct admin_group *group, size_t links_up)
+{
+	unsigned char node[8];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		node[i] = group->node >> (56 - 8 * i);
+	json_start(false);
+	json_object(NULL);
+	json_str("name", group->name);
+	json_str("friendly", group->friendly);
+	json_str("identity", group->member);
+	json_hex("group_id", group->id, sizeof(group->id));
+	json_hex("node", node, sizeof(node));
+	json_u64("index", group->index);
+	json_status(group->status);
+	json_u64("port", group->port);
+	json_u64("links_up", links_up);
+	json_u64("records", group->records);
+	json_u64("tombstones", group->tombstones);
+	json_u64("bytes", group->bytes);
+	json_u64("sequence", group->seq);
+	json_u64("horizon", group->horizon);
+	json_hex("fingerprint", group->fingerprint, sizeof(group->fingerprint));
+	json_i64("time_offset_ms", group->time_offset / 10000);
+	json_u64("holders", group->holders);
+	json_object("limits");
+	limits_json(group);
+	json_end_object();
+	json_end_object();
+	json_finish();
+}
+
+int cmd_info(int argc, char **argv)
+{
+	struct admin_group group;
+	struct admin_link *links;
+	size_t n, i, up = 0;
+	bool pem;
+	int ret = one_flag(argc, argv, "pem", &pem);
+
+	if (ret != EXIT_OK)
+		return ret < 0 ? EXIT_OK : ret;
+	ret = admin_find_group(argv[optind], &group);
+	if (ret == EXIT_OK && pem)
+		return info_pem(&group);
+	if (ret == EXIT_OK)
+		ret = admin_links(group.index, &links, &n);
+	if (ret != EXIT_OK)
+		return ret;
+	for (i = 0; i < n; i++)
+		up += links[i].state == PEERGROUP_LINK_UP;
+	if (opt_json) {
+		info_json(&group, up);
+		return finish();
+	}
+	printf("group:       %s\n", safe_text(group.friendly, strlen(group.friendly)));
+	printf("peer name:   %s\n", group.name);
+	printf("member:      %s\n", group.member ? group.member : "-");
+	printf("status:      %s\n", group.status ? status_text(group.status) : "offline");
+	if (group.port)
+		printf("port:        %u\n", group.port);
+	printf("links up:    %zu\n", up);
+	printf("records:     %u, and %u deleted (%s, change #%llu)\n", group.records,
+	       group.tombstones, size_text(group.bytes), (unsigned long long)group.seq);
+	printf("fingerprint: %s\n", hex_text(group.fingerprint, 16));
+	printf("group time:  %+.3f s from this host's\n", group.time_offset / 1e7);
+	printf("programs:    %u\n", group.holders);
+	return finish();
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The peergroup command: finds the subcommand and shows help.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+
+bool opt_json;
+const char *opt_identity;
+
+static const struct command commands[] = {
+	{ "identity", cmd_identity, "create|list|show|xml|delete [...]",
+	  "make and show identities (key pairs) of this user",
+	  "  create [--classifier C] [--name FRIENDLY]   make one and print its peer name\n"
+	  "  list                       all identities, the default first\n"
+	  "  show [IDENTITY]            one in full, with its groups\n"
+	  "  xml [IDENTITY]             what an inviter needs; public\n"
+	  "  delete IDENTITY            with its private key; not while in a group\n"
+	  "\n"
+	  "Example: peergroup identity create --name alice\n"
+	  "         peergroup identity xml > alice.xml\n" },
+	{ "create", cmd_create, "[--classifier C] [--comment TEXT] NAME",
+	  "make a group and become its administrator",
+	  "  --classifier C             part of the group's peer name\n"
+	  "  --comment TEXT             what the group is for\n"
+	  "\n"
+	  "Example: peergroup create lab && peergroup up lab\n" },
+	{ "invite", cmd_invite, "--to FILE|- [--role ROLE] [--expires WHEN] [GROUP]",
+	  "write an invitation for an identity to standard output",
+	  "  --to FILE                  identity XML of the invited, - for standard input\n"
+	  "  --role ROLE                admin, inviting or member (default: member)\n"
+	  "  --expires WHEN             end of membership: 30d, 2027-12-31 (default: one's own)\n"
+	  "\n"
+	  "Example: peergroup invite --to bob.xml --expires 1y lab > bob.invitation\n" },
+	{ "join", cmd_join, "INVITATION|-",
+	  "become a member by an invitation",
+	  "\n"
+	  "Example: peergroup join bob.invitation && peergroup up lab\n" },
+	{ "leave", cmd_leave, "GROUP",
+	  "delete this user's membership of a group",
+	  "\n"
+	  "Example: peergroup down lab && peergroup leave lab\n" },
+	{ "groups", cmd_groups, "[--names]",
+	  "groups that this user is a member of, and how they are",
+	  "  --names                    friendly names only, one per line\n"
+	  "\n"
+	  "Example: peergroup groups --json\n" },
+	{ "up", cmd_up, "[--port N] [--connect ADDR]... [GROUP]",
+	  "bring a group online; it stays up without any process",
+	  "  --port N                   TCP port to listen on (default: the last one, or 3587)\n"
+	  "  --connect ADDR             a member to link to; may be given again\n"
+	  "\n"
+	  "Example: peergroup up lab --connect 192.0.2.7 --connect [2001:db8::7]:4000\n" },
+	{ "down", cmd_down, "[GROUP]",
+	  "take a group offline and let it go",
+	  "\n"
+	  "Example: peergroup down lab\n" },
+	{ "connect", cmd_connect, "[GROUP] ADDR[:PORT]",
+	  "keep a link to a member's address",
+	  "\n"
+	  "ADDR is IPv4, IPv6 or [IPv6], with %interface where it is link-local.\n"
+	  "\n"
+	  "Example: peergroup connect lab [fe80::1%eth0]:3587\n" },
+	{ "disconnect", cmd_disconnect, "[GROUP] ADDR[:PORT]",
+	  "stop keeping a link to an address",
+	  "\n"
+	  "Example: peergroup disconnect lab 192.0.2.7\n" },
+	{ "add", cmd_add, "--type TYPE [OPTION]... [GROUP] [FILE|-]",
+	  "publish a record and print its id",
+	  "  --type TYPE                UUID, or a name, which stands for a UUID\n"
+	  "  --expires WHEN             1h, 2d, 2027-12-31T12:00Z (default: 1d)\n"
+	  "  --attr NAME[:int|:date]=VALUE   an attribute; may be given again\n"
+	  "  --data TEXT                data, instead of FILE; - is standard input\n"
+	  "\n"
+	  "Example: peergroup add lab --type note --expires 2d --attr priority:int=5 note.txt\n" },
+	{ "update", cmd_update, "[OPTION]... [GROUP] ID [FILE|-]",
+	  "publish a new version of a record; what is not given stays",
+	  "  --expires WHEN             may grow, never shrink\n"
+	  "  --attr NAME[:int|:date]=VALUE   set an attribute; may be given again\n"
+	  "  --no-attrs                 drop all attributes first\n"
+	  "  --data TEXT                data, instead of FILE; - is standard input\n"
+	  "\n"
+	  "Example: echo new | peergroup update lab 3f6c... -\n" },
+	{ "delete", cmd_delete, "[GROUP] ID...",
+	  "delete records on all hosts",
+	  "\n"
+	  "Example: peergroup delete lab 3f6c2ab0-7d1e-4c52-9a61-5f2c0d4b8e11\n" },
+	{ "get", cmd_get, "[--data|--wire] [GROUP] ID",
+	  "show one record",
+	  "  --data                     only its data, unchanged, to standard output\n"
+	  "  --wire                     only its signed form, as it travels\n"
+	  "\n"
+	  "Example: peergroup get lab 3f6c... --data > note.txt\n" },
+	{ "list", cmd_list, "[--type TYPE] [GROUP]",
+	  "show the records of a group",
+	  "  --type TYPE                only of this type (UUID or name)\n"
+	  "\n"
+	  "Example: peergroup list lab --type ssh-hostkey\n" },
+	{ "watch", cmd_watch, "[--since SEQ] [--count N] [--timeout T] [--only KIND] [GROUP]",
+	  "print what happens in a group, a line per event",
+	  "  --since SEQ                first what changed after SEQ; 0: all there is\n"
+	  "  --count N                  end after N events\n"
+	  "  --timeout T                end after this time, with exit code 6\n"
+	  "  --only KIND                record, link or status\n"
+	  "\n"
+	  "Example: peergroup watch lab --json | jq --unbuffered -r .change\n" },
+	{ "wait", cmd_wait, "CONDITION... [--timeout T] [GROUP]",
+	  "wait until all conditions hold",
+	  "  --ready                    it has synchronised with the group once\n"
+	  "  --records N                at least N live records [of --type TYPE]\n"
+	  "  --links N                  at least N links are up\n"
+	  "  --record ID[:VERSION]      that record is here, in that version or later\n"
+	  "  --no-record ID             that record is not here (deleted or expired)\n"
+	  "  --stat NAME=N              that counter is at N or more\n"
+	  "  --timeout T                give up, with exit code 6\n"
+	  "\n"
+	  "Example: peergroup wait lab --ready --links 2 --timeout 10s\n" },
+	{ "links", cmd_links, "[GROUP]",
+	  "links and addresses of a group",
+	  "\n"
+	  "Example: peergroup links lab --json\n" },
+	{ "members", cmd_members, "[--pem] [GROUP]",
+	  "members whose certificates this host has verified",
+	  "  --pem                      the certificates themselves\n"
+	  "\n"
+	  "Example: peergroup members lab\n" },
+	{ "stats", cmd_stats, "[--all] [GROUP]",
+	  "counters of a group",
+	  "  --all                      those that are zero too\n"
+	  "\n"
+	  "Example: peergroup stats lab --json | jq .refused_signature\n" },
+	{ "limits", cmd_limits, "[GROUP] [NAME=VALUE]...",
+	  "show or set limits and timers of a group",
+	  "\n"
+	  "Sizes take K, M, G; timers take ms, s, m, h.\n"
+	  "\n"
+	  "Example: peergroup limits lab record_size=4M keepalive=10s\n" },
+	{ "info", cmd_info, "[--pem] [GROUP]",
+	  "state of a group on this host",
+	  "  --pem                      group root and own certificates, root first\n"
+	  "\n"
+	  "Example: peergroup info lab\n" },
+};
+
+static const struct command *current;
+
+static void show_help(const struct command *command)
+{
+	printf("Usage: peergroup %s %s\n\n%c%s.\n\n", command->name, command->args,
+	       command->summary[0] - 'a' + 'A', command->summary + 1);
+	if (str_starts(command->help, " "))
+		puts("Options:");
+	fputs(command->help + strspn(command->help, "\n"), stdout);
+	puts("\nEverywhere: --json (one JSON document), --identity I, --help.");
+}
+
+static void show_overview(FILE *out)
+{
+	size_t i;
+
+	fputs("Usage: peergroup COMMAND [OPTION]... [GROUP] [ARGUMENT]...\n\n"
+	      "Groups of hosts that agree about signed records.\n\n", out);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nGROUP is a friendly name, a peer name or its start; it may be left out where\n"
+	      "there is only one. Everywhere: --json, --identity I, --help (per command).\n"
+	      "Exit code: 0 done, 1 failed, 2 usage, 3 not found, 4 not authorised,\n"
+	      "5 kernel module missing, 6 timeout.\n"
+	      "\nExample: peergroup create lab && peergroup up lab && peergroup info lab\n", out);
+}
+
+int usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("peergroup: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	if (current)
+		fprintf(stderr, "\nUsage: peergroup %s %s (more: peergroup %s --help)\n",
+			current->name, current->args, current->name);
+	else
+		fputs(" (see: peergroup --help)\n", stderr);
+	return EXIT_USAGE;
+}
+
+int next_option(int argc, char **argv, const struct option *options, int *status)
+{
+	int c;
+
+	for (;;) {
+		c = getopt_long(argc, argv, ":h", options, NULL);
+		switch (c) {
+		case OPT_JSON:
+			opt_json = true;
+			break;
+		case OPT_IDENTITY:
+			opt_identity = optarg;
+			break;
+		case 'h':
+			show_help(current);
+			*status = finish();
+			return 0;
+		case ':':
+			*status = usage("%s needs a value", argv[optind - 1]);
+			return 0;
+		case '?':
+			if (optopt >= OPT_JSON)
+				*status = usage("%s takes no value", argv[optind - 1]);
+			else
+				*status = usage("%s: no such option", argv[optind - 1]);
+			return 0;
+		default:
+			return c;
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = { COMMON_OPTIONS };
+	bool help;
+	size_t i;
+	int c;
+
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_DFL);
+	while ((c = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		if (c == 'h') {
+			show_overview(stdout);
+			return finish();
+		} else if (c == OPT_JSON) {
+			opt_json = true;
+		} else if (c == OPT_IDENTITY) {
+			opt_identity = optarg;
+		} else {
+			return usage("%s: no such option", argv[optind - 1]);
+		}
+	}
+	if (optind == argc) {
+		show_overview(stderr);
+		return EXIT_USAGE;
+	}
+	argv += optind;
+	argc -= optind;
+	help = str_eq(argv[0], "help");
+	if (help) {
+		argv++;
+		argc--;
+		if (!argc) {
+			show_overview(stdout);
+			return finish();
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (str_eq(argv[0], commands[i].name))
+			break;
+	if (i == ARRAY_SIZE(commands))
+		return usage("%s: no such command", argv[0]);
+	current = &commands[i];
+	if (help) {
+		show_help(current);
+		return finish();
+	}
+	optind = 0;	/* start over with getopt's other state, too */
+	return current->run(argc, argv);
+}
