@@ -56,7 +56,7 @@ define prepare_module
 endef
 
 define kbuild
-	@dir="$(CURDIR)/$(KBUILD)"; \
+	+@dir="$(CURDIR)/$(KBUILD)"; \
 	case $$dir in *[[:space:]]*) \
 		dir=/tmp/peergroup-$$(id -u)-$$(cksum <<< "$$dir" | cut -d ' ' -f 1); \
 		ln -sfn "$(CURDIR)/$(KBUILD)" $$dir || exit;; \

@@ -89,23 +89,27 @@ static const u8 *pg_flood_members(struct pg_flood *f, struct pg_record *r)
 /* The expensive part. No locks held. */
 static unsigned int pg_flood_verify(struct pg_flood *f, const struct pg_record *r)
 {
+	unsigned int refusal = 0;
 	u64 start;
 	int err;
 
 	start = ktime_get_ns();
 	err = pg_verify(r->rec.sig_algo, r->modifier->gmc.key, r->rec.signed_hash, r->rec.sig);
-	trace_pg_verify(r->rec.id, err, ktime_get_ns() - start);
 	switch (err) {
 	case 0:
 		pg_stat_inc(f->stats, PEERGROUP_A_STATS_VERIFIED);
-		return 0;
+		break;
 	case -ENOPKG:
-		return PEERGROUP_A_STATS_REFUSED_ALGORITHM;
+		refusal = PEERGROUP_A_STATS_REFUSED_ALGORITHM;
+		break;
 	case -ENOMEM:
-		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+		refusal = PEERGROUP_A_STATS_REFUSED_NOMEM;
+		break;
 	default:
-		return PEERGROUP_A_STATS_REFUSED_SIGNATURE;
+		refusal = PEERGROUP_A_STATS_REFUSED_SIGNATURE;
 	}
+	trace_pg_verify(f->index, r->rec.id, refusal, ktime_get_ns() - start);
+	return refusal;
 }
 
 static void pg_flood_count(struct pg_flood *f, u32 change)
@@ -136,7 +140,7 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	if (refusal)
 		return refusal;
 	pg_flood_count(f, change);
-	trace_pg_record_committed(r->rec.id, r->rec.version, change, r->seq);
+	trace_pg_record_committed(f->index, r->rec.id, r->rec.version, change, r->seq);
 	f->ops->committed(f, from, r, change);
 	if (old)
 		pg_record_put(old);
@@ -154,11 +158,11 @@ static bool pg_flood_known(struct pg_flood *f, struct pg_link *from,
 	switch (pg_table_compare(f->table, r->rec.id, &key, &stored)) {
 	case PG_PRESENT:
 		pg_stat_inc(f->stats, PEERGROUP_A_STATS_PRESENT);
-		f->ops->present(f, from, r->rec.id);
+		f->ops->present(f, from, r);
 		return true;
 	case PG_OLD:
 		pg_stat_inc(f->stats, PEERGROUP_A_STATS_OLD);
-		f->ops->old(f, from, stored);
+		f->ops->old(f, from, r, stored);
 		pg_record_put(stored);
 		return true;
 	default:
@@ -241,7 +245,7 @@ static void pg_flood_check(struct pg_flood *f, struct pg_link *from, struct pg_r
 	a->bytes = r->wire_len;
 	if (pg_flood_track(f, a)) {
 		pg_stat_inc(f->stats, PEERGROUP_A_STATS_PRESENT);
-		f->ops->present(f, from, r->rec.id);
+		f->ops->present(f, from, r);
 		pg_record_put(r);
 		kfree(a);
 		return;

@@ -42,8 +42,9 @@ struct pg_link;
 struct pg_flood_ops {
 	u64 (*now)(struct pg_flood *f);
 	void (*queue)(struct pg_flood *f, struct work_struct *work);
-	void (*present)(struct pg_flood *f, struct pg_link *from, const u8 *id);
-	void (*old)(struct pg_flood *f, struct pg_link *from, struct pg_record *ours);
+	void (*present)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);
+	void (*old)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r,
+		    struct pg_record *ours);
 	void (*defer)(struct pg_flood *f, struct pg_link *from, struct pg_record *r,
 		      const u8 *missing);
 	void (*refused)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r,
@@ -58,6 +59,7 @@ struct pg_flood_ops {
 
 /**
  * struct pg_flood - admission of one group
+ * @index: the group's, for tracepoints
  * @lock: the group's lock
  * @inflight_lock: guards @inflight
  * @inflight: arrivals being checked, by SHA-256 of header, attributes and
@@ -66,6 +68,7 @@ struct pg_flood_ops {
  */
 struct pg_flood {
 	const struct pg_flood_ops *ops;
+	u32 index;
 	const u8 *group;
 	struct mutex *lock;
 	struct pg_table *table;

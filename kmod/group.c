@@ -69,19 +69,28 @@ static void pg_group_flood_queue(struct pg_flood *f, struct work_struct *work)
 	queue_work(pg_wq, work);
 }
 
-static void pg_group_flood_present(struct pg_flood *f, struct pg_link *from, const u8 *id)
+static void pg_group_trace(struct pg_flood *f, const struct pg_link *from,
+			   const struct pg_record *r, u32 verdict)
+{
+	static const u8 no_id[PEERGROUP_ID_LEN];
+
+	trace_pg_record_verdict(f->index, from ? from->id : 0, r ? r->rec.id : no_id,
+				r ? r->rec.version : 0, verdict);
+}
+
+static void pg_group_flood_present(struct pg_flood *f, struct pg_link *from,
+				   const struct pg_record *r)
 {
 	/* A redundant path: dissemination will make use of this. */
-	trace_pg_record_verdict(pg_flood_group(f)->index, from->id, id,
-				PEERGROUP_A_STATS_PRESENT);
+	pg_group_trace(f, from, r, PEERGROUP_A_STATS_PRESENT);
 }
 
 static void pg_group_flood_old(struct pg_flood *f, struct pg_link *from,
-			       struct pg_record *ours)
+			       const struct pg_record *r, struct pg_record *ours)
 {
 	struct pg_group *g = pg_flood_group(f);
 
-	trace_pg_record_verdict(g->index, from->id, ours->rec.id, PEERGROUP_A_STATS_OLD);
+	pg_group_trace(f, from, r, PEERGROUP_A_STATS_OLD);
 	mutex_lock(&g->lock);
 	if (from->up)
 		pg_link_send_record(from, ours);
@@ -96,7 +105,7 @@ static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 	struct pg_want_gmc want;
 	struct pg_deferred *d;
 
-	trace_pg_record_verdict(g->index, from->id, r->rec.id, PEERGROUP_A_STATS_DEFERRED);
+	pg_group_trace(f, from, r, PEERGROUP_A_STATS_DEFERRED);
 	memcpy(want.fingerprint, missing, sizeof(want.fingerprint));
 	mutex_lock(&g->lock);
 	if (!from->up) {
@@ -121,10 +130,7 @@ static void pg_group_flood_refused(struct pg_flood *f, struct pg_link *from,
 				   const struct pg_record *r, unsigned int refusal,
 				   bool invalid)
 {
-	static const u8 no_id[PEERGROUP_ID_LEN];
-
-	trace_pg_record_verdict(pg_flood_group(f)->index, from ? from->id : 0,
-				r ? r->rec.id : no_id, refusal);
+	pg_group_trace(f, from, r, refusal);
 	if (!from)
 		return;
 	/* Whoever forwards a record has verified it: this end has not. */
@@ -868,6 +874,7 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	if (err < 0)
 		return err;
 	mutex_lock(&g->lock);
+	g->flood.index = g->index;
 	pg_netlink_group(g, g->status, 0);
 	mutex_unlock(&g->lock);
 	return 0;

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include "include/uapi/linux/peergroup.h"
 
+struct net;
 struct pg_group;
 struct pg_link;
 struct pg_record;

@@ -79,7 +79,7 @@ HRESULT pgi_str_return(const char *utf8, char **out);	/* for the program to free
 void pgi_hex(const uint8_t *data, size_t len, char *out);	/* 2 * len + 1 bytes */
 bool pgi_unhex(const char *hex, uint8_t *out, size_t len);	/* exactly 2 * len digits */
 
-/* ------------------------------------------------------------ time.c: time -- */
+/* -------------------------------------------- time.c: time, GUIDs, roles -- */
 
 uint64_t pgi_now(void);				/* this host's, as peer time */
 static inline uint64_t pgi_filetime(const FILETIME *ft)
@@ -95,6 +95,9 @@ static inline FILETIME pgi_to_filetime(uint64_t time)
 	ft.dwHighDateTime = (uint32_t)(time >> 32);
 	return ft;
 }
+
+uint32_t pgi_role_of_guid(const GUID *guid);		/* PEERGROUP_ROLE_*, 0 if none */
+const GUID *pgi_guid_of_role(uint32_t role);		/* of a single role; or NULL */
 
 /* --------------------------------------------------- handle.c: the handles -- */
 
@@ -209,7 +212,10 @@ HRESULT pgi_group_store_load(const char *identity, const char *name,
 			     struct pgi_group_store **store);
 /* Writes a new group; @key (may be NULL) is the root's. PEER_E_ALREADY_EXISTS. */
 HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key);
-HRESULT pgi_group_store_save(const struct pgi_group_store *store);	/* all but the key */
+/* Writes what changes with use: ready (which sticks), port, addresses. */
+HRESULT pgi_group_store_save(const struct pgi_group_store *store);
+/* Replaces the certificates, after another invitation was accepted. */
+HRESULT pgi_group_store_renew(const struct pgi_group_store *store);
 HRESULT pgi_group_store_load_key(const struct pgi_group_store *store, EVP_PKEY **key);
 HRESULT pgi_group_store_delete(const char *identity, const char *name);
 void pgi_group_store_free(struct pgi_group_store *store);
@@ -255,7 +261,7 @@ HRESULT pgi_chain_verify(struct pgi_cert *const *chain, size_t len);
 HRESULT pgi_group_make(const struct pgi_identity *identity, const char *friendly,
 		       struct pgi_group_store *store, EVP_PKEY **key);
 
-/* --------------------------------------------------------- invitation.c -- */
+/* ------------------------------------------------ invite.c, invitation.c -- */
 
 /*
  * Checks @xml for @identity and the clock and fills a store to be created.
@@ -264,11 +270,16 @@ HRESULT pgi_group_make(const struct pgi_identity *identity, const char *friendly
 HRESULT pgi_invitation_accept(const char *xml, const struct pgi_identity *identity,
 			      struct pgi_group_store **store);
 
+/* Issues to @identity_xml; @expires in UTC, 0 = as late as may be. *@xml: malloc(). */
+HRESULT pgi_invite(const struct pgi_group_store *store, const struct pgi_identity *identity,
+		   const char *identity_xml, uint64_t expires, uint32_t roles, char **xml);
+
 /* --------------------------------------------------------- attributes.c -- */
 
 /*
- * PEER_E_INVALID_ATTRIBUTES, PEER_E_TOO_MANY_ATTRIBUTES. *@units becomes the
- * length in UTF-16 units, which the record size counts twice.
+ * PEER_E_INVALID_ATTRIBUTES, PEER_E_TOO_MANY_ATTRIBUTES, or, beyond
+ * PEERGROUP_ATTRS_LEN_MAX, PEER_E_MAX_RECORD_SIZE_EXCEEDED. *@units becomes the
+ * length in UTF-16 units, which the record size counts twice. NULL is fine.
  */
 HRESULT pgi_attributes_check(const char *xml, size_t *units);
 

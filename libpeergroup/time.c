@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Clocks and GUIDs: conversion between what Linux, Windows and the group use.
+ * Clocks, GUIDs and roles: conversion between what Linux, Windows and the group
+ * use.
  */
 #include "internal.h"
 
@@ -63,4 +64,33 @@ PGI_PUBLIC void peergroup_uuid_to_guid(const uuid_t uuid, GUID *guid)
 	guid->Data2 = (uint16_t)(uuid[4] << 8 | uuid[5]);
 	guid->Data3 = (uint16_t)(uuid[6] << 8 | uuid[7]);
 	memcpy(guid->Data4, uuid + 8, 8);
+}
+
+static const struct {
+	const GUID *guid;
+	uint32_t role;
+} roles[] = {
+	{ &PEER_GROUP_ROLE_ADMIN, PEERGROUP_ROLE_ADMIN },
+	{ &PEER_GROUP_ROLE_INVITING_MEMBER, PEERGROUP_ROLE_INVITING },
+	{ &PEER_GROUP_ROLE_MEMBER, PEERGROUP_ROLE_MEMBER },
+};
+
+uint32_t pgi_role_of_guid(const GUID *guid)
+{
+	size_t i;
+
+	for (i = 0; i < PGI_ARRAY_SIZE(roles); i++)
+		if (!memcmp(guid, roles[i].guid, sizeof(*guid)))
+			return roles[i].role;
+	return 0;
+}
+
+const GUID *pgi_guid_of_role(uint32_t role)
+{
+	size_t i;
+
+	for (i = 0; i < PGI_ARRAY_SIZE(roles); i++)
+		if (roles[i].role == role)
+			return roles[i].guid;
+	return NULL;
 }

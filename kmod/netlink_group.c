@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Netlink operations on groups: open, close, set, get and destroy.
+ */
+#include "netlink_internal.h"
+
+/* A group's message: two names, the root, the limits and forty small ones. */
+#define PG_NL_GROUP_SIZE	(nla_total_size(PEERGROUP_CERT_LEN_MAX) +		\
+				 2 * nla_total_size(PEERGROUP_NAME_LEN_MAX + 1) + 1024)
+
+static int pg_nl_put_identity(struct sk_buff *skb, const struct pg_group *g)
+{
+	if (nla_put_u32(skb, PEERGROUP_A_GROUP_INDEX, g->index) ||
+	    nla_put(skb, PEERGROUP_A_GROUP_ID, PEERGROUP_HASH_LEN, g->id) ||
+	    nla_put(skb, PEERGROUP_A_GROUP_ROOT, g->root_len, g->root) ||
+	    pg_nl_put_text(skb, PEERGROUP_A_GROUP_NAME, &g->members.root->gmc.name) ||
+	    pg_nl_put_text(skb, PEERGROUP_A_GROUP_MEMBER, &g->self->gmc.name) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_NODE, g->node, PEERGROUP_A_GROUP_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int pg_nl_put_state(struct sk_buff *skb, struct pg_group *g)
+{
+	struct pg_holder *holder;
+	u32 holders = 0;
+	s64 offset;
+
+	list_for_each_entry(holder, &g->holders, node)
+		holders++;
+	spin_lock(&g->clock_lock);
+	offset = g->clock.offset;
+	spin_unlock(&g->clock_lock);
+
+	if (nla_put_u32(skb, PEERGROUP_A_GROUP_STATUS, g->status) ||
+	    nla_put_u8(skb, PEERGROUP_A_GROUP_ONLINE, g->online) ||
+	    nla_put_u8(skb, PEERGROUP_A_GROUP_KEEP, g->kept) ||
+	    nla_put_u8(skb, PEERGROUP_A_GROUP_READY, g->ready) ||
+	    (g->online && nla_put_u16(skb, PEERGROUP_A_GROUP_PORT, g->port)) ||
+	    nla_put_u32(skb, PEERGROUP_A_GROUP_HOLDERS, holders) ||
+	    nla_put_s64(skb, PEERGROUP_A_GROUP_TIME_OFFSET, offset, PEERGROUP_A_GROUP_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int pg_nl_put_table(struct sk_buff *skb, struct pg_group *g)
+{
+	u8 fingerprint[PEERGROUP_HASH_LEN];
+	struct pg_table *t = &g->table;
+	struct pg_print print;
+
+	pg_table_print(t, NULL, NULL, &print);
+	pg_print_bytes(&print, fingerprint);
+
+	if (nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_SEQ, t->seq, PEERGROUP_A_GROUP_PAD) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_HORIZON, t->horizon, PEERGROUP_A_GROUP_PAD) ||
+	    nla_put_u32(skb, PEERGROUP_A_GROUP_RECORDS, t->live) ||
+	    nla_put_u32(skb, PEERGROUP_A_GROUP_TOMBSTONES, t->tombstones) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_BYTES, t->bytes, PEERGROUP_A_GROUP_PAD) ||
+	    nla_put(skb, PEERGROUP_A_GROUP_FINGERPRINT, sizeof(fingerprint), fingerprint))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Everything about a group, as of one moment. -ENOENT if it has ended. */
+static int pg_nl_fill_group(struct sk_buff *skb, struct pg_group *g, u32 portid, u32 seq,
+			    int flags, u8 cmd)
+{
+	void *hdr;
+	int err;
+
+	hdr = genlmsg_put(skb, portid, seq, &pg_nl_family, flags, cmd);
+	if (!hdr)
+		return -EMSGSIZE;
+
+	mutex_lock(&g->lock);
+	err = g->ended ? -ENOENT : pg_nl_put_identity(skb, g);
+	if (!err)
+		err = pg_nl_put_state(skb, g);
+	if (!err)
+		err = pg_nl_put_table(skb, g);
+	if (!err)
+		err = pg_nl_limits_put(skb, &g->limits);
+	mutex_unlock(&g->lock);
+
+	if (err) {
+		genlmsg_cancel(skb, hdr);
+		return err;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* Genetlink keeps the last attribute of a kind only, so walk the message. */
+static int pg_nl_chain_get(struct pg_chain *chain, struct genl_info *info)
+{
+	struct nlattr *attr;
+	int rem;
+
+	chain->n = 0;
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != PEERGROUP_A_GROUP_CHAIN)
+			continue;
+		if (chain->n == PEERGROUP_CHAIN_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr, "CHAIN is too long");
+			return -E2BIG;
+		}
+		chain->cert[chain->n].p = nla_data(attr);
+		chain->cert[chain->n].len = nla_len(attr);
+		chain->n++;
+	}
+	if (!chain->n)
+		return PG_NL_MISSING(info->extack, PEERGROUP_A_GROUP_CHAIN, "CHAIN");
+	return 0;
+}
+
+/* Opens the group and writes the reply; what cannot be told is not held either. */
+static int pg_nl_open(struct sk_buff *reply, struct genl_info *info,
+		      const struct pg_chain *chain, const struct pg_limits *limits)
+{
+	struct pg_net *pn = pg_net_of(genl_info_net(info));
+	struct nlattr *ready = info->attrs[PEERGROUP_A_GROUP_READY];
+	struct nlattr *attr = info->attrs[PEERGROUP_A_GROUP_ROOT];
+	struct pg_span root = { .p = nla_data(attr), .len = nla_len(attr) };
+	struct pg_group *g;
+	int err;
+
+	g = pg_group_open(pn, root, chain, info->snd_portid, limits,
+			  ready && nla_get_u8(ready), info->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+
+	err = pg_nl_fill_group(reply, g, info->snd_portid, info->snd_seq, 0,
+			       PEERGROUP_CMD_GROUP_OPEN);
+	if (err) {
+		pg_group_release(pn, g, info->snd_portid);
+		GENL_SET_ERR_MSG(info, "group ended while it was opened");
+	}
+	pg_group_put(g);
+	return err;
+}
+
+int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[PEERGROUP_A_GROUP_LIMITS];
+	struct pg_limits limits = pg_limits_default;
+	struct pg_chain chain;
+	struct sk_buff *reply;
+	int err;
+
+	if (!info->attrs[PEERGROUP_A_GROUP_ROOT])
+		return PG_NL_MISSING(info->extack, PEERGROUP_A_GROUP_ROOT, "ROOT");
+	err = pg_nl_chain_get(&chain, info);
+	if (err)
+		return err;
+	if (attr) {
+		err = pg_nl_limits_get(&limits, attr, info->extack);
+		if (err)
+			return err;
+	}
+
+	reply = genlmsg_new(PG_NL_GROUP_SIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	err = pg_nl_open(reply, info, &chain, attr ? &limits : NULL);
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	return genlmsg_reply(reply, info);
+}
+
+int pg_nl_group_close(struct sk_buff *skb, struct genl_info *info)
+{
+	struct net *net = genl_info_net(info);
+	struct pg_group *g;
+	int err;
+
+	g = pg_nl_group(net, info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	err = pg_group_release(pg_net_of(net), g, info->snd_portid);
+	if (err)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[PEERGROUP_A_GROUP_INDEX],
+				    "this socket does not hold the group");
+	pg_group_put(g);
+	return err;
+}
+
+static int pg_nl_set_online(struct pg_group *g, struct genl_info *info)
+{
+	struct nlattr *online = info->attrs[PEERGROUP_A_GROUP_ONLINE];
+	struct nlattr *port = info->attrs[PEERGROUP_A_GROUP_PORT];
+
+	if (!online)
+		return 0;
+	return pg_group_set_online(g, nla_get_u8(online), port ? nla_get_u16(port) : 0,
+				   info->extack);
+}
+
+/*
+ * All of one GROUP_SET or none of it: what may still fail after the checks,
+ * going online, comes early enough to be undone. KEEP is last, as it may end
+ * the group. The namespace's lock is held, so the group cannot end meanwhile.
+ */
+static int pg_nl_set(struct pg_group *g, struct genl_info *info)
+{
+	struct nlattr *limits_attr = info->attrs[PEERGROUP_A_GROUP_LIMITS];
+	struct nlattr *keep = info->attrs[PEERGROUP_A_GROUP_KEEP];
+	struct pg_limits old, limits;
+	int err;
+
+	mutex_lock(&g->lock);
+	old = g->limits;
+	mutex_unlock(&g->lock);
+
+	if (limits_attr) {
+		limits = old;
+		err = pg_nl_limits_get(&limits, limits_attr, info->extack);
+		if (err)
+			return err;
+		pg_group_set_limits(g, &limits);
+	}
+	err = pg_nl_set_online(g, info);
+	if (err) {
+		if (limits_attr)
+			pg_group_set_limits(g, &old);
+		return err;
+	}
+	if (info->attrs[PEERGROUP_A_GROUP_READY]) {
+		mutex_lock(&g->lock);
+		pg_group_set_ready(g);
+		mutex_unlock(&g->lock);
+	}
+	if (keep)
+		pg_group_set_kept(g, nla_get_u8(keep));
+	return 0;
+}
+
+int pg_nl_group_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pg_net *pn = pg_net_of(genl_info_net(info));
+	struct nlattr *online = info->attrs[PEERGROUP_A_GROUP_ONLINE];
+	struct nlattr *port = info->attrs[PEERGROUP_A_GROUP_PORT];
+	struct nlattr *index = info->attrs[PEERGROUP_A_GROUP_INDEX];
+	struct pg_group *g;
+	int err;
+
+	if (port && !(online && nla_get_u8(online))) {
+		NL_SET_ERR_MSG_ATTR(info->extack, port, "PORT goes with ONLINE 1 only");
+		return -EINVAL;
+	}
+	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+
+	mutex_lock(&pn->lock);
+	err = g->ended ? pg_nl_refuse(info->extack, index, "group has ended", -ENOENT) :
+	      pg_nl_set(g, info);
+	mutex_unlock(&pn->lock);
+	pg_group_put(g);
+	return err;
+}
+
+int pg_nl_group_destroy(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pg_net *pn = pg_net_of(genl_info_net(info));
+	struct nlattr *index = info->attrs[PEERGROUP_A_GROUP_INDEX];
+	struct pg_group *g;
+	int err = 0;
+
+	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+
+	mutex_lock(&pn->lock);
+	if (g->ended)
+		err = pg_nl_refuse(info->extack, index, "group has ended", -ENOENT);
+	else
+		pg_group_end(g);
+	mutex_unlock(&pn->lock);
+	pg_group_put(g);
+	return err;
+}
+
+/* The next group at or above an index, with a reference, or NULL. */
+static struct pg_group *pg_nl_next_group(struct pg_net *pn, unsigned long *index)
+{
+	struct pg_group *g;
+
+	while (xa_find(&pn->groups, index, U32_MAX, XA_PRESENT)) {
+		g = pg_group_get(pn, *index);
+		if (g)
+			return g;
+		(*index)++;	/* it ended between the two */
+	}
+	return NULL;
+}
+
+/* By id there may be several: a namespace can hold more than one member of a group. */
+static struct pg_group *pg_nl_group_by_id(struct pg_net *pn, const struct nlattr *attr,
+					  struct netlink_ext_ack *extack)
+{
+	struct pg_group *g, *found = NULL;
+	unsigned long index;
+
+	for (index = 0; (g = pg_nl_next_group(pn, &index)); index++) {
+		if (memcmp(g->id, nla_data(attr), PEERGROUP_HASH_LEN)) {
+			pg_group_put(g);
+			continue;
+		}
+		if (found) {
+			NL_SET_ERR_MSG_ATTR(extack, attr, "several groups of that ID; name one by INDEX");
+			pg_group_put(found);
+			pg_group_put(g);
+			return ERR_PTR(-ENOTUNIQ);
+		}
+		found = g;
+	}
+	if (!found) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "no group of that ID");
+		return ERR_PTR(-ENOENT);
+	}
+	return found;
+}
+
+int pg_nl_group_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *index = info->attrs[PEERGROUP_A_GROUP_INDEX];
+	struct nlattr *id = info->attrs[PEERGROUP_A_GROUP_ID];
+	struct net *net = genl_info_net(info);
+	struct sk_buff *reply;
+	struct pg_group *g;
+	int err;
+
+	if (index && id) {
+		NL_SET_ERR_MSG_ATTR(info->extack, id, "INDEX or ID, not both");
+		return -EINVAL;
+	}
+	g = id ? pg_nl_group_by_id(pg_net_of(net), id, info->extack) :
+	    pg_nl_group(net, info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+
+	err = -ENOMEM;
+	reply = genlmsg_new(PG_NL_GROUP_SIZE, GFP_KERNEL);
+	if (!reply)
+		goto out;
+	err = pg_nl_fill_group(reply, g, info->snd_portid, info->snd_seq, 0,
+			       PEERGROUP_CMD_GROUP_GET);
+	if (err) {
+		pg_nl_refuse(info->extack, index ?: id, "group has ended", err);
+		nlmsg_free(reply);
+		goto out;
+	}
+	err = genlmsg_reply(reply, info);
+out:
+	pg_group_put(g);
+	return err;
+}
+
+int pg_nl_group_get_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = PG_NL_GROUP_SIZE;
+	return 0;
+}
+
+static bool pg_nl_group_wanted(const struct pg_group *g, struct nlattr **attrs)
+{
+	struct nlattr *index = attrs[PEERGROUP_A_GROUP_INDEX];
+	struct nlattr *id = attrs[PEERGROUP_A_GROUP_ID];
+
+	return (!index || nla_get_u32(index) == g->index) &&
+	       (!id || !memcmp(nla_data(id), g->id, PEERGROUP_HASH_LEN));
+}
+
+int pg_nl_group_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct pg_net *pn = pg_net_of(sock_net(skb->sk));
+	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	unsigned long index = cb->args[0];
+	struct pg_group *g;
+	int err = 0;
+
+	for (; (g = pg_nl_next_group(pn, &index)); index++) {
+		if (pg_nl_group_wanted(g, attrs))
+			err = pg_nl_fill_group(skb, g, NETLINK_CB(cb->skb).portid,
+					       cb->nlh->nlmsg_seq, NLM_F_MULTI,
+					       PEERGROUP_CMD_GROUP_GET);
+		pg_group_put(g);
+		if (err == -ENOENT)	/* it ended just now: not there */
+			err = 0;
+		if (err)
+			break;
+	}
+	cb->args[0] = index;
+	return err ? skb->len ?: err : 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the netlink family share: the operations' entry points,
+ * for the table in netlink.c, and a few helpers around attributes.
+ */
+#ifndef _PG_NETLINK_INTERNAL_H
+#define _PG_NETLINK_INTERNAL_H
+
+#include <net/genetlink.h>
+#include <net/sock.h>
+#include "group.h"
+#include "netlink.h"
+
+#define PG_NL_STAGED_MAX	64	/* staging buffers per namespace */
+
+/* Order of pg_nl_mcgrps[]. */
+enum {
+	PG_NL_MCGRP_EVENTS,
+};
+
+extern struct genl_family pg_nl_family;
+
+/* Refuses a request that lacks an attribute, naming it by number and in words. */
+#define PG_NL_MISSING(extack, type, what) ({				\
+	NL_SET_ERR_ATTR_MISS(extack, NULL, type);			\
+	NL_SET_ERR_MSG(extack, "attribute " what " is missing");	\
+	-EINVAL;							\
+})
+
+/* As NL_SET_ERR_MSG_ATTR(), for a text that is not a literal; it must be static. */
+static inline int pg_nl_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
+			       const char *text, int err)
+{
+	if (extack) {
+		extack->_msg = text;
+		NL_SET_BAD_ATTR(extack, attr);
+	}
+	return err;
+}
+
+/* Text of known length, as a string attribute; the NUL is added. */
+static inline int pg_nl_put_text(struct sk_buff *skb, int type, const struct pg_span *text)
+{
+	struct nlattr *attr = nla_reserve(skb, type, text->len + 1);
+
+	if (!attr)
+		return -EMSGSIZE;
+	memcpy(nla_data(attr), text->p, text->len);
+	((char *)nla_data(attr))[text->len] = '\0';
+	return 0;
+}
+
+struct pg_group *pg_nl_group(struct net *net, struct nlattr **attrs, int type,
+			     struct netlink_ext_ack *extack);
+
+/* netlink_group.c */
+int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_group_close(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_group_set(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_group_get(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_group_get_start(struct netlink_callback *cb);
+int pg_nl_group_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int pg_nl_group_destroy(struct sk_buff *skb, struct genl_info *info);
+
+/* netlink_limits.c */
+extern const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1];
+
+int pg_nl_limits_get(struct pg_limits *limits, const struct nlattr *nest,
+		     struct netlink_ext_ack *extack);
+int pg_nl_limits_put(struct sk_buff *skb, const struct pg_limits *limits);
+
+/* netlink_stage.c */
+int __must_check pg_nl_stage_init(void);
+void pg_nl_stage_exit(void);
+int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info);
+
+/* netlink_record.c */
+int pg_nl_record_get_start(struct netlink_callback *cb);
+int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int pg_nl_record_get_done(struct netlink_callback *cb);
+
+/* netlink_link.c */
+int pg_nl_address_check(const struct nlattr *attr, struct netlink_ext_ack *extack);
+int pg_nl_link_add(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_link_del(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_link_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int pg_nl_put_link(struct sk_buff *skb, const struct pg_group *g, const struct pg_link *link,
+		   u32 state, int error);
+
+/* netlink_status.c */
+int pg_nl_member_get_start(struct netlink_callback *cb);
+int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
+
+#endif /* _PG_NETLINK_INTERNAL_H */

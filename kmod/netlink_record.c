@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The netlink dump of records: all of them by id, or what changed since a
+ * sequence number. Between two messages nothing is locked; each step finds its
+ * place again by the last id or sequence it has told, so a dump survives any
+ * change of the table and costs what it returns.
+ *
+ * Refusals wait for the first call of the dump: where a dump is set up there
+ * is no extack to explain them in.
+ */
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "netlink_internal.h"
+
+/**
+ * struct pg_record_dump - where a dump stands
+ * @g: held from the first call on
+ * @type: the only type wanted, or NULL; points into the request
+ * @id: the only record wanted, or NULL; the same
+ * @since: sequence up to which the program knows the table
+ * @by_seq: walk the changes above @since, not the ids
+ * @brief: leave the wire forms out
+ * @tombstones: tell of deleted records that the program never knew
+ * @begun: a walk by id has taken its first step
+ * @last: id of the last step
+ * @seq: sequence of the last step
+ * @until: latest sequence when the dump began; later changes are the next dump's
+ * @now: peer time when the step was taken, for expiry
+ * @change: being told: its parts are
+ * @kind: enum peergroup_change, 0 in a walk by id
+ * @pending: there is something in @change that has not been told in full
+ * @offset: how much of the wire form has been
+ */
+struct pg_record_dump {
+	struct pg_group *g;
+	const u8 *type;
+	const u8 *id;
+	u64 since;
+	bool by_seq;
+	bool brief;
+	bool tombstones;
+
+	bool begun;
+	u8 last[PEERGROUP_ID_LEN];
+	u64 seq;
+	u64 until;
+	u64 now;
+
+	struct pg_change change;
+	u32 kind;
+	bool pending;
+	u32 offset;
+};
+
+static struct pg_record_dump *pg_record_dump_of(struct netlink_callback *cb)
+{
+	return (struct pg_record_dump *)cb->args[0];
+}
+
+int pg_nl_record_get_start(struct netlink_callback *cb)
+{
+	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	cb->args[0] = (long)d;
+	return d ? 0 : -ENOMEM;
+}
+
+int pg_nl_record_get_done(struct netlink_callback *cb)
+{
+	struct pg_record_dump *d = pg_record_dump_of(cb);
+
+	if (d->pending && d->change.r)
+		pg_record_put(d->change.r);
+	if (d->g)
+		pg_group_put(d->g);
+	kfree(d);
+	return 0;
+}
+
+static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callback *cb,
+				struct net *net)
+{
+	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	struct nlattr *since = attrs[PEERGROUP_A_RECORD_SINCE];
+	struct pg_group *g;
+
+	g = pg_nl_group(net, attrs, PEERGROUP_A_RECORD_GROUP, cb->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+
+	if (attrs[PEERGROUP_A_RECORD_ID])
+		d->id = nla_data(attrs[PEERGROUP_A_RECORD_ID]);
+	if (attrs[PEERGROUP_A_RECORD_TYPE])
+		d->type = nla_data(attrs[PEERGROUP_A_RECORD_TYPE]);
+	d->brief = attrs[PEERGROUP_A_RECORD_BRIEF];
+	d->tombstones = attrs[PEERGROUP_A_RECORD_TOMBSTONES];
+	if (since) {
+		d->by_seq = true;
+		d->since = nla_get_u64(since);
+		d->seq = d->since;
+	}
+	mutex_lock(&g->lock);
+	d->until = g->table.seq;
+	mutex_unlock(&g->lock);
+	d->g = g;
+	return 0;
+}
+
+/* Next in the order of ids. Group's lock held. Returns 1, or 0 at the end. */
+static int pg_record_dump_by_id(struct pg_record_dump *d)
+{
+	struct pg_table *t = &d->g->table;
+	struct pg_record *r;
+
+	if (d->id)
+		r = d->begun ? NULL : pg_table_get(t, d->id);
+	else
+		r = pg_table_next_by_id(t, d->begun ? d->last : NULL);
+	d->begun = true;
+	if (!r)
+		return 0;
+	memcpy(d->last, r->rec.id, sizeof(d->last));
+	d->change = (struct pg_change){ .seq = r->seq, .added_seq = r->added_seq, .r = r };
+	return 1;
+}
+
+/*
+ * Next in the order of changes. Group's lock held. Returns 1, 0 at the end, or
+ * -ESTALE where changes above the last one told have been forgotten, or @since
+ * is from another life of the group. Who starts at 0 knew nothing that could
+ * be gone.
+ */
+static int pg_record_dump_by_seq(struct pg_record_dump *d, struct netlink_ext_ack *extack)
+{
+	struct pg_table *t = &d->g->table;
+
+	if (d->since && (d->seq < t->horizon || d->since > d->until)) {
+		NL_SET_ERR_MSG(extack, "changes since SINCE are no longer known: dump all records");
+		return -ESTALE;
+	}
+	if (!pg_table_next_change(t, d->seq, &d->change))
+		return 0;
+	if (d->change.seq > d->until) {
+		if (d->change.r)
+			pg_record_put(d->change.r);
+		return 0;
+	}
+	d->seq = d->change.seq;
+	return 1;
+}
+
+static int pg_record_dump_step(struct pg_record_dump *d, struct netlink_ext_ack *extack)
+{
+	struct pg_group *g = d->g;
+	int ret;
+
+	mutex_lock(&g->lock);
+	if (g->ended) {
+		NL_SET_ERR_MSG(extack, "group has ended");
+		ret = -ENOENT;
+	} else if (d->by_seq) {
+		ret = pg_record_dump_by_seq(d, extack);
+	} else {
+		ret = pg_record_dump_by_id(d);
+	}
+	mutex_unlock(&g->lock);
+	d->now = pg_group_now(g);
+	return ret;
+}
+
+/* What a change is to somebody who knows the state at @since; 0: nothing. */
+static u32 pg_record_dump_kind(const struct pg_record_dump *d)
+{
+	bool known = d->change.added_seq <= d->since;
+
+	if (!d->change.r)
+		return known ? PEERGROUP_CHANGE_EXPIRED : 0;
+	if (pg_rec_deleted(&d->change.r->rec))
+		return known || d->tombstones ? PEERGROUP_CHANGE_DELETED : 0;
+	return known ? PEERGROUP_CHANGE_UPDATED : PEERGROUP_CHANGE_ADDED;
+}
+
+/* Is the step's outcome to be told? Sets @kind. */
+static bool pg_record_dump_wanted(struct pg_record_dump *d)
+{
+	const struct pg_record *r = d->change.r;
+	const u8 *type = r ? r->rec.type : d->change.gone.type;
+	const u8 *id = r ? r->rec.id : d->change.gone.id;
+	bool tombstone = r && pg_rec_deleted(&r->rec);
+
+	if (pg_rec_type_reserved(type) ||
+	    (d->type && memcmp(d->type, type, PEERGROUP_ID_LEN)) ||
+	    (d->id && memcmp(d->id, id, PEERGROUP_ID_LEN)))
+		return false;
+
+	/*
+	 * Expired but not swept yet. A deletion is news even then: no event
+	 * follows when the sweep takes a tombstone away.
+	 */
+	if (r && r->rec.expires <= d->now && !(d->by_seq && tombstone))
+		return false;
+	if (!d->by_seq) {
+		d->kind = 0;
+		return !tombstone || d->tombstones;
+	}
+	d->kind = pg_record_dump_kind(d);
+	return d->kind;
+}
+
+/* Finds what to tell next. Returns 1, 0 at the end, or -errno with extack set. */
+static int pg_record_dump_next(struct pg_record_dump *d, struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	while ((ret = pg_record_dump_step(d, extack)) > 0) {
+		if (pg_record_dump_wanted(d)) {
+			d->pending = true;
+			d->offset = 0;
+			return 1;
+		}
+		if (d->change.r)
+			pg_record_put(d->change.r);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return ret;
+}
+
+static int pg_record_put_gone(struct sk_buff *skb, const struct pg_change *c)
+{
+	if (nla_put(skb, PEERGROUP_A_RECORD_ID, PEERGROUP_ID_LEN, c->gone.id) ||
+	    nla_put(skb, PEERGROUP_A_RECORD_TYPE, PEERGROUP_ID_LEN, c->gone.type))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int pg_record_put_info(struct sk_buff *skb, const struct pg_record *r)
+{
+	const struct pg_rec *rec = &r->rec;
+
+	if (nla_put(skb, PEERGROUP_A_RECORD_ID, PEERGROUP_ID_LEN, rec->id) ||
+	    nla_put(skb, PEERGROUP_A_RECORD_TYPE, PEERGROUP_ID_LEN, rec->type) ||
+	    nla_put_u32(skb, PEERGROUP_A_RECORD_VERSION, rec->version) ||
+	    nla_put_u32(skb, PEERGROUP_A_RECORD_FLAGS, rec->flags) ||
+	    pg_nl_put_text(skb, PEERGROUP_A_RECORD_CREATOR, &r->creator->gmc.name) ||
+	    pg_nl_put_text(skb, PEERGROUP_A_RECORD_MODIFIER, &r->modifier->gmc.name) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_CREATED, rec->created,
+			      PEERGROUP_A_RECORD_PAD) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_MODIFIED, rec->modified,
+			      PEERGROUP_A_RECORD_PAD) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_EXPIRES, rec->expires,
+			      PEERGROUP_A_RECORD_PAD) ||
+	    nla_put_u32(skb, PEERGROUP_A_RECORD_SIZE, r->wire_len))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/*
+ * As much of the wire form as one message takes. A record that does not fit
+ * behind others waits for a buffer of its own; in that (@alone) a part of it
+ * will do. So a reader with a small buffer gets smaller parts, and none is
+ * ever cut off. Returns the bytes put, or -EMSGSIZE.
+ */
+static int pg_record_put_part(struct sk_buff *skb, const struct pg_record_dump *d, bool alone)
+{
+	const struct pg_record *r = d->change.r;
+	u32 len = min(r->wire_len - d->offset, PEERGROUP_CHUNK_MAX);
+	int room;
+
+	if (nla_put_u32(skb, PEERGROUP_A_RECORD_OFFSET, d->offset))
+		return -EMSGSIZE;
+	room = round_down(skb_tailroom(skb), NLA_ALIGNTO) - NLA_HDRLEN;
+	if (room <= 0)
+		return -EMSGSIZE;
+	if (alone)
+		len = min_t(u32, len, room);
+	if (nla_put(skb, PEERGROUP_A_RECORD_WIRE, len, r->wire + d->offset))
+		return -EMSGSIZE;
+	return len;
+}
+
+/* One message about @change. Returns 0 or -EMSGSIZE. */
+static int pg_record_dump_tell(struct pg_record_dump *d, struct sk_buff *skb,
+			       struct netlink_callback *cb)
+{
+	const struct pg_record *r = d->change.r;
+	bool alone = !skb->len;
+	int part = 0;
+	void *hdr;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &pg_nl_family,
+			  NLM_F_MULTI, PEERGROUP_CMD_RECORD_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, PEERGROUP_A_RECORD_GROUP, d->g->index) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_SEQ, d->change.seq,
+			      PEERGROUP_A_RECORD_PAD) ||
+	    (d->kind && nla_put_u32(skb, PEERGROUP_A_RECORD_CHANGE, d->kind)) ||
+	    (r ? pg_record_put_info(skb, r) : pg_record_put_gone(skb, &d->change)))
+		goto cancel;
+	if (r && !d->brief) {
+		part = pg_record_put_part(skb, d, alone);
+		if (part < 0)
+			goto cancel;
+	}
+	genlmsg_end(skb, hdr);
+
+	d->offset += part;
+	if (r && (d->brief || d->offset == r->wire_len))
+		pg_record_put(d->change.r);
+	d->pending = r && !d->brief && d->offset < r->wire_len;
+	return 0;
+
+cancel:
+	genlmsg_cancel(skb, hdr);
+	return -EMSGSIZE;
+}
+
+int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct pg_record_dump *d = pg_record_dump_of(cb);
+	int ret = 0;
+
+	if (!d->g)
+		ret = pg_record_dump_begin(d, cb, sock_net(skb->sk));
+	while (!ret) {
+		if (!d->pending) {
+			ret = pg_record_dump_next(d, cb->extack);
+			if (ret <= 0)
+				return ret;
+		}
+		ret = pg_record_dump_tell(d, skb, cb);
+	}
+	return ret == -EMSGSIZE && skb->len ? skb->len : ret;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Netlink operations that bring a record: whole in one RECORD_PUT, or, where it
+ * is too large for one message, in parts by RECORD_STAGE first.
+ *
+ * A socket stages one record at a time. Its buffer grows with what arrives,
+ * not with what is announced, is charged to the sender's memory cgroup, and
+ * goes with the socket. Whoever works on a buffer has taken it out of the
+ * list, so two threads on one socket cannot meet in it.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <net/netns/generic.h>
+#include "netlink_internal.h"
+
+/**
+ * struct pg_staged - a record on its way in
+ * @node: in the namespace's list, unless somebody works on it
+ * @portid: the socket
+ * @group: index of the group
+ * @size: bytes of the whole record, as announced
+ * @have: bytes that have come
+ * @room: bytes allocated
+ * @wire: what has come
+ */
+struct pg_staged {
+	struct list_head node;
+	u32 portid;
+	u32 group;
+	u32 size;
+	u32 have;
+	u32 room;
+	u8 *wire;
+};
+
+/**
+ * struct pg_nl_net - what is staged in a namespace
+ * @lock: guards the rest
+ * @staged: buffers nobody works on
+ * @n: all of them, those being worked on too
+ */
+struct pg_nl_net {
+	spinlock_t lock;
+	struct list_head staged;
+	u32 n;
+};
+
+static unsigned int pg_nl_net_id;
+
+static struct pg_nl_net *pg_nl_net_of(struct net *net)
+{
+	return net_generic(net, pg_nl_net_id);
+}
+
+static struct pg_staged *pg_staged_take(struct pg_nl_net *nn, u32 portid)
+{
+	struct pg_staged *s;
+
+	spin_lock(&nn->lock);
+	list_for_each_entry(s, &nn->staged, node) {
+		if (s->portid == portid) {
+			list_del(&s->node);
+			goto out;
+		}
+	}
+	s = NULL;
+out:
+	spin_unlock(&nn->lock);
+	return s;
+}
+
+static void pg_staged_give_back(struct pg_nl_net *nn, struct pg_staged *s)
+{
+	spin_lock(&nn->lock);
+	list_add(&s->node, &nn->staged);
+	spin_unlock(&nn->lock);
+}
+
+/* Frees a buffer that is out of the list, and the wire form if it is still there. */
+static void pg_staged_free(struct pg_nl_net *nn, struct pg_staged *s)
+{
+	if (!s)
+		return;
+	spin_lock(&nn->lock);
+	nn->n--;
+	spin_unlock(&nn->lock);
+	kvfree(s->wire);
+	kfree(s);
+}
+
+static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, struct genl_info *info)
+{
+	struct pg_staged *s;
+	bool full;
+
+	spin_lock(&nn->lock);
+	full = nn->n >= PG_NL_STAGED_MAX;
+	if (!full)
+		nn->n++;
+	spin_unlock(&nn->lock);
+	if (full) {
+		GENL_SET_ERR_MSG(info, "too many sockets stage a record in this namespace");
+		return ERR_PTR(-ENOSPC);
+	}
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s) {
+		spin_lock(&nn->lock);
+		nn->n--;
+		spin_unlock(&nn->lock);
+		return ERR_PTR(-ENOMEM);
+	}
+	s->portid = info->snd_portid;
+	s->group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
+	s->size = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_SIZE]);
+	return s;
+}
+
+/* Doubles, so that a record is copied less than twice over; ends at its exact size. */
+static int pg_staged_grow(struct pg_staged *s, u32 need)
+{
+	u32 room = min(max(s->room * 2, need), s->size);
+	u8 *wire;
+
+	if (need <= s->room)
+		return 0;
+	wire = kvmalloc(room, GFP_KERNEL_ACCOUNT);
+	if (!wire)
+		return -ENOMEM;
+	if (s->have)
+		memcpy(wire, s->wire, s->have);
+	kvfree(s->wire);
+	s->wire = wire;
+	s->room = room;
+	return 0;
+}
+
+static int pg_staged_append(struct pg_staged *s, struct genl_info *info)
+{
+	struct nlattr *offset = info->attrs[PEERGROUP_A_RECORD_OFFSET];
+	struct nlattr *group = info->attrs[PEERGROUP_A_RECORD_GROUP];
+	struct nlattr *size = info->attrs[PEERGROUP_A_RECORD_SIZE];
+	struct nlattr *wire = info->attrs[PEERGROUP_A_RECORD_WIRE];
+	u32 len = nla_len(wire);
+	int err;
+
+	if (nla_get_u32(group) != s->group)
+		return pg_nl_refuse(info->extack, group, "GROUP is not the one begun with",
+				    -EINVAL);
+	if (nla_get_u32(size) != s->size)
+		return pg_nl_refuse(info->extack, size, "SIZE is not the one begun with", -EINVAL);
+	if (nla_get_u32(offset) != s->have)
+		return pg_nl_refuse(info->extack, offset,
+				    "OFFSET is not where the last part ended", -EINVAL);
+	if (len > s->size - s->have)
+		return pg_nl_refuse(info->extack, wire, "WIRE reaches beyond SIZE", -EINVAL);
+
+	err = pg_staged_grow(s, s->have + len);
+	if (err)
+		return err;
+	memcpy(s->wire + s->have, nla_data(wire), len);
+	s->have += len;
+	return 0;
+}
+
+/* GROUP, SIZE, OFFSET and WIRE are there and SIZE is within the group's limit. */
+static int pg_nl_stage_check(struct genl_info *info)
+{
+	struct nlattr *size = info->attrs[PEERGROUP_A_RECORD_SIZE];
+	struct pg_group *g;
+	u32 limit;
+
+	if (!size)
+		return PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_SIZE, "SIZE");
+	if (!info->attrs[PEERGROUP_A_RECORD_OFFSET])
+		return PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_OFFSET, "OFFSET");
+	if (!info->attrs[PEERGROUP_A_RECORD_WIRE])
+		return PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_WIRE, "WIRE");
+
+	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_RECORD_GROUP, info->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	limit = READ_ONCE(g->limits.table.record_size) + PG_RECORD_OVERHEAD;
+	if (nla_get_u32(size) > limit) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFUSED_SIZE);
+		pg_nl_refuse(info->extack, size,
+			     pg_refusal_text(PEERGROUP_A_STATS_REFUSED_SIZE), 0);
+		pg_group_put(g);
+		return pg_refusal_errno(PEERGROUP_A_STATS_REFUSED_SIZE);
+	}
+	pg_group_put(g);
+	return 0;
+}
+
+/* A part that does not fit ends the staging: what came before is worth nothing then. */
+int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pg_nl_net *nn = pg_nl_net_of(genl_info_net(info));
+	struct pg_staged *s;
+	int err;
+
+	s = pg_staged_take(nn, info->snd_portid);
+	err = pg_nl_stage_check(info);
+	if (err)
+		goto out_free;
+
+	if (!nla_get_u32(info->attrs[PEERGROUP_A_RECORD_OFFSET])) {
+		pg_staged_free(nn, s);
+		s = pg_staged_new(nn, info);
+		if (IS_ERR(s))
+			return PTR_ERR(s);
+	} else if (!s) {
+		return pg_nl_refuse(info->extack, info->attrs[PEERGROUP_A_RECORD_OFFSET],
+				    "nothing is staged yet: begin with OFFSET 0", -ENODATA);
+	}
+
+	err = pg_staged_append(s, info);
+	if (err)
+		goto out_free;
+	pg_staged_give_back(nn, s);
+	return 0;
+
+out_free:
+	pg_staged_free(nn, s);
+	return err;
+}
+
+/* The wire form that was staged, taken out; NULL with extack and *err set if it is not whole. */
+static u8 *pg_nl_staged_wire(struct genl_info *info, u32 *len, int *err)
+{
+	struct pg_nl_net *nn = pg_nl_net_of(genl_info_net(info));
+	struct nlattr *staged = info->attrs[PEERGROUP_A_RECORD_STAGED];
+	struct nlattr *group = info->attrs[PEERGROUP_A_RECORD_GROUP];
+	struct pg_staged *s;
+	u8 *wire = NULL;
+
+	s = pg_staged_take(nn, info->snd_portid);
+	if (!s) {
+		*err = pg_nl_refuse(info->extack, staged, "nothing is staged", -ENODATA);
+	} else if (s->group != nla_get_u32(group)) {
+		*err = pg_nl_refuse(info->extack, group, "staged for another group", -EINVAL);
+	} else if (s->have != s->size) {
+		*err = pg_nl_refuse(info->extack, staged, "staged record is incomplete", -ENODATA);
+	} else {
+		wire = s->wire;
+		*len = s->size;
+		s->wire = NULL;
+	}
+	pg_staged_free(nn, s);
+	return wire;
+}
+
+static u8 *pg_nl_wire(struct genl_info *info, u32 *len, int *err)
+{
+	struct nlattr *attr = info->attrs[PEERGROUP_A_RECORD_WIRE];
+	u8 *wire;
+
+	if (!attr == !info->attrs[PEERGROUP_A_RECORD_STAGED]) {
+		*err = PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_WIRE,
+				     "WIRE (or STAGED, but not both)");
+		return NULL;
+	}
+	if (!attr)
+		return pg_nl_staged_wire(info, len, err);
+
+	*len = nla_len(attr);
+	wire = kvmalloc(*len, GFP_KERNEL_ACCOUNT);
+	if (!wire) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	return memcpy(wire, nla_data(attr), *len);
+}
+
+/* The acknowledgement's cookie carries the change's sequence. */
+int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[PEERGROUP_A_RECORD_WIRE] ?:
+			      info->attrs[PEERGROUP_A_RECORD_STAGED];
+	unsigned int refusal;
+	struct pg_group *g;
+	u64 seq = 0;
+	u8 *wire;
+	u32 len;
+	int err;
+
+	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_RECORD_GROUP, info->extack);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	wire = pg_nl_wire(info, &len, &err);
+	if (!wire)
+		goto out;
+
+	err = 0;
+	refusal = pg_flood_put(&g->flood, wire, len, &seq);
+	if (refusal)
+		err = pg_nl_refuse(info->extack, attr, pg_refusal_text(refusal),
+				   pg_refusal_errno(refusal));
+	else
+		nl_set_extack_cookie_u64(info->extack, seq);
+out:
+	pg_group_put(g);
+	return err;
+}
+
+void pg_netlink_release_port(struct net *net, u32 portid)
+{
+	struct pg_nl_net *nn = pg_nl_net_of(net);
+
+	pg_staged_free(nn, pg_staged_take(nn, portid));
+}
+
+static int __net_init pg_nl_net_init(struct net *net)
+{
+	struct pg_nl_net *nn = pg_nl_net_of(net);
+
+	spin_lock_init(&nn->lock);
+	INIT_LIST_HEAD(&nn->staged);
+	return 0;
+}
+
+/* Sockets keep their namespace, so something is left on module exit only. */
+static void __net_exit pg_nl_net_exit(struct net *net)
+{
+	struct pg_nl_net *nn = pg_nl_net_of(net);
+	struct pg_staged *s, *next;
+
+	list_for_each_entry_safe(s, next, &nn->staged, node)
+		pg_staged_free(nn, s);
+}
+
+static struct pernet_operations pg_nl_net_ops = {
+	.init = pg_nl_net_init,
+	.exit = pg_nl_net_exit,
+	.id = &pg_nl_net_id,
+	.size = sizeof(struct pg_nl_net),
+};
+
+int __init pg_nl_stage_init(void)
+{
+	return register_pernet_subsys(&pg_nl_net_ops);
+}
+
+void pg_nl_stage_exit(void)
+{
+	unregister_pernet_subsys(&pg_nl_net_ops);
+}

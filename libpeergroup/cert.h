@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Keys and certificates, for the files that deal with them: cert.c, bundle.c,
+ * identity.c, groupstore.c, invite.c and invitation.c. The rest of the library
+ * needs internal.h only.
+ */
+#ifndef _PEERGROUP_CERT_H
+#define _PEERGROUP_CERT_H
+
+#include "internal.h"
+
+HRESULT pgi_key_make(unsigned int rsa_bits, EVP_PKEY **key);
+HRESULT pgi_key_hash(EVP_PKEY *key, uint8_t spki_hash[32]);
+
+/* Roles that a holder of @roles may issue. */
+uint32_t pgi_roles_issuable(uint32_t roles);
+
+/* What a new membership certificate says besides keys and group. */
+struct pgi_cert_spec {
+	const char *name;
+	const char *friendly;
+	uint32_t roles;
+	uint64_t not_before, not_after;
+};
+
+/* @issuer NULL makes a group root, signed by @subject itself. */
+HRESULT pgi_cert_issue(const struct pgi_cert *issuer, EVP_PKEY *issuer_key,
+		       EVP_PKEY *subject, const struct pgi_cert_spec *spec,
+		       struct pgi_blob *der);
+
+/*
+ * An identity certificate: self-signed, with a critical extension of its own so
+ * that it can never pass for a membership certificate.
+ */
+struct pgi_idc {
+	char *name;
+	char *friendly;
+	EVP_PKEY *key;			/* public */
+	uint8_t spki_hash[32];
+};
+
+HRESULT pgi_idc_make(const struct pgi_identity *identity, struct pgi_blob *der);
+HRESULT pgi_idc_parse(const struct pgi_blob *der, struct pgi_idc *idc);	/* E_INVALIDARG */
+void pgi_idc_free(struct pgi_idc *idc);
+
+/* Certificates as base64 of a degenerate PKCS #7. */
+HRESULT pgi_bundle_encode(const struct pgi_blob *certs, size_t count, char **base64);
+HRESULT pgi_bundle_decode(const char *base64, struct pgi_blob **certs, size_t *count);
+void pgi_bundle_free(struct pgi_blob *certs, size_t count);
+
+/* Puts parsed certificates, in any order, root first; false if they are no chain. */
+bool pgi_chain_order(struct pgi_cert **chain, size_t len);
+
+/* invite.c */
+HRESULT pgi_identity_to_xml(const struct pgi_identity *identity, char **xml);
+/* identity.c */
+bool pgi_identity_was_deleted(const char *name);
+
+#endif /* _PEERGROUP_CERT_H */

@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What this user's disk knows of the groups it belongs to: the certificates,
+ * the properties given at creation, and what changes with use (port, remembered
+ * addresses, whether it was ever synchronised). Records are the kernel's.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include "cert.h"
+#include "store.h"
+
+#define INFO_FILE	"info"		/* never changes */
+#define STATE_FILE	"state"
+#define CHAIN_FILE	"chain.pem"	/* the root first, our own last */
+#define KEY_FILE	"group-key.pem"	/* at the creator only */
+#define ADDRESSES_MAX	8
+
+void pgi_group_store_free(struct pgi_group_store *store)
+{
+	size_t i;
+
+	if (!store)
+		return;
+	free(store->identity);
+	free(store->name);
+	free(store->friendly);
+	free(store->classifier);
+	free(store->comment);
+	free(store->cloud);
+	pgi_blob_free(&store->root);
+	pgi_bundle_free(store->chain, store->chain_len);
+	for (i = 0; i < store->addresses_len; i++)
+		free(store->addresses[i]);
+	free(store->addresses);
+	free(store);
+}
+
+static HRESULT append_address(struct pgi_group_store *store, const char *address)
+{
+	char *copy = strdup(address);
+	char **list = realloc(store->addresses,
+			      (store->addresses_len + 1) * sizeof(*list));
+
+	if (list)
+		store->addresses = list;
+	if (!list || !copy) {
+		free(copy);
+		return E_OUTOFMEMORY;
+	}
+	list[store->addresses_len++] = copy;
+	return S_OK;
+}
+
+static void drop_address(struct pgi_group_store *store, size_t i)
+{
+	free(store->addresses[i]);
+	store->addresses_len--;
+	memmove(&store->addresses[i], &store->addresses[i + 1],
+		(store->addresses_len - i) * sizeof(*store->addresses));
+}
+
+HRESULT pgi_group_store_remember(struct pgi_group_store *store, const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < store->addresses_len; i++)
+		if (!strcmp(store->addresses[i], address)) {
+			drop_address(store, i);
+			break;
+		}
+	if (store->addresses_len >= ADDRESSES_MAX)
+		drop_address(store, 0);
+	return append_address(store, address);
+}
+
+/* ---------------------------------------------------------------- writing -- */
+
+static HRESULT write_text(int dir, const char *file, struct pgi_text *text)
+{
+	HRESULT hr = E_OUTOFMEMORY;
+
+	if (!text->failed)
+		hr = pgi_store_write(dir, file, text->data ? text->data : "", text->len);
+	free(text->data);
+	return hr;
+}
+
+static HRESULT write_info(int dir, const struct pgi_group_store *store)
+{
+	struct pgi_text text = { 0 };
+
+	pgi_text_add(&text, "identity", store->identity);
+	pgi_text_add(&text, "name", store->name);
+	pgi_text_add(&text, "friendly", store->friendly);
+	pgi_text_add(&text, "classifier", store->classifier);
+	pgi_text_add(&text, "comment", store->comment);
+	pgi_text_add(&text, "cloud", store->cloud);
+	pgi_text_add_number(&text, "creator", store->creator);
+	pgi_text_add_number(&text, "flags", store->flags);
+	pgi_text_add_number(&text, "member_data_lifetime", store->member_data_lifetime);
+	pgi_text_add_number(&text, "presence_lifetime", store->presence_lifetime);
+	return write_text(dir, INFO_FILE, &text);
+}
+
+static HRESULT write_state(int dir, const struct pgi_group_store *store, bool ready)
+{
+	struct pgi_text text = { 0 };
+	size_t i;
+
+	pgi_text_add_number(&text, "ready", ready);
+	pgi_text_add_number(&text, "port", store->port);
+	for (i = 0; i < store->addresses_len; i++)
+		pgi_text_add(&text, "address", store->addresses[i]);
+	return write_text(dir, STATE_FILE, &text);
+}
+
+static bool add_pem(BIO *bio, const struct pgi_blob *der)
+{
+	return PEM_write_bio(bio, PEM_STRING_X509, "", der->data, (long)der->len) > 0;
+}
+
+static HRESULT write_chain(int dir, const struct pgi_group_store *store)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	bool ok = bio && add_pem(bio, &store->root);
+	HRESULT hr = E_OUTOFMEMORY;
+	char *data;
+	long len;
+	size_t i;
+
+	for (i = 0; ok && i < store->chain_len; i++)
+		ok = add_pem(bio, &store->chain[i]);
+	if (ok) {
+		len = BIO_get_mem_data(bio, &data);
+		hr = pgi_store_write(dir, CHAIN_FILE, data, (size_t)len);
+	}
+	BIO_free(bio);
+	return hr;
+}
+
+HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key)
+{
+	char identity[PGI_ENTRY_LEN], group[PGI_ENTRY_LEN];
+	struct pgi_store_new new;
+	HRESULT hr;
+	int parent;
+
+	pgi_store_entry(store->identity, identity);
+	pgi_store_entry(store->name, group);
+	hr = pgi_store_open(PGI_GROUPS, identity, true, &parent);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_store_begin(parent, &new);
+	if (SUCCEEDED(hr))
+		hr = write_info(new.fd, store);
+	if (SUCCEEDED(hr))
+		hr = write_chain(new.fd, store);
+	if (SUCCEEDED(hr))
+		hr = write_state(new.fd, store, store->ready);
+	if (SUCCEEDED(hr) && key)
+		hr = pgi_key_write(new.fd, KEY_FILE, key);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_commit(&new, group);
+	else
+		pgi_store_abort(&new);
+	close(parent);
+	return hr;
+}
+
+/* ---------------------------------------------------------------- reading -- */
+
+static HRESULT parse_number(const char *value, uint32_t max, uint32_t *out)
+{
+	uint64_t number;
+	HRESULT hr = pgi_text_number(value, max, &number);
+
+	*out = (uint32_t)number;
+	return hr;
+}
+
+static HRESULT parse_info(const char *key, const char *value, void *arg)
+{
+	struct pgi_group_store *store = arg;
+	uint32_t number;
+	HRESULT hr;
+
+	if (!strcmp(key, "identity"))
+		return pgi_text_copy(value, &store->identity);
+	if (!strcmp(key, "name"))
+		return pgi_text_copy(value, &store->name);
+	if (!strcmp(key, "friendly"))
+		return pgi_text_copy(value, &store->friendly);
+	if (!strcmp(key, "classifier"))
+		return pgi_text_copy(value, &store->classifier);
+	if (!strcmp(key, "comment"))
+		return pgi_text_copy(value, &store->comment);
+	if (!strcmp(key, "cloud"))
+		return pgi_text_copy(value, &store->cloud);
+	if (!strcmp(key, "flags"))
+		return parse_number(value, UINT32_MAX, &store->flags);
+	if (!strcmp(key, "member_data_lifetime"))
+		return parse_number(value, UINT32_MAX, &store->member_data_lifetime);
+	if (!strcmp(key, "presence_lifetime"))
+		return parse_number(value, UINT32_MAX, &store->presence_lifetime);
+	if (!strcmp(key, "creator")) {
+		hr = parse_number(value, 1, &number);
+		store->creator = number;
+		return hr;
+	}
+	return S_OK;		/* of a later version */
+}
+
+static HRESULT parse_state(const char *key, const char *value, void *arg)
+{
+	struct pgi_group_store *store = arg;
+	uint32_t number;
+	HRESULT hr;
+
+	if (!strcmp(key, "address"))
+		return append_address(store, value);
+	if (!strcmp(key, "ready")) {
+		hr = parse_number(value, 1, &number);
+		store->ready = number;
+		return hr;
+	}
+	if (!strcmp(key, "port")) {
+		hr = parse_number(value, UINT16_MAX, &number);
+		store->port = (uint16_t)number;
+		return hr;
+	}
+	return S_OK;
+}
+
+static HRESULT read_text(int dir, const char *file,
+			 HRESULT (*each)(const char *key, const char *value, void *arg),
+			 struct pgi_group_store *store)
+{
+	struct pgi_blob text;
+	HRESULT hr;
+
+	hr = pgi_store_read(dir, file, false, &text);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_text_parse(&text, each, store);
+	pgi_blob_free(&text);
+	return hr;
+}
+
+static HRESULT take_pem(struct pgi_group_store *store, const void *der, size_t len)
+{
+	struct pgi_blob *chain;
+	HRESULT hr;
+
+	if (!store->root.data)
+		return pgi_blob_set(&store->root, der, len);
+	if (store->chain_len == PEERGROUP_CHAIN_MAX)
+		return PEER_E_CERT_STORE_CORRUPTED;
+	chain = realloc(store->chain, (store->chain_len + 1) * sizeof(*chain));
+	if (!chain)
+		return E_OUTOFMEMORY;
+	store->chain = chain;
+	memset(&chain[store->chain_len], 0, sizeof(*chain));
+	hr = pgi_blob_set(&chain[store->chain_len], der, len);
+	if (SUCCEEDED(hr))
+		store->chain_len++;
+	return hr;
+}
+
+static HRESULT read_chain(int dir, struct pgi_group_store *store)
+{
+	char *label, *header;
+	unsigned char *der;
+	struct pgi_blob pem;
+	HRESULT hr;
+	BIO *bio;
+	long len;
+
+	hr = pgi_store_read(dir, CHAIN_FILE, false, &pem);
+	if (FAILED(hr))
+		return hr;
+	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	if (!bio)
+		hr = E_OUTOFMEMORY;
+	while (SUCCEEDED(hr) && PEM_read_bio(bio, &label, &header, &der, &len)) {
+		hr = take_pem(store, der, (size_t)len);
+		OPENSSL_free(label);
+		OPENSSL_free(header);
+		OPENSSL_free(der);
+	}
+	ERR_clear_error();
+	BIO_free(bio);
+	pgi_blob_free(&pem);
+	return hr;
+}
+
+/* The group id is not stored: it is what the root's key says. */
+static HRESULT check_store(struct pgi_group_store *store, const char *entry)
+{
+	char expected[PGI_ENTRY_LEN];
+	struct pgi_cert *root;
+	HRESULT hr;
+
+	if (!store->identity || !store->name || !store->friendly || !store->chain_len ||
+	    !pgi_name_valid(store->identity) || !pgi_name_valid(store->name))
+		return PEER_E_CERT_STORE_CORRUPTED;
+	pgi_store_entry(store->name, expected);
+	if (strcmp(expected, entry))
+		return PEER_E_CERT_STORE_CORRUPTED;
+	hr = pgi_cert_parse(store->root.data, store->root.len, &root);
+	if (FAILED(hr))
+		return hr == E_OUTOFMEMORY ? hr : PEER_E_CERT_STORE_CORRUPTED;
+	memcpy(store->id, root->spki_hash, sizeof(store->id));
+	if (!root->root || strcmp(root->name, store->name))
+		hr = PEER_E_CERT_STORE_CORRUPTED;
+	pgi_cert_free(root);
+	return hr;
+}
+
+static HRESULT read_store(int parent, const char *entry, struct pgi_group_store **out)
+{
+	struct pgi_group_store *store;
+	HRESULT hr;
+	int dir;
+
+	*out = NULL;
+	hr = pgi_store_open_entry(parent, entry, &dir);
+	if (FAILED(hr))
+		return hr;
+	store = calloc(1, sizeof(*store));
+	hr = store ? read_text(dir, INFO_FILE, parse_info, store) : E_OUTOFMEMORY;
+	if (SUCCEEDED(hr))
+		hr = read_text(dir, STATE_FILE, parse_state, store);
+	if (SUCCEEDED(hr))
+		hr = read_chain(dir, store);
+	if (SUCCEEDED(hr))
+		hr = check_store(store, entry);
+	if (hr == PEER_E_NOT_FOUND)
+		hr = PEER_E_CERT_STORE_CORRUPTED;	/* a file is missing */
+	if (hr == PEER_E_CERT_STORE_CORRUPTED)
+		pgi_set_error("group %s in the store is damaged", entry);
+	close(dir);
+	if (FAILED(hr))
+		pgi_group_store_free(store);
+	else
+		*out = store;
+	return hr;
+}
+
+/* --------------------------------------------------------------- one group -- */
+
+/* The default identity where @identity is NULL; *@own is to be freed. */
+static HRESULT which_identity(const char **identity, char **own)
+{
+	HRESULT hr = S_OK;
+
+	*own = NULL;
+	if (!*identity)
+		hr = pgi_identity_oldest(own);
+	else if (!pgi_name_valid(*identity))
+		hr = pgi_fail(E_INVALIDARG, "not a peer name: %s", *identity);
+	if (SUCCEEDED(hr) && *own)
+		*identity = *own;
+	return hr;
+}
+
+static HRESULT not_joined(HRESULT hr, const char *identity, const char *name)
+{
+	if (hr == PEER_E_NOT_FOUND)
+		pgi_set_error("%s is in no group %s", identity, name);
+	return hr;
+}
+
+/* Opens the folder of @identity's groups; sets @entry to that of group @name. */
+static HRESULT open_parent(const char *identity, const char *name,
+			   char entry[PGI_ENTRY_LEN], int *parent)
+{
+	char own[PGI_ENTRY_LEN];
+
+	if (!pgi_name_valid(name))
+		return pgi_fail(E_INVALIDARG, "not a peer name: %s", name);
+	pgi_store_entry(identity, own);
+	pgi_store_entry(name, entry);
+	return pgi_store_open(PGI_GROUPS, own, false, parent);
+}
+
+HRESULT pgi_group_store_load(const char *identity, const char *name,
+			     struct pgi_group_store **store)
+{
+	char entry[PGI_ENTRY_LEN], *own;
+	HRESULT hr;
+	int parent;
+
+	*store = NULL;
+	hr = which_identity(&identity, &own);
+	if (FAILED(hr))
+		return hr;
+	hr = open_parent(identity, name, entry, &parent);
+	if (SUCCEEDED(hr)) {
+		hr = read_store(parent, entry, store);
+		close(parent);
+	}
+	hr = not_joined(hr, identity, name);
+	free(own);
+	return hr;
+}
+
+static HRESULT open_group(const struct pgi_group_store *store, int *dir)
+{
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	int parent;
+
+	hr = open_parent(store->identity, store->name, entry, &parent);
+	if (SUCCEEDED(hr)) {
+		hr = pgi_store_open_entry(parent, entry, dir);
+		close(parent);
+	}
+	return not_joined(hr, store->identity, store->name);
+}
+
+HRESULT pgi_group_store_save(const struct pgi_group_store *store)
+{
+	struct pgi_group_store *now;
+	bool ready = store->ready;
+	HRESULT hr;
+	int dir;
+
+	/* Another process may have seen the group synchronise: that sticks. */
+	hr = pgi_group_store_load(store->identity, store->name, &now);
+	if (FAILED(hr))
+		return hr;
+	ready = ready || now->ready;
+	pgi_group_store_free(now);
+	hr = open_group(store, &dir);
+	if (FAILED(hr))
+		return hr;
+	hr = write_state(dir, store, ready);
+	close(dir);
+	return hr;
+}
+
+HRESULT pgi_group_store_renew(const struct pgi_group_store *store)
+{
+	HRESULT hr;
+	int dir;
+
+	hr = open_group(store, &dir);
+	if (FAILED(hr))
+		return hr;
+	hr = write_chain(dir, store);
+	close(dir);
+	return hr;
+}
+
+HRESULT pgi_group_store_load_key(const struct pgi_group_store *store, EVP_PKEY **key)
+{
+	HRESULT hr;
+	int dir;
+
+	*key = NULL;
+	hr = open_group(store, &dir);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_key_read(dir, KEY_FILE, key);
+	close(dir);
+	return hr;
+}
+
+/* Files that cannot be deleted are file errors here, not a matter of keys. */
+HRESULT pgi_group_store_delete(const char *identity, const char *name)
+{
+	char entry[PGI_ENTRY_LEN], *own;
+	HRESULT hr;
+	int parent;
+
+	hr = which_identity(&identity, &own);
+	if (FAILED(hr))
+		return hr;
+	hr = open_parent(identity, name, entry, &parent);
+	if (SUCCEEDED(hr)) {
+		hr = pgi_store_remove(parent, entry);
+		close(parent);
+	}
+	if (hr == PEER_E_NO_KEY_ACCESS)
+		hr = E_ACCESSDENIED;
+	hr = not_joined(hr, identity, name);
+	free(own);
+	return hr;
+}
+
+/* -------------------------------------------------------------- all groups -- */
+
+struct walk {
+	HRESULT (*each)(const struct pgi_group_store *store, void *arg);
+	void *arg;
+};
+
+static HRESULT walk_group(int parent, const char *entry, void *arg)
+{
+	struct pgi_group_store *store;
+	struct walk *walk = arg;
+	HRESULT hr;
+
+	hr = read_store(parent, entry, &store);
+	if (hr == PEER_E_NOT_FOUND)
+		return S_OK;		/* deleted meanwhile */
+	if (FAILED(hr))
+		return hr;
+	hr = walk->each(store, walk->arg);
+	pgi_group_store_free(store);
+	return hr;
+}
+
+static HRESULT walk_identity(int parent, const char *entry, void *arg)
+{
+	HRESULT hr;
+	int dir;
+
+	hr = pgi_store_open_entry(parent, entry, &dir);
+	if (FAILED(hr))
+		return hr == PEER_E_NOT_FOUND ? S_OK : hr;
+	hr = pgi_store_each(dir, walk_group, arg);
+	close(dir);
+	return hr;
+}
+
+HRESULT pgi_group_store_each(const char *identity,
+			     HRESULT (*each)(const struct pgi_group_store *store, void *arg),
+			     void *arg)
+{
+	struct walk walk = { each, arg };
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	int dir;
+
+	if (identity) {
+		if (!pgi_name_valid(identity))
+			return pgi_fail(E_INVALIDARG, "not a peer name: %s", identity);
+		pgi_store_entry(identity, entry);
+	}
+	hr = pgi_store_open(PGI_GROUPS, NULL, false, &dir);
+	if (FAILED(hr))
+		return hr == PEER_E_NOT_FOUND ? S_OK : hr;
+	hr = identity ? walk_identity(dir, entry, &walk) :
+			pgi_store_each(dir, walk_identity, &walk);
+	close(dir);
+	return hr;
+}
+
+/* By folder alone: a damaged group keeps its identity from being deleted too. */
+static HRESULT note_any(int parent PGI_UNUSED, const char *entry PGI_UNUSED, void *arg)
+{
+	*(bool *)arg = true;
+	return S_OK;
+}
+
+HRESULT pgi_group_store_any(const char *identity, bool *any)
+{
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	int dir;
+
+	*any = false;
+	pgi_store_entry(identity, entry);
+	hr = pgi_store_open(PGI_GROUPS, entry, false, &dir);
+	if (FAILED(hr))
+		return hr == PEER_E_NOT_FOUND ? S_OK : hr;
+	hr = pgi_store_each(dir, note_any, any);
+	close(dir);
+	return hr;
+}
+
+struct name_list {
+	struct peergroup_group_name *items;	/* @block holds the texts */
+	char *block;
+	size_t count;
+};
+
+static HRESULT list_one(const struct pgi_group_store *store, void *arg)
+{
+	struct name_list *list = arg;
+	struct peergroup_group_name *items, *item;
+
+	items = realloc(list->items, (list->count + 1) * sizeof(*items));
+	if (!items)
+		return E_OUTOFMEMORY;
+	list->items = items;
+	item = &items[list->count++];
+	item->name = pgi_sub_str(list->block, store->name);
+	item->friendly = pgi_sub_str(list->block, store->friendly);
+	item->identity = pgi_sub_str(list->block, store->identity);
+	return item->name && item->friendly && item->identity ? S_OK : E_OUTOFMEMORY;
+}
+
+static HRESULT return_list(const struct name_list *list,
+			   struct peergroup_group_name **out, size_t *count)
+{
+	struct peergroup_group_name *items = pgi_new(list->count * sizeof(*items));
+	size_t i;
+
+	if (!items)
+		return E_OUTOFMEMORY;
+	for (i = 0; i < list->count; i++) {
+		items[i].name = pgi_sub_str(items, list->items[i].name);
+		items[i].friendly = pgi_sub_str(items, list->items[i].friendly);
+		items[i].identity = pgi_sub_str(items, list->items[i].identity);
+		if (!items[i].name || !items[i].friendly || !items[i].identity) {
+			peergroup_free(items);
+			return E_OUTOFMEMORY;
+		}
+	}
+	*out = items;
+	*count = list->count;
+	return S_OK;
+}
+
+PGI_PUBLIC HRESULT peergroup_list_groups(const char *identity,
+					 struct peergroup_group_name **out, size_t *count)
+{
+	struct name_list list = { 0 };
+	HRESULT hr = S_OK;
+
+	pgi_clear_error();
+	if (out)
+		*out = NULL;
+	if (count)
+		*count = 0;
+	if (!out || !count)
+		return pgi_fail(E_INVALIDARG, "list or count is NULL");
+	if (identity)
+		hr = pgi_identity_exists(identity);
+	if (FAILED(hr))
+		return hr;
+	list.block = pgi_new(1);
+	if (!list.block)
+		return E_OUTOFMEMORY;
+	hr = pgi_group_store_each(identity, list_one, &list);
+	if (SUCCEEDED(hr))
+		hr = return_list(&list, out, count);
+	free(list.items);
+	peergroup_free(list.block);
+	return hr;
+}

@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Identities: a key pair, a peer name derived from it and a friendly name, each
+ * in a folder of its own in the store. The private key never leaves this file
+ * and the store but inside an EVP_PKEY.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <openssl/rsa.h>
+#include "cert.h"
+#include "store.h"
+
+#define INFO_FILE	"info"
+#define KEY_FILE	"key.pem"
+#define RSA_BITS	2048
+
+void pgi_identity_free(struct pgi_identity *identity)
+{
+	if (!identity)
+		return;
+	free(identity->name);
+	free(identity->friendly);
+	EVP_PKEY_free(identity->key);
+	free(identity);
+}
+
+/* ---------------------------------------------------------------- reading -- */
+
+static HRESULT parse_info(const char *key, const char *value, void *arg)
+{
+	struct pgi_identity *identity = arg;
+
+	if (!strcmp(key, "name"))
+		return pgi_text_copy(value, &identity->name);
+	if (!strcmp(key, "friendly"))
+		return pgi_text_copy(value, &identity->friendly);
+	if (!strcmp(key, "created"))
+		return pgi_text_number(value, UINT64_MAX, &identity->created);
+	return S_OK;		/* of a later version */
+}
+
+/* Everything but the key. */
+static HRESULT read_info(int dir, const char *entry, struct pgi_identity **out)
+{
+	struct pgi_identity *identity = calloc(1, sizeof(*identity));
+	char expected[PGI_ENTRY_LEN];
+	struct pgi_blob text;
+	HRESULT hr;
+
+	*out = NULL;
+	if (!identity)
+		return E_OUTOFMEMORY;
+	hr = pgi_store_read(dir, INFO_FILE, false, &text);
+	if (hr == PEER_E_NOT_FOUND)
+		hr = PEER_E_CERT_STORE_CORRUPTED;
+	if (SUCCEEDED(hr)) {
+		hr = pgi_text_parse(&text, parse_info, identity);
+		pgi_blob_free(&text);
+	}
+	if (SUCCEEDED(hr)) {
+		if (identity->name && identity->friendly && pgi_name_valid(identity->name))
+			pgi_store_entry(identity->name, expected);
+		else
+			expected[0] = 0;
+		if (strcmp(expected, entry))
+			hr = PEER_E_CERT_STORE_CORRUPTED;
+	}
+	if (hr == PEER_E_CERT_STORE_CORRUPTED)
+		pgi_set_error("identity %s in the store is damaged", entry);
+	if (FAILED(hr))
+		pgi_identity_free(identity);
+	else
+		*out = identity;
+	return hr;
+}
+
+struct identity_list {
+	struct pgi_identity **items;
+	size_t count;
+};
+
+static void list_free(struct identity_list *list)
+{
+	while (list->count)
+		pgi_identity_free(list->items[--list->count]);
+	free(list->items);
+	list->items = NULL;
+}
+
+static HRESULT list_one(int parent, const char *entry, void *arg)
+{
+	struct pgi_identity **items, *identity;
+	struct identity_list *list = arg;
+	HRESULT hr;
+	int dir;
+
+	hr = pgi_store_open_entry(parent, entry, &dir);
+	if (hr == PEER_E_NOT_FOUND)
+		return S_OK;		/* deleted meanwhile */
+	if (FAILED(hr))
+		return hr;
+	hr = read_info(dir, entry, &identity);
+	close(dir);
+	if (FAILED(hr))
+		return hr;
+	items = realloc(list->items, (list->count + 1) * sizeof(*items));
+	if (!items) {
+		pgi_identity_free(identity);
+		return E_OUTOFMEMORY;
+	}
+	items[list->count++] = identity;
+	list->items = items;
+	return S_OK;
+}
+
+static int older(const void *a, const void *b)
+{
+	const struct pgi_identity *x = *(struct pgi_identity *const *)a;
+	const struct pgi_identity *y = *(struct pgi_identity *const *)b;
+
+	if (x->created != y->created)
+		return x->created < y->created ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* Oldest first. */
+static HRESULT list_all(struct identity_list *list)
+{
+	HRESULT hr;
+	int dir;
+
+	list->items = NULL;
+	list->count = 0;
+	hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &dir);
+	if (hr == PEER_E_NOT_FOUND)
+		return S_OK;
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_store_each(dir, list_one, list);
+	close(dir);
+	if (FAILED(hr))
+		list_free(list);
+	else if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), older);
+	return hr;
+}
+
+HRESULT pgi_identity_oldest(char **name)
+{
+	struct identity_list list;
+	HRESULT hr;
+
+	*name = NULL;
+	hr = list_all(&list);
+	if (FAILED(hr))
+		return hr;
+	if (!list.count)
+		hr = pgi_fail(PEER_E_NOT_FOUND, "this user has no identity");
+	else
+		hr = pgi_text_copy(list.items[0]->name, name);
+	list_free(&list);
+	return hr;
+}
+
+static HRESULT not_found(const char *name)
+{
+	return pgi_fail(PEER_E_NOT_FOUND, "no identity %s", name);
+}
+
+/* @name is not NULL. The caller closes *@dir on success. */
+static HRESULT open_identity(const char *name, int *dir, char entry[PGI_ENTRY_LEN])
+{
+	HRESULT hr;
+	int parent;
+
+	if (!pgi_name_valid(name))
+		return pgi_fail(E_INVALIDARG, "not a peer name: %s", name);
+	pgi_store_entry(name, entry);
+	hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &parent);
+	if (SUCCEEDED(hr)) {
+		hr = pgi_store_open_entry(parent, entry, dir);
+		close(parent);
+	}
+	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
+}
+
+static HRESULT load_named(const char *name, bool key, struct pgi_identity **out)
+{
+	struct pgi_identity *identity;
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	int dir;
+
+	*out = NULL;
+	hr = open_identity(name, &dir, entry);
+	if (FAILED(hr))
+		return hr;
+	hr = read_info(dir, entry, &identity);
+	if (SUCCEEDED(hr) && key) {
+		hr = pgi_key_read(dir, KEY_FILE, &identity->key);
+		if (SUCCEEDED(hr))
+			hr = pgi_key_hash(identity->key, identity->spki_hash);
+		if (SUCCEEDED(hr) && !pgi_name_matches(name, identity->spki_hash))
+			hr = pgi_fail(PEER_E_CERT_STORE_CORRUPTED,
+				      "the key of identity %s is another's", name);
+		if (FAILED(hr))
+			pgi_identity_free(identity);
+	}
+	close(dir);
+	if (SUCCEEDED(hr))
+		*out = identity;
+	return hr;
+}
+
+HRESULT pgi_identity_load(const char *name, struct pgi_identity **identity)
+{
+	char *oldest;
+	HRESULT hr;
+
+	if (name)
+		return load_named(name, true, identity);
+	*identity = NULL;
+	hr = pgi_identity_oldest(&oldest);
+	if (FAILED(hr))
+		return hr;
+	hr = load_named(oldest, true, identity);
+	free(oldest);
+	return hr;
+}
+
+HRESULT pgi_identity_exists(const char *name)
+{
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	int dir;
+
+	hr = open_identity(name, &dir, entry);
+	if (SUCCEEDED(hr))
+		close(dir);
+	return hr;
+}
+
+HRESULT pgi_identity_friendly(const char *name, char **friendly)
+{
+	struct pgi_identity *identity;
+	HRESULT hr;
+
+	*friendly = NULL;
+	hr = load_named(name, false, &identity);
+	if (FAILED(hr))
+		return hr;
+	*friendly = identity->friendly;
+	identity->friendly = NULL;
+	pgi_identity_free(identity);
+	return S_OK;
+}
+
+/* ---------------------------------------------------------------- writing -- */
+
+static HRESULT write_info(int dir, const struct pgi_identity *identity)
+{
+	struct pgi_text text = { 0 };
+	HRESULT hr = E_OUTOFMEMORY;
+
+	pgi_text_add(&text, "name", identity->name);
+	pgi_text_add(&text, "friendly", identity->friendly);
+	pgi_text_add_number(&text, "created", identity->created);
+	if (!text.failed)
+		hr = pgi_store_write(dir, INFO_FILE, text.data, text.len);
+	free(text.data);
+	return hr;
+}
+
+HRESULT pgi_identity_set_friendly(const char *name, const char *friendly)
+{
+	struct pgi_identity *identity;
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	int dir;
+
+	if (!pgi_friendly_valid(friendly))
+		return pgi_fail(E_INVALIDARG, "the friendly name is too long");
+	hr = open_identity(name, &dir, entry);
+	if (FAILED(hr))
+		return hr;
+	hr = read_info(dir, entry, &identity);
+	if (SUCCEEDED(hr)) {
+		hr = pgi_text_copy(friendly && *friendly ? friendly : name,
+				   &identity->friendly);
+		if (SUCCEEDED(hr))
+			hr = write_info(dir, identity);
+		pgi_identity_free(identity);
+	}
+	close(dir);
+	return hr;
+}
+
+static HRESULT save_new(const struct pgi_identity *identity)
+{
+	struct pgi_store_new new;
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	int parent;
+
+	hr = pgi_store_open(PGI_IDENTITIES, NULL, true, &parent);
+	if (FAILED(hr))
+		return hr;
+	pgi_store_entry(identity->name, entry);
+	hr = pgi_store_begin(parent, &new);
+	if (SUCCEEDED(hr))
+		hr = pgi_key_write(new.fd, KEY_FILE, identity->key);
+	if (SUCCEEDED(hr))
+		hr = write_info(new.fd, identity);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_commit(&new, entry);
+	else
+		pgi_store_abort(&new);
+	close(parent);
+	return hr;
+}
+
+static HRESULT check_count(void)
+{
+	struct identity_list list;
+	HRESULT hr;
+
+	hr = list_all(&list);
+	if (FAILED(hr))
+		return hr;
+	if (list.count >= PGI_IDENTITIES_MAX)
+		hr = pgi_fail(PEER_E_TOO_MANY_IDENTITIES, "there are %d identities already",
+			      PGI_IDENTITIES_MAX);
+	list_free(&list);
+	return hr;
+}
+
+static HRESULT create(const char *classifier, const char *friendly, char **name)
+{
+	struct pgi_identity *identity;
+	HRESULT hr;
+
+	*name = NULL;
+	if (!pgi_classifier_valid(classifier))
+		return pgi_fail(E_INVALIDARG, "the classifier is too long or not plain text");
+	if (!pgi_friendly_valid(friendly))
+		return pgi_fail(E_INVALIDARG, "the friendly name is too long");
+	hr = check_count();
+	if (FAILED(hr))
+		return hr;
+	identity = calloc(1, sizeof(*identity));
+	if (!identity)
+		return E_OUTOFMEMORY;
+	identity->created = pgi_now();
+	hr = pgi_key_make(RSA_BITS, &identity->key);
+	if (SUCCEEDED(hr))
+		hr = pgi_key_hash(identity->key, identity->spki_hash);
+	if (SUCCEEDED(hr))
+		hr = pgi_name_make(identity->spki_hash, classifier, &identity->name);
+	if (SUCCEEDED(hr))
+		hr = pgi_text_copy(friendly && *friendly ? friendly : identity->name,
+				   &identity->friendly);
+	if (SUCCEEDED(hr))
+		hr = save_new(identity);
+	if (SUCCEEDED(hr)) {
+		*name = identity->name;
+		identity->name = NULL;
+	}
+	pgi_identity_free(identity);
+	return hr;
+}
+
+/* Remembered, so that inviting a deleted identity is told apart (I8). */
+static void note_deleted(const char *entry)
+{
+	int dir;
+
+	if (SUCCEEDED(pgi_store_open(PGI_DELETED, NULL, true, &dir))) {
+		pgi_store_write(dir, entry, "", 0);
+		close(dir);
+	}
+}
+
+bool pgi_identity_was_deleted(const char *name)
+{
+	char entry[PGI_ENTRY_LEN];
+	bool deleted = false;
+	int dir;
+
+	pgi_store_entry(name, entry);
+	if (SUCCEEDED(pgi_store_open(PGI_DELETED, NULL, false, &dir))) {
+		deleted = !faccessat(dir, entry, F_OK, AT_SYMLINK_NOFOLLOW);
+		close(dir);
+	}
+	return deleted;
+}
+
+static HRESULT delete(const char *name)
+{
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr;
+	bool any;
+	int dir;
+
+	hr = pgi_identity_exists(name);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_store_any(name, &any);
+	if (FAILED(hr))
+		return hr;
+	if (any)
+		return pgi_fail(PEER_E_GROUPS_EXIST, "%s still belongs to groups", name);
+	pgi_store_entry(name, entry);
+	hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &dir);
+	if (FAILED(hr))
+		return hr;
+	note_deleted(entry);
+	hr = pgi_store_remove(dir, entry);
+	close(dir);
+	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
+}
+
+/* -------------------------------------------------------------------- XML -- */
+
+static HRESULT get_xml(const char *name, char **xml)
+{
+	struct pgi_identity *identity;
+	char *made = NULL;
+	HRESULT hr;
+
+	*xml = NULL;
+	hr = pgi_identity_load(name, &identity);
+	if (hr == PEER_E_NOT_FOUND && !name) {
+		pgi_clear_error();
+		hr = create(NULL, NULL, &made);
+		if (SUCCEEDED(hr))
+			hr = pgi_identity_load(made, &identity);
+		free(made);
+	}
+	if (hr == PEER_E_NOT_FOUND)
+		hr = E_HANDLE;		/* the code that GetXML documents for it */
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_identity_to_xml(identity, xml);
+	pgi_identity_free(identity);
+	return hr;
+}
+
+/* ------------------------------------------------------- public functions -- */
+
+/* Ends a function that made the malloc()ed @utf8 into its result. */
+static HRESULT return_wide(HRESULT hr, char *utf8, PWSTR *out)
+{
+	if (SUCCEEDED(hr))
+		hr = pgi_wide_return(utf8, out);
+	free(utf8);
+	return hr;
+}
+
+static HRESULT return_str(HRESULT hr, char *utf8, char **out)
+{
+	if (SUCCEEDED(hr))
+		hr = pgi_str_return(utf8, out);
+	free(utf8);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerIdentityCreate(PCWSTR classifier, PCWSTR friendly,
+				      HCRYPTPROV provider, PWSTR *name)
+{
+	char *c = NULL, *f = NULL, *made = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!name)
+		return pgi_fail(E_INVALIDARG, "ppwzIdentity is NULL");
+	*name = NULL;
+	if (provider)
+		return pgi_fail(E_INVALIDARG, "hCryptProv must be 0: Linux has no providers");
+	hr = pgi_utf8_from_wide(classifier, &c);
+	if (SUCCEEDED(hr))
+		hr = pgi_utf8_from_wide(friendly, &f);
+	if (SUCCEEDED(hr))
+		hr = create(c, f, &made);
+	free(c);
+	free(f);
+	return return_wide(hr, made, name);
+}
+
+PGI_PUBLIC HRESULT peergroup_identity_create(const char *classifier, const char *friendly,
+					     char **name)
+{
+	char *made = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!name)
+		return pgi_fail(E_INVALIDARG, "name is NULL");
+	*name = NULL;
+	hr = create(classifier, friendly, &made);
+	return return_str(hr, made, name);
+}
+
+PGI_PUBLIC HRESULT PeerIdentityDelete(PCWSTR name)
+{
+	char *n;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!name)
+		return pgi_fail(E_INVALIDARG, "pwzIdentity is NULL");
+	hr = pgi_utf8_from_wide(name, &n);
+	if (FAILED(hr))
+		return hr;
+	hr = delete(n);
+	free(n);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_identity_delete(const char *name)
+{
+	pgi_clear_error();
+	return name ? delete(name) : pgi_fail(E_INVALIDARG, "name is NULL");
+}
+
+PGI_PUBLIC HRESULT PeerIdentityGetDefault(PWSTR *name)
+{
+	char *n = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!name)
+		return pgi_fail(E_INVALIDARG, "ppwzPeerName is NULL");
+	*name = NULL;
+	hr = pgi_identity_oldest(&n);
+	return return_wide(hr, n, name);
+}
+
+PGI_PUBLIC HRESULT peergroup_identity_default(char **name)
+{
+	char *n = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!name)
+		return pgi_fail(E_INVALIDARG, "name is NULL");
+	*name = NULL;
+	hr = pgi_identity_oldest(&n);
+	return return_str(hr, n, name);
+}
+
+PGI_PUBLIC HRESULT PeerIdentityGetXML(PCWSTR name, PWSTR *xml)
+{
+	char *n, *x = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!xml)
+		return pgi_fail(E_INVALIDARG, "ppwzIdentityXML is NULL");
+	*xml = NULL;
+	hr = pgi_utf8_from_wide(name, &n);
+	if (FAILED(hr))
+		return hr;
+	hr = get_xml(n, &x);
+	free(n);
+	return return_wide(hr, x, xml);
+}
+
+PGI_PUBLIC HRESULT peergroup_identity_xml(const char *name, char **xml)
+{
+	char *x = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!xml)
+		return pgi_fail(E_INVALIDARG, "xml is NULL");
+	*xml = NULL;
+	hr = get_xml(name, &x);
+	return return_str(hr, x, xml);
+}
+
+static HRESULT copy_pair(void *items, size_t i, void *top, void **item)
+{
+	const struct pgi_identity *identity = ((struct pgi_identity **)items)[i];
+	PEER_NAME_PAIR *pair = pgi_sub(top, sizeof(*pair));
+
+	if (!pair)
+		return E_OUTOFMEMORY;
+	pair->dwSize = sizeof(*pair);
+	pair->pwzPeerName = pgi_sub_wide(top, identity->name);
+	pair->pwzFriendlyName = pgi_sub_wide(top, identity->friendly);
+	*item = pair;
+	return pair->pwzPeerName && pair->pwzFriendlyName ? S_OK : E_OUTOFMEMORY;
+}
+
+static void free_pairs(void *items, size_t count)
+{
+	struct identity_list list = { .items = items, .count = count };
+
+	list_free(&list);
+}
+
+PGI_PUBLIC HRESULT PeerEnumIdentities(HPEERENUM *handle)
+{
+	static const struct pgi_enum_ops ops = { copy_pair, free_pairs };
+	struct identity_list list;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!handle)
+		return pgi_fail(E_INVALIDARG, "phPeerEnum is NULL");
+	*handle = NULL;
+	hr = list_all(&list);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_enum_new(&ops, list.items, list.count, handle);
+	if (FAILED(hr))
+		list_free(&list);
+	return hr;
+}
+
+static HRESULT fill_pairs(const struct identity_list *all, struct peergroup_name_pair *pairs)
+{
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		pairs[i].name = pgi_sub_str(pairs, all->items[i]->name);
+		pairs[i].friendly = pgi_sub_str(pairs, all->items[i]->friendly);
+		if (!pairs[i].name || !pairs[i].friendly)
+			return E_OUTOFMEMORY;
+	}
+	return S_OK;
+}
+
+PGI_PUBLIC HRESULT peergroup_identity_list(struct peergroup_name_pair **list, size_t *count)
+{
+	struct peergroup_name_pair *pairs;
+	struct identity_list all;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (list)
+		*list = NULL;
+	if (count)
+		*count = 0;
+	if (!list || !count)
+		return pgi_fail(E_INVALIDARG, "list or count is NULL");
+	hr = list_all(&all);
+	if (FAILED(hr))
+		return hr;
+	pairs = pgi_new(all.count * sizeof(*pairs));
+	hr = pairs ? fill_pairs(&all, pairs) : E_OUTOFMEMORY;
+	if (SUCCEEDED(hr)) {
+		*list = pairs;
+		*count = all.count;
+	} else {
+		peergroup_free(pairs);
+	}
+	list_free(&all);
+	return hr;
+}
