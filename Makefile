@@ -69,8 +69,10 @@ module: | build
 	$(prepare_module)
 	$(call kbuild,modules)
 
+# Signing is for who has the key that the kernel trusts; kbuild would only complain.
 modules_install: module
-	$(call kbuild,modules_install INSTALL_MOD_PATH="$(DESTDIR)")
+	$(call kbuild,modules_install CONFIG_MODULE_SIG_ALL= INSTALL_MOD_PATH="$(DESTDIR)")
+	@[ -n "$(DESTDIR)" ] || /sbin/depmod $(RELEASE)
 
 lib: | build
 	@[ ! -e libpeergroup/Makefile ] || { echo "  LIB     libpeergroup"; \
@@ -122,8 +124,7 @@ style: deps
 	$(call say,CHECKPATCH)
 	@checkpatch=$$(ls {"$(KDIR)",/usr/src/linux-*,"$${XDG_CACHE_HOME:-$$HOME/.cache}"/peergroup/linux-source-*}/scripts/checkpatch.pl 2>/dev/null | head -n 1); \
 	if [ -n "$$checkpatch" ]; then \
-		git ls-files -z 'kmod/*.[ch]' | xargs -0 -r perl "$$checkpatch" --no-tree --terse --strict --no-summary \
-			--ignore FILE_PATH_CHANGES,LINUX_VERSION_CODE -f; \
+		git ls-files -z 'kmod/*.[ch]' | xargs -0 -r perl "$$checkpatch" -f; \
 	else echo "(no kernel sources here that hold checkpatch.pl)"; fi
 	$(call say,SPARSE)
 	$(prepare_module)

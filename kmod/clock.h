@@ -60,6 +60,8 @@ void pg_clock_adjust(struct pg_clock *clock, s64 *offsets, unsigned int n);
  * pg_clock_acceptable() - may a host with that clock be linked to?
  * @mine: this host's time
  * @theirs: what the other end says
+ *
+ * Return: true if it may.
  */
 static inline bool pg_clock_acceptable(u64 mine, u64 theirs)
 {

@@ -451,11 +451,12 @@ static bool pg_gmc_read_extension(struct pg_gmc *gmc, struct pg_cursor *list)
 	return pg_gmc_read_membership(gmc, value);
 }
 
-static bool pg_gmc_read_extensions(struct pg_gmc *gmc, struct pg_cursor *tbs)
+static bool pg_gmc_read_extensions(struct pg_gmc *gmc, struct pg_span extensions)
 {
-	struct pg_cursor outer = pg_der_enter(tbs, PG_DER_EXTENSIONS);
-	struct pg_cursor list = pg_der_enter(&outer, PG_DER_SEQUENCE);
+	struct pg_cursor outer, list;
 
+	pg_cursor_init(&outer, extensions.p, extensions.len);
+	list = pg_der_enter(&outer, PG_DER_SEQUENCE);
 	if (!pg_cursor_done(&outer))
 		return false;
 	while (pg_cursor_left(&list))
@@ -467,11 +468,15 @@ static bool pg_gmc_read_extensions(struct pg_gmc *gmc, struct pg_cursor *tbs)
 #define PG_X509_V3		2
 #define PG_SERIAL_LEN_MAX	20
 
-/* TBSCertificate; @alg is the signature algorithm given outside it. */
-static bool pg_gmc_read_tbs(struct pg_gmc *gmc, struct pg_span alg)
+/*
+ * TBSCertificate; @alg is the signature algorithm given outside it. What is
+ * long to read is found only, and read from less deep a stack.
+ */
+static bool pg_gmc_read_tbs(struct pg_gmc *gmc, struct pg_span alg, struct pg_span *spki,
+			    struct pg_span *extensions)
 {
 	struct pg_cursor c, tbs, version;
-	struct pg_span inner_alg, spki;
+	struct pg_span inner_alg;
 
 	pg_cursor_init(&c, gmc->tbs.p, gmc->tbs.len);
 	tbs = pg_der_enter(&c, PG_DER_SEQUENCE);
@@ -487,9 +492,9 @@ static bool pg_gmc_read_tbs(struct pg_gmc *gmc, struct pg_span alg)
 	if (!pg_gmc_read_validity(gmc, &tbs))
 		return false;
 	pg_der_take(&tbs, PG_DER_SEQUENCE);			/* subject */
-	spki = pg_der_take_whole(&tbs, PG_DER_SEQUENCE);
-	return !tbs.bad && pg_gmc_read_spki(gmc, spki) &&
-	       pg_gmc_read_extensions(gmc, &tbs) && pg_cursor_done(&tbs);
+	*spki = pg_der_take_whole(&tbs, PG_DER_SEQUENCE);
+	*extensions = pg_der_take(&tbs, PG_DER_EXTENSIONS);
+	return pg_cursor_done(&tbs);
 }
 
 #define PG_AUTHORITY_LEN	20	/* bytes of key hash in a peer name */
@@ -526,8 +531,8 @@ static bool pg_gmc_consistent(const struct pg_gmc *gmc)
 
 int pg_gmc_parse(struct pg_gmc *gmc, const u8 *der, size_t len)
 {
+	struct pg_span alg, spki, extensions;
 	struct pg_cursor c, cert;
-	struct pg_span alg;
 
 	memset(gmc, 0, sizeof(*gmc));
 	if (len > PEERGROUP_CERT_LEN_MAX || !pg_der_sound(der, len))
@@ -543,7 +548,8 @@ int pg_gmc_parse(struct pg_gmc *gmc, const u8 *der, size_t len)
 
 	if (!pg_gmc_read_sig_algo(gmc, alg) || !pg_sig_well_formed(gmc->sig_algo, gmc->sig))
 		return -EBADMSG;
-	if (!pg_gmc_read_tbs(gmc, alg) || !pg_gmc_consistent(gmc))
+	if (!pg_gmc_read_tbs(gmc, alg, &spki, &extensions) || !pg_gmc_read_spki(gmc, spki) ||
+	    !pg_gmc_read_extensions(gmc, extensions) || !pg_gmc_consistent(gmc))
 		return -EBADMSG;
 	sha256(der, len, gmc->fingerprint);
 	return 0;

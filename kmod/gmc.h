@@ -12,6 +12,8 @@
 
 /**
  * struct pg_span - bytes inside somebody else's buffer
+ * @p: the first
+ * @len: how many
  */
 struct pg_span {
 	const u8 *p;
@@ -68,7 +70,7 @@ struct pg_gmc {
  * ROOT alone and with an empty issuer and with group equal to the own SPKI
  * hash, no unknown critical extension, no unique identifiers, serial number not
  * negative and at most 20 bytes, @not_before before @not_after. Pure function,
- * any context; stack use below 512 bytes.
+ * any context; stack use below 512 bytes without what SHA-256 takes.
  *
  * Return: 0 or -EBADMSG.
  */

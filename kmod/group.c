@@ -443,7 +443,7 @@ int pg_group_add_target(struct pg_group *g, const struct pg_addr *addr,
 	struct pg_target *t;
 
 	mutex_lock(&g->lock);
-	t = pg_overlay_add(&g->overlay, addr, pg_now_ms());
+	t = pg_overlay_add(&g->overlay, addr, pg_link_new_id(), pg_now_ms());
 	if (IS_ERR(t))
 		NL_SET_ERR_MSG(extack, "too many addresses");
 	else

@@ -7,9 +7,11 @@
  *
  * Life: pg_link_dial() or listen.c makes a link; it has no group until its
  * HELLO has named one (pg_group_attach()); it ends by pg_link_close(), from any
- * context that may sleep, any number of times. The last reference frees it.
- * The socket's callbacks only queue work; two work items per link never run
- * against themselves: @rx reads and dispatches, @tx sends.
+ * context, any number of times. The socket's callbacks only queue work; no work
+ * item runs against itself: @rx reads and dispatches, @tx sends, @tick keeps
+ * time. What closing has to do happens in @close, on a workqueue of its own and
+ * after the other three have been stopped, so it has link and socket to itself.
+ * The last reference frees the link.
  */
 #ifndef _PG_LINK_H
 #define _PG_LINK_H
@@ -53,16 +55,22 @@ struct pg_deferred {
 
 /**
  * struct pg_link - one connection
- * @refs: list membership, works in flight, whoever holds a pointer
- * @id: unique in the module, never 0
+ * @refs: one for the connection, dropped by @close; and whoever holds a pointer
+ * @id: unique in the module, never 0; of a dialled link its target's, so that who
+ *	asked for a link recognises its events
  * @net: namespace state
  * @group: set once by pg_group_attach(), held until the link is freed
- * @listener: where it was accepted; NULL if dialled
- * @target: what it was dialled for; NULL if accepted
+ * @listener: where it was accepted, while it is half-open; else NULL
+ * @target: what it was dialled for; NULL if accepted; group's lock
  * @node: list entry in the group's or the listener's list
- * @state: enum peergroup_link_state; changes under @state_lock
+ * @state_lock: guards @closing and what goes with it; who queues @rx, @tx or @tick
+ *	from outside looks at @closing under it
+ * @state: enum peergroup_link_state; goes up only, and read without locks
  * @outbound: this host dialled
- * @closing: pg_link_close() was called
+ * @closing: pg_link_close() was called; @bye, @error and @fault are its first caller's
+ * @bye: what to tell the other end
+ * @fault: PEERGROUP_A_STATS_LINK_* to count when it has closed, or 0
+ * @flags: PG_LINK_* bits
  * @up: counted as an established link of the group; group's lock
  * @addr: the other end
  * @peer_node: the other end's node id
@@ -70,7 +78,10 @@ struct pg_deferred {
  * @peer_ready: the other end has synchronised before
  * @peer: its membership, once its chain has come; protected by the group's lock
  * @clock_offset: its peer time minus ours at the handshake
- * @error: errno that ended it
+ * @error: positive errno that ended it
+ * @rx_hdr: header of the message that is coming in, @rx_hdr_have bytes of it
+ * @rx_body: its body: @rx_have of @rx_len bytes are there, @rx_room allocated
+ * @rx_skip: bytes to pass over
  * @sync: reconciliation that this end leads; group's lock
  * @synced: one whole reconciliation is behind it; group's lock
  * @resync: records were dropped from the queue: reconcile once it has drained
@@ -79,6 +90,16 @@ struct pg_deferred {
  * @deferred: ring of waiting records; group's lock
  * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
  * @arrivals: records of this link being verified
+ * @arrival_bytes: their size
+ * @tx_queue: struct pg_tx waiting, in the order of sending
+ * @tx_hash: those of them that are records, by id
+ * @tx_bytes: all that is queued or partly sent
+ * @tx_control: the part of it that pg_link_send() queued
+ * @tx_waited: somebody waits for pg_message_drained(); @tx_lock
+ * @tx_now: taken from the queue, @tx_done bytes of it sent; only @tx and @close
+ * @last_rx: jiffies of the last byte received
+ * @last_ping: jiffies of the last PING sent; only @tick
+ * @born: jiffies when it was made
  */
 struct pg_link {
 	struct kref refs;
@@ -94,6 +115,9 @@ struct pg_link {
 	bool outbound;
 	bool closing;
 	bool up;
+	u32 bye;
+	u32 fault;
+	unsigned long flags;
 	struct pg_addr addr;
 	u64 peer_node;
 	u16 peer_port;
@@ -107,7 +131,7 @@ struct pg_link {
 	void (*old_write_space)(struct sock *sk);
 	void (*old_state_change)(struct sock *sk);
 
-	/* receiving; only @rx touches these */
+	/* receiving; only @rx touches these, but for @arrivals */
 	struct work_struct rx;
 	struct pg_msg_hdr rx_hdr;
 	u32 rx_hdr_have;
@@ -125,12 +149,15 @@ struct pg_link {
 	struct list_head tx_queue;
 	struct hlist_head tx_hash[1 << PG_LINK_HASH_BITS];
 	u32 tx_bytes;
+	u32 tx_control;
+	bool tx_waited;
 	struct pg_tx *tx_now;
 	u32 tx_done;
 
 	struct delayed_work tick;
 	struct work_struct close;
 	unsigned long last_rx;
+	unsigned long last_ping;
 	unsigned long born;
 	u64 ping_token;
 	ktime_t ping_sent;
@@ -151,9 +178,15 @@ struct pg_link {
 	unsigned long *told;
 };
 
-/* Once per module. */
+/* Bits of pg_link.flags. */
+#define PG_LINK_PAUSED	0	/* reading waits for arrivals to be dealt with */
+
+/* Once per module. After exit no callback of a socket runs any more. */
 int __must_check pg_link_module_init(void);
 void pg_link_module_exit(void);
+
+/* An id for a link or for a target that will have links. */
+u64 pg_link_new_id(void);
 
 /**
  * pg_link_dial() - start a connection to @target's address
@@ -173,12 +206,14 @@ int pg_link_dial(struct pg_group *group, struct pg_target *target);
 int pg_link_accept(struct pg_listener *listener, struct socket *sock);
 
 /**
- * pg_link_send() - queue a small message
+ * pg_link_send() - queue a message that is not a record
  * @type: enum pg_msg_type, not RECORD
  * @body: copied
  *
- * Any context that may not sleep: allocates with GFP_ATOMIC where it must.
- * Return: 0, -ENOMEM, -ENOBUFS (queue limit) or -EPIPE (closing).
+ * May sleep for memory; the group's lock may be held. What is queued this way has a
+ * fixed bound of its own: who reaches it asks and does not read, and is closed.
+ *
+ * Return: 0, -ENOMEM, -ENOBUFS (bound reached) or -EPIPE (closing).
  */
 int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len);
 
@@ -188,12 +223,23 @@ int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len);
  *
  * A queued older version of the same id is replaced in its place. Sends the
  * signers' certificates first where the other end has not been told them.
- * Over the queue limit the record is dropped, counted, and a reconciliation
- * follows when the queue has drained. Group's lock held.
+ * Where the queue has reached the group's limit, or memory is short, the record
+ * is dropped and counted, @link->resync is set and pg_message_drained() called when
+ * the queue is empty. Group's lock held; may sleep for memory.
+ *
+ * Return: 0, also where the record was dropped, or -EPIPE (closing).
  */
 int pg_link_send_record(struct pg_link *link, struct pg_record *r);
 
-/* May a reconciliation queue more? */
+/**
+ * pg_link_send_chain() - queue a member's certificates
+ *
+ * Marks each of them as told. Group's lock held; may sleep for memory.
+ * Return: as pg_link_send().
+ */
+int pg_link_send_chain(struct pg_link *link, const struct pg_member *m);
+
+/* May a reconciliation queue more? Where not, pg_message_drained() will be called. */
 bool pg_link_room(struct pg_link *link);
 
 /**
@@ -201,16 +247,21 @@ bool pg_link_room(struct pg_link *link);
  * @bye: enum pg_bye_reason to tell the other end, 0 for none
  * @error: positive errno, for events and dumps
  *
- * May be called by anybody, also from the link's own work; does not wait.
- * pg_group_link_gone() follows from a work item for a link that had a group or target.
+ * May be called by anybody, also from the link's own work; does not wait, and only the
+ * first call counts. pg_group_link_gone() follows from a work item for a link that was
+ * attached, when its socket is gone.
  */
 void pg_link_close(struct pg_link *link, u32 bye, int error);
+
+/* The negative errno for the enum pg_bye_reason that ended a link. */
+int pg_bye_errno(u32 reason);
 
 static inline void pg_link_hold(struct pg_link *link)
 {
 	kref_get(&link->refs);
 }
 
+/* May sleep. */
 void pg_link_put(struct pg_link *link);
 
 /* One record of this link has been dealt with: reading may go on. */

@@ -11,17 +11,21 @@
 #include <linux/net.h>
 #include <linux/workqueue.h>
 
-struct pg_group;
+struct pg_link;
 struct pg_net;
 
 #define PG_HALF_OPEN_MAX	256	/* per listener; the oldest gives way */
 
 /**
  * struct pg_listener - one port
+ * @node: in pn->listeners; pn->lock
  * @users: groups on it; pn->lock
- * @lock: guards @half_open
+ * @lock: guards @half_open and the counts
  * @half_open: links without a group, oldest first
- * @gone: woken when @half_open is empty
+ * @n_half_open: how many
+ * @n_links: these and those that have been taken out, but neither have a group
+ *	nor are gone yet: their sockets belong to the listener
+ * @gone: woken when @n_links has come down to 0
  */
 struct pg_listener {
 	struct list_head node;
@@ -34,8 +38,8 @@ struct pg_listener {
 	spinlock_t lock;
 	struct list_head half_open;
 	u32 n_half_open;
+	u32 n_links;
 	wait_queue_head_t gone;
-	bool closing;
 };
 
 /**
@@ -49,7 +53,21 @@ struct pg_listener {
  */
 struct pg_listener *pg_listen(struct pg_net *pn, u16 port);
 
-/* Gives it up; the last user closes it and its half-open links. pn->lock held. May sleep. */
+/*
+ * Gives it up; the last user closes it and its half-open links and waits for them.
+ * pn->lock held, no group's lock. May sleep.
+ */
 void pg_unlisten(struct pg_listener *l);
+
+/* The half-open links; link.c and handshake.c call these. */
+
+/* Counts a link in and lists it; the oldest gives way. -EMFILE: too many are closing. */
+int __must_check pg_listener_add(struct pg_listener *l, struct pg_link *link);
+
+/* Takes a link out of the list; false if it has been told to give way. */
+bool pg_listener_take(struct pg_listener *l, struct pg_link *link);
+
+/* The link has a group, or is gone: the listener does not answer for it any more. */
+void pg_listener_forget(struct pg_link *link);
 
 #endif /* _PG_LISTEN_H */

@@ -5,6 +5,7 @@
  * programs open groups with. Never forgets a member while the group lives and
  * never asks what time it is.
  */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>

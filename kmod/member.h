@@ -25,11 +25,13 @@ struct pg_rec;
  * struct pg_member - one verified membership certificate, immutable
  * @hash: in struct pg_members by fingerprint
  * @refs: the table's own, children's, records', and lookups that asked
- * @parent: issuer; NULL in the root
+ * @rcu: for freeing
+ * @parent: issuer, held; NULL in the root
  * @depth: 0 in the root
  * @nr: counts up from 0, for bitmaps; below PG_MEMBERS_MAX
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
+ * @der: the certificate
  */
 struct pg_member {
 	struct hlist_node hash;
@@ -70,6 +72,8 @@ void pg_members_destroy(struct pg_members *ms);
 
 /**
  * pg_members_get() - look up by fingerprint
+ * @ms: the table
+ * @fingerprint: SHA-256 of the certificate
  *
  * Return: the member with a reference taken, or NULL. Any context.
  */
@@ -85,6 +89,8 @@ void pg_member_put(struct pg_member *m);
 
 /**
  * struct pg_chain - certificates in order, below the root first, leaf last
+ * @n: how many
+ * @cert: the certificates
  */
 struct pg_chain {
 	u32 n;
@@ -93,6 +99,9 @@ struct pg_chain {
 
 /**
  * pg_chain_decode() - read the body of a GMC message
+ * @chain: filled in; its spans point into @body
+ * @body: the body, hostile
+ * @len: bytes of @body
  *
  * Return: 0 or -EBADMSG (none, more than PEERGROUP_CHAIN_MAX, a length that
  * is 0 or over PEERGROUP_CERT_LEN_MAX, bytes left over).
@@ -101,11 +110,15 @@ int __must_check pg_chain_decode(struct pg_chain *chain, const u8 *body, size_t 
 
 /**
  * pg_chain_encoded_len() - bytes pg_chain_encode() will write for @m's chain
+ * @m: leaf of the chain
+ *
+ * Return: how many; 0 for the root.
  */
 size_t pg_chain_encoded_len(const struct pg_member *m);
 
 /**
  * pg_chain_encode() - write the body of a GMC message for @m and its issuers
+ * @m: leaf of the chain
  * @buf: room for pg_chain_encoded_len() bytes
  */
 void pg_chain_encode(const struct pg_member *m, u8 *buf);
@@ -132,8 +145,10 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
 
 /**
  * pg_members_each() - walk all members, for dumps
+ * @ms: the table
  * @skip: entries to pass over, advanced as @fn accepts them
  * @fn: returns non-zero to stop before the entry is counted
+ * @arg: passed to @fn
  *
  * Order is stable only while nothing is added. Runs under RCU; @fn must not sleep.
  *

@@ -366,20 +366,7 @@ static int pg_message_bye(const u8 *body, u32 len)
 
 	if (len != sizeof(*bye))
 		return -EPROTO;
-	switch (be32_to_cpu(bye->reason)) {
-	case PG_BYE_LEAVING:
-		return -ESHUTDOWN;
-	case PG_BYE_DUPLICATE:
-		return -EALREADY;
-	case PG_BYE_SELF:
-		return -ELOOP;
-	case PG_BYE_CLOCK:
-		return -ETIME;
-	case PG_BYE_FULL:
-		return -EMLINK;
-	default:
-		return -ECONNABORTED;
-	}
+	return pg_bye_errno(be32_to_cpu(bye->reason));
 }
 
 /* ------------------------------------------------------------ dispatch -- */

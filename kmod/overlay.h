@@ -15,7 +15,7 @@
 
 /**
  * struct pg_target - an address that a link is wanted to
- * @id: unique in the group, for dumps: of the link while there is one
+ * @id: names it in dumps and events, and each link dialled for it
  * @busy: a link to it exists or is being dialled
  * @up: that link is established
  * @failures: dials in a row that came to nothing
@@ -45,8 +45,15 @@ struct pg_overlay {
 void pg_overlay_init(struct pg_overlay *o);
 void pg_overlay_destroy(struct pg_overlay *o);
 
-/* Adds an address, or finds it and makes it due now. ERR_PTR: -ENOMEM, -ENOSPC. */
-struct pg_target *pg_overlay_add(struct pg_overlay *o, const struct pg_addr *addr, u64 now_ms);
+/**
+ * pg_overlay_add() - want a link to an address
+ * @id: names it, should it be new
+ *
+ * An address that is there already becomes due now. Return: the target, or
+ * ERR_PTR(-ENOMEM) or ERR_PTR(-ENOSPC).
+ */
+struct pg_target *pg_overlay_add(struct pg_overlay *o, const struct pg_addr *addr,
+				 u64 id, u64 now_ms);
 
 /* Forgets an address. -ENOENT if unknown; the caller closes its link first. */
 int pg_overlay_del(struct pg_overlay *o, const struct pg_addr *addr);
@@ -63,6 +70,7 @@ void pg_overlay_link_up(struct pg_target *t);
 
 /**
  * pg_overlay_link_gone() - a target's link ended or a dial failed
+ * @error: why, a positive errno; EALREADY where another link to the same host stays
  * @random: 32 random bits, for the jitter
  *
  * The wait doubles with each failure from retry_min to retry_max, less a

@@ -12,8 +12,18 @@
 
 /**
  * struct pg_rec - a record's header, parsed; spans point into the wire form
+ * @id: see struct peergroup_record_hdr; so the others down to @expires
+ * @type: what the data means
+ * @version: from 1
+ * @flags: PEERGROUP_RECORD_*
+ * @creator: fingerprint
+ * @modifier: fingerprint
+ * @created: peer time
+ * @modified: peer time
+ * @expires: peer time
  * @digest: SHA-256(tag || group || header || attributes)
  * @signed_hash: what @sig signs: @digest, or the batch's root hash
+ * @sig_algo: enum peergroup_sig_algo
  * @attrs: attribute XML, UTF-8
  * @sig: the signature proper
  * @sig_block: all of the signature block
@@ -85,6 +95,9 @@ u64 pg_rec_weight(const struct pg_rec *rec);
 
 /**
  * struct pg_rec_key - what orders the versions of one record
+ * @version: the version number
+ * @modified: peer time
+ * @digest: of the record
  */
 struct pg_rec_key {
 	u32 version;
@@ -94,6 +107,8 @@ struct pg_rec_key {
 
 /**
  * pg_rec_key_cmp() - order two versions of one record
+ * @a: a version
+ * @b: a version
  *
  * (version, modified, digest), lexicographic: total, so every host picks the
  * same winner.
@@ -110,6 +125,8 @@ static inline bool pg_rec_deleted(const struct pg_rec *rec)
 /**
  * pg_rec_type_reserved() - is this one of the six types programs may not use?
  * @type: record type
+ *
+ * Return: true if it is.
  */
 bool pg_rec_type_reserved(const u8 *type);
 

@@ -98,16 +98,17 @@ HRESULT pgi_key_hash(EVP_PKEY *key, uint8_t spki_hash[32])
 	return S_OK;
 }
 
-/* What the kernel verifies: RSA of 2048 to 4096 bits, ECDSA on P-256. */
+/* What the kernel verifies: RSA of 2048, 3072 or 4096 bits, ECDSA on P-256. */
 static bool key_allowed(EVP_PKEY *key)
 {
+	int bits = key ? EVP_PKEY_get_bits(key) : 0;
 	char curve[32];
 	size_t len;
 
 	if (!key)
 		return false;
 	if (EVP_PKEY_is_a(key, "RSA"))
-		return EVP_PKEY_get_bits(key) >= 2048 && EVP_PKEY_get_bits(key) <= 4096;
+		return bits == 2048 || bits == 3072 || bits == 4096;
 	return EVP_PKEY_is_a(key, "EC") &&
 	       EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len) == 1 &&
 	       OBJ_sn2nid(curve) == NID_X9_62_prime256v1;
@@ -338,21 +339,23 @@ static bool get_text(const ASN1_STRING *s, size_t max, char **out)
 	return *out && pgi_utf8_valid(*out);
 }
 
-/* The value of the only extension with this OID, which must be critical. */
+/* The value of the extension with this OID, which must be the only critical one. */
 static const ASN1_OCTET_STRING *find_extension(X509 *x, const char *dotted)
 {
 	ASN1_OBJECT *obj = oid(dotted);
-	X509_EXTENSION *ext;
+	X509_EXTENSION *found = NULL, *ext;
+	bool ours, ok = obj;
 	int i;
 
-	i = obj ? X509_get_ext_by_OBJ(x, obj, -1) : -1;
-	if (i >= 0 && X509_get_ext_by_OBJ(x, obj, i) >= 0)
-		i = -1;
+	for (i = 0; ok && i < X509_get_ext_count(x); i++) {
+		ext = X509_get_ext(x, i);
+		ours = !OBJ_cmp(X509_EXTENSION_get_object(ext), obj);
+		ok = ours == (X509_EXTENSION_get_critical(ext) != 0) && !(ours && found);
+		if (ours)
+			found = ext;
+	}
 	ASN1_OBJECT_free(obj);
-	if (i < 0)
-		return NULL;
-	ext = X509_get_ext(x, i);
-	return X509_EXTENSION_get_critical(ext) ? X509_EXTENSION_get_data(ext) : NULL;
+	return ok && found ? X509_EXTENSION_get_data(found) : NULL;
 }
 
 static bool read_membership(const MEMBERSHIP *m, struct pgi_cert *cert)
@@ -446,7 +449,7 @@ static const char *fill_cert(struct pgi_cert *cert, const void *der, size_t len)
 		return "the peer name in a certificate is not its key's";
 	if (!get_time(X509_get0_notBefore(cert->x509), &cert->not_before) ||
 	    !get_time(X509_get0_notAfter(cert->x509), &cert->not_after) ||
-	    cert->not_before > cert->not_after)
+	    cert->not_before >= cert->not_after)
 		return "a certificate has an impossible validity";
 	SHA256(der, len, cert->fingerprint);
 	return NULL;

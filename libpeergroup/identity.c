@@ -282,7 +282,7 @@ HRESULT pgi_identity_set_friendly(const char *name, const char *friendly)
 	int dir;
 
 	if (!pgi_friendly_valid(friendly))
-		return pgi_fail(E_INVALIDARG, "the friendly name is too long");
+		return pgi_fail(E_INVALIDARG, "the friendly name is too long or not plain text");
 	hr = open_identity(name, &dir, entry);
 	if (FAILED(hr))
 		return hr;
@@ -346,7 +346,7 @@ static HRESULT create(const char *classifier, const char *friendly, char **name)
 	if (!pgi_classifier_valid(classifier))
 		return pgi_fail(E_INVALIDARG, "the classifier is too long or not plain text");
 	if (!pgi_friendly_valid(friendly))
-		return pgi_fail(E_INVALIDARG, "the friendly name is too long");
+		return pgi_fail(E_INVALIDARG, "the friendly name is too long or not plain text");
 	hr = check_count();
 	if (FAILED(hr))
 		return hr;

@@ -27,7 +27,8 @@ bool pgi_classifier_valid(const char *classifier)
 
 bool pgi_friendly_valid(const char *friendly)
 {
-	return !friendly || (pgi_utf8_valid(friendly) &&
+	/* Others print it as it is, so the kernel refuses control characters too. */
+	return !friendly || (pgi_utf8_valid(friendly) && !has_control(friendly) &&
 			     pgi_utf8_units(friendly) <= PGI_FRIENDLY_MAX);
 }
 

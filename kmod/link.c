@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a link: how it is made from a socket, what its socket's callbacks
+ * do, its clock, and how it ends. Bytes are the business of link_rx.c and
+ * link_tx.c, coming up that of handshake.c.
+ *
+ * Who may touch what is simple because of the end: pg_link_close() only sets a
+ * flag and queues the close work; that work first takes the callbacks off the
+ * socket, then waits for @rx, @tx and @tick, and from there on nobody else
+ * uses the socket. The kernel's sockets do not hold their namespace, so a link
+ * is out of its group's or listener's books only after its socket is released.
+ */
+#include <linux/bitmap.h>
+#include <linux/in.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+#include "link_priv.h"
+#include "message.h"
+
+#define PG_LINK_LINGER	(HZ / 5)	/* for a last word to be acknowledged */
+#define PG_TICK_MIN_MS	50
+#define PG_TICK_MAX_MS	5000
+
+/* Closing waits for works of pg_wq, so it must not be one of them. */
+static struct workqueue_struct *pg_close_wq;
+
+u64 pg_link_new_id(void)
+{
+	static atomic64_t last;
+
+	return atomic64_inc_return(&last);
+}
+
+int pg_bye_errno(u32 reason)
+{
+	switch (reason) {
+	case PG_BYE_LEAVING:
+		return -ESHUTDOWN;
+	case PG_BYE_DUPLICATE:
+		return -EALREADY;
+	case PG_BYE_SELF:
+		return -ELOOP;
+	case PG_BYE_CLOCK:
+		return -ETIME;
+	case PG_BYE_FULL:
+		return -EMLINK;
+	default:
+		return -ECONNABORTED;
+	}
+}
+
+/* ------------------------------------------------------------- addresses -- */
+
+static int pg_addr_to_sockaddr(const struct pg_addr *addr, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	if (ipv6_addr_v4mapped(&addr->ip)) {
+		in->sin_family = AF_INET;
+		in->sin_addr.s_addr = addr->ip.s6_addr32[3];
+		in->sin_port = addr->port;
+		return sizeof(*in);
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_addr = addr->ip;
+	in6->sin6_port = addr->port;
+	in6->sin6_scope_id = addr->scope;
+	return sizeof(*in6);
+}
+
+static void pg_addr_from_sockaddr(struct pg_addr *addr, const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+
+	memset(addr, 0, sizeof(*addr));
+	if (ss->ss_family == AF_INET) {
+		ipv6_addr_set_v4mapped(in->sin_addr.s_addr, &addr->ip);
+		addr->port = in->sin_port;
+		return;
+	}
+	addr->ip = in6->sin6_addr;
+	addr->port = in6->sin6_port;
+	addr->scope = in6->sin6_scope_id;
+}
+
+/* --------------------------------------------------- the socket's callbacks -- */
+
+static void pg_link_data_ready(struct sock *sk)
+{
+	struct pg_link *link;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	link = sk->sk_user_data;
+	if (link)
+		queue_work(pg_wq, &link->rx);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* Connected, or ended: reading finds out which. */
+static void pg_link_state_change(struct sock *sk)
+{
+	pg_link_data_ready(sk);
+}
+
+static void pg_link_write_space(struct sock *sk)
+{
+	void (*ready)(struct sock *sk) = NULL;
+	struct pg_link *link;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	link = sk->sk_user_data;
+	if (link) {
+		ready = link->old_write_space;
+		if (sk_stream_is_writeable(sk))
+			queue_work(pg_wq, &link->tx);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+	/* It clears SOCK_NOSPACE. */
+	if (ready)
+		ready(sk);
+}
+
+/* An accepted socket has inherited its listener's callback. */
+static void pg_link_hook(struct pg_link *link)
+{
+	struct sock *sk = link->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	link->old_data_ready = link->listener ? link->listener->old_data_ready :
+						sk->sk_data_ready;
+	link->old_write_space = sk->sk_write_space;
+	link->old_state_change = sk->sk_state_change;
+	sk->sk_user_data = link;
+	sk->sk_data_ready = pg_link_data_ready;
+	sk->sk_write_space = pg_link_write_space;
+	sk->sk_state_change = pg_link_state_change;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void pg_link_unhook(struct pg_link *link)
+{
+	struct sock *sk = link->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_user_data == link) {
+		sk->sk_data_ready = link->old_data_ready;
+		sk->sk_write_space = link->old_write_space;
+		sk->sk_state_change = link->old_state_change;
+		sk->sk_user_data = NULL;
+	}
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* ----------------------------------------------------------------- the clock -- */
+
+/*
+ * How often to look. Whole seconds where that is precise enough, so that many
+ * links wake a sleeping CPU once.
+ */
+static unsigned long pg_tick_period(const struct pg_link *link)
+{
+	u32 ms = clamp(READ_ONCE(link->group->limits.keepalive_ms) / 4,
+		       (u32)PG_TICK_MIN_MS, (u32)PG_TICK_MAX_MS);
+	unsigned long period = msecs_to_jiffies(ms);
+
+	return ms >= MSEC_PER_SEC ? round_jiffies_relative(period) : period;
+}
+
+/* A link that is up: asks for a sign of life, or takes the silence for an answer. */
+static void pg_tick_up(struct pg_link *link)
+{
+	unsigned long alive = msecs_to_jiffies(READ_ONCE(link->group->limits.keepalive_ms));
+	unsigned long now = jiffies;
+	unsigned long idle;
+	int err = 0;
+
+	if (pg_rx_paused(link))
+		WRITE_ONCE(link->last_rx, now);
+	idle = now - READ_ONCE(link->last_rx);
+	/* A byte may have come in since @now was read. */
+	if ((long)idle >= (long)(3 * alive)) {
+		pg_link_fail(link, 0, ETIMEDOUT, PEERGROUP_A_STATS_LINK_TIMEOUT);
+		return;
+	}
+	if ((long)idle >= (long)alive && now - link->last_ping >= alive) {
+		link->last_ping = now;
+		err = pg_message_ping(link);
+	}
+	if (err)
+		pg_link_close(link, 0, -err);
+	else
+		pg_message_tick(link);
+}
+
+/* A link that is coming up. Return: jiffies left for that. */
+static unsigned long pg_tick_young(struct pg_link *link)
+{
+	struct pg_group *g = READ_ONCE(link->group);
+	u32 ms = READ_ONCE((g ? &g->limits : &pg_limits_default)->handshake_ms);
+	unsigned long left = link->born + msecs_to_jiffies(ms) - jiffies;
+	u32 fault = 0;
+
+	if ((long)left > 0)
+		return left;
+	/* Where nobody answered the connection there was no handshake to be slow. */
+	if (pg_link_state(link) != PEERGROUP_LINK_CONNECTING)
+		fault = PEERGROUP_A_STATS_LINK_HANDSHAKE;
+	pg_link_fail(link, 0, ETIMEDOUT, fault);
+	return 0;
+}
+
+static void pg_link_tick_work(struct work_struct *work)
+{
+	struct pg_link *link = container_of(to_delayed_work(work), struct pg_link, tick);
+	unsigned long delay;
+
+	if (pg_link_closing(link))
+		return;
+	if (pg_link_state(link) == PEERGROUP_LINK_UP) {
+		pg_tick_up(link);
+		delay = pg_tick_period(link);
+	} else {
+		delay = pg_tick_young(link);
+	}
+	if (!pg_link_closing(link))
+		queue_delayed_work(pg_wq, &link->tick, delay);
+}
+
+void pg_link_watch(struct pg_link *link)
+{
+	mod_delayed_work(pg_wq, &link->tick, pg_tick_period(link));
+}
+
+/* ---------------------------------------------------------------- the end -- */
+
+/* The other end gets a moment to acknowledge what it was sent last. */
+static void pg_link_linger(struct pg_link *link)
+{
+	struct sock *sk = link->sock->sk;
+
+	kernel_sock_shutdown(link->sock, SHUT_WR);
+	lock_sock(sk);
+	sk_stream_wait_close(sk, PG_LINK_LINGER);
+	release_sock(sk);
+}
+
+/*
+ * Ends the connection. What is left of it is reset: a socket of the kernel that
+ * lingers without its owner has no timers to retransmit by, and may outlive its
+ * namespace. What the other end has acknowledged it can still read.
+ */
+static void pg_link_hang_up(struct pg_link *link)
+{
+	if (link->bye && pg_link_state(link) != PEERGROUP_LINK_CONNECTING)
+		pg_tx_bye(link, link->bye);
+	if (link->bye == PG_BYE_LEAVING && pg_link_state(link) == PEERGROUP_LINK_UP)
+		pg_link_linger(link);
+	sock_no_linger(link->sock->sk);
+	sock_release(link->sock);
+	link->sock = NULL;
+}
+
+static void pg_link_count_fault(struct pg_link *link)
+{
+	if (!link->fault)
+		return;
+	if (link->group)
+		pg_stat_inc(&link->group->stats, link->fault);
+	else
+		pg_listener_count(link->listener, link->fault);
+}
+
+static void pg_link_close_work(struct work_struct *work)
+{
+	struct pg_link *link = container_of(work, struct pg_link, close);
+
+	pg_link_unhook(link);
+	/* @rx first: when a link comes up it sets @tick. */
+	cancel_work_sync(&link->rx);
+	cancel_work_sync(&link->tx);
+	cancel_delayed_work_sync(&link->tick);
+	pg_link_hang_up(link);
+	pg_tx_drop(link);
+	pg_rx_drop(link);
+	pg_link_count_fault(link);
+	if (link->group)
+		pg_group_link_gone(link);
+	else
+		pg_listener_forget(link);
+	pg_link_put(link);
+}
+
+void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault)
+{
+	bool first;
+
+	spin_lock_bh(&link->state_lock);
+	first = !link->closing;
+	if (first) {
+		WRITE_ONCE(link->closing, true);
+		link->bye = bye;
+		link->error = error;
+		link->fault = fault;
+		queue_work(pg_close_wq, &link->close);
+	}
+	spin_unlock_bh(&link->state_lock);
+}
+
+void pg_link_close(struct pg_link *link, u32 bye, int error)
+{
+	pg_link_fail(link, bye, error, 0);
+}
+
+void pg_link_kick(struct pg_link *link, struct work_struct *work)
+{
+	spin_lock_bh(&link->state_lock);
+	if (!link->closing)
+		queue_work(pg_wq, work);
+	spin_unlock_bh(&link->state_lock);
+}
+
+static void pg_link_release(struct kref *refs)
+{
+	struct pg_link *link = container_of(refs, struct pg_link, refs);
+
+	if (link->peer)
+		pg_member_put(link->peer);
+	bitmap_free(link->told);
+	if (link->group)
+		pg_group_put(link->group);
+	kvfree(link);
+}
+
+void pg_link_put(struct pg_link *link)
+{
+	kref_put(&link->refs, pg_link_release);
+}
+
+/* -------------------------------------------------------------- the beginning -- */
+
+static struct pg_link *pg_link_new(struct pg_net *pn, struct socket *sock, u64 id, u32 state)
+{
+	struct pg_link *link = kvzalloc(sizeof(*link), GFP_KERNEL_ACCOUNT);
+
+	if (!link)
+		return NULL;
+	kref_init(&link->refs);
+	link->id = id;
+	link->net = pn;
+	link->sock = sock;
+	link->state = state;
+	link->born = jiffies;
+	link->last_rx = jiffies;
+	link->last_ping = jiffies;
+	INIT_LIST_HEAD(&link->node);
+	spin_lock_init(&link->state_lock);
+	pg_tx_init(link);
+	INIT_WORK(&link->rx, pg_rx_work);
+	INIT_WORK(&link->tx, pg_tx_work);
+	INIT_WORK(&link->close, pg_link_close_work);
+	INIT_DELAYED_WORK(&link->tick, pg_link_tick_work);
+	tcp_sock_set_nodelay(sock->sk);
+	return link;
+}
+
+/*
+ * Sets a link going that is in its group's or listener's books. Nobody closes it
+ * before the callbacks are in place; as soon as they are, anybody may.
+ */
+static void pg_link_start(struct pg_link *link)
+{
+	pg_link_hold(link);
+	pg_link_hook(link);
+	spin_lock_bh(&link->state_lock);
+	if (!link->closing) {
+		queue_delayed_work(pg_wq, &link->tick, 0);
+		queue_work(pg_wq, &link->rx);
+	}
+	spin_unlock_bh(&link->state_lock);
+	pg_link_put(link);
+}
+
+/* Undoes pg_link_new() for a link that nobody else has seen. Takes the socket along. */
+static void pg_link_discard(struct pg_link *link)
+{
+	sock_no_linger(link->sock->sk);
+	sock_release(link->sock);
+	pg_link_put(link);
+}
+
+int pg_link_dial(struct pg_group *group, struct pg_target *target)
+{
+	struct sockaddr_storage ss;
+	struct pg_link *link;
+	struct socket *sock;
+	int err, len;
+
+	lockdep_assert_held(&group->lock);
+	len = pg_addr_to_sockaddr(&target->addr, &ss);
+	err = sock_create_kern(group->pn->net, ss.ss_family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return err;
+	link = pg_link_new(group->pn, sock, target->id, PEERGROUP_LINK_CONNECTING);
+	if (!link) {
+		sock_release(sock);
+		return -ENOMEM;
+	}
+	link->outbound = true;
+	link->target = target;
+	link->addr = target->addr;
+	err = pg_group_attach(group, link);
+	if (err) {
+		pg_link_discard(link);
+		return err;
+	}
+	kref_get(&group->refs);
+	err = kernel_connect(sock, (struct sockaddr *)&ss, len, O_NONBLOCK);
+	if (err && err != -EINPROGRESS)
+		pg_link_close(link, 0, -err);
+	else
+		pg_link_start(link);
+	return 0;
+}
+
+int pg_link_accept(struct pg_listener *listener, struct socket *sock)
+{
+	struct sockaddr_storage ss;
+	struct pg_link *link;
+	int err;
+
+	err = kernel_getpeername(sock, (struct sockaddr *)&ss);
+	if (err < 0)
+		goto release;
+	err = -ENOMEM;
+	link = pg_link_new(listener->pn, sock, pg_link_new_id(), PEERGROUP_LINK_HANDSHAKE);
+	if (!link)
+		goto release;
+	link->listener = listener;
+	pg_addr_from_sockaddr(&link->addr, &ss);
+	err = pg_listener_add(listener, link);
+	if (err) {
+		pg_link_discard(link);
+		return err;
+	}
+	pg_link_start(link);
+	return 0;
+release:
+	sock_no_linger(sock->sk);
+	sock_release(sock);
+	return err;
+}
+
+int pg_link_module_init(void)
+{
+	pg_close_wq = alloc_workqueue("peergroup_close", WQ_UNBOUND, 0);
+	return pg_close_wq ? 0 : -ENOMEM;
+}
+
+void pg_link_module_exit(void)
+{
+	destroy_workqueue(pg_close_wq);
+	/* A packet that completes a connection calls its listener's callback under RCU. */
+	synchronize_rcu();
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of a link share among themselves: link.c (life), handshake.c,
+ * link_rx.c, link_tx.c and listen.c, which makes links for those who call.
+ */
+#ifndef _PG_LINK_PRIV_H
+#define _PG_LINK_PRIV_H
+
+#include <linux/in6.h>
+#include <linux/socket.h>
+#include "group.h"
+
+/* ------------------------------------------------------------- link.c -- */
+
+/* As pg_link_close(); @fault is a PEERGROUP_A_STATS_LINK_* to count, or 0. */
+void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault);
+
+/* Queues one of the link's works, unless it is being closed. Any context. */
+void pg_link_kick(struct pg_link *link, struct work_struct *work);
+
+/* The link has come up: from now on @tick watches over silence. From @rx only. */
+void pg_link_watch(struct pg_link *link);
+
+static inline bool pg_link_closing(const struct pg_link *link)
+{
+	return READ_ONCE(link->closing);
+}
+
+static inline u32 pg_link_state(const struct pg_link *link)
+{
+	return READ_ONCE(link->state);
+}
+
+/* -------------------------------------------------------- handshake.c -- */
+
+/* A dialled link's socket may have connected. Return: 1 if so, 0 not yet, or -errno. */
+int pg_handshake_connect(struct pg_link *link);
+
+/* May this message arrive before the link is up? */
+bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len);
+
+/*
+ * Acts on one message that pg_handshake_expects(). @body is the caller's.
+ * Return: 0, or -errno to close the link with (a fault of the other end's has
+ * been counted by then).
+ */
+int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body);
+
+/* --------------------------------------------------------- link_rx.c -- */
+
+void pg_rx_work(struct work_struct *work);
+
+/* Frees a body that is coming in. @rx does not run any more. */
+void pg_rx_drop(struct pg_link *link);
+
+/* Reading waits for arrivals, so silence is this end's doing. */
+static inline bool pg_rx_paused(const struct pg_link *link)
+{
+	return test_bit(PG_LINK_PAUSED, &link->flags);
+}
+
+/* --------------------------------------------------------- link_tx.c -- */
+
+void pg_tx_init(struct pg_link *link);
+void pg_tx_work(struct work_struct *work);
+
+/* Tells the other end why, where no message is half sent. @tx does not run any more. */
+void pg_tx_bye(struct pg_link *link, u32 reason);
+
+/* Empties the queue. @tx does not run any more. */
+void pg_tx_drop(struct pg_link *link);
+
+#endif /* _PG_LINK_PRIV_H */

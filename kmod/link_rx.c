@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The receiving half of a link: from the bytes of the stream to whole messages,
+ * each of a type that may arrive and no longer than it may be. What a peer
+ * announces costs nothing; memory follows the bytes that really come.
+ */
+#include <linux/mm.h>
+#include <linux/socket.h>
+#include "link_priv.h"
+#include "message.h"
+
+#define PG_RX_BUDGET	128		/* steps in one run of the work: two per message */
+#define PG_RX_FIRST	(64U << 10)	/* bytes of body allocated at once */
+
+/* ---------------------------------------------------------- holding back -- */
+
+static bool pg_rx_over(const struct pg_link *link, int share)
+{
+	return atomic_read(&link->arrivals) >= PG_LINK_ARRIVALS_MAX / share ||
+	       atomic_read(&link->arrival_bytes) >= (int)PG_LINK_ARRIVAL_BYTES / share;
+}
+
+/*
+ * Stops reading while too much of this link is being verified. Whoever lets go
+ * of an arrival after the flag is set sees the flag; before, we see the arrival gone.
+ */
+static bool pg_rx_pause(struct pg_link *link)
+{
+	if (!pg_rx_over(link, 1))
+		return false;
+	set_bit(PG_LINK_PAUSED, &link->flags);
+	smp_mb__after_atomic();
+	if (pg_rx_over(link, 2))
+		return true;
+	clear_bit(PG_LINK_PAUSED, &link->flags);
+	return false;
+}
+
+void pg_link_arrival_done(struct pg_link *link, u32 bytes)
+{
+	atomic_sub(bytes, &link->arrival_bytes);
+	atomic_dec(&link->arrivals);
+	smp_mb__after_atomic();
+	if (test_bit(PG_LINK_PAUSED, &link->flags) && !pg_rx_over(link, 2) &&
+	    test_and_clear_bit(PG_LINK_PAUSED, &link->flags))
+		pg_link_kick(link, &link->rx);
+}
+
+/* --------------------------------------------------------------- reading -- */
+
+/* Return: bytes read, 0 where there is nothing to read now, or -errno. */
+static int pg_rx_recv(struct pg_link *link, void *buf, u32 len, int flags)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | flags };
+	struct kvec vec = { .iov_base = buf, .iov_len = len };
+	int ret;
+
+	ret = kernel_recvmsg(link->sock, &msg, &vec, 1, len, msg.msg_flags);
+	if (ret == -EAGAIN)
+		return 0;
+	if (!ret)
+		return -ECONNRESET;
+	if (ret > 0) {
+		WRITE_ONCE(link->last_rx, jiffies);
+		atomic64_add(ret, &link->stat_rx_bytes);
+	}
+	return ret;
+}
+
+void pg_rx_drop(struct pg_link *link)
+{
+	kvfree(link->rx_body);
+	link->rx_body = NULL;
+	link->rx_room = 0;
+}
+
+/* Makes ready for the next header. */
+static void pg_rx_next(struct pg_link *link)
+{
+	link->rx_hdr_have = 0;
+	link->rx_body = NULL;
+	link->rx_room = 0;
+	link->rx_have = 0;
+	link->rx_len = 0;
+}
+
+static int pg_rx_deliver(struct pg_link *link)
+{
+	u8 type = link->rx_hdr.type;
+	u8 *body = link->rx_body;
+	u32 len = link->rx_len;
+	int ret;
+
+	pg_rx_next(link);
+	if (pg_link_state(link) == PEERGROUP_LINK_UP)
+		return pg_message(link, type, body, len);
+	ret = pg_handshake_message(link, type, body);
+	kvfree(body);
+	return ret;
+}
+
+static int pg_rx_grow(struct pg_link *link)
+{
+	u32 room = min(link->rx_len, link->rx_room ? 2 * link->rx_room : PG_RX_FIRST);
+	u8 *body = kvmalloc(room, GFP_KERNEL | __GFP_NOWARN);
+
+	if (!body)
+		return -ENOMEM;
+	if (link->rx_have)
+		memcpy(body, link->rx_body, link->rx_have);
+	kvfree(link->rx_body);
+	link->rx_body = body;
+	link->rx_room = room;
+	return 0;
+}
+
+static int pg_rx_body(struct pg_link *link)
+{
+	int ret;
+
+	if (link->rx_have == link->rx_room) {
+		ret = pg_rx_grow(link);
+		if (ret)
+			return ret;
+	}
+	ret = pg_rx_recv(link, link->rx_body + link->rx_have, link->rx_room - link->rx_have, 0);
+	if (ret <= 0)
+		return ret;
+	link->rx_have += ret;
+	if (link->rx_have < link->rx_len)
+		return 1;
+	ret = pg_rx_deliver(link);
+	return ret < 0 ? ret : 1;
+}
+
+/* Passes over what is too long to be taken, without a copy. */
+static int pg_rx_skip(struct pg_link *link)
+{
+	int ret = pg_rx_recv(link, NULL, min_t(u32, link->rx_skip, INT_MAX), MSG_TRUNC);
+
+	if (ret <= 0)
+		return ret;
+	link->rx_skip -= ret;
+	if (!link->rx_skip)
+		pg_rx_next(link);
+	return 1;
+}
+
+static int pg_rx_oversize(struct pg_link *link, bool skip)
+{
+	if (!skip || link->rx_len > PG_RECORD_BODY_MAX) {
+		pg_link_fail(link, PG_BYE_PROTOCOL, EMSGSIZE, PEERGROUP_A_STATS_LINK_OVERSIZE);
+		return -EMSGSIZE;
+	}
+	pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_REFUSED_SIZE);
+	link->rx_skip = link->rx_len;
+	return 1;
+}
+
+/* A header is complete: may such a message come, and of that length? */
+static int pg_rx_judge(struct pg_link *link)
+{
+	const struct pg_msg_hdr *hdr = &link->rx_hdr;
+	bool skip = false;
+	u32 limit;
+
+	link->rx_len = be32_to_cpu(hdr->len);
+	if (hdr->zero[0] || hdr->zero[1] || hdr->zero[2])
+		return -EPROTO;
+	if (pg_link_state(link) != PEERGROUP_LINK_UP)
+		return pg_handshake_expects(link, hdr->type, link->rx_len) ? 1 : -EPROTO;
+	limit = pg_message_limit(link, hdr->type, &skip);
+	if (!limit)
+		return -EPROTO;
+	if (link->rx_len > limit)
+		return pg_rx_oversize(link, skip);
+	return 1;
+}
+
+static int pg_rx_header(struct pg_link *link)
+{
+	u32 have = link->rx_hdr_have;
+	int ret;
+
+	ret = pg_rx_recv(link, (u8 *)&link->rx_hdr + have, sizeof(link->rx_hdr) - have, 0);
+	if (ret <= 0)
+		return ret;
+	link->rx_hdr_have += ret;
+	if (link->rx_hdr_have < sizeof(link->rx_hdr))
+		return 1;
+	ret = pg_rx_judge(link);
+	if (ret > 0 && !link->rx_len)
+		ret = pg_rx_deliver(link);
+	return ret < 0 ? ret : 1;
+}
+
+/* Return: 1 to go on, 0 when there is nothing to read now, or -errno. */
+static int pg_rx_step(struct pg_link *link)
+{
+	if (link->rx_skip)
+		return pg_rx_skip(link);
+	if (link->rx_hdr_have < sizeof(link->rx_hdr))
+		return pg_rx_header(link);
+	return pg_rx_body(link);
+}
+
+/* A connection that ends before its HELLO was no link of ours. */
+static void pg_rx_failed(struct pg_link *link, int error)
+{
+	bool up = pg_link_state(link) == PEERGROUP_LINK_UP;
+	u32 fault = 0;
+
+	if (error == EPROTO)
+		fault = up ? PEERGROUP_A_STATS_LINK_MALFORMED : PEERGROUP_A_STATS_LINK_HANDSHAKE;
+	else if (!link->group)
+		fault = PEERGROUP_A_STATS_LINK_HANDSHAKE;
+	pg_link_fail(link, up && error == EPROTO ? PG_BYE_PROTOCOL : 0, error, fault);
+}
+
+void pg_rx_work(struct work_struct *work)
+{
+	struct pg_link *link = container_of(work, struct pg_link, rx);
+	int budget = PG_RX_BUDGET;
+	int ret = 1;
+
+	if (pg_link_state(link) == PEERGROUP_LINK_CONNECTING)
+		ret = pg_handshake_connect(link);
+	while (ret > 0 && budget-- && !pg_link_closing(link)) {
+		if (pg_rx_pause(link))
+			return;
+		ret = pg_rx_step(link);
+	}
+	if (ret < 0)
+		pg_rx_failed(link, -ret);
+	else if (ret > 0 && !pg_link_closing(link))
+		queue_work(pg_wq, &link->rx);
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Listening sockets, one per port and namespace, and the links that have come
+ * in through them but not yet said for which group. A listener answers for the
+ * sockets of those links: it is not gone before they are.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+#include "link_priv.h"
+
+#define PG_LISTEN_BACKLOG	128
+#define PG_ACCEPT_BUDGET	32	/* connections in one run of the work */
+
+/* --------------------------------------------------------- half-open links -- */
+
+/* Closes the oldest until @max are left. */
+static void pg_listener_trim(struct pg_listener *l, u32 max, int error, u32 fault)
+{
+	struct pg_link *link;
+
+	spin_lock(&l->lock);
+	while (l->n_half_open > max) {
+		link = list_first_entry(&l->half_open, struct pg_link, node);
+		list_del_init(&link->node);
+		l->n_half_open--;
+		pg_link_hold(link);
+		spin_unlock(&l->lock);
+		pg_link_fail(link, 0, error, fault);
+		pg_link_put(link);
+		spin_lock(&l->lock);
+	}
+	spin_unlock(&l->lock);
+}
+
+int pg_listener_add(struct pg_listener *l, struct pg_link *link)
+{
+	int err = -EMFILE;
+
+	spin_lock(&l->lock);
+	if (l->n_links < 2 * PG_HALF_OPEN_MAX) {
+		list_add_tail(&link->node, &l->half_open);
+		l->n_half_open++;
+		l->n_links++;
+		err = 0;
+	}
+	spin_unlock(&l->lock);
+	if (err)
+		pg_listener_count(l, PEERGROUP_A_STATS_LINK_HANDSHAKE);
+	else
+		pg_listener_trim(l, PG_HALF_OPEN_MAX, EMFILE, PEERGROUP_A_STATS_LINK_HANDSHAKE);
+	return err;
+}
+
+bool pg_listener_take(struct pg_listener *l, struct pg_link *link)
+{
+	bool there;
+
+	spin_lock(&l->lock);
+	there = !list_empty(&link->node);
+	if (there) {
+		list_del_init(&link->node);
+		l->n_half_open--;
+	}
+	spin_unlock(&l->lock);
+	return there;
+}
+
+void pg_listener_forget(struct pg_link *link)
+{
+	struct pg_listener *l = link->listener;
+
+	link->listener = NULL;
+	spin_lock(&l->lock);
+	if (!link->group && !list_empty(&link->node)) {
+		list_del_init(&link->node);
+		l->n_half_open--;
+	}
+	/* Under the lock, which pg_listener_end() takes before it frees @l. */
+	if (!--l->n_links)
+		wake_up(&l->gone);
+	spin_unlock(&l->lock);
+}
+
+/* -------------------------------------------------------------- accepting -- */
+
+/* Sockets that wait to be accepted have inherited this callback: not theirs. */
+static void pg_listen_data_ready(struct sock *sk)
+{
+	struct pg_listener *l;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	l = sk->sk_user_data;
+	if (l && sk->sk_state == TCP_LISTEN)
+		queue_work(pg_wq, &l->accept);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void pg_listen_accept_work(struct work_struct *work)
+{
+	struct pg_listener *l = container_of(work, struct pg_listener, accept);
+	int budget = PG_ACCEPT_BUDGET;
+	struct socket *sock;
+	int err = 0;
+
+	while (budget--) {
+		err = kernel_accept(l->sock, &sock, O_NONBLOCK);
+		if (err == -ECONNABORTED)
+			continue;
+		if (err)
+			return;
+		pg_link_accept(l, sock);
+	}
+	queue_work(pg_wq, &l->accept);
+}
+
+static void pg_listener_hook(struct pg_listener *l)
+{
+	struct sock *sk = l->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	l->old_data_ready = sk->sk_data_ready;
+	sk->sk_user_data = l;
+	sk->sk_data_ready = pg_listen_data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void pg_listener_unhook(struct pg_listener *l)
+{
+	struct sock *sk = l->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_data_ready = l->old_data_ready;
+	sk->sk_user_data = NULL;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* ------------------------------------------------------------ life cycle -- */
+
+static int pg_listener_bind(struct socket *sock, int family, u16 port)
+{
+	struct sockaddr_in6 in6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+	};
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+
+	if (family == AF_INET)
+		return kernel_bind(sock, (struct sockaddr *)&in, sizeof(in));
+	return kernel_bind(sock, (struct sockaddr *)&in6, sizeof(in6));
+}
+
+static int pg_listener_open(struct pg_listener *l, int family, u16 port)
+{
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(l->pn->net, family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return err;
+	sock_set_reuseaddr(sock->sk);
+	if (family == AF_INET6) {
+		/* The namespace's default may be otherwise. */
+		lock_sock(sock->sk);
+		sock->sk->sk_ipv6only = false;
+		release_sock(sock->sk);
+	}
+	err = pg_listener_bind(sock, family, port);
+	if (err)
+		goto release;
+	l->sock = sock;
+	/* Before listening: a connection that came in between would not be noticed. */
+	pg_listener_hook(l);
+	err = kernel_listen(sock, PG_LISTEN_BACKLOG);
+	if (err) {
+		pg_listener_unhook(l);
+		goto release;
+	}
+	return 0;
+release:
+	l->sock = NULL;
+	sock_release(sock);
+	return err;
+}
+
+static int pg_listener_learn_port(struct pg_listener *l)
+{
+	struct sockaddr_storage ss;
+	int len;
+
+	len = kernel_getsockname(l->sock, (struct sockaddr *)&ss);
+	if (len < 0)
+		return len;
+	if (ss.ss_family == AF_INET)
+		l->port = ntohs(((struct sockaddr_in *)&ss)->sin_port);
+	else
+		l->port = ntohs(((struct sockaddr_in6 *)&ss)->sin6_port);
+	return 0;
+}
+
+/* Ends a listener that is in no list any more. */
+static void pg_listener_end(struct pg_listener *l)
+{
+	pg_listener_unhook(l);
+	cancel_work_sync(&l->accept);
+	pg_listener_trim(l, 0, ESHUTDOWN, 0);
+	sock_release(l->sock);
+	wait_event(l->gone, !READ_ONCE(l->n_links));
+	/* Whoever woke us has let go of the lock when we get it. */
+	spin_lock(&l->lock);
+	spin_unlock(&l->lock);
+	kfree(l);
+}
+
+static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
+{
+	struct pg_listener *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!l)
+		return ERR_PTR(-ENOMEM);
+	l->pn = pn;
+	l->users = 1;
+	spin_lock_init(&l->lock);
+	INIT_LIST_HEAD(&l->half_open);
+	init_waitqueue_head(&l->gone);
+	INIT_WORK(&l->accept, pg_listen_accept_work);
+	err = pg_listener_open(l, AF_INET6, port);
+	if (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL)
+		err = pg_listener_open(l, AF_INET, port);
+	if (err) {
+		kfree(l);
+		return ERR_PTR(err);
+	}
+	err = pg_listener_learn_port(l);
+	if (err) {
+		pg_listener_end(l);
+		return ERR_PTR(err);
+	}
+	return l;
+}
+
+struct pg_listener *pg_listen(struct pg_net *pn, u16 port)
+{
+	struct pg_listener *l;
+
+	lockdep_assert_held(&pn->lock);
+	list_for_each_entry(l, &pn->listeners, node) {
+		if (port && l->port == port) {
+			l->users++;
+			return l;
+		}
+	}
+	l = pg_listener_new(pn, port);
+	if (!IS_ERR(l))
+		list_add(&l->node, &pn->listeners);
+	return l;
+}
+
+void pg_unlisten(struct pg_listener *l)
+{
+	lockdep_assert_held(&l->pn->lock);
+	if (--l->users)
+		return;
+	list_del(&l->node);
+	pg_listener_end(l);
+}

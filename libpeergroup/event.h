@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the rest of the library tells event registrations of this process: that
+ * a connection attempt began, or came to nothing, or that a handle was closed.
+ */
+#ifndef _PEERGROUP_EVENT_H
+#define _PEERGROUP_EVENT_H
+
+#include "address.h"
+#include "group.h"
+
+/* Addresses of one attempt whose failures are counted. */
+#define PGI_ATTEMPT_MAX	64
+
+/* CONNECTION_FAILED with @reason, now. */
+void pgi_event_failed(const struct pgi_group *group, HRESULT reason);
+
+/* CONNECTION_FAILED with @reason once all of these addresses have failed. */
+void pgi_event_attempt(const struct pgi_group *group, HRESULT reason,
+		       const struct pgi_address *addresses, size_t count);
+
+/* Registrations of a group handle that was closed hear nothing any more. */
+void pgi_event_group_closed(const struct pgi_group *group);
+
+/* Ends the thread, if there is one. */
+void pgi_event_shutdown(void);
+
+#endif /* _PEERGROUP_EVENT_H */

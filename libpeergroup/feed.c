@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What happens to a group, without loss. The kernel's events are hints: they
+ * may be dropped when a program is slow, but each record change has a sequence
+ * number, and after a gap the kernel is asked for the changes since. Only if
+ * that is too long ago for it, the whole table is compared with what is known.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "address.h"
+#include "feed.h"
+#include "records.h"
+
+/* Datagrams taken at a time, so that several feeds of one thread share it. */
+#define READ_BURST	256
+
+/* ----------------------------------------------------------------- queue -- */
+
+HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,
+		      HRESULT failed)
+{
+	const char *peer = event->link_peer ? event->link_peer : "";
+	size_t len = strlen(peer) + 1;
+	struct pgi_item *item;
+
+	if (failed == S_OK && feed->filter && !feed->filter(feed, event))
+		return S_OK;
+	item = calloc(1, sizeof(*item) + len);
+	if (!item)
+		return E_OUTOFMEMORY;
+	item->event = *event;
+	memcpy(item->peer, peer, len);
+	item->event.link_peer = item->peer;
+	item->failed = failed;
+	*feed->tail = item;
+	feed->tail = &item->next;
+	return S_OK;
+}
+
+struct pgi_item *pgi_feed_pop(struct pgi_feed *feed)
+{
+	struct pgi_item *item = feed->head;
+
+	if (!item)
+		return NULL;
+	feed->head = item->next;
+	if (!feed->head)
+		feed->tail = &feed->head;
+	return item;
+}
+
+static HRESULT push_gone(struct pgi_feed *feed, int reason)
+{
+	struct peergroup_event event = { .kind = PEERGROUP_EVENT_GONE, .reason = reason };
+
+	if (feed->gone)
+		return S_OK;
+	feed->gone = true;
+	return pgi_feed_push(feed, &event, S_OK);
+}
+
+static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
+{
+	struct peergroup_event event = {
+		.kind = PEERGROUP_EVENT_STATUS, .status = status, .reason = reason,
+	};
+	HRESULT hr;
+
+	if (status == feed->status && !reason)
+		return S_OK;
+	hr = pgi_feed_push(feed, &event, S_OK);
+	if (SUCCEEDED(hr))
+		feed->status = status;
+	return hr;
+}
+
+/* --------------------------------------------------------------- records -- */
+
+static bool live(uint32_t change)
+{
+	return change == PEERGROUP_CHANGE_ADDED || change == PEERGROUP_CHANGE_UPDATED;
+}
+
+/*
+ * Keeps the set of known records and tells of a change. What is gone without
+ * having been known is nothing to tell; what is not known is new, whatever the
+ * kernel calls it.
+ */
+static HRESULT tell(struct pgi_feed *feed, const struct peergroup_event *change)
+{
+	struct peergroup_event event = *change;
+	HRESULT hr;
+
+	event.kind = PEERGROUP_EVENT_RECORD;
+	if (!live(event.change)) {
+		if (!pgi_known_remove(&feed->known, event.id))
+			return S_OK;
+		return pgi_feed_push(feed, &event, S_OK);
+	}
+	if (!pgi_known_find(&feed->known, event.id))
+		event.change = PEERGROUP_CHANGE_ADDED;
+	hr = pgi_known_add(&feed->known, event.id, event.type);
+	return SUCCEEDED(hr) ? pgi_feed_push(feed, &event, S_OK) : hr;
+}
+
+static void event_of(const struct pgi_record *r, struct peergroup_event *event)
+{
+	memset(event, 0, sizeof(*event));
+	event->sequence = r->seq;
+	event->change = r->change;
+	event->version = r->version;
+	memcpy(event->id, r->id, sizeof(event->id));
+	memcpy(event->type, r->type, sizeof(event->type));
+}
+
+static HRESULT asking(struct pgi_feed *feed)
+{
+	return feed->ask.sock ? S_OK : pgi_nl_open(&feed->ask, &feed->nl);
+}
+
+/* A change since feed->seq; they come in order. */
+static HRESULT take_change(struct pgi_record **record, void *arg)
+{
+	struct peergroup_event event;
+	struct pgi_feed *feed = arg;
+	HRESULT hr;
+
+	if ((*record)->seq <= feed->seq)
+		return S_OK;
+	event_of(*record, &event);
+	hr = tell(feed, &event);
+	if (SUCCEEDED(hr))
+		feed->seq = event.sequence;
+	return hr;
+}
+
+/* Like take_change() at the start, where what is gone was known to the program. */
+static HRESULT take_first_change(struct pgi_record **record, void *arg)
+{
+	struct pgi_feed *feed = arg;
+	HRESULT hr;
+
+	if (!live((*record)->change)) {
+		hr = pgi_known_add(&feed->known, (*record)->id, (*record)->type);
+		if (FAILED(hr))
+			return hr;
+	}
+	return take_change(record, arg);
+}
+
+static HRESULT changes_since(struct pgi_feed *feed, pgi_record_fn fn, int *err)
+{
+	uint64_t since = feed->seq;
+	struct pgi_query q = {
+		.group = feed->group, .since = &since, .brief = true, .tombstones = true,
+	};
+
+	return pgi_fetch(&feed->ask, &q, fn, feed, err);
+}
+
+/* ------------------------------------------------- the whole table -- */
+
+struct compare {
+	struct pgi_feed *feed;
+	uint64_t base;		/* changes above it are told later, by sequence */
+};
+
+static HRESULT compare_record(struct pgi_record **record, void *arg)
+{
+	struct pgi_record *r = *record;
+	struct compare *c = arg;
+	struct pgi_feed *feed = c->feed;
+	bool known = pgi_known_find(&feed->known, r->id);
+	struct peergroup_event event;
+	HRESULT hr = S_OK;
+
+	/* Marked before it is told: what is seen is not gone. */
+	if (known)
+		hr = pgi_known_add(&feed->known, r->id, r->type);
+	if (FAILED(hr) || r->seq > c->base || (known && r->seq <= feed->seq))
+		return hr;
+	event_of(r, &event);
+	event.change = r->flags & PEERGROUP_RECORD_DELETED ? PEERGROUP_CHANGE_DELETED :
+		       PEERGROUP_CHANGE_UPDATED;
+	return tell(feed, &event);
+}
+
+static HRESULT tell_expired(struct pgi_feed *feed, uint64_t base)
+{
+	struct pgi_known_entry entry;
+	struct peergroup_event event = {
+		.kind = PEERGROUP_EVENT_RECORD, .change = PEERGROUP_CHANGE_EXPIRED,
+		.sequence = base,
+	};
+	HRESULT hr = S_OK;
+	size_t from = 0;
+
+	while (SUCCEEDED(hr) && pgi_known_pop_unmarked(&feed->known, &from, &entry)) {
+		memcpy(event.id, entry.id, sizeof(event.id));
+		memcpy(event.type, entry.type, sizeof(event.type));
+		hr = pgi_feed_push(feed, &event, S_OK);
+	}
+	return hr;
+}
+
+static HRESULT compare_all(struct pgi_feed *feed)
+{
+	struct pgi_query q = { .group = feed->group, .brief = true, .tombstones = true };
+	struct compare c = { .feed = feed };
+	struct pgi_group_state state;
+	HRESULT hr;
+
+	hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
+	if (FAILED(hr))
+		return hr;
+	c.base = state.seq;
+	pgi_known_unmark(&feed->known);
+	hr = pgi_fetch(&feed->ask, &q, compare_record, &c, NULL);
+	if (SUCCEEDED(hr))
+		hr = tell_expired(feed, c.base);
+	if (SUCCEEDED(hr))
+		feed->seq = c.base;
+	return hr;
+}
+
+/* ---------------------------------------------------------- catching up -- */
+
+static HRESULT catch_up_records(struct pgi_feed *feed, pgi_record_fn fn)
+{
+	HRESULT hr;
+	int err;
+
+	hr = changes_since(feed, fn, &err);
+	if (err != -ESTALE)
+		return hr;
+	hr = compare_all(feed);
+	if (SUCCEEDED(hr))
+		hr = changes_since(feed, take_change, NULL);
+	return hr;
+}
+
+/* After events were lost: whatever they may have said, found out. */
+static HRESULT catch_up(struct pgi_feed *feed)
+{
+	struct pgi_group_state state;
+	HRESULT hr;
+
+	feed->behind = true;
+	hr = asking(feed);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
+	if (SUCCEEDED(hr))
+		hr = push_status(feed, state.status, 0);
+	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq)
+		hr = catch_up_records(feed, take_change);
+	if (hr == PEER_E_INVALID_GROUP)
+		hr = push_gone(feed, ENOENT);
+	if (SUCCEEDED(hr))
+		feed->behind = false;
+	return hr;
+}
+
+/* ---------------------------------------------------------------- events -- */
+
+static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
+{
+	const struct nlattr *a[PEERGROUP_A_RECORD_MAX + 1];
+	struct peergroup_event event = { 0 };
+	HRESULT hr;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_RECORD_MAX);
+	if (pgi_nl_u32(a[PEERGROUP_A_RECORD_GROUP]) != feed->group || !feed->records)
+		return S_OK;
+	event.sequence = pgi_nl_u64(a[PEERGROUP_A_RECORD_SEQ]);
+	if (event.sequence <= feed->seq || feed->behind)
+		return S_OK;
+	if (event.sequence > feed->seq + 1)
+		return catch_up(feed);
+	event.change = pgi_nl_u32(a[PEERGROUP_A_RECORD_CHANGE]);
+	event.version = pgi_nl_u32(a[PEERGROUP_A_RECORD_VERSION]);
+	pgi_nl_bytes(a[PEERGROUP_A_RECORD_ID], event.id, sizeof(event.id));
+	pgi_nl_bytes(a[PEERGROUP_A_RECORD_TYPE], event.type, sizeof(event.type));
+	hr = tell(feed, &event);
+	if (SUCCEEDED(hr))
+		feed->seq = event.sequence;
+	else
+		feed->behind = true;
+	return hr;
+}
+
+static void link_address(const struct nlattr **a, struct sockaddr_storage *out)
+{
+	struct pgi_address addr = { 0 };
+	const struct nlattr *bytes = a[PEERGROUP_A_LINK_ADDRESS];
+	size_t len = bytes ? mnl_attr_get_payload_len(bytes) : 0;
+
+	if (len == 4 || len == 16) {
+		addr.len = (uint8_t)len;
+		memcpy(addr.bytes, mnl_attr_get_payload(bytes), len);
+	}
+	addr.port = pgi_nl_u16(a[PEERGROUP_A_LINK_PORT]);
+	addr.scope = pgi_nl_u32(a[PEERGROUP_A_LINK_SCOPE]);
+	pgi_address_to_sockaddr(&addr, out);
+}
+
+static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
+{
+	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
+	struct peergroup_event event = { .kind = PEERGROUP_EVENT_LINK };
+	uint8_t outbound;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
+	if (pgi_nl_u32(a[PEERGROUP_A_LINK_GROUP]) != feed->group)
+		return S_OK;
+	pgi_nl_bytes(a[PEERGROUP_A_LINK_OUTBOUND], &outbound, sizeof(outbound));
+	event.link_id = pgi_nl_u64(a[PEERGROUP_A_LINK_ID]);
+	event.link_state = pgi_nl_u32(a[PEERGROUP_A_LINK_STATE]);
+	event.link_node = pgi_nl_u64(a[PEERGROUP_A_LINK_NODE]);
+	event.link_outbound = outbound;
+	event.link_error = (int)pgi_nl_u32(a[PEERGROUP_A_LINK_REASON]);
+	event.link_peer = pgi_nl_str(a[PEERGROUP_A_LINK_PEER]);
+	link_address(a, &event.link_address);
+	return pgi_feed_push(feed, &event, S_OK);
+}
+
+static HRESULT group_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
+{
+	const struct nlattr *a[PEERGROUP_A_GROUP_MAX + 1];
+	uint32_t status;
+	int reason;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_GROUP_MAX);
+	if (pgi_nl_u32(a[PEERGROUP_A_GROUP_INDEX]) != feed->group)
+		return S_OK;
+	status = pgi_nl_u32(a[PEERGROUP_A_GROUP_STATUS]);
+	reason = (int)pgi_nl_u32(a[PEERGROUP_A_GROUP_REASON]);
+	if (!status && reason == ENOENT)
+		return push_gone(feed, 0);
+	return push_status(feed, status, reason);
+}
+
+struct taking {
+	struct pgi_feed *feed;
+	HRESULT hr;
+};
+
+static int take_event(const struct nlmsghdr *msg, void *arg)
+{
+	struct taking *t = arg;
+	HRESULT hr = S_OK;
+
+	if (t->feed->gone)
+		return 0;
+	switch (pgi_nl_cmd(msg)) {
+	case PEERGROUP_CMD_RECORD_NTF:
+		hr = record_event(t->feed, msg);
+		break;
+	case PEERGROUP_CMD_LINK_NTF:
+		hr = link_event(t->feed, msg);
+		break;
+	case PEERGROUP_CMD_GROUP_NTF:
+		hr = group_event(t->feed, msg);
+		break;
+	}
+	if (FAILED(hr))
+		t->hr = hr;
+	return 0;
+}
+
+HRESULT pgi_feed_read(struct pgi_feed *feed, bool *more)
+{
+	struct taking t = { .feed = feed, .hr = S_OK };
+	int len, i;
+
+	*more = false;
+	if (feed->behind && !feed->gone)
+		t.hr = catch_up(feed);
+	for (i = 0; i < READ_BURST; i++) {
+		len = pgi_nl_receive(&feed->nl);
+		if (len == -EAGAIN)
+			return t.hr;
+		if (len == -ENOBUFS) {
+			t.hr = catch_up(feed);
+			continue;
+		}
+		if (len < 0)
+			return pgi_nl_fail(&feed->nl, len);
+		pgi_nl_each(&feed->nl, len, take_event, &t);
+	}
+	*more = true;
+	return t.hr;
+}
+
+/* --------------------------------------------------------------- opening -- */
+
+/* At the start: what is there is known, and nothing to tell. */
+static HRESULT take_known(struct pgi_record **record, void *arg)
+{
+	struct pgi_feed *feed = arg;
+
+	return pgi_known_add(&feed->known, (*record)->id, (*record)->type);
+}
+
+static HRESULT learn(struct pgi_feed *feed)
+{
+	struct pgi_query q = { .group = feed->group, .brief = true };
+
+	return pgi_fetch(&feed->ask, &q, take_known, feed, NULL);
+}
+
+/*
+ * All there is, told; for a program that starts from nothing, and for one whose
+ * last change is too long ago, as nobody knows what it knows.
+ */
+static HRESULT start_from_nothing(struct pgi_feed *feed)
+{
+	HRESULT hr;
+
+	pgi_known_free(&feed->known);
+	feed->seq = 0;
+	hr = compare_all(feed);
+	return SUCCEEDED(hr) ? changes_since(feed, take_change, NULL) : hr;
+}
+
+static HRESULT start_records(struct pgi_feed *feed, uint64_t since, uint64_t now)
+{
+	HRESULT hr;
+	int err;
+
+	if (!since)
+		return start_from_nothing(feed);
+	hr = learn(feed);
+	if (FAILED(hr))
+		return hr;
+	feed->seq = since == PEERGROUP_SINCE_NOW ? now : since;
+	hr = changes_since(feed, take_first_change, &err);
+	return err == -ESTALE ? start_from_nothing(feed) : hr;
+}
+
+HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t since)
+{
+	struct pgi_group_state state;
+	HRESULT hr;
+
+	feed->tail = &feed->head;
+	feed->group = group->index;
+	hr = pgi_nl_open(&feed->nl, &group->nl);
+	/* Heard first and asked then, so that nothing falls in between. */
+	if (SUCCEEDED(hr))
+		hr = pgi_nl_listen(&feed->nl);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_state(group, &state);
+	if (FAILED(hr))
+		return hr;
+	feed->status = state.status;
+	if (!feed->records)
+		return S_OK;
+	hr = asking(feed);
+	return SUCCEEDED(hr) ? start_records(feed, since, state.seq) : hr;
+}
+
+void pgi_feed_close(struct pgi_feed *feed)
+{
+	struct pgi_item *item;
+
+	while ((item = pgi_feed_pop(feed)))
+		free(item);
+	pgi_known_free(&feed->known);
+	pgi_nl_close(&feed->ask);
+	pgi_nl_close(&feed->nl);
+}

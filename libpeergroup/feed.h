@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A feed of what happens to a group: a socket that hears the kernel's events,
+ * made complete by sequence number. Watches and event registrations each have
+ * one. It does not lock; its owner does.
+ */
+#ifndef _PEERGROUP_FEED_H
+#define _PEERGROUP_FEED_H
+
+#include "group.h"
+#include "known.h"
+
+/* One event in the queue. */
+struct pgi_item {
+	struct pgi_item *next;
+	struct peergroup_event event;
+	HRESULT failed;		/* not S_OK: a CONNECTION_FAILED, made here */
+	char peer[];		/* event.link_peer */
+};
+
+struct pgi_feed {
+	struct pgi_nl nl;		/* hears */
+	struct pgi_nl ask;		/* asks; opened when first needed */
+	uint32_t group;			/* index */
+	bool records;			/* whether the owner wants them */
+	/* Shown each event first; what it says false to is not queued. NULL: all is. */
+	bool (*filter)(struct pgi_feed *feed, const struct peergroup_event *event);
+	uint64_t seq;			/* all changes up to here are told */
+	uint32_t status;		/* as last told */
+	bool behind;			/* a catch-up failed: to be tried again */
+	bool gone;			/* the group ended */
+	struct pgi_known known;
+	struct pgi_item *head, **tail;	/* the queue */
+};
+
+/*
+ * Starts to listen and catches up from @since, as for peergroup_watch_open().
+ * The feed is in use (for pgi_feed_close()) after a failure, too.
+ */
+HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t since);
+void pgi_feed_close(struct pgi_feed *feed);
+
+/* Takes in what the socket has, a good deal at most. *@more: there may be more. */
+HRESULT pgi_feed_read(struct pgi_feed *feed, bool *more);
+
+/* Puts an event into the queue, if it is wanted. */
+HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,
+		      HRESULT failed);
+/* The next one, to be freed by free(), or NULL. */
+struct pgi_item *pgi_feed_pop(struct pgi_feed *feed);
+
+#endif /* _PEERGROUP_FEED_H */

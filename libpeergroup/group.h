@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An open group: the member's identity, what is on disk and the control socket
+ * whose life is the kernel's hold on the group. One per HGROUP.
+ */
+#ifndef _PEERGROUP_GROUP_H
+#define _PEERGROUP_GROUP_H
+
+#include "internal.h"
+#include "netlink.h"
+
+struct pgi_group {
+	struct pgi_object obj;
+	struct pgi_identity *identity;
+	struct pgi_group_store *store;	/* as it was when opened */
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];	/* of the own certificate */
+	uint32_t roles;
+	uint64_t not_before, not_after;	/* of the own certificate */
+	uint32_t index;			/* in the kernel */
+	atomic_bool ready;		/* stays once it is */
+
+	pthread_mutex_t lock;		/* guards all below */
+	struct pgi_nl nl;
+	int64_t time_offset;		/* peer time minus this host's, */
+	uint64_t offset_read;		/* ... as of this moment, host time */
+	uint32_t record_limit;
+};
+
+/* What the kernel says about a group. */
+struct pgi_group_state {
+	uint32_t index;
+	uint32_t status;		/* PEERGROUP_STATUS_* */
+	uint16_t port;
+	uint64_t seq, horizon;
+	uint32_t records, tombstones;
+	int64_t time_offset;
+	uint32_t record_limit;
+	uint32_t holders;
+	uint8_t id[PEERGROUP_HASH_LEN];
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+};
+
+void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *state);
+
+/* Loads a group from disk and opens it in the kernel; the handle is the program's. */
+HRESULT pgi_group_open(const char *identity, const char *name, void **handle);
+
+/* A reference to the group behind a handle, or PEER_E_INVALID_GROUP. */
+HRESULT pgi_group_find(const void *handle, struct pgi_group **group);
+
+static inline void pgi_group_put(struct pgi_group *group)
+{
+	pgi_object_put(&group->obj);
+}
+
+/* As pgi_nl_talk() on the control socket, group->lock held. */
+HRESULT pgi_group_talk(struct pgi_group *group, const struct nlmsghdr *request,
+		       pgi_nl_answer answer, void *arg);
+/* Starts a request about the group, group->lock held. */
+struct nlmsghdr *pgi_group_request(struct pgi_group *group, uint8_t cmd);
+
+/* Asks the kernel now. */
+HRESULT pgi_group_state(struct pgi_group *group, struct pgi_group_state *state);
+
+/* The same on any socket: PEER_E_INVALID_GROUP when it is gone. */
+HRESULT pgi_group_state_by_index(struct pgi_nl *nl, uint32_t index,
+				 struct pgi_group_state *state);
+
+/* PEER_E_GROUP_NOT_READY until the group has synchronised once, ever. */
+HRESULT pgi_group_ready(struct pgi_group *group);
+
+/* Peer time, by an offset that is at most a second old. */
+HRESULT pgi_group_now(struct pgi_group *group, uint64_t *now);
+
+/* Changes what is on disk, by what is there now: other programs write it too. */
+HRESULT pgi_group_save(struct pgi_group *group,
+		       HRESULT (*change)(struct pgi_group_store *store, const void *arg),
+		       const void *arg);
+
+/*
+ * Whether the kernel runs the group for that member, in this namespace; S_FALSE
+ * if not. Works without an open handle.
+ */
+HRESULT pgi_group_running(struct pgi_nl *nl, const struct pgi_group_store *store,
+			  struct pgi_group_state *state);
+
+/* ---- lifecycle.c: properties that both APIs give, checked as one ---- */
+
+HRESULT pgi_create(const char *identity, const struct peergroup_create_options *options,
+		   void **handle);
+HRESULT pgi_join(const char *identity, const char *invitation, void **handle);
+HRESULT pgi_close(void *handle);
+HRESULT pgi_delete(const char *identity, const char *name);
+
+/* ---- connect.c ---- */
+
+HRESULT pgi_online(struct pgi_group *group, uint16_t port);
+
+#endif /* _PEERGROUP_GROUP_H */

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Making, opening, joining, closing and deleting groups: the rules of what may
+ * be in them, the files and then the kernel. The UTF-8 calls stand here, the
+ * ones of <p2p.h> in p2p_group.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "group.h"
+
+#define LIFETIME_MIN	(8U * 3600)
+#define LIFETIME_MAX	(3653U * 86400)		/* ten years, with any leap days */
+#define PRESENCE_MIN	300U
+
+/* ---------------------------------------------------------------- create -- */
+
+static const char *or_null(const char *s)
+{
+	return s && *s ? s : NULL;
+}
+
+static HRESULT bad_property(const char *what)
+{
+	return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "%s", what);
+}
+
+static HRESULT check_options(const struct peergroup_create_options *o)
+{
+	const uint32_t flags = PEER_MEMBER_DATA_OPTIONAL | PEER_DISABLE_PRESENCE |
+			       PEER_DEFER_EXPIRATION;
+
+	if (!pgi_cloud_known(o->cloud))
+		return pgi_fail(PEER_E_NO_CLOUD, "there is no cloud \"%s\"", o->cloud);
+	if (!pgi_classifier_valid(o->classifier))
+		return pgi_fail(PEER_E_INVALID_CLASSIFIER,
+				"the classifier is too long or not plain text");
+	if (!pgi_friendly_valid(o->friendly))
+		return bad_property("the friendly name is longer than 255 characters");
+	if (o->comment && (!pgi_utf8_valid(o->comment) ||
+			   pgi_utf8_units(o->comment) > PGI_COMMENT_MAX))
+		return bad_property("the comment is longer than 255 characters");
+	if (o->flags & ~flags)
+		return bad_property("unknown group property flags");
+	if (o->member_data_lifetime && (o->member_data_lifetime < LIFETIME_MIN ||
+					o->member_data_lifetime > LIFETIME_MAX))
+		return bad_property("member data lifetime is not 8 hours to 10 years");
+	return S_OK;
+}
+
+static HRESULT copy_string(const char *from, char **to)
+{
+	if (!or_null(from))
+		return S_OK;
+	*to = strdup(from);
+	return *to ? S_OK : E_OUTOFMEMORY;
+}
+
+static HRESULT fill_store(const struct peergroup_create_options *o,
+			  const struct pgi_identity *identity,
+			  struct pgi_group_store *store)
+{
+	HRESULT hr;
+
+	store->flags = o->flags;
+	store->member_data_lifetime = o->member_data_lifetime;
+	store->presence_lifetime = o->presence_lifetime < PRESENCE_MIN ?
+				   PRESENCE_MIN : o->presence_lifetime;
+	hr = copy_string(identity->name, &store->identity);
+	if (SUCCEEDED(hr))
+		hr = copy_string(o->classifier, &store->classifier);
+	if (SUCCEEDED(hr))
+		hr = copy_string(o->comment, &store->comment);
+	if (SUCCEEDED(hr))
+		hr = copy_string(o->cloud, &store->cloud);
+	return hr;
+}
+
+/* A group that the kernel will not run must not stay on disk. */
+static HRESULT open_new(const struct pgi_group_store *store, void **handle)
+{
+	HRESULT hr = pgi_group_open(store->identity, store->name, handle);
+
+	if (FAILED(hr)) {
+		char *detail = strdup(peergroup_error_detail());
+
+		pgi_group_store_delete(store->identity, store->name);
+		if (detail)
+			pgi_set_error("%s", detail);
+		free(detail);
+	}
+	return hr;
+}
+
+static HRESULT create_for(const struct pgi_identity *identity,
+			  const struct peergroup_create_options *o, void **handle)
+{
+	struct pgi_group_store *store = calloc(1, sizeof(*store));
+	EVP_PKEY *key = NULL;
+	HRESULT hr;
+
+	if (!store)
+		return E_OUTOFMEMORY;
+	hr = fill_store(o, identity, store);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_make(identity, or_null(o->friendly), store, &key);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_store_create(store, key);
+	if (SUCCEEDED(hr))
+		hr = open_new(store, handle);
+	EVP_PKEY_free(key);
+	pgi_group_store_free(store);
+	return hr;
+}
+
+HRESULT pgi_create(const char *identity_name,
+		   const struct peergroup_create_options *options, void **handle)
+{
+	static const struct peergroup_create_options defaults;
+	struct pgi_identity *identity;
+	HRESULT hr;
+
+	if (!options)
+		options = &defaults;
+	hr = check_options(options);
+	if (FAILED(hr))
+		return hr;
+	if (identity_name && !pgi_name_valid(identity_name))
+		return pgi_fail(PEER_E_INVALID_PEER_NAME, "\"%s\" is not a peer name",
+				identity_name);
+	/* Keys take a while to make: not for nothing. */
+	hr = pgi_nl_family_present();
+	if (SUCCEEDED(hr))
+		hr = pgi_identity_load(identity_name, &identity);
+	if (FAILED(hr))
+		return hr;
+	hr = create_for(identity, options, handle);
+	pgi_identity_free(identity);
+	return hr;
+}
+
+/* ------------------------------------------------------------------ join -- */
+
+static bool same_group(struct pgi_object *obj, void *arg)
+{
+	const struct pgi_group_store *store = arg, *other;
+
+	if (obj->type != PGI_GROUP)
+		return false;
+	other = pgi_group_get_store(obj);
+	return !strcmp(other->name, store->name) && !strcmp(other->identity, store->identity);
+}
+
+/* Whether some program has the group open; a group that is merely kept is not. */
+static HRESULT check_unused(const struct pgi_group_store *store)
+{
+	struct pgi_group_state state;
+	struct pgi_nl nl;
+	HRESULT hr;
+
+	hr = pgi_nl_open(&nl, NULL);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_group_running(&nl, store, &state);
+	if (hr == S_OK && state.holders)
+		hr = pgi_fail(PEER_E_GROUP_IN_USE, "%s is open", store->name);
+	pgi_nl_close(&nl);
+	return FAILED(hr) ? hr : S_OK;
+}
+
+static HRESULT leaf_of(const struct pgi_group_store *store, uint64_t *from, uint64_t *to)
+{
+	struct pgi_cert **chain;
+	size_t len;
+	HRESULT hr;
+
+	hr = pgi_chain_parse(store, &chain, &len);
+	if (FAILED(hr))
+		return hr;
+	*from = chain[len - 1]->not_before;
+	*to = chain[len - 1]->not_after;
+	pgi_chain_free(chain, len);
+	return S_OK;
+}
+
+static HRESULT take_chain(struct pgi_group_store *old, struct pgi_group_store *store)
+{
+	struct pgi_blob *chain = old->chain;
+	size_t len = old->chain_len;
+
+	old->chain = store->chain;
+	old->chain_len = store->chain_len;
+	store->chain = chain;
+	store->chain_len = len;
+	return pgi_group_store_save(old);
+}
+
+/* Joined before: a later certificate takes the place of the one on disk. */
+static HRESULT renew(struct pgi_group_store *store)
+{
+	uint64_t old_from, old_to, from, to;
+	struct pgi_group_store *old;
+	HRESULT hr;
+
+	hr = check_unused(store);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_group_store_load(store->identity, store->name, &old);
+	if (FAILED(hr))
+		return hr;
+	hr = leaf_of(old, &old_from, &old_to);
+	if (SUCCEEDED(hr))
+		hr = leaf_of(store, &from, &to);
+	/* The creator's own certificate comes from the root and cannot be bettered. */
+	if (SUCCEEDED(hr) && !old->creator && (to > old_to || from > old_from))
+		hr = take_chain(old, store);
+	pgi_group_store_free(old);
+	return hr;
+}
+
+static HRESULT join_as(const struct pgi_identity *identity, const char *invitation,
+		       void **handle)
+{
+	struct pgi_group_store *store;
+	HRESULT hr;
+
+	hr = pgi_invitation_accept(invitation, identity, &store);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_group_store_create(store, NULL);
+	if (hr == PEER_E_ALREADY_EXISTS) {
+		hr = renew(store);
+		if (SUCCEEDED(hr))
+			hr = pgi_group_open(store->identity, store->name, handle);
+	} else if (SUCCEEDED(hr)) {
+		hr = open_new(store, handle);
+	}
+	pgi_group_store_free(store);
+	return hr;
+}
+
+HRESULT pgi_join(const char *identity_name, const char *invitation, void **handle)
+{
+	struct pgi_identity *identity;
+	HRESULT hr;
+
+	if (identity_name && !pgi_name_valid(identity_name))
+		return pgi_fail(PEER_E_INVALID_PEER_NAME, "\"%s\" is not a peer name",
+				identity_name);
+	hr = pgi_identity_load(identity_name, &identity);
+	if (FAILED(hr))
+		return hr;
+	hr = join_as(identity, invitation, handle);
+	pgi_identity_free(identity);
+	return hr;
+}
+
+/* --------------------------------------------------------- close, delete -- */
+
+HRESULT pgi_close(void *handle)
+{
+	struct pgi_object *obj = pgi_handle_remove(handle, PGI_GROUP);
+
+	if (!obj)
+		return pgi_fail(PEER_E_INVALID_GROUP, "not the handle of an open group");
+	pgi_object_put(obj);
+	return S_OK;
+}
+
+/* Ends the group for all programs; there is nothing to end without the module. */
+static HRESULT destroy_in_kernel(const struct pgi_group_store *store)
+{
+	struct pgi_group_state state;
+	struct nlmsghdr *msg;
+	struct pgi_nl nl;
+	HRESULT hr;
+	int err;
+
+	hr = pgi_nl_open(&nl, NULL);
+	if (hr == HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL))
+		return S_OK;
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_group_running(&nl, store, &state);
+	if (hr == S_OK) {
+		msg = pgi_nl_request(&nl, PEERGROUP_CMD_GROUP_DESTROY, 0);
+		mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, state.index);
+		err = pgi_nl_talk(&nl, msg, NULL, NULL);
+		/* Gone by itself in between is as good. */
+		if (err && err != -ENOENT)
+			hr = pgi_nl_fail(&nl, err);
+	}
+	pgi_nl_close(&nl);
+	return FAILED(hr) ? hr : S_OK;
+}
+
+HRESULT pgi_delete(const char *identity, const char *name)
+{
+	struct pgi_group_store *store;
+	HRESULT hr;
+
+	hr = pgi_group_store_load(identity, name, &store);
+	if (FAILED(hr))
+		return hr;
+	hr = destroy_in_kernel(store);
+	if (SUCCEEDED(hr)) {
+		pgi_handle_remove_if(same_group, store);
+		hr = pgi_group_store_delete(store->identity, store->name);
+	}
+	pgi_group_store_free(store);
+	return hr;
+}
+
+/* ------------------------------------------------------- the UTF-8 calls -- */
+
+PGI_PUBLIC HRESULT peergroup_create(const char *identity,
+				    const struct peergroup_create_options *options,
+				    peergroup_t *group)
+{
+	pgi_clear_error();
+	if (!group)
+		return pgi_fail(E_INVALIDARG, "group is NULL");
+	*group = NULL;
+	return pgi_create(or_null(identity), options, (void **)group);
+}
+
+PGI_PUBLIC HRESULT peergroup_open(const char *identity, const char *name,
+				  peergroup_t *group)
+{
+	pgi_clear_error();
+	if (group)
+		*group = NULL;
+	if (!group || !name)
+		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "name" : "group");
+	return pgi_group_open(or_null(identity), name, (void **)group);
+}
+
+PGI_PUBLIC HRESULT peergroup_join(const char *identity, const char *invitation,
+				  peergroup_t *group)
+{
+	pgi_clear_error();
+	if (group)
+		*group = NULL;
+	if (!group || !invitation)
+		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "invitation" : "group");
+	return pgi_join(or_null(identity), invitation, (void **)group);
+}
+
+PGI_PUBLIC HRESULT peergroup_close(peergroup_t group)
+{
+	pgi_clear_error();
+	return pgi_close(group);
+}
+
+PGI_PUBLIC HRESULT peergroup_delete(const char *identity, const char *name)
+{
+	pgi_clear_error();
+	if (!name)
+		return pgi_fail(E_INVALIDARG, "name is NULL");
+	return pgi_delete(or_null(identity), name);
+}
+
+/* ---------------------------------------------------------------- status -- */
+
+static HRESULT fill_status(struct pgi_group *group, const struct pgi_group_state *state,
+			   struct peergroup_status *out)
+{
+	out->name = pgi_sub_str(out, group->store->name);
+	out->friendly = pgi_sub_str(out, group->store->friendly);
+	out->identity = pgi_sub_str(out, group->identity->name);
+	if (!out->name || !out->friendly || !out->identity)
+		return E_OUTOFMEMORY;
+	out->index = state->index;
+	out->flags = state->status;
+	out->roles = group->roles;
+	out->port = state->status & PEERGROUP_STATUS_LISTENING ? state->port : 0;
+	out->records = state->records;
+	out->tombstones = state->tombstones;
+	out->sequence = state->seq;
+	out->time_offset = state->time_offset;
+	memcpy(out->fingerprint, state->fingerprint, sizeof(out->fingerprint));
+	return S_OK;
+}
+
+static HRESULT make_status(struct pgi_group *group, struct peergroup_status **status)
+{
+	struct pgi_group_state state;
+	HRESULT hr;
+
+	hr = pgi_group_state(group, &state);
+	if (FAILED(hr))
+		return hr;
+	*status = pgi_new(sizeof(**status));
+	if (!*status)
+		return E_OUTOFMEMORY;
+	hr = fill_status(group, &state, *status);
+	if (FAILED(hr)) {
+		peergroup_free(*status);
+		*status = NULL;
+	}
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_status(peergroup_t handle, struct peergroup_status **status)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!status)
+		return pgi_fail(E_INVALIDARG, "status is NULL");
+	*status = NULL;
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = make_status(group, status);
+	pgi_group_put(group);
+	return hr;
+}

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Client of the module's generic-netlink family: finding it, asking it, reading
+ * its answers and what it says about a refusal. What the attributes mean is
+ * the callers' business.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "netlink.h"
+
+/* A chain of 24 certificates is the largest request; answers are smaller. */
+#define NL_BUFFER	(256U << 10)
+/* Room for some ten thousand events while the program does something else. */
+#define NL_EVENT_QUEUE	(8 << 20)
+
+/* ------------------------------------------------------------ attributes -- */
+
+static bool attr_fits(const struct nlattr *attr, size_t len)
+{
+	return attr && mnl_attr_get_payload_len(attr) >= len;
+}
+
+uint16_t pgi_nl_u16(const struct nlattr *attr)
+{
+	return attr_fits(attr, sizeof(uint16_t)) ? mnl_attr_get_u16(attr) : 0;
+}
+
+uint32_t pgi_nl_u32(const struct nlattr *attr)
+{
+	return attr_fits(attr, sizeof(uint32_t)) ? mnl_attr_get_u32(attr) : 0;
+}
+
+uint64_t pgi_nl_u64(const struct nlattr *attr)
+{
+	return attr_fits(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+}
+
+const char *pgi_nl_str(const struct nlattr *attr)
+{
+	const char *s;
+	size_t len;
+
+	if (!attr)
+		return "";
+	s = mnl_attr_get_payload(attr);
+	len = mnl_attr_get_payload_len(attr);
+	return memchr(s, '\0', len) ? s : "";
+}
+
+bool pgi_nl_bytes(const struct nlattr *attr, void *out, size_t len)
+{
+	if (!attr || mnl_attr_get_payload_len(attr) != len) {
+		memset(out, 0, len);
+		return false;
+	}
+	memcpy(out, mnl_attr_get_payload(attr), len);
+	return true;
+}
+
+static void sort_attr(const struct nlattr *attr, const struct nlattr **table, uint16_t max)
+{
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type <= max)
+		table[type] = attr;
+}
+
+void pgi_nl_parse(const struct nlmsghdr *msg, const struct nlattr **table, uint16_t max)
+{
+	const struct nlattr *attr;
+
+	memset(table, 0, (max + 1) * sizeof(*table));
+	mnl_attr_for_each(attr, msg, sizeof(struct genlmsghdr))
+		sort_attr(attr, table, max);
+}
+
+void pgi_nl_parse_nest(const struct nlattr *nest, const struct nlattr **table, uint16_t max)
+{
+	const struct nlattr *attr;
+
+	memset(table, 0, (max + 1) * sizeof(*table));
+	if (!nest)
+		return;
+	mnl_attr_for_each_nested(attr, nest)
+		sort_attr(attr, table, max);
+}
+
+/* --------------------------------------------------------------- talking -- */
+
+struct nlmsghdr *pgi_nl_request(struct pgi_nl *nl, uint8_t cmd, uint16_t flags)
+{
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(nl->buf);
+	struct genlmsghdr *genl;
+
+	msg->nlmsg_type = nl->family;
+	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	msg->nlmsg_seq = ++nl->seq;
+	genl = mnl_nlmsg_put_extra_header(msg, sizeof(*genl));
+	genl->cmd = cmd;
+	genl->version = PEERGROUP_FAMILY_VERSION;
+	return msg;
+}
+
+/* The kernel's words stand in attributes behind a fixed part of the message. */
+static void take_message(struct pgi_nl *nl, const struct nlmsghdr *msg, size_t fixed)
+{
+	const struct nlattr *attr;
+
+	if (!(msg->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	mnl_attr_for_each(attr, msg, fixed) {
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+			snprintf(nl->message, sizeof(nl->message), "%s", pgi_nl_str(attr));
+	}
+}
+
+static int take_error(struct pgi_nl *nl, const struct nlmsghdr *msg)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(msg);
+	size_t fixed = sizeof(*err);
+
+	if (mnl_nlmsg_get_payload_len(msg) < sizeof(*err))
+		return -EBADMSG;
+	if (err->error && !(msg->nlmsg_flags & NLM_F_CAPPED))
+		fixed += MNL_ALIGN(err->msg.nlmsg_len) - sizeof(err->msg);
+	if (err->error)
+		take_message(nl, msg, fixed);
+	return err->error;
+}
+
+static int take_done(struct pgi_nl *nl, const struct nlmsghdr *msg)
+{
+	int err;
+
+	if (mnl_nlmsg_get_payload_len(msg) < sizeof(err))
+		return 0;
+	memcpy(&err, mnl_nlmsg_get_payload(msg), sizeof(err));
+	if (err)
+		take_message(nl, msg, sizeof(err));
+	return err;
+}
+
+struct talk {
+	struct pgi_nl *nl;
+	uint32_t seq;
+	pgi_nl_answer answer;
+	void *arg;
+	int result;
+	bool done;
+};
+
+static void take(struct talk *t, const struct nlmsghdr *msg)
+{
+	int err;
+
+	if (msg->nlmsg_seq != t->seq || msg->nlmsg_pid != t->nl->portid)
+		return;
+	switch (msg->nlmsg_type) {
+	case NLMSG_ERROR:
+		err = take_error(t->nl, msg);
+		t->done = true;
+		break;
+	case NLMSG_DONE:
+		err = take_done(t->nl, msg);
+		t->done = true;
+		break;
+	default:
+		if (msg->nlmsg_type < NLMSG_MIN_TYPE || t->result || !t->answer)
+			return;
+		err = t->answer(msg, t->arg);
+	}
+	if (!t->result)
+		t->result = err;
+}
+
+static int receive(struct pgi_nl *nl)
+{
+	ssize_t n;
+
+	do {
+		n = mnl_socket_recvfrom(nl->sock, nl->buf, NL_BUFFER);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : (int)n;
+}
+
+/* Reads on after an answer that the caller did not like, to leave the socket clean. */
+int pgi_nl_talk(struct pgi_nl *nl, const struct nlmsghdr *request,
+		pgi_nl_answer answer, void *arg)
+{
+	struct talk t = { .nl = nl, .seq = request->nlmsg_seq, .answer = answer, .arg = arg };
+	const struct nlmsghdr *msg;
+	int len;
+
+	nl->message[0] = '\0';
+	while (mnl_socket_sendto(nl->sock, request, request->nlmsg_len) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	while (!t.done) {
+		len = receive(nl);
+		if (len < 0)
+			return len;
+		for (msg = (void *)nl->buf; mnl_nlmsg_ok(msg, len);
+		     msg = mnl_nlmsg_next(msg, &len))
+			take(&t, msg);
+	}
+	return t.result;
+}
+
+int pgi_nl_receive(struct pgi_nl *nl)
+{
+	return receive(nl);
+}
+
+void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg)
+{
+	const struct nlmsghdr *msg;
+
+	for (msg = (void *)nl->buf; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
+		if (msg->nlmsg_type == nl->family &&
+		    mnl_nlmsg_get_payload_len(msg) >= sizeof(struct genlmsghdr))
+			answer(msg, arg);
+	}
+}
+
+/* --------------------------------------------------------------- opening -- */
+
+static int take_family(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *attrs[CTRL_ATTR_MAX + 1], *grp[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	const struct nlattr *nest;
+	struct pgi_nl *nl = arg;
+
+	pgi_nl_parse(msg, attrs, CTRL_ATTR_MAX);
+	nl->family = pgi_nl_u16(attrs[CTRL_ATTR_FAMILY_ID]);
+	if (!attrs[CTRL_ATTR_MCAST_GROUPS])
+		return 0;
+	mnl_attr_for_each_nested(nest, attrs[CTRL_ATTR_MCAST_GROUPS]) {
+		pgi_nl_parse_nest(nest, grp, CTRL_ATTR_MCAST_GRP_MAX);
+		if (!strcmp(pgi_nl_str(grp[CTRL_ATTR_MCAST_GRP_NAME]), PEERGROUP_MCGRP_EVENTS))
+			nl->events = pgi_nl_u32(grp[CTRL_ATTR_MCAST_GRP_ID]);
+	}
+	return 0;
+}
+
+static HRESULT find_family(struct pgi_nl *nl)
+{
+	struct nlmsghdr *msg;
+	int err;
+
+	nl->family = GENL_ID_CTRL;
+	msg = pgi_nl_request(nl, CTRL_CMD_GETFAMILY, 0);
+	mnl_attr_put_strz(msg, CTRL_ATTR_FAMILY_NAME, PEERGROUP_FAMILY_NAME);
+	err = pgi_nl_talk(nl, msg, take_family, nl);
+	if (err == -ENOENT)
+		return pgi_fail(HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL),
+				"the kernel module peergroup is not loaded (modprobe peergroup)");
+	return err ? pgi_nl_fail(nl, err) : S_OK;
+}
+
+static HRESULT open_socket(struct pgi_nl *nl)
+{
+	int on = 1;
+
+	nl->sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!nl->sock && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
+		return pgi_fail(HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL),
+				"this kernel has no generic netlink");
+	if (!nl->sock || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		return pgi_fail(pgi_from_errno(errno), "netlink socket: %s", strerror(errno));
+	nl->portid = mnl_socket_get_portid(nl->sock);
+	/* Refusals come with words, and without the megabytes they are about. */
+	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
+	return S_OK;
+}
+
+HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like)
+{
+	HRESULT hr;
+
+	memset(nl, 0, sizeof(*nl));
+	nl->buf = malloc(NL_BUFFER);
+	if (!nl->buf)
+		return E_OUTOFMEMORY;
+	hr = open_socket(nl);
+	if (SUCCEEDED(hr) && like) {
+		nl->family = like->family;
+		nl->events = like->events;
+	} else if (SUCCEEDED(hr)) {
+		hr = find_family(nl);
+	}
+	if (FAILED(hr))
+		pgi_nl_close(nl);
+	return hr;
+}
+
+void pgi_nl_close(struct pgi_nl *nl)
+{
+	if (nl->sock)
+		mnl_socket_close(nl->sock);
+	free(nl->buf);
+	nl->sock = NULL;
+	nl->buf = NULL;
+}
+
+HRESULT pgi_nl_listen(struct pgi_nl *nl)
+{
+	int fd = pgi_nl_fd(nl), size = NL_EVENT_QUEUE;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &nl->events,
+				  sizeof(nl->events)) < 0)
+		return pgi_nl_fail(nl, -errno);
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		return pgi_from_errno(errno);
+	return S_OK;
+}
+
+HRESULT pgi_nl_family_present(void)
+{
+	struct pgi_nl nl;
+	HRESULT hr = pgi_nl_open(&nl, NULL);
+
+	if (SUCCEEDED(hr))
+		pgi_nl_close(&nl);
+	return hr;
+}
+
+/* ---------------------------------------------------------------- errors -- */
+
+HRESULT pgi_nl_fail(const struct pgi_nl *nl, int err)
+{
+	const char *text = nl->message[0] ? nl->message : strerror(-err);
+
+	switch (-err) {
+	case EPERM:
+		return pgi_fail(E_ACCESSDENIED, "%s", nl->message[0] ? nl->message :
+				"this needs CAP_NET_ADMIN in the network namespace");
+	case ENOENT:
+	case ENODEV:
+		return pgi_fail(PEER_E_INVALID_GROUP, "%s", nl->message[0] ? nl->message :
+				"the kernel has no such group any more");
+	case EADDRINUSE:
+	case EADDRNOTAVAIL:
+		return pgi_fail(PEER_E_UNABLE_TO_LISTEN, "%s", text);
+	case ENOMEM:
+	case ENOBUFS:
+		return pgi_fail(E_OUTOFMEMORY, "%s", text);
+	case EKEYREJECTED:
+	case EKEYREVOKED:
+	case EKEYEXPIRED:
+		return pgi_fail(PEER_E_NOT_AUTHORIZED, "%s", text);
+	case ENOPKG:
+		return pgi_fail(CRYPT_E_UNKNOWN_ALGO, "%s", text);
+	default:
+		return pgi_fail(pgi_from_errno(-err), "%s", text);
+	}
+}

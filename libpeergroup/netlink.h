@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Client of the module's generic-netlink family: one struct is one socket with
+ * its buffer. None of it locks; who owns a socket guards it.
+ */
+#ifndef _PEERGROUP_NETLINK_H
+#define _PEERGROUP_NETLINK_H
+
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include "internal.h"
+
+struct pgi_nl {
+	struct mnl_socket *sock;	/* NULL while closed */
+	char *buf;			/* a request, then its answers */
+	uint32_t portid;
+	uint32_t seq;
+	uint16_t family;
+	uint32_t events;		/* id of the multicast group */
+	char message[256];		/* the kernel's words about the last refusal */
+};
+
+/*
+ * Opens a socket and finds the family; ERROR_SERVICE_DEPENDENCY_FAIL without
+ * the module. @like, which may be NULL, is an open one that knows it already.
+ */
+HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like);
+void pgi_nl_close(struct pgi_nl *nl);
+
+/* From now on the socket hears the family's events and does not block. */
+HRESULT pgi_nl_listen(struct pgi_nl *nl);
+
+static inline int pgi_nl_fd(const struct pgi_nl *nl)
+{
+	return mnl_socket_get_fd(nl->sock);
+}
+
+/* Starts a request in the buffer; NLM_F_DUMP in @flags makes it a dump. */
+struct nlmsghdr *pgi_nl_request(struct pgi_nl *nl, uint8_t cmd, uint16_t flags);
+
+/* What is called with each answer; not 0 ends the calls and is returned. */
+typedef int (*pgi_nl_answer)(const struct nlmsghdr *msg, void *arg);
+
+/*
+ * Sends the request and reads to the end of its answers. Return: 0, -errno by
+ * the kernel (its text is in nl->message) or what @answer said.
+ */
+int pgi_nl_talk(struct pgi_nl *nl, const struct nlmsghdr *request,
+		pgi_nl_answer answer, void *arg);
+
+/*
+ * Takes what a listening socket has. Return: bytes now in the buffer, -EAGAIN,
+ * -ENOBUFS (events were lost) or -errno.
+ */
+int pgi_nl_receive(struct pgi_nl *nl);
+
+/* Calls @answer with each event among @len bytes of the buffer. */
+void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg);
+
+/* An errno of a group or link request, as the program is told; sets the detail. */
+HRESULT pgi_nl_fail(const struct pgi_nl *nl, int err);
+
+/* Sorts attributes into @table, which has room for @max + 1. */
+void pgi_nl_parse(const struct nlmsghdr *msg, const struct nlattr **table, uint16_t max);
+void pgi_nl_parse_nest(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+
+static inline uint8_t pgi_nl_cmd(const struct nlmsghdr *msg)
+{
+	return ((const struct genlmsghdr *)mnl_nlmsg_get_payload(msg))->cmd;
+}
+
+/* Zero or empty where the attribute is missing or too short. */
+uint16_t pgi_nl_u16(const struct nlattr *attr);
+uint32_t pgi_nl_u32(const struct nlattr *attr);
+uint64_t pgi_nl_u64(const struct nlattr *attr);
+const char *pgi_nl_str(const struct nlattr *attr);
+bool pgi_nl_bytes(const struct nlattr *attr, void *out, size_t len);
+
+#endif /* _PEERGROUP_NETLINK_H */

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The calls of <p2p.h> about records: UTF-16 and Windows structures turned into
+ * what records.c works on, and back.
+ */
+#include <stdlib.h>
+#include "records.h"
+
+/* What add and update take alike; @attrs is to be freed. */
+static HRESULT take_record(const PEER_RECORD *r, struct pgi_content *c,
+			   uint8_t type[PEERGROUP_ID_LEN], char **attrs)
+{
+	HRESULT hr;
+
+	*attrs = NULL;
+	memset(c, 0, sizeof(*c));
+	hr = pgi_utf8_from_wide(r->pwzAttributes, attrs);
+	if (hr == E_INVALIDARG)
+		return pgi_fail(PEER_E_INVALID_ATTRIBUTES,
+				"the attributes are not proper Unicode");
+	if (FAILED(hr))
+		return hr;
+	peergroup_guid_to_uuid(&r->type, type);
+	c->type = type;
+	c->peer_flags = r->dwFlags;
+	c->expires = pgi_filetime(&r->ftExpiration);
+	c->attrs = *attrs;
+	c->data = r->data.pbData;
+	c->size = r->data.cbData;
+	return S_OK;
+}
+
+static HRESULT check_record(const PEER_RECORD *r)
+{
+	if (!r)
+		return pgi_fail(E_INVALIDARG, "pRecord is NULL");
+	if (r->dwSize != sizeof(*r))
+		return pgi_fail(E_INVALIDARG, "dwSize of the record is wrong");
+	if (r->data.cbData && !r->data.pbData)
+		return pgi_fail(E_INVALIDARG, "pbData is NULL and cbData is not 0");
+	return S_OK;
+}
+
+PGI_PUBLIC HRESULT PeerGroupAddRecord(HGROUP handle, PPEER_RECORD record, GUID *id)
+{
+	uint8_t type[PEERGROUP_ID_LEN], new_id[PEERGROUP_ID_LEN];
+	struct pgi_content content;
+	struct pgi_group *group;
+	char *attrs = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (id)
+		memset(id, 0, sizeof(*id));
+	hr = pgi_started();
+	if (FAILED(hr))
+		return hr;
+	if (!id)
+		return pgi_fail(E_INVALIDARG, "pRecordId is NULL");
+	hr = check_record(record);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = take_record(record, &content, type, &attrs);
+	if (SUCCEEDED(hr))
+		hr = pgi_record_add(group, &content, new_id);
+	if (SUCCEEDED(hr))
+		peergroup_uuid_to_guid(new_id, id);
+	free(attrs);
+	pgi_group_put(group);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupUpdateRecord(HGROUP handle, PPEER_RECORD record)
+{
+	uint8_t type[PEERGROUP_ID_LEN], id[PEERGROUP_ID_LEN];
+	struct pgi_content content;
+	struct pgi_group *group;
+	char *attrs = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	hr = pgi_started();
+	if (SUCCEEDED(hr))
+		hr = check_record(record);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	peergroup_guid_to_uuid(&record->id, id);
+	hr = take_record(record, &content, type, &attrs);
+	if (SUCCEEDED(hr))
+		hr = pgi_record_update(group, id, &content);
+	free(attrs);
+	pgi_group_put(group);
+	return hr;
+}
+
+/* The start that calls with a record's id have in common. */
+static HRESULT take_id(HGROUP handle, const GUID *guid, uint8_t id[PEERGROUP_ID_LEN],
+		       struct pgi_group **group)
+{
+	HRESULT hr = pgi_started();
+
+	if (FAILED(hr))
+		return hr;
+	if (!guid)
+		return pgi_fail(E_INVALIDARG, "pRecordId is NULL");
+	peergroup_guid_to_uuid(guid, id);
+	return pgi_group_find(handle, group);
+}
+
+PGI_PUBLIC HRESULT PeerGroupDeleteRecord(HGROUP handle, const GUID *guid)
+{
+	uint8_t id[PEERGROUP_ID_LEN];
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	hr = take_id(handle, guid, id, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_record_delete(group, id);
+	pgi_group_put(group);
+	return hr;
+}
+
+static HRESULT return_record(const struct pgi_record *r, PPEER_RECORD *out)
+{
+	PEER_RECORD *top = pgi_new(sizeof(*top));
+	HRESULT hr;
+
+	if (!top)
+		return E_OUTOFMEMORY;
+	hr = pgi_record_to_peer(r, top, top);
+	if (FAILED(hr))
+		PeerFreeData(top);
+	else
+		*out = top;
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupGetRecord(HGROUP handle, const GUID *guid, PPEER_RECORD *record)
+{
+	uint8_t id[PEERGROUP_ID_LEN];
+	struct pgi_group *group;
+	struct pgi_record *r;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (record)
+		*record = NULL;
+	hr = pgi_started();
+	if (SUCCEEDED(hr) && !record)
+		hr = pgi_fail(E_INVALIDARG, "ppRecord is NULL");
+	if (SUCCEEDED(hr))
+		hr = take_id(handle, guid, id, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_record_get(group, id, &r);
+	if (SUCCEEDED(hr))
+		hr = return_record(r, record);
+	pgi_record_free(r);
+	pgi_group_put(group);
+	return hr;
+}
+
+/* ----------------------------------------------------------- enumeration -- */
+
+/* A snapshot: records as the kernel gave them, in an array that grows. */
+struct snapshot {
+	struct pgi_record **records;
+	size_t count, room;
+};
+
+static void free_records(void *items, size_t count)
+{
+	struct pgi_record **records = items;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		pgi_record_free(records[i]);
+	free(records);
+}
+
+static HRESULT copy_record(void *items, size_t i, void *top, void **item)
+{
+	struct pgi_record **records = items;
+	PEER_RECORD *out = pgi_sub(top, sizeof(*out));
+
+	*item = out;
+	return out ? pgi_record_to_peer(records[i], top, out) : E_OUTOFMEMORY;
+}
+
+static const struct pgi_enum_ops record_ops = {
+	.copy = copy_record,
+	.free_items = free_records,
+};
+
+static HRESULT collect(struct pgi_record **record, void *arg)
+{
+	struct snapshot *s = arg;
+	struct pgi_record **more;
+	size_t room;
+
+	if (s->count == s->room) {
+		room = s->room ? 2 * s->room : 64;
+		more = realloc(s->records, room * sizeof(*more));
+		if (!more)
+			return E_OUTOFMEMORY;
+		s->records = more;
+		s->room = room;
+	}
+	s->records[s->count++] = *record;
+	*record = NULL;
+	return S_OK;
+}
+
+PGI_PUBLIC HRESULT PeerGroupEnumRecords(HGROUP handle, const GUID *guid, HPEERENUM *out)
+{
+	uint8_t type[PEERGROUP_ID_LEN];
+	struct snapshot s = { 0 };
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (out)
+		*out = NULL;
+	hr = pgi_started();
+	if (SUCCEEDED(hr) && !out)
+		hr = pgi_fail(E_INVALIDARG, "phPeerEnum is NULL");
+	if (SUCCEEDED(hr))
+		hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	if (guid)
+		peergroup_guid_to_uuid(guid, type);
+	hr = pgi_record_each(group, guid ? type : NULL, collect, &s);
+	if (SUCCEEDED(hr))
+		hr = pgi_enum_new(&record_ops, s.records, s.count, out);
+	if (FAILED(hr))
+		free_records(s.records, s.count);
+	pgi_group_put(group);
+	return hr;
+}

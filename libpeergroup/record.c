@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The signed form of a record, as it goes to the kernel and comes back:
+ * header, attributes, signature block, data. Encode and decode stand beside
+ * each other; then the conversions to what programs see.
+ */
+#include <endian.h>
+#include <stdlib.h>
+#include <openssl/sha.h>
+#include "record.h"
+
+/* Graph Info, Signature, Contact, Presence; Membership, Security Properties. */
+static const uint8_t reserved_types[][4] = {
+	{ 0, 0, 1, 0 }, { 0, 0, 2, 0 }, { 0, 0, 3, 0 }, { 0, 0, 4, 0 },
+	{ 1, 0, 0, 0 }, { 2, 0, 0, 0 },
+};
+
+bool pgi_type_reserved(const uint8_t type[PEERGROUP_ID_LEN])
+{
+	static const uint8_t zero[PEERGROUP_ID_LEN - 4];
+	size_t i;
+
+	if (memcmp(type + 4, zero, sizeof(zero)))
+		return false;
+	for (i = 0; i < PGI_ARRAY_SIZE(reserved_types); i++) {
+		if (!memcmp(type, reserved_types[i], 4))
+			return true;
+	}
+	return false;
+}
+
+/* --------------------------------------------------------------- writing -- */
+
+static void fill_header(const struct pgi_draft *draft, size_t attrs_len,
+			struct peergroup_record_hdr *hdr)
+{
+	memset(hdr, 0, sizeof(*hdr));
+	memcpy(hdr->id, draft->id, sizeof(hdr->id));
+	memcpy(hdr->type, draft->type, sizeof(hdr->type));
+	hdr->version = htobe32(draft->version);
+	hdr->flags = htobe32(draft->flags);
+	memcpy(hdr->creator, draft->creator, sizeof(hdr->creator));
+	memcpy(hdr->modifier, draft->modifier, sizeof(hdr->modifier));
+	hdr->created = htobe64(draft->created);
+	hdr->modified = htobe64(draft->modified);
+	hdr->expires = htobe64(draft->expires);
+	hdr->attrs_len = htobe32((uint32_t)attrs_len);
+	hdr->data_len = htobe32((uint32_t)draft->size);
+	SHA256(draft->data ? draft->data : "", draft->size, hdr->data_hash);
+}
+
+/* SHA-256(tag || group || header || attributes); the last two lie in one piece. */
+static bool make_digest(const uint8_t group[32], const void *signed_part, size_t len,
+			uint8_t digest[32])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok;
+
+	ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
+	     EVP_DigestUpdate(ctx, PEERGROUP_RECORD_TAG, PEERGROUP_RECORD_TAG_LEN) &&
+	     EVP_DigestUpdate(ctx, group, PEERGROUP_HASH_LEN) &&
+	     EVP_DigestUpdate(ctx, signed_part, len) &&
+	     EVP_DigestFinal_ex(ctx, digest, NULL);
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+/* Puts the signature block behind @len bytes of header and attributes. */
+static HRESULT put_signature(uint8_t *buf, size_t len, const uint8_t group[32],
+			     const struct pgi_identity *signer, size_t *block)
+{
+	struct peergroup_sig_hdr sig = { .kind = PEERGROUP_SIG_DIRECT };
+	size_t sig_len = PEERGROUP_SIG_LEN_MAX;
+	uint8_t digest[32];
+	HRESULT hr;
+
+	if (!make_digest(group, buf, len, digest))
+		return E_OUTOFMEMORY;
+	hr = pgi_sign_digest(signer, digest, buf + len + sizeof(sig), &sig_len, &sig.algo);
+	if (FAILED(hr))
+		return hr;
+	sig.sig_len = htobe16((uint16_t)sig_len);
+	memcpy(buf + len, &sig, sizeof(sig));
+	*block = sizeof(sig) + sig_len;
+	return S_OK;
+}
+
+HRESULT pgi_record_sign(const struct pgi_draft *draft, const uint8_t group[32],
+			const struct pgi_identity *signer, struct pgi_blob *wire)
+{
+	size_t attrs_len = draft->attrs ? strlen(draft->attrs) : 0;
+	size_t head = sizeof(struct peergroup_record_hdr) + attrs_len, block;
+	uint8_t *buf;
+	HRESULT hr;
+
+	buf = malloc(head + sizeof(struct peergroup_sig_hdr) + PEERGROUP_SIG_LEN_MAX +
+		     draft->size);
+	if (!buf)
+		return E_OUTOFMEMORY;
+	fill_header(draft, attrs_len, (struct peergroup_record_hdr *)buf);
+	if (attrs_len)
+		memcpy(buf + sizeof(struct peergroup_record_hdr), draft->attrs, attrs_len);
+	hr = put_signature(buf, head, group, signer, &block);
+	if (FAILED(hr)) {
+		free(buf);
+		return hr;
+	}
+	if (draft->size)
+		memcpy(buf + head + block, draft->data, draft->size);
+	wire->data = buf;
+	wire->len = head + block + draft->size;
+	return S_OK;
+}
+
+/* --------------------------------------------------------------- reading -- */
+
+/* Sibling hashes of a leaf in a tree of @leaves (RFC 6962, 2.1.1). */
+static size_t path_length(uint32_t leaf, uint32_t leaves)
+{
+	size_t n = 0;
+
+	if (!leaves)
+		return 0;
+	for (leaves--; leaves; leaves >>= 1, leaf >>= 1) {
+		/* The last node of an odd level goes up without a sibling. */
+		if ((leaf & 1) || leaf < leaves)
+			n++;
+	}
+	return n;
+}
+
+static size_t signature_length(const uint8_t *block)
+{
+	struct peergroup_sig_hdr sig;
+
+	memcpy(&sig, block, sizeof(sig));
+	return sizeof(sig) + be16toh(sig.sig_len) +
+	       PEERGROUP_HASH_LEN * path_length(be16toh(sig.leaf), be16toh(sig.leaves));
+}
+
+bool pgi_record_parts(const struct pgi_blob *wire, struct pgi_parts *parts)
+{
+	size_t len = wire->len, head;
+
+	if (len < sizeof(*parts->hdr))
+		return false;
+	parts->hdr = (const struct peergroup_record_hdr *)wire->data;
+	parts->attrs_len = be32toh(parts->hdr->attrs_len);
+	parts->size = be32toh(parts->hdr->data_len);
+	parts->attrs = (const char *)(parts->hdr + 1);
+	head = sizeof(*parts->hdr) + parts->attrs_len;
+	if (len < head + sizeof(struct peergroup_sig_hdr))
+		return false;
+	parts->signature = wire->data + head;
+	parts->signature_len = signature_length(parts->signature);
+	if (len != head + parts->signature_len + parts->size)
+		return false;
+	parts->data = parts->signature + parts->signature_len;
+	return true;
+}
+
+void pgi_record_free(struct pgi_record *record)
+{
+	if (!record)
+		return;
+	pgi_blob_free(&record->wire);
+	free(record);
+}
+
+/* --------------------------------------------------------- for programs -- */
+
+uint32_t pgi_flags_to_peer(uint32_t flags)
+{
+	uint32_t out = 0;
+
+	if (flags & PEERGROUP_RECORD_AUTOREFRESH)
+		out |= PEER_RECORD_FLAG_AUTOREFRESH;
+	if (flags & PEERGROUP_RECORD_DELETED)
+		out |= PEER_RECORD_FLAG_DELETED;
+	return out;
+}
+
+/* Attributes are not terminated on the wire; programs get a string, or NULL for none. */
+static HRESULT copy_attrs(const struct pgi_parts *parts, void *top, char **out)
+{
+	*out = NULL;
+	if (!parts->attrs_len)
+		return S_OK;
+	*out = pgi_sub(top, parts->attrs_len + 1);
+	if (!*out)
+		return E_OUTOFMEMORY;
+	memcpy(*out, parts->attrs, parts->attrs_len);
+	return S_OK;
+}
+
+static HRESULT copy_data(void *top, const void *data, size_t size, PEER_DATA *out)
+{
+	out->cbData = (ULONG)size;
+	if (!size)
+		return S_OK;
+	out->pbData = pgi_sub_copy(top, data, size);
+	return out->pbData ? S_OK : E_OUTOFMEMORY;
+}
+
+static HRESULT broken_record(void)
+{
+	return pgi_fail(E_UNEXPECTED, "the kernel's copy of a record is not understood");
+}
+
+/* UTF-8 to UTF-16 of text that is not terminated. */
+static HRESULT wide_attrs(const struct pgi_parts *parts, void *top, PWSTR *out)
+{
+	char *text;
+
+	*out = NULL;
+	if (!parts->attrs_len)
+		return S_OK;
+	text = strndup(parts->attrs, parts->attrs_len);
+	if (!text)
+		return E_OUTOFMEMORY;
+	*out = pgi_sub_wide(top, text);
+	free(text);
+	return *out ? S_OK : E_OUTOFMEMORY;
+}
+
+HRESULT pgi_record_to_peer(const struct pgi_record *record, void *top, PEER_RECORD *out)
+{
+	struct pgi_parts parts;
+	HRESULT hr;
+
+	if (!pgi_record_parts(&record->wire, &parts))
+		return broken_record();
+	out->dwSize = sizeof(*out);
+	peergroup_uuid_to_guid(record->type, &out->type);
+	peergroup_uuid_to_guid(record->id, &out->id);
+	out->dwVersion = record->version;
+	out->dwFlags = pgi_flags_to_peer(record->flags);
+	out->ftCreation = pgi_to_filetime(record->created);
+	out->ftExpiration = pgi_to_filetime(record->expires);
+	out->ftLastModified = pgi_to_filetime(record->modified);
+	out->pwzCreatorId = pgi_sub_wide(top, record->creator);
+	out->pwzModifiedById = pgi_sub_wide(top, record->modifier);
+	if (!out->pwzCreatorId || !out->pwzModifiedById)
+		return E_OUTOFMEMORY;
+	hr = wide_attrs(&parts, top, &out->pwzAttributes);
+	if (SUCCEEDED(hr))
+		hr = copy_data(top, parts.signature, parts.signature_len, &out->securityData);
+	if (SUCCEEDED(hr))
+		hr = copy_data(top, parts.data, parts.size, &out->data);
+	return hr;
+}
+
+HRESULT pgi_record_to_native(const struct pgi_record *record, void *top,
+			     struct peergroup_record *out)
+{
+	struct pgi_parts parts;
+	char *attrs;
+	HRESULT hr;
+
+	if (!pgi_record_parts(&record->wire, &parts))
+		return broken_record();
+	memcpy(out->id, record->id, sizeof(out->id));
+	memcpy(out->type, record->type, sizeof(out->type));
+	out->version = record->version;
+	out->flags = record->flags;
+	out->created = record->created;
+	out->modified = record->modified;
+	out->expires = record->expires;
+	out->sequence = record->seq;
+	out->creator = pgi_sub_str(top, record->creator);
+	out->modifier = pgi_sub_str(top, record->modifier);
+	if (!out->creator || !out->modifier)
+		return E_OUTOFMEMORY;
+	hr = copy_attrs(&parts, top, &attrs);
+	if (FAILED(hr))
+		return hr;
+	out->attributes = attrs;
+	out->size = parts.size;
+	if (parts.size)
+		out->data = pgi_sub_copy(top, parts.data, parts.size);
+	return parts.size && !out->data ? E_OUTOFMEMORY : S_OK;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Records: their signed form, written and read, and what they look like to
+ * programs of <p2p.h> and of <peergroup.h>. Nothing here talks to the kernel.
+ */
+#ifndef _PEERGROUP_RECORD_H
+#define _PEERGROUP_RECORD_H
+
+#include "internal.h"
+
+/* What a version to be signed consists of; all is the caller's. */
+struct pgi_draft {
+	uint8_t id[PEERGROUP_ID_LEN];
+	uint8_t type[PEERGROUP_ID_LEN];
+	uint32_t version;
+	uint32_t flags;			/* PEERGROUP_RECORD_* */
+	uint8_t creator[PEERGROUP_HASH_LEN];
+	uint8_t modifier[PEERGROUP_HASH_LEN];
+	uint64_t created, modified, expires;
+	const char *attrs;		/* NULL for none */
+	const void *data;
+	size_t size;
+};
+
+/* Signs a version in a group; @wire is its whole wire form. */
+HRESULT pgi_record_sign(const struct pgi_draft *draft, const uint8_t group[32],
+			const struct pgi_identity *signer, struct pgi_blob *wire);
+
+/* One record as the kernel told of it; one malloc()ed block and the wire form. */
+struct pgi_record {
+	uint8_t id[PEERGROUP_ID_LEN];
+	uint8_t type[PEERGROUP_ID_LEN];
+	uint32_t version;
+	uint32_t flags;
+	uint64_t created, modified, expires;
+	uint64_t seq;
+	uint32_t change;
+	struct pgi_blob wire;		/* empty in a brief answer */
+	const char *creator, *modifier;	/* peer names, behind the struct */
+};
+
+void pgi_record_free(struct pgi_record *record);
+
+/* Where the parts of a wire form are; they point into it. */
+struct pgi_parts {
+	const struct peergroup_record_hdr *hdr;
+	const char *attrs;		/* no NUL behind them */
+	size_t attrs_len;
+	const uint8_t *signature;	/* the signature block */
+	size_t signature_len;
+	const uint8_t *data;
+	size_t size;
+};
+
+bool pgi_record_parts(const struct pgi_blob *wire, struct pgi_parts *parts);
+
+/* A record for programs, inside the block @top. */
+HRESULT pgi_record_to_peer(const struct pgi_record *record, void *top, PEER_RECORD *out);
+HRESULT pgi_record_to_native(const struct pgi_record *record, void *top,
+			     struct peergroup_record *out);
+
+/* PEERGROUP_RECORD_* and PEER_RECORD_FLAG_*: same bits, other places. */
+uint32_t pgi_flags_to_peer(uint32_t flags);
+
+/* Record types that only the library itself may use. */
+bool pgi_type_reserved(const uint8_t type[PEERGROUP_ID_LEN]);
+
+#endif /* _PEERGROUP_RECORD_H */

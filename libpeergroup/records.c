@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Publishing and reading records: the rules a program's record has to keep
+ * (those that a kernel knows better are left to it), signing, and handing the
+ * signed version to the kernel. Both APIs end up here.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include "records.h"
+
+/* How often an update is tried again that lost against somebody else's. */
+#define UPDATE_TRIES	5
+
+/* -------------------------------------------------------------- refusals -- */
+
+static const struct {
+	int err;
+	HRESULT hr;
+} refusals[] = {
+	{ EBADMSG, PEER_E_INVALID_RECORD },		/* malformed */
+	{ EBADSLT, PEER_E_INVALID_RECORD },		/* not the creator's id */
+	{ ERANGE, PEER_E_NOT_AUTHORIZED },		/* membership does not cover it */
+	{ ETIME, PEER_E_INVALID_RECORD },		/* in the future */
+	{ ETIMEDOUT, PEER_E_INVALID_RECORD },		/* expired by now */
+	{ EILSEQ, PEER_E_INVALID_RECORD },		/* data and hash */
+	{ EKEYREJECTED, PEER_E_NOT_AUTHORIZED },	/* signature */
+	{ ENOPKG, CRYPT_E_UNKNOWN_ALGO },
+	{ EACCES, PEER_E_NOT_AUTHORIZED },		/* role */
+	{ ENOKEY, PEER_E_NOT_AUTHORIZED },		/* certificate unknown */
+	{ EFBIG, PEER_E_MAX_RECORD_SIZE_EXCEEDED },
+	{ EDQUOT, PEER_E_DISK_FULL },			/* table full */
+	{ EUSERS, PEER_E_DISK_FULL },			/* member table full */
+	{ EINVAL, PEER_E_INVALID_RECORD },		/* changes what must stay */
+	{ EKEYREVOKED, PEER_E_NOT_AUTHORIZED },
+};
+
+static HRESULT put_failed(struct pgi_nl *nl, int err)
+{
+	size_t i;
+
+	/* A reserved type; without words it is the right to talk to the family. */
+	if (err == -EPERM && nl->message[0])
+		return pgi_fail(PEER_E_NOT_AUTHORIZED, "%s", nl->message);
+	for (i = 0; i < PGI_ARRAY_SIZE(refusals); i++) {
+		if (refusals[i].err == -err)
+			return pgi_fail(refusals[i].hr, "%s", nl->message[0] ?
+					nl->message : strerror(-err));
+	}
+	return pgi_nl_fail(nl, err);
+}
+
+/* --------------------------------------------------------------- putting -- */
+
+static int stage(struct pgi_group *group, const struct pgi_blob *wire)
+{
+	struct pgi_nl *nl = &group->nl;
+	struct nlmsghdr *msg;
+	size_t offset, len;
+	int err = 0;
+
+	for (offset = 0; offset < wire->len && !err; offset += len) {
+		len = wire->len - offset;
+		if (len > PEERGROUP_CHUNK_MAX)
+			len = PEERGROUP_CHUNK_MAX;
+		msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_STAGE, 0);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group->index);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_SIZE, (uint32_t)wire->len);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_OFFSET, (uint32_t)offset);
+		mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, len, wire->data + offset);
+		err = pgi_nl_talk(nl, msg, NULL, NULL);
+	}
+	return err;
+}
+
+/* *@stale is set where a newer version turned out to be stored; it is no failure then. */
+static HRESULT put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
+{
+	bool large = wire->len > PEERGROUP_CHUNK_MAX;
+	struct pgi_nl *nl = &group->nl;
+	struct nlmsghdr *msg;
+	HRESULT hr = S_OK;
+	int err = 0;
+
+	*stale = false;
+	pthread_mutex_lock(&group->lock);
+	if (large)
+		err = stage(group, wire);
+	if (!err) {
+		msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_PUT, 0);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group->index);
+		if (large)
+			mnl_attr_put(msg, PEERGROUP_A_RECORD_STAGED, 0, NULL);
+		else
+			mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, wire->len, wire->data);
+		err = pgi_nl_talk(nl, msg, NULL, NULL);
+	}
+	if (err == -ESTALE)
+		*stale = true;
+	else if (err)
+		hr = put_failed(nl, err);
+	pthread_mutex_unlock(&group->lock);
+	return hr;
+}
+
+static HRESULT sign_and_put(struct pgi_group *group, const struct pgi_draft *draft, bool *stale)
+{
+	struct pgi_blob wire;
+	HRESULT hr;
+
+	hr = pgi_record_sign(draft, group->store->id, group->identity, &wire);
+	if (FAILED(hr))
+		return hr;
+	hr = put(group, &wire, stale);
+	pgi_blob_free(&wire);
+	return hr;
+}
+
+/* ---------------------------------------------------------------- checks -- */
+
+static uint32_t record_limit(struct pgi_group *group)
+{
+	uint32_t limit;
+
+	pthread_mutex_lock(&group->lock);
+	limit = group->record_limit;
+	pthread_mutex_unlock(&group->lock);
+	return limit;
+}
+
+static HRESULT check_size(struct pgi_group *group, size_t weight)
+{
+	struct pgi_group_state state;
+	HRESULT hr;
+
+	if (weight <= record_limit(group))
+		return S_OK;
+	/* Somebody may have raised the limit since. */
+	hr = pgi_group_state(group, &state);
+	if (FAILED(hr) || weight <= state.record_limit)
+		return hr;
+	return pgi_fail(PEER_E_MAX_RECORD_SIZE_EXCEEDED,
+			"%zu bytes of data and attributes, the limit is %u", weight,
+			state.record_limit);
+}
+
+static HRESULT check_content(struct pgi_group *group, const struct pgi_content *c)
+{
+	size_t units = 0;
+	HRESULT hr;
+
+	if (c->attrs && *c->attrs) {
+		hr = pgi_attributes_check(c->attrs, &units);
+		if (FAILED(hr))
+			return hr;
+		if (strlen(c->attrs) > PEERGROUP_ATTRS_LEN_MAX)
+			return pgi_fail(PEER_E_MAX_RECORD_SIZE_EXCEEDED,
+					"more than %u bytes of attributes",
+					PEERGROUP_ATTRS_LEN_MAX);
+	}
+	if (c->size > PEERGROUP_RECORD_SIZE_MAX)
+		return pgi_fail(PEER_E_MAX_RECORD_SIZE_EXCEEDED, "%zu bytes of data", c->size);
+	return check_size(group, c->size + 2 * units);
+}
+
+/* A record never outlives the membership of who publishes it. */
+static HRESULT check_membership(const struct pgi_group *group, uint64_t expires)
+{
+	if (expires > group->not_after)
+		return pgi_fail(PEER_E_INVALID_RECORD_EXPIRATION,
+				"the expiration is later than the end of the membership");
+	return S_OK;
+}
+
+/* Who may publish at all. */
+static HRESULT check_publisher(struct pgi_group *group, uint64_t now)
+{
+	if (FAILED(pgi_identity_exists(group->identity->name)))
+		return pgi_fail(PEER_E_INVALID_PEER_NAME, "the identity %s is gone",
+				group->identity->name);
+	if (now < group->not_before || now >= group->not_after)
+		return pgi_fail(PEER_E_NOT_AUTHORIZED,
+				"the membership has expired or has not begun");
+	return S_OK;
+}
+
+static HRESULT check_flags(uint32_t flags)
+{
+	if (flags & PEER_RECORD_FLAG_AUTOREFRESH)
+		return pgi_fail(PEER_E_INVALID_RECORD,
+				"automatic refresh is not supported yet");
+	if (flags)
+		return pgi_fail(PEER_E_INVALID_RECORD, "unknown record flags");
+	return S_OK;
+}
+
+/* Types: reserved is a matter of rights, and comes before what may be malformed. */
+static HRESULT check_type(const uint8_t type[PEERGROUP_ID_LEN])
+{
+	static const uint8_t null[PEERGROUP_ID_LEN];
+
+	if (pgi_type_reserved(type))
+		return pgi_fail(PEER_E_NOT_AUTHORIZED, "the record type is reserved");
+	if (!memcmp(type, null, sizeof(null)))
+		return pgi_fail(PEER_E_INVALID_RECORD, "the record type is null");
+	return S_OK;
+}
+
+/* ------------------------------------------------------------------- add -- */
+
+/* The creator's key and chance: nobody else can make this id. */
+static HRESULT make_id(const struct pgi_identity *identity, uint8_t id[PEERGROUP_ID_LEN])
+{
+	ssize_t n;
+
+	memcpy(id, identity->spki_hash, 8);
+	do {
+		n = getrandom(id + 8, 8, 0);
+	} while (n < 0 && errno == EINTR);
+	return n == 8 ? S_OK : pgi_fail(E_UNEXPECTED, "no random numbers");
+}
+
+static HRESULT check_add(struct pgi_group *group, const struct pgi_content *c, uint64_t *now)
+{
+	HRESULT hr;
+
+	hr = pgi_group_ready(group);
+	if (SUCCEEDED(hr))
+		hr = check_type(c->type);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_now(group, now);
+	if (SUCCEEDED(hr))
+		hr = check_publisher(group, *now);
+	if (SUCCEEDED(hr))
+		hr = check_flags(c->peer_flags);
+	if (SUCCEEDED(hr) && c->expires <= *now)
+		hr = pgi_fail(PEER_E_INVALID_RECORD, "the expiration is not in the future");
+	if (SUCCEEDED(hr))
+		hr = check_membership(group, c->expires);
+	return SUCCEEDED(hr) ? check_content(group, c) : hr;
+}
+
+static void fill_draft(struct pgi_draft *d, struct pgi_group *group,
+		       const struct pgi_content *c)
+{
+	memcpy(d->modifier, group->fingerprint, sizeof(d->modifier));
+	d->attrs = c->attrs && *c->attrs ? c->attrs : NULL;
+	d->data = c->data;
+	d->size = c->size;
+}
+
+HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *c,
+		       uint8_t id[PEERGROUP_ID_LEN])
+{
+	struct pgi_draft d = { .version = 1, .expires = c->expires };
+	uint64_t now;
+	HRESULT hr;
+	bool stale;
+
+	hr = check_add(group, c, &now);
+	if (SUCCEEDED(hr))
+		hr = make_id(group->identity, d.id);
+	if (FAILED(hr))
+		return hr;
+	memcpy(d.type, c->type, sizeof(d.type));
+	fill_draft(&d, group, c);
+	memcpy(d.creator, group->fingerprint, sizeof(d.creator));
+	d.created = now;
+	d.modified = now;
+	hr = sign_and_put(group, &d, &stale);
+	if (SUCCEEDED(hr) && stale)
+		hr = pgi_fail(E_UNEXPECTED, "a random record id was taken");
+	if (SUCCEEDED(hr))
+		memcpy(id, d.id, sizeof(d.id));
+	return hr;
+}
+
+/* --------------------------------------------------------- update, delete -- */
+
+static bool is_creator(const struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN])
+{
+	return !memcmp(id, group->identity->spki_hash, 8);
+}
+
+static HRESULT check_live(const struct pgi_group *group, const struct pgi_record *r,
+			  uint64_t now)
+{
+	bool defer = group->store->flags & PEER_DEFER_EXPIRATION;
+
+	if (r->flags & PEERGROUP_RECORD_DELETED)
+		return pgi_fail(PEER_E_RECORD_NOT_FOUND, "the record was deleted");
+	/* Not swept yet is over all the same, unless the group waits for company. */
+	if (r->expires <= now && !defer)
+		return pgi_fail(PEER_E_RECORD_NOT_FOUND, "the record has expired");
+	return S_OK;
+}
+
+/* Reads what is to be changed and checks that this member may. */
+static HRESULT read_for_change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+			       uint64_t *now, struct pgi_record **record)
+{
+	HRESULT hr;
+
+	*record = NULL;
+	hr = pgi_group_now(group, now);
+	if (SUCCEEDED(hr))
+		hr = pgi_fetch_one(group, id, record);
+	if (SUCCEEDED(hr))
+		hr = check_live(group, *record, *now);
+	if (SUCCEEDED(hr) && !is_creator(group, id) && !(group->roles & PEERGROUP_ROLE_ADMIN))
+		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
+			      "only its creator or an administrator may change a record");
+	if (SUCCEEDED(hr))
+		hr = check_publisher(group, *now);
+	if (FAILED(hr)) {
+		pgi_record_free(*record);
+		*record = NULL;
+	}
+	return hr;
+}
+
+static HRESULT check_update(struct pgi_group *group, const struct pgi_record *old,
+			    const struct pgi_content *c)
+{
+	HRESULT hr;
+
+	if (c->type && memcmp(c->type, old->type, sizeof(old->type)))
+		return pgi_fail(PEER_E_INVALID_RECORD, "an update keeps the record's type");
+	if (c->type && c->peer_flags != pgi_flags_to_peer(old->flags))
+		return pgi_fail(PEER_E_INVALID_RECORD, "an update keeps the record's flags");
+	if (!c->keep_expires && c->expires < old->expires)
+		return pgi_fail(PEER_E_INVALID_RECORD_EXPIRATION,
+				"an update never shortens the expiration");
+	/* What somebody else promised may be longer than one's own membership. */
+	if (!c->keep_expires && c->expires != old->expires) {
+		hr = check_membership(group, c->expires);
+		if (FAILED(hr))
+			return hr;
+	}
+	return check_content(group, c);
+}
+
+static HRESULT next_version(struct pgi_group *group, const struct pgi_record *old,
+			    uint64_t now, struct pgi_draft *d)
+{
+	struct pgi_parts parts;
+
+	if (!pgi_record_parts(&old->wire, &parts))
+		return pgi_fail(E_UNEXPECTED, "the kernel's copy of a record is not understood");
+	memset(d, 0, sizeof(*d));
+	memcpy(d->id, old->id, sizeof(d->id));
+	memcpy(d->type, old->type, sizeof(d->type));
+	memcpy(d->creator, parts.hdr->creator, sizeof(d->creator));
+	memcpy(d->modifier, group->fingerprint, sizeof(d->modifier));
+	d->version = old->version + 1;
+	d->flags = old->flags;
+	d->created = old->created;
+	/* The last one's clock may be ahead of ours by as much as is tolerated. */
+	d->modified = now > old->modified ? now : old->modified;
+	d->expires = old->expires;
+	return S_OK;
+}
+
+/* One try; @c NULL deletes. */
+static HRESULT change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+		      const struct pgi_content *c, bool *stale)
+{
+	struct pgi_record *old;
+	struct pgi_draft d;
+	uint64_t now;
+	HRESULT hr;
+
+	*stale = false;
+	hr = read_for_change(group, id, &now, &old);
+	if (FAILED(hr))
+		return hr;
+	if (c)
+		hr = check_update(group, old, c);
+	if (SUCCEEDED(hr))
+		hr = next_version(group, old, now, &d);
+	if (SUCCEEDED(hr) && c) {
+		fill_draft(&d, group, c);
+		if (!c->keep_expires)
+			d.expires = c->expires;
+	} else if (SUCCEEDED(hr)) {
+		d.flags |= PEERGROUP_RECORD_DELETED;
+	}
+	if (SUCCEEDED(hr))
+		hr = sign_and_put(group, &d, stale);
+	pgi_record_free(old);
+	return hr;
+}
+
+static HRESULT change_until_done(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+				 const struct pgi_content *c)
+{
+	bool stale = true;
+	HRESULT hr;
+	int i;
+
+	hr = pgi_group_ready(group);
+	for (i = 0; i < UPDATE_TRIES && SUCCEEDED(hr) && stale; i++)
+		hr = change(group, id, c, &stale);
+	if (SUCCEEDED(hr) && stale)
+		hr = pgi_fail(HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION),
+			      "others changed the record %d times meanwhile", UPDATE_TRIES);
+	return hr;
+}
+
+HRESULT pgi_record_update(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+			  const struct pgi_content *content)
+{
+	return change_until_done(group, id, content);
+}
+
+HRESULT pgi_record_delete(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN])
+{
+	return change_until_done(group, id, NULL);
+}
+
+/* --------------------------------------------------------------- reading -- */
+
+HRESULT pgi_record_get(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+		       struct pgi_record **record)
+{
+	uint64_t now;
+	HRESULT hr;
+
+	*record = NULL;
+	hr = pgi_group_ready(group);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_now(group, &now);
+	if (SUCCEEDED(hr))
+		hr = pgi_fetch_one(group, id, record);
+	if (SUCCEEDED(hr))
+		hr = check_live(group, *record, now);
+	if (FAILED(hr)) {
+		pgi_record_free(*record);
+		*record = NULL;
+	}
+	return hr;
+}
+
+struct walk {
+	struct pgi_group *group;
+	uint64_t now;
+	pgi_record_fn fn;
+	void *arg;
+};
+
+static HRESULT visit(struct pgi_record **record, void *arg)
+{
+	struct walk *w = arg;
+
+	if (pgi_type_reserved((*record)->type) ||
+	    FAILED(check_live(w->group, *record, w->now)))
+		return S_OK;
+	return w->fn(record, w->arg);
+}
+
+HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
+			void *arg)
+{
+	struct pgi_query q = { .group = group->index, .type = type };
+	struct walk w = { .group = group, .fn = fn, .arg = arg };
+	struct pgi_nl nl;
+	HRESULT hr;
+
+	hr = pgi_group_now(group, &w.now);
+	/* A socket of its own, so that a long walk is in nobody's way. */
+	if (SUCCEEDED(hr))
+		hr = pgi_nl_open(&nl, &group->nl);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_fetch(&nl, &q, visit, &w, NULL);
+	pgi_nl_close(&nl);
+	if (SUCCEEDED(hr))
+		pgi_clear_error();	/* what was passed over is no failure */
+	return hr;
+}

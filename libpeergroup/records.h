@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading records from the kernel and publishing versions of them; what the two
+ * APIs do with records, they do here.
+ */
+#ifndef _PEERGROUP_RECORDS_H
+#define _PEERGROUP_RECORDS_H
+
+#include "group.h"
+#include "record.h"
+
+/* ---- fetch.c: reading ---- */
+
+struct pgi_query {
+	uint32_t group;			/* index */
+	const uint8_t *id, *type;	/* NULL: any */
+	const uint64_t *since;		/* NULL: not by sequence */
+	bool brief, tombstones;
+};
+
+/*
+ * Called with each record; one that is to be kept is taken out by setting
+ * *@record to NULL. Not S_OK ends the calls and is returned.
+ */
+typedef HRESULT (*pgi_record_fn)(struct pgi_record **record, void *arg);
+
+/*
+ * Asks for records and waits for all. *@err becomes the kernel's errno where
+ * the caller deals with it (@err may be NULL): -ESTALE for a @since that is too
+ * long ago.
+ */
+HRESULT pgi_fetch(struct pgi_nl *nl, const struct pgi_query *query, pgi_record_fn fn,
+		  void *arg, int *err);
+
+/* One record by id, tombstones too: PEER_E_RECORD_NOT_FOUND. */
+HRESULT pgi_fetch_one(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+		      struct pgi_record **record);
+
+/* ---- records.c ---- */
+
+/* What a program wants a version to be; times as in struct pgi_draft. */
+struct pgi_content {
+	const void *data;
+	size_t size;
+	const char *attrs;		/* NULL and "" for none */
+	uint64_t expires;
+	bool keep_expires;		/* update: as stored */
+	const uint8_t *type;		/* add; update: must be the stored, NULL: do not check */
+	uint32_t peer_flags;		/* PEER_RECORD_FLAG_*, as @type */
+};
+
+HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *content,
+		       uint8_t id[PEERGROUP_ID_LEN]);
+HRESULT pgi_record_update(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+			  const struct pgi_content *content);
+HRESULT pgi_record_delete(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN]);
+/* A live one. */
+HRESULT pgi_record_get(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+		       struct pgi_record **record);
+/* Live ones of a type (NULL: all that programs made). */
+HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
+			void *arg);
+
+#endif /* _PEERGROUP_RECORDS_H */

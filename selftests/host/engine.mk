@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The module's engine files in user space, and their tests: TAP programs that
+# need no VM. Included by the Makefile here, which has O and TESTS; also works
+# alone:
+#	make -f engine.mk O=DIR [check]
+
+ENGINE_DIR	:= $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+ENGINE_KMOD	:= $(ENGINE_DIR)/../../kmod
+O		?= $(ENGINE_DIR)/../../build/host
+
+ENGINE_TESTS	:= $(addprefix $(O)/,test_engine_record test_engine_gmc \
+		     test_engine_member test_engine_clock)
+TESTS		+= $(ENGINE_TESTS)
+
+ENGINE_CFLAGS	:= -std=gnu11 -g -O1 -Wall -Wextra -Wno-sign-compare \
+		   -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+		   -fno-omit-frame-pointer -DOPENSSL_SUPPRESS_DEPRECATED \
+		   -I$(ENGINE_DIR)/shim -I$(ENGINE_KMOD)
+ENGINE_OBJS	:= $(addprefix $(O)/engine/,record.o gmc.o member.o clock.o \
+		     verify_openssl.o)
+
+ifeq ($(words $(MAKEFILE_LIST)),1)
+all: $(ENGINE_TESTS)
+check: engine-check
+clean:
+	rm -rf $(O)/engine $(ENGINE_TESTS)
+.PHONY: all check clean
+endif
+
+engine-check: $(ENGINE_TESTS)
+	@set -e; for t in $(ENGINE_TESTS); do echo "# $$(basename $$t)"; $$t; done
+.PHONY: engine-check
+
+$(O)/engine/%.o: $(ENGINE_KMOD)/%.c | $(O)/engine
+	$(CC) $(ENGINE_CFLAGS) -MMD -c -o $@ $<
+
+$(O)/engine/%.o: $(ENGINE_DIR)/%.c | $(O)/engine
+	$(CC) $(ENGINE_CFLAGS) -MMD -c -o $@ $<
+
+$(ENGINE_TESTS): $(O)/%: $(O)/engine/%.o $(O)/engine/certs.o $(ENGINE_OBJS)
+	$(CC) $(ENGINE_CFLAGS) -o $@ $^ -lcrypto
+
+$(O)/engine:
+	mkdir -p $@
+
+# Objects made on the way stay, for the next run.
+.SECONDARY: $(ENGINE_TESTS:$(O)/%=$(O)/engine/%.o) $(O)/engine/certs.o $(ENGINE_OBJS)
+
+-include $(wildcard $(O)/engine/*.d)

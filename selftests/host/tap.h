@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * TAP, the output of kselftests, for test programs of one file. A test is a
+ * function; checks inside it report the first few that fail and go on.
+ */
+#ifndef _TAP_H
+#define _TAP_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TAP_REPORTS_MAX	10
+
+static unsigned int tap_count, tap_failed, tap_bad;
+
+#define CHECK(cond, ...) do {						\
+	if (cond)							\
+		break;							\
+	if (tap_bad++ >= TAP_REPORTS_MAX)				\
+		break;							\
+	printf("# %s:%d: not so: %s", __FILE__, __LINE__, #cond);	\
+	printf(" " __VA_ARGS__);					\
+	printf("\n");							\
+} while (0)
+
+/* Without which a test cannot go on. */
+#define NEED(cond) do {							\
+	if (!(cond)) {							\
+		printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, #cond); \
+		exit(1);						\
+	}								\
+} while (0)
+
+struct tap_test {
+	const char *name;
+	void (*run)(void);
+};
+
+static inline int tap_main(const struct tap_test *tests, unsigned int n)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("TAP version 13\n1..%u\n", n);
+	for (; tap_count < n; tap_count++) {
+		tap_bad = 0;
+		tests[tap_count].run();
+		printf("%sok %u %s\n", tap_bad ? "not " : "", tap_count + 1,
+		       tests[tap_count].name);
+		tap_failed += tap_bad != 0;
+	}
+	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:0 error:0\n",
+	       n - tap_failed, tap_failed);
+	return tap_failed ? 1 : 0;
+}
+
+#endif
