@@ -37,7 +37,7 @@ holder=$!
 wait_for "a program holds it" 30 holders_are 1
 pg h1 down g > /dev/null
 check "down: the program still has it" kill -0 $holder
-kill -KILL $holder
+ip netns pids h1 | xargs kill -KILL
 wait $holder 2>/dev/null
 wait_for "with the last holder it ends" 30 ended
 done_testing
