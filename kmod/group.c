@@ -78,6 +78,12 @@ static void pg_group_trace(struct pg_flood *f, const struct pg_link *from,
 				r ? r->rec.version : 0, verdict);
 }
 
+static void pg_group_flood_received(struct pg_flood *f, struct pg_link *from,
+				    const struct pg_record *r)
+{
+	trace_pg_record_received(f->index, from->id, r->rec.id, r->rec.version, r->wire_len);
+}
+
 static void pg_group_flood_present(struct pg_flood *f, struct pg_link *from,
 				   const struct pg_record *r)
 {
@@ -184,6 +190,7 @@ static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 by
 static const struct pg_flood_ops pg_group_flood_ops = {
 	.now = pg_group_flood_now,
 	.queue = pg_group_flood_queue,
+	.received = pg_group_flood_received,
 	.present = pg_group_flood_present,
 	.old = pg_group_flood_old,
 	.defer = pg_group_flood_defer,

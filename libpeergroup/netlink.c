@@ -354,6 +354,8 @@ HRESULT pgi_nl_fail(const struct pgi_nl *nl, int err)
 	case EKEYREVOKED:
 	case EKEYEXPIRED:
 		return pgi_fail(PEER_E_NOT_AUTHORIZED, "%s", text);
+	case EINVAL:
+		return pgi_fail(E_INVALIDARG, "%s", text);
 	case ENOPKG:
 		return pgi_fail(CRYPT_E_UNKNOWN_ALGO, "%s", text);
 	default:

@@ -94,7 +94,7 @@ ready() { pg "$1" info --json | grep -q '"ready": *true'; }
 add() {
 	local host=$1 data=${2-x}
 	shift $(($# > 2 ? 2 : $#))
-	printf '%s' "$data" | pg "$host" add g --type $TYPE --expires 1h --json "$@" - | field id
+	printf '%s' "$data" | pg "$host" add g --type "$TYPE" --expires 1h --json "$@" - | field id
 }
 
 data_of() { pg "$1" get g "$2" --data; }

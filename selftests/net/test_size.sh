@@ -16,7 +16,7 @@ wait_for "h2 is ready" 60 ready h2
 
 # file SIZE: a file of so many bytes
 file() { head -c "$1" /dev/urandom > "$T/data.$1" && echo "$T/data.$1"; }
-add_file() { pg h1 add g --type $TYPE --expires 1h --json "$1" | field id; }
+add_file() { pg h1 add g --type "$TYPE" --expires 1h --json "$1" | field id; }
 arrived() { pg h2 get g "$1" --data 2>/dev/null | cmp -s - "$2"; }
 
 for size in 0 1 32768 65536 200000 1048576; do
@@ -26,7 +26,7 @@ for size in 0 1 32768 65536 200000 1048576; do
 done
 
 f=$(file 1048577)
-check_fails "one byte over the limit is refused" pg h1 add g --type $TYPE --expires 1h "$f"
+check_fails "one byte over the limit is refused" pg h1 add g --type "$TYPE" --expires 1h "$f"
 
 pg h1 limits g record_size=4096 > /dev/null
 pg h2 limits g record_size=4096 > /dev/null
@@ -34,15 +34,15 @@ f=$(file 4096)
 id=$(add_file "$f")
 wait_for "a record of the limit arrives" 60 arrived "$id" "$f"
 f=$(file 4097)
-check_fails "a record of the limit and one is refused" pg h1 add g --type $TYPE --expires 1h "$f"
+check_fails "a record of the limit and one is refused" pg h1 add g --type "$TYPE" --expires 1h "$f"
 
 pg h1 limits g record_size=8192 > /dev/null
 big=$(add_file "$f")
 small=$(add_file "$(file 100)")
-wait_for "what is over the receiver's own limit is counted there" 60 stat_at_least h2 refused-size 1
+wait_for "what is over the receiver's own limit is counted there" 60 stat_at_least h2 refused_size 1
 wait_for "the next record gets through on the same link" 60 arrived "$small" "$T/data.100"
 check "the large one does not" has_no h2 "$big"
-check "the link never went down" stat_is h2 links-down 0
+check "the link never went down" stat_is h2 links_down 0
 
 pg h2 limits g record_size=8192 > /dev/null
 quick_timers h1
