@@ -282,7 +282,8 @@ HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like)
 	HRESULT hr;
 
 	memset(nl, 0, sizeof(*nl));
-	nl->buf = malloc(NL_BUFFER);
+	/* Zeroed, as libmnl leaves the padding of attributes as it is. */
+	nl->buf = calloc(1, NL_BUFFER);
 	if (!nl->buf)
 		return E_OUTOFMEMORY;
 	hr = open_socket(nl);
