@@ -101,7 +101,8 @@ deps:
 
 demo: deps
 	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
-	@selftests/vm/run -- selftests/demo/demo.sh
+	@$(MAKE) -C selftests/tools O=../../build/selftests/tools all
+	@selftests/vm/run --timeout 900 -- selftests/demo/demo.sh
 
 check: deps
 	@selftests/run --build
