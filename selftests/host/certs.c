@@ -8,8 +8,8 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
-#include <crypto/sha2.h>
 #include "certs.h"
 #include "tap.h"
 
@@ -21,26 +21,26 @@ void der_put_raw(struct der_buf *out, const void *p, size_t len)
 	out->len += len;
 }
 
-void der_put(struct der_buf *out, u8 tag, const void *p, size_t len)
+void der_put(struct der_buf *out, uint8_t tag, const void *p, size_t len)
 {
-	u8 head[4] = { tag, (u8)len };
+	uint8_t head[4] = { tag, (uint8_t)len };
 	size_t n = 2;
 
 	if (len >= 0x100) {
 		head[1] = 0x82;
-		head[2] = (u8)(len >> 8);
-		head[3] = (u8)len;
+		head[2] = (uint8_t)(len >> 8);
+		head[3] = (uint8_t)len;
 		n = 4;
 	} else if (len >= 0x80) {
 		head[1] = 0x81;
-		head[2] = (u8)len;
+		head[2] = (uint8_t)len;
 		n = 3;
 	}
 	der_put_raw(out, head, n);
 	der_put_raw(out, p, len);
 }
 
-static void der_wrap(struct der_buf *b, u8 tag)
+static void der_wrap(struct der_buf *b, uint8_t tag)
 {
 	struct der_buf whole = { 0 };
 
@@ -78,7 +78,7 @@ bool cert_key_is_rsa(EVP_PKEY *key)
 
 void cert_spki(EVP_PKEY *key, struct der_buf *out)
 {
-	u8 *der = NULL;
+	uint8_t *der = NULL;
 	int len = i2d_PUBKEY(key, &der);
 
 	NEED(len > 0);
@@ -86,15 +86,15 @@ void cert_spki(EVP_PKEY *key, struct der_buf *out)
 	OPENSSL_free(der);
 }
 
-void cert_spki_hash(EVP_PKEY *key, u8 *hash)
+void cert_spki_hash(EVP_PKEY *key, uint8_t *hash)
 {
 	struct der_buf spki = { 0 };
 
 	cert_spki(key, &spki);
-	sha256(spki.p, (unsigned int)spki.len, hash);
+	SHA256(spki.p, spki.len, hash);
 }
 
-void cert_sign_hash(EVP_PKEY *key, const u8 *hash, struct der_buf *sig)
+void cert_sign_hash(EVP_PKEY *key, const uint8_t *hash, struct der_buf *sig)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
 	size_t len = sizeof(sig->p);
@@ -118,7 +118,7 @@ static void put_part(struct der_buf *out, const struct cert_spec *spec, enum cer
 }
 
 static void put_element(struct der_buf *out, const struct cert_spec *spec, enum cert_part part,
-			u8 tag, const void *p, size_t len)
+			uint8_t tag, const void *p, size_t len)
 {
 	struct der_buf b = { 0 };
 
@@ -128,9 +128,9 @@ static void put_element(struct der_buf *out, const struct cert_spec *spec, enum 
 
 static void put_alg(struct der_buf *out, const struct cert_spec *spec, enum cert_part part)
 {
-	static const u8 rsa[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	static const uint8_t rsa[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
 				  0x01, 0x01, 0x0b, 0x05, 0x00 };
-	static const u8 ecdsa[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+	static const uint8_t ecdsa[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
 
 	if (cert_key_is_rsa(spec->signer))
 		put_element(out, spec, part, 0x30, rsa, sizeof(rsa));
@@ -142,7 +142,7 @@ static void put_alg(struct der_buf *out, const struct cert_spec *spec, enum cert
 static void put_name(struct der_buf *out, const struct cert_spec *spec, enum cert_part part,
 		     const char *cn)
 {
-	static const u8 oid[] = { 0x55, 0x04, 0x03 };
+	static const uint8_t oid[] = { 0x55, 0x04, 0x03 };
 	struct der_buf b = { 0 };
 
 	der_put(&b, 0x06, oid, sizeof(oid));
@@ -168,7 +168,7 @@ static void put_validity(struct der_buf *out, const struct cert_spec *spec)
 static void put_peer_name(struct der_buf *out, const struct cert_spec *spec)
 {
 	char name[PEERGROUP_NAME_LEN_MAX + 100];
-	u8 hash[PEERGROUP_HASH_LEN];
+	uint8_t hash[PEERGROUP_HASH_LEN];
 	int i, n = 0;
 
 	cert_spki_hash(spec->key, hash);
@@ -181,8 +181,8 @@ static void put_peer_name(struct der_buf *out, const struct cert_spec *spec)
 
 static void put_membership(struct der_buf *out, const struct cert_spec *spec)
 {
-	static const u8 oid[] = PEERGROUP_OID_DER;
-	static const u8 yes = 0xff, one = 1;
+	static const uint8_t oid[] = PEERGROUP_OID_DER;
+	static const uint8_t yes = 0xff, one = 1;
 	struct der_buf ms = { 0 }, ext = { 0 };
 
 	put_element(&ms, spec, CERT_MS_VERSION, 0x02, &one, 1);
@@ -215,8 +215,8 @@ static void put_extensions(struct der_buf *out, const struct cert_spec *spec)
 
 static void make_tbs(const struct cert_spec *spec, struct der_buf *tbs)
 {
-	static const u8 version[] = { 0x02, 0x01, 0x02 };
-	static const u8 serial[] = { 0x01, 0x23, 0x45 };
+	static const uint8_t version[] = { 0x02, 0x01, 0x02 };
+	static const uint8_t serial[] = { 0x01, 0x23, 0x45 };
 	struct der_buf spki = { 0 };
 
 	put_element(tbs, spec, CERT_VERSION, 0xa0, version, sizeof(version));
@@ -236,10 +236,10 @@ static void make_tbs(const struct cert_spec *spec, struct der_buf *tbs)
 void cert_make(const struct cert_spec *spec, struct der_buf *out)
 {
 	struct der_buf tbs = { 0 }, sig = { 0 }, bits = { 0 };
-	u8 hash[PEERGROUP_HASH_LEN];
+	uint8_t hash[PEERGROUP_HASH_LEN];
 
 	make_tbs(spec, &tbs);
-	sha256(tbs.p, (unsigned int)tbs.len, hash);
+	SHA256(tbs.p, tbs.len, hash);
 	cert_sign_hash(spec->signer, hash, &sig);
 	der_put_raw(&bits, "", 1);
 	der_put_raw(&bits, sig.p, sig.len);
@@ -270,7 +270,7 @@ struct cert_spec cert_spec_root(EVP_PKEY *key)
 }
 
 struct cert_spec cert_spec_below(EVP_PKEY *key, const struct cert_spec *issuer,
-				 const struct der_buf *issuer_der, u8 *fingerprint, u8 roles)
+				 const struct der_buf *issuer_der, uint8_t *fingerprint, uint8_t roles)
 {
 	struct cert_spec spec = {
 		.key = key,
@@ -282,7 +282,7 @@ struct cert_spec cert_spec_below(EVP_PKEY *key, const struct cert_spec *issuer,
 		.friendly = "a member",
 	};
 
-	sha256(issuer_der->p, (unsigned int)issuer_der->len, fingerprint);
+	SHA256(issuer_der->p, issuer_der->len, fingerprint);
 	memcpy(spec.group, issuer->group, sizeof(spec.group));
 	return spec;
 }

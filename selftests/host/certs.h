@@ -6,14 +6,16 @@
 #ifndef _CERTS_H
 #define _CERTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <openssl/evp.h>
-#include "gmc.h"
+#include "../../kmod/include/uapi/linux/peergroup.h"
 
 #define DER_ROOM	8192
 
 struct der_buf {
 	size_t len;
-	u8 p[DER_ROOM];
+	uint8_t p[DER_ROOM];
 };
 
 /* Elements that a test may replace, whole. */
@@ -48,9 +50,9 @@ enum cert_part {
 struct cert_spec {
 	EVP_PKEY *key;
 	EVP_PKEY *signer;
-	u8 roles;
-	u8 group[PEERGROUP_HASH_LEN];
-	const u8 *issuer;		/* fingerprint; NULL in a root */
+	uint8_t roles;
+	uint8_t group[PEERGROUP_HASH_LEN];
+	const uint8_t *issuer;		/* fingerprint; NULL in a root */
 	const char *not_before;		/* 13 characters: UTCTime; 15: GeneralizedTime */
 	const char *not_after;
 	const char *classifier;		/* behind the key's hash and a dot; may be NULL */
@@ -62,20 +64,20 @@ EVP_PKEY *cert_key_rsa(unsigned int bits, unsigned int exponent);
 EVP_PKEY *cert_key_p256(void);
 bool cert_key_is_rsa(EVP_PKEY *key);
 void cert_spki(EVP_PKEY *key, struct der_buf *out);
-void cert_spki_hash(EVP_PKEY *key, u8 *hash);
+void cert_spki_hash(EVP_PKEY *key, uint8_t *hash);
 
 /* Appends an element to @out. */
-void der_put(struct der_buf *out, u8 tag, const void *p, size_t len);
+void der_put(struct der_buf *out, uint8_t tag, const void *p, size_t len);
 void der_put_raw(struct der_buf *out, const void *p, size_t len);
 
 /* Signs a hash with SHA-256's rules, PKCS#1 v1.5 or ECDSA. */
-void cert_sign_hash(EVP_PKEY *key, const u8 *hash, struct der_buf *sig);
+void cert_sign_hash(EVP_PKEY *key, const uint8_t *hash, struct der_buf *sig);
 
 void cert_make(const struct cert_spec *spec, struct der_buf *out);
 
 /* A good root, and a good certificate below an issuer; both valid 2020 to 2040. */
 struct cert_spec cert_spec_root(EVP_PKEY *key);
 struct cert_spec cert_spec_below(EVP_PKEY *key, const struct cert_spec *issuer,
-				 const struct der_buf *issuer_der, u8 *fingerprint, u8 roles);
+				 const struct der_buf *issuer_der, uint8_t *fingerprint, uint8_t roles);
 
 #endif

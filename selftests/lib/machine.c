@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include "group.h"
+#include "tap.h"
+
+static pid_t loader;
+
+static void unload(void)
+{
+	/* Children of a test leave through exit(), too. */
+	if (getpid() == loader && system("rmmod peergroup 2>/dev/null"))
+		puts("# the module could not be unloaded");
+}
+
+void need_module(void)
+{
+	static const char load[] =
+		"modprobe -a $(modinfo -F depends \"$PG_MODULE\" | tr , ' ') 2>/dev/null;"
+		"insmod \"$PG_MODULE\"";
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!access("/sys/module/peergroup", F_OK))
+		return;
+	NEED(getenv("PG_MODULE"));
+	NEED(!system(load));
+	loader = getpid();
+	atexit(unload);
+}
+
+void own_namespace(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+
+	NEED(!unshare(CLONE_NEWNET));
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	NEED(fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &ifr));
+	close(fd);
+}
+
+uint64_t peer_time_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return 116444736000000000ULL + (uint64_t)ts.tv_sec * TICKS + (uint64_t)ts.tv_nsec / 100;
+}
+
+double seconds_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+bool wait_until(bool (*done)(void *arg), void *arg)
+{
+	double end = seconds_now() + WAIT_SECONDS;
+
+	while (!done(arg)) {
+		if (seconds_now() > end)
+			return false;
+		usleep(20000);
+	}
+	return true;
+}
+
+unsigned long slab_objects(const char *cache)
+{
+	FILE *file = fopen("/proc/slabinfo", "r");
+	unsigned long n, found = 0;
+	char line[256], name[64];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s %lu", name, &n) == 2 && !strcmp(name, cache))
+			found = n;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+struct slab_wanted {
+	const char *cache;
+	unsigned long n;
+};
+
+static bool slab_has(void *arg)
+{
+	struct slab_wanted *w = arg;
+
+	return slab_objects(w->cache) == w->n;
+}
+
+bool wait_slab(const char *cache, unsigned long n)
+{
+	struct slab_wanted w = { .cache = cache, .n = n };
+
+	return wait_until(slab_has, &w);
+}
+
+unsigned long meminfo(const char *line)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	unsigned long n, found = 0;
+	char text[256], name[64];
+
+	while (file && fgets(text, sizeof(text), file))
+		if (sscanf(text, "%63[^:]: %lu", name, &n) == 2 && !strcmp(name, line))
+			found = n;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+bool no_leaks(void)
+{
+	static const char leaks[] = "/sys/kernel/debug/kmemleak";
+	char line[256];
+	FILE *file;
+	bool none = true;
+	int fd = open(leaks, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return true;
+	/* An object counts as leaked when a second scan still finds no reference. */
+	if (write(fd, "scan", 4) == 4 && write(fd, "scan", 4) == 4) {
+		file = fopen(leaks, "r");
+		while (file && fgets(line, sizeof(line), file)) {
+			printf("# %s", line);
+			none = false;
+		}
+		if (file)
+			fclose(file);
+	}
+	close(fd);
+	return none;
+}
