@@ -207,8 +207,9 @@ static int fail_answer(const struct answer *answer, const char *what)
 		code = EXIT_NOT_FOUND;
 	else if (answer->error == EPERM || answer->error == EACCES)
 		code = EXIT_NOT_AUTHORISED;
-	return fail(code, "%s: %s", what,
-		    answer->detail[0] ? answer->detail : strerror(answer->error));
+	return fail(code, "%s: %s", what, answer->detail[0] ? answer->detail :
+		    answer->error == EPERM ? "this needs CAP_NET_ADMIN in the network namespace" :
+		    strerror(answer->error));
 }
 
 /* A request without an answer to parse, or with one. Frees @msg. */
