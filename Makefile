@@ -105,7 +105,7 @@ deps:
 	@selftests/vm/install-deps
 
 demo: deps
-	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
+	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all selftests
 	@selftests/vm/run -- selftests/demo/demo.sh
 
 check: deps
