@@ -105,8 +105,9 @@ deps:
 	@selftests/vm/install-deps
 
 demo: deps
-	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all selftests
-	@selftests/vm/run -- selftests/demo/demo.sh
+	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
+	@$(MAKE) -C selftests/tools O=../../build/selftests/tools all
+	@selftests/vm/run --timeout 900 -- selftests/demo/demo.sh
 
 check: deps
 	@selftests/run --build
