@@ -294,6 +294,7 @@ void pg_flood_arrival(struct pg_flood *f, struct pg_link *from, u8 *wire, u32 le
 			  PEERGROUP_A_STATS_REFUSED_MALFORMED);
 		return;
 	}
+	f->ops->received(f, from, r);
 	pg_flood_again(f, from, r);
 }
 

@@ -27,6 +27,7 @@ struct pg_link;
  * struct pg_flood_ops - what admission asks of the group
  * @now: peer time; any context
  * @queue: run this work item soon, on any CPU
+ * @received: @from sent a well-formed record
  * @present: @from sent what is here already
  * @old: @from is behind: send it ours
  * @defer: keep @r until the certificate @missing has come
@@ -42,6 +43,7 @@ struct pg_link;
 struct pg_flood_ops {
 	u64 (*now)(struct pg_flood *f);
 	void (*queue)(struct pg_flood *f, struct work_struct *work);
+	void (*received)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);
 	void (*present)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);
 	void (*old)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r,
 		    struct pg_record *ours);

@@ -215,6 +215,13 @@ void pg_group_update_status(struct pg_group *g);
 /* The group has synchronised; says so to programs and links once. Lock held. */
 void pg_group_set_ready(struct pg_group *g);
 
+/* What group.c, group_flood.c and group_link.c share. */
+extern const struct pg_flood_ops pg_group_flood_ops;
+void pg_group_expire_work(struct work_struct *work);
+void pg_group_dial_work(struct work_struct *work);
+void pg_group_redial(struct pg_group *g);	/* lock held */
+void pg_group_close_links(struct pg_group *g);	/* lock held */
+
 /* Works in flight that pg_group_end() has to wait for. */
 static inline void pg_group_busy(struct pg_group *g)
 {

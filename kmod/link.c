@@ -172,23 +172,35 @@ static unsigned long pg_tick_period(const struct pg_link *link)
 	return ms >= MSEC_PER_SEC ? round_jiffies_relative(period) : period;
 }
 
+/*
+ * The other end is lost when it has been silent for three times the keepalive,
+ * and has had time to answer a PING: if it was this host that stood still, none
+ * has been sent yet.
+ */
+static bool pg_tick_lost(const struct pg_link *link, unsigned long now, unsigned long alive)
+{
+	unsigned long heard = READ_ONCE(link->last_rx);
+
+	/* A byte may have come in since @now was read. */
+	return (long)(now - heard) >= (long)(3 * alive) &&
+	       time_after_eq(link->last_ping, heard) && now - link->last_ping >= alive;
+}
+
 /* A link that is up: asks for a sign of life, or takes the silence for an answer. */
 static void pg_tick_up(struct pg_link *link)
 {
 	unsigned long alive = msecs_to_jiffies(READ_ONCE(link->group->limits.keepalive_ms));
 	unsigned long now = jiffies;
-	unsigned long idle;
 	int err = 0;
 
 	if (pg_rx_paused(link))
 		WRITE_ONCE(link->last_rx, now);
-	idle = now - READ_ONCE(link->last_rx);
-	/* A byte may have come in since @now was read. */
-	if ((long)idle >= (long)(3 * alive)) {
+	if (pg_tick_lost(link, now, alive)) {
 		pg_link_fail(link, 0, ETIMEDOUT, PEERGROUP_A_STATS_LINK_TIMEOUT);
 		return;
 	}
-	if ((long)idle >= (long)alive && now - link->last_ping >= alive) {
+	if ((long)(now - READ_ONCE(link->last_rx)) >= (long)alive &&
+	    now - link->last_ping >= alive) {
 		link->last_ping = now;
 		err = pg_message_ping(link);
 	}

@@ -242,7 +242,7 @@ struct pg_group *pg_nl_group(struct net *net, struct nlattr **attrs, int type,
 	struct pg_group *g;
 
 	if (!attrs[type])
-		return ERR_PTR(PG_NL_MISSING(extack, type, "GROUP (or INDEX)"));
+		return ERR_PTR(PG_NL_MISSING(extack, type, "with the group's index"));
 	g = pg_group_get(pg_net_of(net), nla_get_u32(attrs[type]));
 	if (!g) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[type], "no group of that index");

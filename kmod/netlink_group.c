@@ -191,11 +191,15 @@ static int pg_nl_set_online(struct pg_group *g, struct genl_info *info)
 {
 	struct nlattr *online = info->attrs[PEERGROUP_A_GROUP_ONLINE];
 	struct nlattr *port = info->attrs[PEERGROUP_A_GROUP_PORT];
+	int err;
 
 	if (!online)
 		return 0;
-	return pg_group_set_online(g, nla_get_u8(online), port ? nla_get_u16(port) : 0,
-				   info->extack);
+	err = pg_group_set_online(g, nla_get_u8(online), port ? nla_get_u16(port) : 0,
+				  info->extack);
+	if (err)
+		NL_SET_BAD_ATTR(info->extack, port ?: online);
+	return err;
 }
 
 /*
@@ -310,7 +314,8 @@ static struct pg_group *pg_nl_group_by_id(struct pg_net *pn, const struct nlattr
 			continue;
 		}
 		if (found) {
-			NL_SET_ERR_MSG_ATTR(extack, attr, "several groups of that ID; name one by INDEX");
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "several groups of that ID; name one by INDEX");
 			pg_group_put(found);
 			pg_group_put(g);
 			return ERR_PTR(-ENOTUNIQ);

@@ -68,8 +68,11 @@ static int pg_nl_link_target(struct genl_info *info,
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	err = pg_nl_address_get(&addr, info);
-	if (!err)
+	if (!err) {
 		err = change(g, &addr, info->extack);
+		if (err)
+			NL_SET_BAD_ATTR(info->extack, info->attrs[PEERGROUP_A_LINK_ADDRESS]);
+	}
 	pg_group_put(g);
 	return err;
 }
@@ -162,10 +165,20 @@ static int pg_nl_put_target(struct sk_buff *skb, const struct pg_group *g,
 	return 0;
 }
 
-/*
- * One entry of the dump: a link, or (@link NULL) an address that has none. A
- * link's address is not looked up by link->target, which may be gone before it.
- */
+/* What a dump says of a link and of the address it was dialled for, if any. */
+static int pg_nl_put_dumped(struct sk_buff *skb, const struct pg_group *g,
+			    const struct pg_link *link)
+{
+	const struct pg_target *t = link->target;
+	int error = READ_ONCE(link->error) ?: t ? t->error : 0;
+
+	if (pg_nl_put_link(skb, g, link, READ_ONCE(link->state), error) ||
+	    (t && nla_put_u32(skb, PEERGROUP_A_LINK_RETRIES, t->failures)))
+		return -EMSGSIZE;
+	return pg_nl_put_counters(skb, link);
+}
+
+/* One entry of the dump: a link, or (@link NULL) an address that has none. */
 static int pg_nl_fill_link(struct sk_buff *skb, struct netlink_callback *cb,
 			   const struct pg_group *g, const struct pg_link *link,
 			   const struct pg_target *t)
@@ -177,14 +190,7 @@ static int pg_nl_fill_link(struct sk_buff *skb, struct netlink_callback *cb,
 			  NLM_F_MULTI, PEERGROUP_CMD_LINK_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (link) {
-		err = pg_nl_put_link(skb, g, link, READ_ONCE(link->state),
-				     READ_ONCE(link->error));
-		if (!err)
-			err = pg_nl_put_counters(skb, link);
-	} else {
-		err = pg_nl_put_target(skb, g, t);
-	}
+	err = link ? pg_nl_put_dumped(skb, g, link) : pg_nl_put_target(skb, g, t);
 	if (err) {
 		genlmsg_cancel(skb, hdr);
 		return err;

@@ -252,16 +252,20 @@ static u8 *pg_nl_staged_wire(struct genl_info *info, u32 *len, int *err)
 
 static u8 *pg_nl_wire(struct genl_info *info, u32 *len, int *err)
 {
+	struct nlattr *staged = info->attrs[PEERGROUP_A_RECORD_STAGED];
 	struct nlattr *attr = info->attrs[PEERGROUP_A_RECORD_WIRE];
 	u8 *wire;
 
-	if (!attr == !info->attrs[PEERGROUP_A_RECORD_STAGED]) {
-		*err = PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_WIRE,
-				     "WIRE (or STAGED, but not both)");
+	if (attr && staged) {
+		*err = pg_nl_refuse(info->extack, staged, "WIRE or STAGED, not both", -EINVAL);
 		return NULL;
 	}
-	if (!attr)
+	if (staged)
 		return pg_nl_staged_wire(info, len, err);
+	if (!attr) {
+		*err = PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_WIRE, "WIRE (or STAGED)");
+		return NULL;
+	}
 
 	*len = nla_len(attr);
 	wire = kvmalloc(*len, GFP_KERNEL_ACCOUNT);
@@ -306,8 +310,11 @@ out:
 void pg_netlink_release_port(struct net *net, u32 portid)
 {
 	struct pg_nl_net *nn = pg_nl_net_of(net);
+	struct pg_staged *s;
 
-	pg_staged_free(nn, pg_staged_take(nn, portid));
+	/* more than one where threads staged on one socket at the same time */
+	while ((s = pg_staged_take(nn, portid)))
+		pg_staged_free(nn, s);
 }
 
 static int __net_init pg_nl_net_init(struct net *net)

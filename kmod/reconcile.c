@@ -37,9 +37,8 @@
  * WANT and WANT_DONE are in wire.h. One SYNC and one WANT may be out at a time,
  * and one of each may be out together.
  */
+#include <linux/build_bug.h>
 #include <linux/err.h>
-#include <linux/minmax.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "reconcile.h"

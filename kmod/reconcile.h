@@ -18,6 +18,8 @@
 #define PG_SYNC_LEAF	64	/* ranges up to this size are listed */
 #define PG_SYNC_STACK	512	/* ranges a leader keeps to look into later */
 
+struct pg_sync;
+
 /**
  * struct pg_sync_ops - what a reconciliation asks of its link
  * @send: queue one message; 0 or -errno
@@ -26,7 +28,6 @@
  *
  * All are called with the group's lock held and must not sleep for the peer.
  */
-struct pg_sync;
 struct pg_sync_ops {
 	int (*send)(struct pg_sync *s, u8 type, const void *body, size_t len);
 	int (*push)(struct pg_sync *s, struct pg_record *r);
@@ -42,13 +43,13 @@ enum pg_sync_phase {
 
 /**
  * struct pg_sync - the leader's half, one per link
- *
- * Private to reconcile.c but for @phase, which others may read.
+ * @phase: what it waits for; the one member that others may read
  */
 struct pg_sync {
+	enum pg_sync_phase phase;
+	/* private: */
 	const struct pg_sync_ops *ops;
 	struct pg_table *table;
-	enum pg_sync_phase phase;
 	bool again;		/* asked to run once more when this run ends */
 	bool asked;		/* a SYNC is out */
 	bool wanted;		/* a WANT is out */
@@ -73,6 +74,7 @@ void pg_sync_destroy(struct pg_sync *s);
 
 /**
  * pg_sync_start() - compare the whole table with the other end's
+ * @s: the leader's half
  *
  * A run that is already under way is followed by another one. Lock held.
  *
@@ -82,7 +84,9 @@ int pg_sync_start(struct pg_sync *s);
 
 /**
  * pg_sync_reply() - the other end answered a SYNC
- * @body: the message's body, hostile
+ * @s: the leader's half
+ * @body: the message's body, hostile; not needed afterwards
+ * @len: its bytes
  *
  * Lock held. Any error ends the run, and the link had better end, too.
  *
@@ -101,6 +105,7 @@ int __must_check pg_sync_continue(struct pg_sync *s);
  * pg_sync_answer() - answer a leader's SYNC, statelessly
  * @t: our table; lock held
  * @body: the message's body, hostile
+ * @len: its bytes
  * @out: allocated reply body, kvfree() it
  * @out_len: its bytes, at most PG_MSG_BODY_MAX
  *

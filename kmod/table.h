@@ -33,6 +33,7 @@ struct pg_print {
 /**
  * struct pg_record - one version of a record, in the table or on its way
  * @refs: the table's, send queues', dumps'
+ * @rcu: frees it after the last reference
  * @hash: in the table by id
  * @tree: in the table by id, ordered; with @under
  * @expiry: in the table by (expires, id)
@@ -94,6 +95,10 @@ static inline void pg_record_key(const struct pg_record *r, struct pg_rec_key *k
 
 /**
  * struct pg_gone - remembers that a record expired, for "changes since"
+ * @seq: of the expiry
+ * @added_seq: the record's
+ * @id: the record's
+ * @type: the record's
  */
 struct pg_gone {
 	u64 seq;
@@ -124,13 +129,20 @@ struct pg_table_limits {
 /**
  * struct pg_table - all records of one group
  * @lock: the group's lock, for lockdep
+ * @hash: by id, for readers under RCU
+ * @tree: by id, with fingerprints of subtrees
+ * @expiry: by (expires, id)
+ * @changes: by seq
  * @seq: of the latest change; 0 before the first
  * @horizon: "changes since" below it, but for 0, cannot be answered: an expiry
  *	or a deletion has been forgotten
  * @live: records that are not tombstones
  * @tombstones: the others
  * @bytes: kernel memory of both: structures and wire forms
+ * @limits: what it takes
  * @gone: ring of the last expiries, by seq
+ * @gone_head: entries ever written to @gone, modulo 2^32
+ * @gone_count: entries that are in it
  */
 struct pg_table {
 	struct mutex *lock;
@@ -172,6 +184,8 @@ enum pg_verdict {
 
 /**
  * pg_table_compare() - where does a version stand against the stored one?
+ * @t: the table
+ * @id: of the record
  * @key: version, modification time and digest of what arrived
  * @stored: set to the stored record, with a reference, when the verdict is
  *	PG_OLD; else NULL. May be NULL where the caller does not want it
@@ -184,6 +198,7 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 
 /**
  * pg_table_put() - commit a verified version
+ * @t: the table
  * @r: verified, members set; the table takes a reference of its own
  * @change: set to enum peergroup_change, or 0 for a tombstone of an id that
  *	was never here (nobody needs to hear of it)
@@ -204,6 +219,7 @@ unsigned int __must_check pg_table_put(struct pg_table *t, struct pg_record *r,
 
 /**
  * pg_table_expire() - take out one record whose time is over
+ * @t: the table
  * @now: peer time
  *
  * Live records leave a struct pg_gone and get a seq (in r->seq, as the record
@@ -231,6 +247,8 @@ struct pg_record *pg_table_next_by_id(struct pg_table *t, const u8 *id);
 
 /**
  * struct pg_change - one answer to "what changed since"
+ * @seq: of the change
+ * @added_seq: the record's
  * @r: the record, held; NULL for an expiry
  * @gone: the expiry, copied
  */
@@ -243,6 +261,9 @@ struct pg_change {
 
 /**
  * pg_table_next_change() - the change with the lowest sequence above @since
+ * @t: the table
+ * @since: not below the horizon, or 0
+ * @c: filled in
  *
  * Lock held; cost is logarithmic, so a dump costs what it returns.
  *
@@ -254,8 +275,10 @@ bool pg_table_next_change(struct pg_table *t, u64 since, struct pg_change *c);
 
 /**
  * pg_table_print() - fingerprint of the ids in [@lo, @hi)
+ * @t: the table
  * @lo: NULL for the lowest
  * @hi: NULL for past the highest
+ * @p: filled in
  *
  * O(log n). Lock held.
  */
@@ -263,6 +286,10 @@ void pg_table_print(struct pg_table *t, const u8 *lo, const u8 *hi, struct pg_pr
 
 /**
  * pg_table_nth() - the record at a rank within [@lo, @hi)
+ * @t: the table
+ * @lo: NULL for the lowest
+ * @hi: NULL for past the highest
+ * @n: the rank, from 0
  *
  * O(log n). Lock held; no reference is taken.
  *

@@ -336,7 +336,7 @@ static bool get_text(const ASN1_STRING *s, size_t max, char **out)
 	if (len > max || (len && memchr(data, 0, len)))
 		return false;
 	*out = strndup(len ? (const char *)data : "", len);
-	return *out && pgi_utf8_valid(*out);
+	return *out && pgi_text_plain(*out);
 }
 
 /* The value of the extension with this OID, which must be the only critical one. */

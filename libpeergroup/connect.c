@@ -4,6 +4,7 @@
  * addresses are remembered on disk so that PeerGroupConnect(), which is given
  * none, has somewhere to go.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include "address.h"
 #include "event.h"
@@ -29,7 +30,8 @@ static HRESULT set_online(struct pgi_group *group, bool online, uint16_t port)
 static HRESULT add_link(struct pgi_group *group, const struct pgi_address *a)
 {
 	struct nlmsghdr *msg;
-	HRESULT hr;
+	HRESULT hr = S_OK;
+	int err;
 
 	pthread_mutex_lock(&group->lock);
 	msg = pgi_nl_request(&group->nl, PEERGROUP_CMD_LINK_ADD, 0);
@@ -38,7 +40,11 @@ static HRESULT add_link(struct pgi_group *group, const struct pgi_address *a)
 	mnl_attr_put_u16(msg, PEERGROUP_A_LINK_PORT, a->port);
 	if (a->scope)
 		mnl_attr_put_u32(msg, PEERGROUP_A_LINK_SCOPE, a->scope);
-	hr = pgi_group_talk(group, msg, NULL, NULL);
+	err = pgi_nl_talk(&group->nl, msg, NULL, NULL);
+	if (err == -EADDRNOTAVAIL || err == -EINVAL)
+		hr = pgi_fail(PEER_E_INVALID_ADDRESS, "%s", group->nl.message);
+	else if (err)
+		hr = pgi_nl_fail(&group->nl, err);
 	pthread_mutex_unlock(&group->lock);
 	return hr;
 }

@@ -68,6 +68,8 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 
 	if (status == feed->status && !reason)
 		return S_OK;
+	if (status & ~feed->status & PEERGROUP_STATUS_READY)
+		pgi_group_save_ready(feed->identity, feed->name);
 	hr = pgi_feed_push(feed, &event, S_OK);
 	if (SUCCEEDED(hr))
 		feed->status = status;
@@ -225,12 +227,19 @@ static HRESULT compare_all(struct pgi_feed *feed)
 
 /* ---------------------------------------------------------- catching up -- */
 
-static HRESULT catch_up_records(struct pgi_feed *feed, pgi_record_fn fn)
+/* Some numbers stand for changes that are not told: they are no gap. */
+static void told_until(struct pgi_feed *feed, HRESULT hr, uint64_t seq)
+{
+	if (SUCCEEDED(hr) && feed->seq < seq)
+		feed->seq = seq;
+}
+
+static HRESULT catch_up_records(struct pgi_feed *feed)
 {
 	HRESULT hr;
 	int err;
 
-	hr = changes_since(feed, fn, &err);
+	hr = changes_since(feed, take_change, &err);
 	if (err != -ESTALE)
 		return hr;
 	hr = compare_all(feed);
@@ -251,8 +260,10 @@ static HRESULT catch_up(struct pgi_feed *feed)
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
 	if (SUCCEEDED(hr))
 		hr = push_status(feed, state.status, 0);
-	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq)
-		hr = catch_up_records(feed, take_change);
+	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
+		hr = catch_up_records(feed);
+		told_until(feed, hr, state.seq);
+	}
 	if (hr == PEER_E_INVALID_GROUP)
 		hr = push_gone(feed, ENOENT);
 	if (SUCCEEDED(hr))
@@ -409,17 +420,14 @@ static HRESULT learn(struct pgi_feed *feed)
 }
 
 /*
- * All there is, told; for a program that starts from nothing, and for one whose
+ * All there is, told: for a program that starts from nothing, and for one whose
  * last change is too long ago, as nobody knows what it knows.
  */
 static HRESULT start_from_nothing(struct pgi_feed *feed)
 {
-	HRESULT hr;
-
 	pgi_known_free(&feed->known);
 	feed->seq = 0;
-	hr = compare_all(feed);
-	return SUCCEEDED(hr) ? changes_since(feed, take_change, NULL) : hr;
+	return changes_since(feed, take_change, NULL);
 }
 
 static HRESULT start_records(struct pgi_feed *feed, uint64_t since, uint64_t now)
@@ -444,6 +452,10 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 
 	feed->tail = &feed->head;
 	feed->group = group->index;
+	feed->identity = strdup(group->store->identity);
+	feed->name = strdup(group->store->name);
+	if (!feed->identity || !feed->name)
+		return E_OUTOFMEMORY;
 	hr = pgi_nl_open(&feed->nl, &group->nl);
 	/* Heard first and asked then, so that nothing falls in between. */
 	if (SUCCEEDED(hr))
@@ -456,7 +468,10 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	if (!feed->records)
 		return S_OK;
 	hr = asking(feed);
-	return SUCCEEDED(hr) ? start_records(feed, since, state.seq) : hr;
+	if (SUCCEEDED(hr))
+		hr = start_records(feed, since, state.seq);
+	told_until(feed, hr, state.seq);
+	return hr;
 }
 
 void pgi_feed_close(struct pgi_feed *feed)
@@ -465,6 +480,8 @@ void pgi_feed_close(struct pgi_feed *feed)
 
 	while ((item = pgi_feed_pop(feed)))
 		free(item);
+	free(feed->identity);
+	free(feed->name);
 	pgi_known_free(&feed->known);
 	pgi_nl_close(&feed->ask);
 	pgi_nl_close(&feed->nl);

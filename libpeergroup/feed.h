@@ -22,6 +22,7 @@ struct pgi_feed {
 	struct pgi_nl nl;		/* hears */
 	struct pgi_nl ask;		/* asks; opened when first needed */
 	uint32_t group;			/* index */
+	char *identity, *name;		/* of the member and of the group, on disk */
 	bool records;			/* whether the owner wants them */
 	/* Shown each event first; what it says false to is not queued. NULL: all is. */
 	bool (*filter)(struct pgi_feed *feed, const struct peergroup_event *event);

@@ -77,18 +77,12 @@ HRESULT pgi_group_state_by_index(struct pgi_nl *nl, uint32_t index,
 	return err ? pgi_nl_fail(nl, err) : S_OK;
 }
 
-static HRESULT set_ready(struct pgi_group_store *store, const void *arg PGI_UNUSED)
-{
-	store->ready = true;
-	return S_OK;
-}
-
 /* Whether it has synchronised once is a fact that outlives the kernel's group. */
 static void note_ready(struct pgi_group *group, const struct pgi_group_state *state)
 {
 	if (!(state->status & PEERGROUP_STATUS_READY) || atomic_exchange(&group->ready, true))
 		return;
-	pgi_group_save(group, set_ready, NULL);
+	pgi_group_save_ready(group->store->identity, group->store->name);
 }
 
 static void note_state(struct pgi_group *group, const struct pgi_group_state *state)
@@ -155,14 +149,14 @@ HRESULT pgi_group_now(struct pgi_group *group, uint64_t *now)
 	return S_OK;
 }
 
-HRESULT pgi_group_save(struct pgi_group *group,
-		       HRESULT (*change)(struct pgi_group_store *store, const void *arg),
-		       const void *arg)
+static HRESULT save(const char *identity, const char *name,
+		    HRESULT (*change)(struct pgi_group_store *store, const void *arg),
+		    const void *arg)
 {
 	struct pgi_group_store *store;
 	HRESULT hr;
 
-	hr = pgi_group_store_load(group->store->identity, group->store->name, &store);
+	hr = pgi_group_store_load(identity, name, &store);
 	if (FAILED(hr))
 		return hr;
 	hr = change(store, arg);
@@ -170,6 +164,26 @@ HRESULT pgi_group_save(struct pgi_group *group,
 		hr = pgi_group_store_save(store);
 	pgi_group_store_free(store);
 	return hr;
+}
+
+HRESULT pgi_group_save(struct pgi_group *group,
+		       HRESULT (*change)(struct pgi_group_store *store, const void *arg),
+		       const void *arg)
+{
+	return save(group->store->identity, group->store->name, change, arg);
+}
+
+static HRESULT set_ready(struct pgi_group_store *store, const void *arg PGI_UNUSED)
+{
+	if (store->ready)
+		return S_FALSE;		/* nothing to write */
+	store->ready = true;
+	return S_OK;
+}
+
+HRESULT pgi_group_save_ready(const char *identity, const char *name)
+{
+	return save(identity, name, set_ready, NULL);
 }
 
 /* --------------------------------------------------------------- opening -- */

@@ -72,7 +72,13 @@ HRESULT pgi_group_ready(struct pgi_group *group);
 /* Peer time, by an offset that is at most a second old. */
 HRESULT pgi_group_now(struct pgi_group *group, uint64_t *now);
 
-/* Changes what is on disk, by what is there now: other programs write it too. */
+/* Remembers on disk that a group has synchronised. */
+HRESULT pgi_group_save_ready(const char *identity, const char *name);
+
+/*
+ * Changes what is on disk, by what is there now: other programs write it too.
+ * @change says S_FALSE where there is nothing to write.
+ */
 HRESULT pgi_group_save(struct pgi_group *group,
 		       HRESULT (*change)(struct pgi_group_store *store, const void *arg),
 		       const void *arg);

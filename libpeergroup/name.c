@@ -9,26 +9,26 @@
 #include <strings.h>
 #include "internal.h"
 
-static bool has_control(const char *s)
+/* Others print names as they are, so the kernel refuses control characters too. */
+bool pgi_text_plain(const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
 
 	for (; *p; p++)
 		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
-			return true;	/* C0, DEL, C1 */
-	return false;
+			return false;	/* C0, DEL, C1 */
+	return pgi_utf8_valid(s);
 }
 
 bool pgi_classifier_valid(const char *classifier)
 {
-	return !classifier || (pgi_utf8_valid(classifier) && !has_control(classifier) &&
+	return !classifier || (pgi_text_plain(classifier) &&
 			       pgi_utf8_units(classifier) <= PGI_CLASSIFIER_MAX);
 }
 
 bool pgi_friendly_valid(const char *friendly)
 {
-	/* Others print it as it is, so the kernel refuses control characters too. */
-	return !friendly || (pgi_utf8_valid(friendly) && !has_control(friendly) &&
+	return !friendly || (pgi_text_plain(friendly) &&
 			     pgi_utf8_units(friendly) <= PGI_FRIENDLY_MAX);
 }
 

@@ -282,7 +282,8 @@ HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like)
 	HRESULT hr;
 
 	memset(nl, 0, sizeof(*nl));
-	nl->buf = malloc(NL_BUFFER);
+	/* Zeroed, as libmnl leaves the padding of attributes as it is. */
+	nl->buf = calloc(1, NL_BUFFER);
 	if (!nl->buf)
 		return E_OUTOFMEMORY;
 	hr = open_socket(nl);
@@ -354,6 +355,8 @@ HRESULT pgi_nl_fail(const struct pgi_nl *nl, int err)
 	case EKEYREVOKED:
 	case EKEYEXPIRED:
 		return pgi_fail(PEER_E_NOT_AUTHORIZED, "%s", text);
+	case EINVAL:
+		return pgi_fail(E_INVALIDARG, "%s", text);
 	case ENOPKG:
 		return pgi_fail(CRYPT_E_UNKNOWN_ALGO, "%s", text);
 	default:

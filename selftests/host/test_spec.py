@@ -3,7 +3,8 @@
 """The netlink family has three descriptions: the uapi header, which programs
 compile against; the policies in kmod/netlink*.c, which the kernel enforces; and
 Documentation/netlink/specs/peergroup.yaml, which people and generators read.
-This checks that they say the same.
+This checks that they say the same, and that Documentation/netlink.rst explains
+the same errors.
 
 usage: test_spec.py [TREE]    needs python3-yaml and a C compiler; output: TAP
 """
@@ -21,6 +22,7 @@ import yaml
 TREE = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
 HEADER = TREE / "kmod/include/uapi/linux/peergroup.h"
 SPEC = TREE / "Documentation/netlink/specs/peergroup.yaml"
+PAGE = TREE / "Documentation/netlink.rst"
 SOURCES = sorted(TREE.glob("kmod/netlink*.c"))
 
 NLA_TYPES = {
@@ -394,6 +396,9 @@ def check_errnos():
         yield f"{e} is not explained in the spec's doc"
     for e in sorted(told - set(errno.errorcode.values())):
         yield f"{e} is no errno"
+    page = set(re.findall(r"^   \* - ``(E\w+)``", PAGE.read_text(), flags=re.M))
+    for e in sorted(page ^ (told | {"ENOBUFS"})):   # that one is for events only
+        yield f"{e} is not in both, the spec's doc and {PAGE.name}"
 
 
 def differences(a_name, a, b_name, b):

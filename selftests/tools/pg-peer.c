@@ -685,6 +685,12 @@ static void set_id(uint8_t id[16], const char *value)
 	free(b.p);
 }
 
+/* The text itself, or @FILE. */
+static struct bytes text(const char *value)
+{
+	return *value == '@' ? file_bytes(value + 1) : copy(value, strlen(value));
+}
+
 static void set_field(struct record *r, const char *field, const char *value)
 {
 	struct peergroup_record_hdr *h = &r->hdr;
@@ -706,9 +712,9 @@ static void set_field(struct record *r, const char *field, const char *value)
 	else if (!strcmp(field, "type"))
 		set_id(h->type, value);
 	else if (!strcmp(field, "attrs"))
-		r->attrs = copy(value, strlen(value));
+		r->attrs = text(value);
 	else if (!strcmp(field, "data"))
-		r->data = copy(value, strlen(value));
+		r->data = text(value);
 	else
 		die("%s: no such field", field);
 	h->attrs_len = htobe32(r->attrs.len);

@@ -32,6 +32,7 @@ static int family;
  * @policy: of the attributes, @maxattr of them
  * @error: errno of the kernel, positive
  * @detail: its words (extack)
+ * @offset: of the attribute that it complains about, in the request; or 0
  * @interrupted: a dump that has to start over
  */
 struct answer {
@@ -42,6 +43,7 @@ struct answer {
 	int error;
 	bool done;
 	bool interrupted;
+	unsigned int offset;
 	char detail[256];
 };
 
@@ -100,10 +102,13 @@ static void take_extack(struct answer *answer, struct nlattr *first, int len)
 	struct nlattr *attr;
 	int rest;
 
-	nla_for_each_attr(attr, first, len, rest)
+	nla_for_each_attr(attr, first, len, rest) {
 		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
 			snprintf(answer->detail, sizeof(answer->detail), "%.*s",
 				 nla_len(attr), (const char *)nla_data(attr));
+		if (nla_type(attr) == NLMSGERR_ATTR_OFFS && nla_len(attr) == 4)
+			answer->offset = nla_get_u32(attr);
+	}
 }
 
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
@@ -172,6 +177,7 @@ static int exchange(struct nl_msg *msg, struct answer *answer)
 	answer->error = 0;
 	answer->done = false;
 	answer->interrupted = false;
+	answer->offset = 0;
 	answer->detail[0] = 0;
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, answer);
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, answer);
@@ -457,12 +463,16 @@ int admin_find_group(const char *arg, struct admin_group *group)
 	return ret;
 }
 
-int admin_set_limits(uint32_t index, const uint64_t *values, const bool *has)
+int admin_set_limits(uint32_t index, const uint64_t *values, const bool *has,
+		     unsigned int *culprit)
 {
 	struct nl_msg *msg = request(PEERGROUP_CMD_GROUP_SET, 0);
 	struct answer answer = { .parse = NULL };
+	unsigned int i, offset[__PEERGROUP_A_LIMIT_MAX] = { 0 };
 	struct nlattr *nest;
-	unsigned int i;
+	int ret;
+
+	*culprit = 0;
 
 	NLA_PUT_U32(msg, PEERGROUP_A_GROUP_INDEX, index);
 	nest = nla_nest_start(msg, PEERGROUP_A_GROUP_LIMITS | NLA_F_NESTED);
@@ -471,13 +481,18 @@ int admin_set_limits(uint32_t index, const uint64_t *values, const bool *has)
 	for (i = 0; i < __PEERGROUP_A_LIMIT_MAX; i++) {
 		if (!has[i])
 			continue;
+		offset[i] = NLMSG_ALIGN(nlmsg_hdr(msg)->nlmsg_len);
 		if (i == PEERGROUP_A_LIMIT_BYTES)
 			NLA_PUT_U64(msg, i, values[i]);
 		else
 			NLA_PUT_U32(msg, i, values[i]);
 	}
 	nla_nest_end(msg, nest);
-	return perform(msg, &answer, "cannot set limits");
+	ret = perform(msg, &answer, "cannot set limits");
+	for (i = 0; ret != EXIT_OK && i < __PEERGROUP_A_LIMIT_MAX; i++)
+		if (answer.offset && offset[i] == answer.offset)
+			*culprit = i;
+	return ret;
 
 nla_put_failure:
 	nlmsg_free(msg);

@@ -198,4 +198,9 @@ int open_group(const char *arg, struct group_ref *ref, peergroup_t *group);
  */
 int find_identity(const char *arg, char **name);
 
+/* ------------------------------------------------------- format.c, for list -- */
+
+/* Prints a line for a record; returns an exit code. */
+int print_formatted(const char *format, const struct peergroup_record *record);
+
 #endif /* PEERGROUP_CMD_H */

@@ -240,7 +240,10 @@ int cmd_limits(int argc, char **argv)
 	}
 	ret = admin_find_group(arg, &group);
 	if (ret == EXIT_OK && set) {
-		ret = admin_set_limits(group.index, values, has);
+		ret = admin_set_limits(group.index, values, has, &k);
+		if (ret != EXIT_OK && k)
+			fail(ret, "%s=%llu was refused", limits[k].name,
+			     (unsigned long long)values[k]);
 		if (ret == EXIT_OK)
 			ret = admin_find_group(arg, &group);
 	}

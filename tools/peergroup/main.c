@@ -94,9 +94,11 @@ static const struct command commands[] = {
 	  "  --wire                     only its signed form, as it travels\n"
 	  "\n"
 	  "Example: peergroup get lab 3f6c... --data > note.txt\n" },
-	{ "list", cmd_list, "[--type TYPE] [GROUP]",
+	{ "list", cmd_list, "[--type TYPE] [--format FORMAT] [GROUP]",
 	  "show the records of a group",
 	  "  --type TYPE                only of this type (UUID or name)\n"
+	  "  --format FORMAT            a line each, with %{data} %{attr.NAME} %{id} %{type}\n"
+	  "                             %{version} %{creator} %{modifier} %{expires} %{size}\n"
 	  "\n"
 	  "Example: peergroup list lab --type ssh-hostkey\n" },
 	{ "watch", cmd_watch, "[--since SEQ] [--count N] [--timeout T] [--only KIND] [GROUP]",

@@ -567,6 +567,8 @@ int cmd_get(int argc, char **argv)
 }
 
 struct listing {
+	const char *format;
+	int status;
 	struct table *table;
 	struct admin_member *members;
 	size_t n_members;
@@ -579,6 +581,10 @@ static HRESULT list_one(const struct peergroup_record *record, void *arg)
 	char *version, *line;
 	size_t i;
 
+	if (listing->format) {
+		listing->status = print_formatted(listing->format, record);
+		return listing->status == EXIT_OK ? S_OK : S_FALSE;
+	}
 	if (opt_json) {
 		record_json(record, false);
 		return S_OK;
@@ -601,11 +607,13 @@ int cmd_list(int argc, char **argv)
 	static const char *const headings[] = {
 		"ID", "TYPE", ">VER", "CREATOR", ">DATA", ">EXPIRES", "ATTRIBUTES", NULL
 	};
+	enum { FORMAT = DATA + 1 };
 	static const struct option options[] = {
 		{ "type", required_argument, NULL, TYPE },
+		{ "format", required_argument, NULL, FORMAT },
 		COMMON_OPTIONS
 	};
-	struct listing listing = { NULL, NULL, 0 };
+	struct listing listing = { 0 };
 	struct content content = { 0 };
 	struct admin_group running;
 	struct group_ref ref;
@@ -616,10 +624,16 @@ int cmd_list(int argc, char **argv)
 	while ((c = next_option(argc, argv, options, &status)) != -1) {
 		if (!c)
 			return status;
+		if (c == FORMAT) {
+			listing.format = optarg;
+			continue;
+		}
 		ret = content_option(c, &content);
 		if (ret != EXIT_OK)
 			return ret;
 	}
+	if (listing.format && opt_json)
+		return usage("--format and --json exclude each other");
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
 	ret = open_group(argv[optind], &ref, &group);
@@ -628,7 +642,7 @@ int cmd_list(int argc, char **argv)
 	if (opt_json) {
 		json_start(false);
 		json_array(NULL);
-	} else {
+	} else if (!listing.format) {
 		listing.table = table_new(headings);
 		opt_identity = ref.identity;
 		ret = admin_find_group(ref.name, &running);
@@ -640,11 +654,13 @@ int cmd_list(int argc, char **argv)
 				       &listing);
 		if (FAILED(hr))
 			ret = fail_result(hr, "cannot list the records of '%s'", ref.friendly);
+		else
+			ret = listing.status;
 	}
 	if (ret == EXIT_OK && opt_json) {
 		json_end_array();
 		json_finish();
-	} else if (ret == EXIT_OK) {
+	} else if (ret == EXIT_OK && listing.table) {
 		table_print(listing.table);
 	}
 	peergroup_close(group);

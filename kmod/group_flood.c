@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a group does about its records: the answers to what admission (flood.c)
+ * asks, and expiry. Holds no policy about validity.
+ */
+#include <linux/math64.h>
+#include "group.h"
+#include "message.h"
+#include "netlink.h"
+#include "trace.h"
+
+#define PG_EXPIRE_BATCH		64
+#define PG_EXPIRE_WAIT_MAX	(60 * 1000)	/* ms; the host's clock may be set */
+
+/* -------------------------------------------- what admission asks of us -- */
+
+static struct pg_group *pg_flood_group(struct pg_flood *f)
+{
+	return container_of(f, struct pg_group, flood);
+}
+
+static u64 pg_group_flood_now(struct pg_flood *f)
+{
+	return pg_group_now(pg_flood_group(f));
+}
+
+static void pg_group_flood_queue(struct pg_flood *f, struct work_struct *work)
+{
+	queue_work(pg_wq, work);
+}
+
+static void pg_group_trace(struct pg_flood *f, const struct pg_link *from,
+			   const struct pg_record *r, u32 verdict)
+{
+	static const u8 no_id[PEERGROUP_ID_LEN];
+
+	trace_pg_record_verdict(f->index, from ? from->id : 0, r ? r->rec.id : no_id,
+				r ? r->rec.version : 0, verdict);
+}
+
+static void pg_group_flood_received(struct pg_flood *f, struct pg_link *from,
+				    const struct pg_record *r)
+{
+	trace_pg_record_received(f->index, from->id, r->rec.id, r->rec.version, r->wire_len);
+}
+
+static void pg_group_flood_present(struct pg_flood *f, struct pg_link *from,
+				   const struct pg_record *r)
+{
+	/* A redundant path: dissemination will make use of this. */
+	pg_group_trace(f, from, r, PEERGROUP_A_STATS_PRESENT);
+}
+
+static void pg_group_flood_old(struct pg_flood *f, struct pg_link *from,
+			       const struct pg_record *r, struct pg_record *ours)
+{
+	struct pg_group *g = pg_flood_group(f);
+
+	pg_group_trace(f, from, r, PEERGROUP_A_STATS_OLD);
+	mutex_lock(&g->lock);
+	if (from->up)
+		pg_link_send_record(from, ours);
+	mutex_unlock(&g->lock);
+}
+
+/* Parks a record in its link's ring, where the newest pushes out the oldest. */
+static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
+				 struct pg_record *r, const u8 *missing)
+{
+	struct pg_group *g = pg_flood_group(f);
+	struct pg_want_gmc want;
+	struct pg_deferred *d;
+
+	pg_group_trace(f, from, r, PEERGROUP_A_STATS_DEFERRED);
+	memcpy(want.fingerprint, missing, sizeof(want.fingerprint));
+	mutex_lock(&g->lock);
+	if (!from->up) {
+		mutex_unlock(&g->lock);
+		pg_record_put(r);
+		return;
+	}
+	d = &from->deferred[from->defer_next++ % PG_LINK_DEFER_MAX];
+	if (d->r) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
+		pg_record_put(d->r);
+	}
+	d->r = r;
+	memcpy(d->missing, missing, sizeof(d->missing));
+	d->deadline = jiffies + msecs_to_jiffies(g->limits.defer_ms);
+	mutex_unlock(&g->lock);
+	if (pg_link_send(from, PG_MSG_WANT_GMC, &want, sizeof(want)))
+		pg_link_close(from, 0, ENOBUFS);
+}
+
+static void pg_group_flood_refused(struct pg_flood *f, struct pg_link *from,
+				   const struct pg_record *r, unsigned int refusal,
+				   bool invalid)
+{
+	pg_group_trace(f, from, r, refusal);
+	if (!from)
+		return;
+	/* Whoever forwards a record has verified it: this end has not. */
+	if (invalid)
+		pg_link_close(from, PG_BYE_PROTOCOL, EKEYREJECTED);
+	else if (refusal == PEERGROUP_A_STATS_REFUSED_NOMEM)
+		WRITE_ONCE(from->resync, true);
+}
+
+static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
+				     struct pg_record *r, u32 change)
+{
+	struct pg_group *g = pg_flood_group(f);
+	struct pg_link *link;
+	u32 n = 0;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(link, &g->links, node) {
+		if (link == from || !link->up)
+			continue;
+		if (!pg_link_send_record(link, r))
+			n++;
+	}
+	pg_stat_add(&g->stats, PEERGROUP_A_STATS_FORWARDED, n);
+	if (change)
+		pg_netlink_record(g, r, change);
+	if (pg_table_next_expiry(&g->table) == r->rec.expires && !g->ended)
+		mod_delayed_work(pg_wq, &g->expire, 0);
+}
+
+static void pg_group_flood_begin(struct pg_flood *f, struct pg_link *from, u32 bytes)
+{
+	pg_group_busy(pg_flood_group(f));
+	pg_link_hold(from);
+	atomic_inc(&from->arrivals);
+	atomic_add(bytes, &from->arrival_bytes);
+}
+
+static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 bytes)
+{
+	struct pg_group *g = pg_flood_group(f);
+
+	pg_link_arrival_done(from, bytes);
+	/* The last one of a burst may be what readiness was waiting for. */
+	if (!atomic_read(&from->arrivals) && (!READ_ONCE(g->ready) || READ_ONCE(from->resync)))
+		pg_message_drained(from);
+	pg_link_put(from);
+	pg_group_unbusy(g);
+}
+
+const struct pg_flood_ops pg_group_flood_ops = {
+	.now = pg_group_flood_now,
+	.queue = pg_group_flood_queue,
+	.received = pg_group_flood_received,
+	.present = pg_group_flood_present,
+	.old = pg_group_flood_old,
+	.defer = pg_group_flood_defer,
+	.refused = pg_group_flood_refused,
+	.committed = pg_group_flood_committed,
+	.begin = pg_group_flood_begin,
+	.done = pg_group_flood_done,
+};
+
+/* --------------------------------------------------------------- expiry -- */
+
+static void pg_group_expire_one(struct pg_group *g, struct pg_record *r)
+{
+	if (!pg_rec_deleted(&r->rec)) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EXPIRED);
+		pg_netlink_record(g, r, PEERGROUP_CHANGE_EXPIRED);
+	}
+	pg_record_put(r);
+}
+
+void pg_group_expire_work(struct work_struct *work)
+{
+	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, expire);
+	struct pg_record *r = NULL;
+	u64 next, now, wait_ms;
+	u32 n;
+
+	mutex_lock(&g->lock);
+	now = pg_group_now(g);
+	for (n = 0; n < PG_EXPIRE_BATCH; n++) {
+		r = pg_table_expire(&g->table, now);
+		if (!r)
+			break;
+		pg_group_expire_one(g, r);
+	}
+	next = pg_table_next_expiry(&g->table);
+	if (next != U64_MAX && !g->ended) {
+		wait_ms = next > now ? div_u64(next - now, 10000) + 1 : 0;
+		mod_delayed_work(pg_wq, &g->expire,
+				 msecs_to_jiffies(min_t(u64, wait_ms, PG_EXPIRE_WAIT_MAX)));
+	}
+	mutex_unlock(&g->lock);
+}

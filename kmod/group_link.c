@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A group and its links: which addresses to dial when, which links to keep,
+ * what follows from one coming up or going away. Called by link.c, handshake.c
+ * and listen.c for the network, by the netlink family for addresses.
+ */
+#include <linux/netlink.h>
+#include <linux/random.h>
+#include <crypto/sha2.h>
+#include "group.h"
+#include "message.h"
+#include "netlink.h"
+#include "trace.h"
+
+static u64 pg_now_ms(void)
+{
+	return ktime_to_ms(ktime_get_boottime());
+}
+
+/* ---------------------------------------------------------------- links -- */
+
+void pg_group_redial(struct pg_group *g)
+{
+	u64 wait;
+
+	lockdep_assert_held(&g->lock);
+	if (!g->online || g->ended)
+		return;
+	wait = pg_overlay_wait(&g->overlay, pg_now_ms());
+	if (wait != U64_MAX)
+		mod_delayed_work(pg_wq, &g->dial, msecs_to_jiffies(min_t(u64, wait, 3600 * 1000)));
+}
+
+void pg_group_dial_work(struct work_struct *work)
+{
+	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, dial);
+	struct pg_target *t;
+	int err;
+
+	mutex_lock(&g->lock);
+	while (g->online && !g->ended && (t = pg_overlay_next(&g->overlay, pg_now_ms()))) {
+		err = pg_link_dial(g, t);
+		if (err)
+			pg_overlay_link_gone(&g->overlay, t, -err, pg_now_ms(),
+					     get_random_u32());
+	}
+	pg_group_redial(g);
+	mutex_unlock(&g->lock);
+}
+
+int pg_group_attach(struct pg_group *g, struct pg_link *link)
+{
+	lockdep_assert_held(&g->lock);
+	if (g->ended || !g->online)
+		return -ESHUTDOWN;
+	if (!link->outbound && g->n_links >= 2 * g->limits.links)
+		return -EMLINK;
+	link->group = g;
+	list_add_tail(&link->node, &g->links);
+	g->n_links++;
+	pg_group_busy(g);
+	return 0;
+}
+
+/* Both ends see the same two links and keep the one the lower node id dialled. */
+static bool pg_group_prefers(const struct pg_group *g, const struct pg_link *link)
+{
+	return (g->node < link->peer_node) == link->outbound;
+}
+
+static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
+{
+	struct pg_link *other;
+
+	if (g->ended || !g->online)
+		return PG_BYE_LEAVING;
+	list_for_each_entry(other, &g->links, node) {
+		if (other == link || !other->up || other->closing ||
+		    other->peer_node != link->peer_node)
+			continue;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_DUPLICATE);
+		if (other->outbound == link->outbound || !pg_group_prefers(g, link))
+			return PG_BYE_DUPLICATE;
+		pg_link_close(other, PG_BYE_DUPLICATE, EALREADY);
+		return 0;
+	}
+	if (g->n_up >= g->limits.links) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_FULL);
+		return PG_BYE_FULL;
+	}
+	return 0;
+}
+
+static void pg_group_adjust_clock(struct pg_group *g)
+{
+	s64 offsets[PG_CLOCK_SAMPLES];
+	struct pg_link *link;
+	unsigned int n = 0;
+
+	list_for_each_entry(link, &g->links, node) {
+		if (link->up && n < ARRAY_SIZE(offsets))
+			offsets[n++] = link->clock_offset;
+	}
+	spin_lock(&g->clock_lock);
+	pg_clock_adjust(&g->clock, offsets, n);
+	spin_unlock(&g->clock_lock);
+}
+
+u32 pg_group_link_up(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	u32 bye;
+
+	mutex_lock(&g->lock);
+	bye = pg_group_judge_link(g, link);
+	if (!bye && pg_sync_init(&link->sync, &g->table, &pg_message_sync_ops))
+		bye = PG_BYE_FULL;
+	if (bye)
+		goto out;
+	link->up = true;
+	WRITE_ONCE(link->state, PEERGROUP_LINK_UP);
+	g->n_up++;
+	if (link->target)
+		pg_overlay_link_up(link->target);
+	pg_group_adjust_clock(g);
+	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_UP);
+	trace_pg_link_state(g->index, link->id, PEERGROUP_LINK_UP, 0);
+	pg_netlink_link(g, link, PEERGROUP_LINK_UP, 0);
+	pg_group_update_status(g);
+	link->last_sync = jiffies;
+	if (link->outbound && pg_sync_start(&link->sync))
+		bye = PG_BYE_FULL;
+out:
+	mutex_unlock(&g->lock);
+	return bye;
+}
+
+static void pg_group_drop_deferred(struct pg_link *link)
+{
+	u32 i;
+
+	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
+		if (link->deferred[i].r)
+			pg_record_put(link->deferred[i].r);
+		link->deferred[i].r = NULL;
+	}
+}
+
+void pg_group_link_gone(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	u32 state = PEERGROUP_LINK_DOWN;
+
+	mutex_lock(&g->lock);
+	list_del_init(&link->node);
+	g->n_links--;
+	if (link->up) {
+		link->up = false;
+		g->n_up--;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_DOWN);
+	} else if (link->outbound) {
+		state = PEERGROUP_LINK_FAILED;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_FAILED);
+	} else {
+		state = 0;
+	}
+	trace_pg_link_state(g->index, link->id, state, link->error);
+	if (state && !g->ended)
+		pg_netlink_link(g, link, state, link->error);
+	if (link->target)
+		pg_overlay_link_gone(&g->overlay, link->target, link->error, pg_now_ms(),
+				     get_random_u32());
+	link->target = NULL;
+	pg_group_drop_deferred(link);
+	pg_sync_destroy(&link->sync);
+	pg_group_adjust_clock(g);
+	pg_group_update_status(g);
+	pg_group_redial(g);
+	mutex_unlock(&g->lock);
+	pg_group_unbusy(g);
+}
+
+void pg_group_close_links(struct pg_group *g)
+{
+	struct pg_link *link;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(link, &g->links, node)
+		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+}
+
+int pg_group_add_target(struct pg_group *g, const struct pg_addr *addr,
+			struct netlink_ext_ack *extack)
+{
+	struct pg_target *t;
+
+	mutex_lock(&g->lock);
+	t = pg_overlay_add(&g->overlay, addr, pg_link_new_id(), pg_now_ms());
+	if (IS_ERR(t))
+		NL_SET_ERR_MSG(extack, "too many addresses");
+	else
+		pg_group_redial(g);
+	mutex_unlock(&g->lock);
+	return PTR_ERR_OR_ZERO(t);
+}
+
+int pg_group_del_target(struct pg_group *g, const struct pg_addr *addr,
+			struct netlink_ext_ack *extack)
+{
+	struct pg_target *t;
+	struct pg_link *link;
+	int err = -ENOENT;
+
+	mutex_lock(&g->lock);
+	t = pg_overlay_find(&g->overlay, addr);
+	if (t) {
+		list_for_each_entry(link, &g->links, node) {
+			if (link->target != t)
+				continue;
+			link->target = NULL;
+			pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+		}
+		err = pg_overlay_del(&g->overlay, addr);
+	}
+	mutex_unlock(&g->lock);
+	if (err)
+		NL_SET_ERR_MSG(extack, "no link is kept to that address");
+	return err;
+}
+
+/* ------------------------------------------------------- HELLO's hint -- */
+
+void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint)
+{
+	struct sha256_state state;
+
+	sha256_init(&state);
+	sha256_update(&state, PG_HELLO_TAG, sizeof(PG_HELLO_TAG) - 1);
+	sha256_update(&state, g->id, sizeof(g->id));
+	sha256_update(&state, nonce, 32);
+	sha256_final(&state, hint);
+}
+
+struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint)
+{
+	u8 own[SHA256_DIGEST_SIZE];
+	unsigned long index;
+	struct pg_group *g;
+
+	rcu_read_lock();
+	xa_for_each(&l->pn->groups, index, g) {
+		if (READ_ONCE(g->listener) != l)
+			continue;
+		pg_group_hint(g, nonce, own);
+		if (!memcmp(own, hint, sizeof(own)) && kref_get_unless_zero(&g->refs))
+			goto out;
+	}
+	g = NULL;
+out:
+	rcu_read_unlock();
+	return g;
+}
+
+void pg_listener_count(struct pg_listener *l, unsigned int stat)
+{
+	unsigned long index;
+	struct pg_group *g;
+
+	rcu_read_lock();
+	xa_for_each(&l->pn->groups, index, g) {
+		if (READ_ONCE(g->listener) == l)
+			pg_stat_inc(&g->stats, stat);
+	}
+	rcu_read_unlock();
+}
