@@ -103,7 +103,6 @@ struct pg_deferred {
  */
 struct pg_link {
 	struct kref refs;
-	struct rcu_head rcu;
 	u64 id;
 	struct pg_net *net;
 	struct pg_group *group;

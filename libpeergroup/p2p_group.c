@@ -94,7 +94,8 @@ static HRESULT check_password(const PEER_GROUP_PROPERTIES *p)
 	if (wide_length(p->pwzGroupPassword) < PASSWORD_MIN)
 		return pgi_fail(PEER_E_PASSWORD_DOES_NOT_MEET_POLICY,
 				"the password has less than %d characters", PASSWORD_MIN);
-	return pgi_fail(E_NOTIMPL, "groups with a password are not supported yet");
+	return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES,
+			"this version makes no groups with a password");
 }
 
 /* ---------------------------------------------------------------- create -- */

@@ -6,6 +6,9 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
 
+holders_are() { [ "$(info h1 holders)" = "$1" ]; }
+ended() { ! pg h1 info g --json | grep -q '"holders"'; }
+
 load_module
 mesh 1
 make_group 1
@@ -15,7 +18,7 @@ pg h1 watch g --json --count 3 --timeout 60 > "$T/one" &
 one=$!
 pg h1 watch g --json --count 3 --timeout 60 > "$T/two" &
 two=$!
-wait_for "both programs hold the group" 30 eval '[ "$(info h1 holders)" -ge 3 ]'
+wait_for "both programs hold the group" 30 holders_are 2
 id=$(add h1 "shared")
 printf more | pg h1 update g "$id" - > /dev/null
 pg h1 delete g "$id" > /dev/null
@@ -31,10 +34,10 @@ add h1 "kept" > /dev/null
 check "the group lives without a program" records_are h1 1
 pg h1 watch g --timeout 60 > /dev/null &
 holder=$!
-wait_for "a program holds it" 30 eval '[ "$(info h1 holders)" -ge 2 ]'
+wait_for "a program holds it" 30 holders_are 1
 pg h1 down g > /dev/null
 check "down: the program still has it" kill -0 $holder
-kill -KILL $holder
+ip netns pids h1 | xargs kill -KILL
 wait $holder 2>/dev/null
-wait_for "with the last holder it ends" 30 eval '! pg h1 info g --json | grep -q "\"records\""'
+wait_for "with the last holder it ends" 30 ended
 done_testing
