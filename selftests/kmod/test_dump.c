@@ -250,6 +250,8 @@ struct follower {
 	uint64_t seq;
 	unsigned int disorder, untold, wrong;
 	uint8_t state[CHANGING];	/* enum peergroup_change */
+	unsigned int dump;		/* which one it is */
+	unsigned int added[CHANGING];	/* in which dump it was told so */
 };
 
 static int changing_index(const uint8_t *id)
@@ -276,8 +278,12 @@ static void take_change(const struct nlmsghdr *msg, void *arg)
 	f->seq = seq;
 	if (i < 0)
 		return;
-	if (change == PEERGROUP_CHANGE_ADDED && f->state[i])
-		f->wrong++;
+	/* One that changes while a dump is under way may come twice in it. */
+	if (change == PEERGROUP_CHANGE_ADDED) {
+		if (f->state[i] && f->added[i] != f->dump)
+			f->wrong++;
+		f->added[i] = f->dump;
+	}
 	if (change != PEERGROUP_CHANGE_ADDED && !f->state[i])
 		f->untold++;
 	f->state[i] = (uint8_t)change;
@@ -288,6 +294,7 @@ static void follow(struct follower *f)
 	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_RECORD_GET, NLM_F_DUMP);
 	int err;
 
+	f->dump++;
 	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
 	mnl_attr_put_u64(msg, PEERGROUP_A_RECORD_SINCE, f->seq);
 	mnl_attr_put(msg, PEERGROUP_A_RECORD_BRIEF, 0, NULL);
