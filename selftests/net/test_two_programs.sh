@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
 #
 # Two programs of one host share a group: what one does the other sees, the
 # group lives as long as either holds it, and a kept one lives without both.
