@@ -91,6 +91,11 @@ quick_timers() {
 linked() { [ "$(pg "$1" links g --json | grep -o '"up"' | wc -l)" -ge "$2" ]; }
 ready() { pg "$1" info --json | grep -q '"ready": *true'; }
 
+# becomes_ready HOST, gets HOST ID, loses HOST ID: wait for it inside one command
+becomes_ready() { pg "$1" wait g --ready --timeout 200; }
+gets() { pg "$1" wait g --record "$2" --timeout 200; }
+loses() { pg "$1" wait g --no-record "$2" --timeout 200; }
+
 # add HOST [DATA [ARGUMENT...]]: publishes a record and prints its id
 add() {
 	local host=$1 data=${2-x}

@@ -14,7 +14,7 @@ make_group 3 admin
 up_mesh 3
 for h in h1 h2 h3; do
 	quick_timers $h
-	wait_for "$h is ready" 60 ready $h
+	check "$h is ready" becomes_ready $h
 done
 same_version() {
 	[ "$(data_of h1 "$1")" = "$(data_of h2 "$1")" ] && [ "$(data_of h1 "$1")" = "$(data_of h3 "$1")" ]

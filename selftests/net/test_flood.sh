@@ -10,15 +10,14 @@
 N=8
 load_module
 
-# every_host_has DATA HOST...: one record of each of three hosts comes through
+# flood_from SHAPE HOST...: one record of each of three hosts comes through
 flood_from() {
 	local shape=$1 from id host
 	shift
 	for from in h1 h4 h8; do
 		id=$(add $from "from $from")
 		for host; do
-			wait_for "$shape: $host has the record of $from" 60 \
-				has_data "$host" "$id" "from $from"
+			check "$shape: $host gets the record of $from" gets "$host" "$id"
 		done
 	done
 }
@@ -29,7 +28,7 @@ shape() {
 	make_group $N
 	"up_$name" $N
 	for ((i = 1; i <= N; i++)); do
-		wait_for "$name: h$i is ready" 60 ready "h$i"
+		check "$name: h$i becomes ready" becomes_ready "h$i"
 	done
 	# shellcheck disable=SC2046
 	flood_from "$name" $(hosts_up_to $N)

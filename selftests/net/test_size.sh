@@ -13,7 +13,7 @@ mesh 2
 make_group 2
 up h1
 up h2 --connect 10.88.0.1
-wait_for "h2 is ready" 60 ready h2
+check "h2 is ready" becomes_ready h2
 
 # file SIZE: a file of so many bytes
 file() { head -c "$1" /dev/urandom > "$T/data.$1" && echo "$T/data.$1"; }
