@@ -63,6 +63,31 @@ static void pg_group_flood_old(struct pg_flood *f, struct pg_link *from,
 	mutex_unlock(&g->lock);
 }
 
+static void pg_group_drop_waiting(struct pg_link *link, struct pg_deferred *d)
+{
+	if (!d->r)
+		return;
+	pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
+	pg_record_put(pg_link_undefer(link, d));
+}
+
+/*
+ * The place of the ring for @bytes more. Anybody may send records whose signer
+ * nobody knows, so what they keep is bounded in bytes, too.
+ */
+static struct pg_deferred *pg_group_make_room(struct pg_link *link, u32 bytes)
+{
+	u32 i, at = link->defer_next++ % PG_LINK_DEFER_MAX;
+
+	pg_group_drop_waiting(link, &link->deferred[at]);
+	for (i = 1; i < PG_LINK_DEFER_MAX; i++) {
+		if (link->deferred_bytes + (u64)bytes <= PG_LINK_DEFER_BYTES)
+			break;
+		pg_group_drop_waiting(link, &link->deferred[(at + i) % PG_LINK_DEFER_MAX]);
+	}
+	return &link->deferred[at];
+}
+
 /* Parks a record in its link's ring, where the newest pushes out the oldest. */
 static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 				 struct pg_record *r, const u8 *missing)
@@ -79,12 +104,9 @@ static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 		pg_record_put(r);
 		return;
 	}
-	d = &from->deferred[from->defer_next++ % PG_LINK_DEFER_MAX];
-	if (d->r) {
-		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
-		pg_record_put(d->r);
-	}
+	d = pg_group_make_room(from, r->wire_len);
 	d->r = r;
+	from->deferred_bytes += r->wire_len;
 	memcpy(d->missing, missing, sizeof(d->missing));
 	d->deadline = jiffies + msecs_to_jiffies(g->limits.defer_ms);
 	mutex_unlock(&g->lock);

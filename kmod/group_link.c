@@ -141,8 +141,7 @@ static void pg_group_drop_deferred(struct pg_link *link)
 
 	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
 		if (link->deferred[i].r)
-			pg_record_put(link->deferred[i].r);
-		link->deferred[i].r = NULL;
+			pg_record_put(pg_link_undefer(link, &link->deferred[i]));
 	}
 }
 
