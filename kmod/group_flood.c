@@ -88,13 +88,32 @@ static struct pg_deferred *pg_group_make_room(struct pg_link *link, u32 bytes)
 	return &link->deferred[at];
 }
 
-/* Parks a record in its link's ring, where the newest pushes out the oldest. */
+/* Has the other end been asked for a certificate while the records that wait came? */
+static bool pg_group_asked(const struct pg_link *link, const u8 *missing)
+{
+	u32 i;
+
+	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
+		const struct pg_deferred *d = &link->deferred[i];
+
+		if (d->r && d->asked && !memcmp(d->missing, missing, sizeof(d->missing)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Parks a record in its link's ring, where the newest pushes out the oldest. One
+ * question for a certificate will do: an answer may be a hundred times as long
+ * as the record, and who answers too often counts as somebody who does not read.
+ */
 static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 				 struct pg_record *r, const u8 *missing)
 {
 	struct pg_group *g = pg_flood_group(f);
 	struct pg_want_gmc want;
 	struct pg_deferred *d;
+	bool asked;
 
 	pg_group_trace(f, from, r, PEERGROUP_A_STATS_DEFERRED);
 	memcpy(want.fingerprint, missing, sizeof(want.fingerprint));
@@ -104,13 +123,15 @@ static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 		pg_record_put(r);
 		return;
 	}
+	asked = pg_group_asked(from, missing);
 	d = pg_group_make_room(from, r->wire_len);
 	d->r = r;
 	from->deferred_bytes += r->wire_len;
 	memcpy(d->missing, missing, sizeof(d->missing));
+	d->asked = !asked;
 	d->deadline = jiffies + msecs_to_jiffies(g->limits.defer_ms);
 	mutex_unlock(&g->lock);
-	if (pg_link_send(from, PG_MSG_WANT_GMC, &want, sizeof(want)))
+	if (!asked && pg_link_send(from, PG_MSG_WANT_GMC, &want, sizeof(want)))
 		pg_link_close(from, 0, ENOBUFS);
 }
 

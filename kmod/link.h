@@ -45,12 +45,14 @@ struct pg_addr {
 /**
  * struct pg_deferred - a record whose signer is not known yet
  * @r: NULL where the place is free
- * @missing: the fingerprint that was asked for
+ * @missing: the fingerprint that is missing
+ * @asked: it was this record for which the other end was asked
  * @deadline: jiffies
  */
 struct pg_deferred {
 	struct pg_record *r;
 	u8 missing[PEERGROUP_HASH_LEN];
+	bool asked;
 	unsigned long deadline;
 };
 
