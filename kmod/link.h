@@ -80,6 +80,7 @@ struct pg_deferred {
  * @peer_port: where the other end listens
  * @peer_ready: the other end has synchronised before
  * @peer: its membership, once its chain has come; protected by the group's lock
+ * @nonce: of the HELLO that was sent
  * @clock_offset: its peer time minus ours at the handshake
  * @error: positive errno that ended it
  * @rx_hdr: header of the message that is coming in, @rx_hdr_have bytes of it
@@ -126,6 +127,7 @@ struct pg_link {
 	u16 peer_port;
 	bool peer_ready;
 	struct pg_member *peer;
+	u8 nonce[PG_NONCE_LEN];
 	s64 clock_offset;
 	int error;
 
