@@ -35,14 +35,15 @@ void pg_group_dial_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, dial);
 	struct pg_target *t;
+	u64 now;
 	int err;
 
 	mutex_lock(&g->lock);
-	while (g->online && !g->ended && (t = pg_overlay_next(&g->overlay, pg_now_ms()))) {
+	now = pg_now_ms();	/* once: each address gets one turn, however short its wait */
+	while (g->online && !g->ended && (t = pg_overlay_next(&g->overlay, now))) {
 		err = pg_link_dial(g, t);
 		if (err)
-			pg_overlay_link_gone(&g->overlay, t, -err, pg_now_ms(),
-					     get_random_u32());
+			pg_overlay_link_gone(&g->overlay, t, -err, now, get_random_u32());
 	}
 	pg_group_redial(g);
 	mutex_unlock(&g->lock);
