@@ -85,7 +85,8 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 		pg_link_close(other, PG_BYE_DUPLICATE, EALREADY);
 		return 0;
 	}
-	if (g->n_up >= g->limits.links) {
+	/* What a program asked for is not for others to prevent by coming first. */
+	if (!link->outbound && g->n_up >= g->limits.links) {
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_FULL);
 		return PG_BYE_FULL;
 	}
