@@ -100,6 +100,7 @@ struct pg_deferred {
  * @tx_hash: those of them that are records, by id
  * @tx_bytes: all that is queued or partly sent
  * @tx_control: the part of it that pg_link_send() queued
+ * @tx_controls: in how many messages
  * @tx_waited: somebody waits for pg_message_drained(); @tx_lock
  * @tx_now: taken from the queue, @tx_done bytes of it sent; only @tx and @close
  * @last_rx: jiffies of the last byte received
@@ -155,6 +156,7 @@ struct pg_link {
 	struct hlist_head tx_hash[1 << PG_LINK_HASH_BITS];
 	u32 tx_bytes;
 	u32 tx_control;
+	u32 tx_controls;
 	bool tx_waited;
 	struct pg_tx *tx_now;
 	u32 tx_done;
