@@ -157,6 +157,8 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 	u32 n = 0;
 
 	lockdep_assert_held(&g->lock);
+	if (from)
+		from->futile = 0;
 	list_for_each_entry(link, &g->links, node) {
 		if (link == from || !link->up)
 			continue;

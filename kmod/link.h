@@ -90,6 +90,7 @@ struct pg_deferred {
  * @synced: one whole reconciliation is behind it; group's lock
  * @resync: records were dropped from the queue: reconcile once it has drained
  * @mismatches: pings in a row that showed another table; group's lock
+ * @futile: reconciliations for a difference in a row that brought nothing; group's lock
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
  * @deferred: ring of waiting records; group's lock
  * @deferred_bytes: their size; group's lock
@@ -179,6 +180,7 @@ struct pg_link {
 	bool synced;
 	bool resync;
 	u32 mismatches;
+	u32 futile;
 	unsigned long last_sync;
 	u32 defer_next;
 	u32 deferred_bytes;
