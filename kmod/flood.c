@@ -273,6 +273,8 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
 		return;
 	}
 	refusal = pg_member_vouch(&r->rec, r->creator, r->modifier);
+	if (!refusal && pg_table_full(f->table, r))
+		refusal = PEERGROUP_A_STATS_REFUSED_FULL;
 	if (refusal) {
 		pg_refuse(f, from, r, refusal);
 		goto out;

@@ -63,13 +63,57 @@ static void pg_group_flood_old(struct pg_flood *f, struct pg_link *from,
 	mutex_unlock(&g->lock);
 }
 
-/* Parks a record in its link's ring, where the newest pushes out the oldest. */
+static void pg_group_drop_waiting(struct pg_link *link, struct pg_deferred *d)
+{
+	if (!d->r)
+		return;
+	pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
+	pg_record_put(pg_link_undefer(link, d));
+}
+
+/*
+ * The place of the ring for @bytes more. Anybody may send records whose signer
+ * nobody knows, so what they keep is bounded in bytes, too.
+ */
+static struct pg_deferred *pg_group_make_room(struct pg_link *link, u32 bytes)
+{
+	u32 i, at = link->defer_next++ % PG_LINK_DEFER_MAX;
+
+	pg_group_drop_waiting(link, &link->deferred[at]);
+	for (i = 1; i < PG_LINK_DEFER_MAX; i++) {
+		if (link->deferred_bytes + (u64)bytes <= PG_LINK_DEFER_BYTES)
+			break;
+		pg_group_drop_waiting(link, &link->deferred[(at + i) % PG_LINK_DEFER_MAX]);
+	}
+	return &link->deferred[at];
+}
+
+/* Has the other end been asked for a certificate while the records that wait came? */
+static bool pg_group_asked(const struct pg_link *link, const u8 *missing)
+{
+	u32 i;
+
+	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
+		const struct pg_deferred *d = &link->deferred[i];
+
+		if (d->r && d->asked && !memcmp(d->missing, missing, sizeof(d->missing)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Parks a record in its link's ring, where the newest pushes out the oldest. One
+ * question for a certificate will do: an answer may be a hundred times as long
+ * as the record, and who answers too often counts as somebody who does not read.
+ */
 static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 				 struct pg_record *r, const u8 *missing)
 {
 	struct pg_group *g = pg_flood_group(f);
 	struct pg_want_gmc want;
 	struct pg_deferred *d;
+	bool asked;
 
 	pg_group_trace(f, from, r, PEERGROUP_A_STATS_DEFERRED);
 	memcpy(want.fingerprint, missing, sizeof(want.fingerprint));
@@ -79,16 +123,15 @@ static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 		pg_record_put(r);
 		return;
 	}
-	d = &from->deferred[from->defer_next++ % PG_LINK_DEFER_MAX];
-	if (d->r) {
-		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
-		pg_record_put(d->r);
-	}
+	asked = pg_group_asked(from, missing);
+	d = pg_group_make_room(from, r->wire_len);
 	d->r = r;
+	from->deferred_bytes += r->wire_len;
 	memcpy(d->missing, missing, sizeof(d->missing));
+	d->asked = !asked;
 	d->deadline = jiffies + msecs_to_jiffies(g->limits.defer_ms);
 	mutex_unlock(&g->lock);
-	if (pg_link_send(from, PG_MSG_WANT_GMC, &want, sizeof(want)))
+	if (!asked && pg_link_send(from, PG_MSG_WANT_GMC, &want, sizeof(want)))
 		pg_link_close(from, 0, ENOBUFS);
 }
 
@@ -114,6 +157,8 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 	u32 n = 0;
 
 	lockdep_assert_held(&g->lock);
+	if (from)
+		from->futile = 0;
 	list_for_each_entry(link, &g->links, node) {
 		if (link == from || !link->up)
 			continue;

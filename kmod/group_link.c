@@ -35,14 +35,15 @@ void pg_group_dial_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, dial);
 	struct pg_target *t;
+	u64 now;
 	int err;
 
 	mutex_lock(&g->lock);
-	while (g->online && !g->ended && (t = pg_overlay_next(&g->overlay, pg_now_ms()))) {
+	now = pg_now_ms();	/* once: each address gets one turn, however short its wait */
+	while (g->online && !g->ended && (t = pg_overlay_next(&g->overlay, now))) {
 		err = pg_link_dial(g, t);
 		if (err)
-			pg_overlay_link_gone(&g->overlay, t, -err, pg_now_ms(),
-					     get_random_u32());
+			pg_overlay_link_gone(&g->overlay, t, -err, now, get_random_u32());
 	}
 	pg_group_redial(g);
 	mutex_unlock(&g->lock);
@@ -84,7 +85,8 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 		pg_link_close(other, PG_BYE_DUPLICATE, EALREADY);
 		return 0;
 	}
-	if (g->n_up >= g->limits.links) {
+	/* What a program asked for is not for others to prevent by coming first. */
+	if (!link->outbound && g->n_up >= g->limits.links) {
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_FULL);
 		return PG_BYE_FULL;
 	}
@@ -141,8 +143,7 @@ static void pg_group_drop_deferred(struct pg_link *link)
 
 	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
 		if (link->deferred[i].r)
-			pg_record_put(link->deferred[i].r);
-		link->deferred[i].r = NULL;
+			pg_record_put(pg_link_undefer(link, &link->deferred[i]));
 	}
 }
 

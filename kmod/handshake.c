@@ -24,6 +24,7 @@ static int pg_handshake_hello(struct pg_link *link)
 
 	memcpy(hello.magic, PG_HELLO_MAGIC, sizeof(hello.magic));
 	get_random_bytes(hello.nonce, sizeof(hello.nonce));
+	memcpy(link->nonce, hello.nonce, sizeof(link->nonce));
 	pg_group_hint(g, hello.nonce, hello.hint);
 	return pg_link_send(link, PG_MSG_HELLO, &hello, sizeof(hello));
 }
@@ -57,24 +58,31 @@ bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len)
 	return link->outbound && type == PG_MSG_BYE && len == sizeof(struct pg_bye);
 }
 
-/* A link to this very host: the address is never dialled again. */
-static void pg_handshake_self(struct pg_link *link)
+/*
+ * A link to this very host: the address is never dialled again. Whoever sits at
+ * an address can say that it is ours, or send us our node id; so what counts is
+ * that a HELLO which this host sent has come in here.
+ */
+static void pg_handshake_self(struct pg_link *link, const struct pg_hello *hello)
 {
 	struct pg_group *g = link->group;
+	struct pg_link *other;
 
+	/* That is what a link has which has not sent one yet. */
+	if (!memchr_inv(hello->nonce, 0, sizeof(hello->nonce)))
+		return;
 	mutex_lock(&g->lock);
-	if (link->target)
-		link->target->self = true;
+	list_for_each_entry(other, &g->links, node) {
+		if (other->outbound && other->target &&
+		    !memcmp(other->nonce, hello->nonce, sizeof(other->nonce)))
+			other->target->self = true;
+	}
 	mutex_unlock(&g->lock);
 }
 
-static int pg_handshake_bye(struct pg_link *link, const struct pg_bye *bye)
+static int pg_handshake_bye(const struct pg_bye *bye)
 {
-	u32 reason = be32_to_cpu(bye->reason);
-
-	if (reason == PG_BYE_SELF)
-		pg_handshake_self(link);
-	return pg_bye_errno(reason);
+	return pg_bye_errno(be32_to_cpu(bye->reason));
 }
 
 /* Finds the group that an accepted link is for, and enters it there. */
@@ -128,7 +136,8 @@ static int pg_handshake_meet(struct pg_link *link, const struct pg_hello *hello)
 	if (!link->peer_node)
 		return -EPROTO;
 	if (link->peer_node == g->node) {
-		pg_handshake_self(link);
+		if (!link->outbound)
+			pg_handshake_self(link, hello);
 		pg_link_fail(link, PG_BYE_SELF, ELOOP, PEERGROUP_A_STATS_LINK_DUPLICATE);
 		return -ELOOP;
 	}
@@ -171,7 +180,7 @@ int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body)
 	int err;
 
 	if (type == PG_MSG_BYE)
-		return pg_handshake_bye(link, (const void *)body);
+		return pg_handshake_bye((const void *)body);
 	if (memcmp(hello->magic, PG_HELLO_MAGIC, sizeof(hello->magic)))
 		return -EPROTO;
 	if (link->outbound)

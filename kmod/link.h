@@ -31,6 +31,7 @@ struct pg_target;
 
 #define PG_LINK_HASH_BITS	8
 #define PG_LINK_DEFER_MAX	64	/* records waiting for a certificate, per link */
+#define PG_LINK_DEFER_BYTES	(4U << 20)	/* of them, or one larger record */
 #define PG_LINK_ARRIVALS_MAX	128	/* records being verified, per link */
 #define PG_LINK_ARRIVAL_BYTES	(4U << 20)
 
@@ -44,12 +45,14 @@ struct pg_addr {
 /**
  * struct pg_deferred - a record whose signer is not known yet
  * @r: NULL where the place is free
- * @missing: the fingerprint that was asked for
+ * @missing: the fingerprint that is missing
+ * @asked: it was this record for which the other end was asked
  * @deadline: jiffies
  */
 struct pg_deferred {
 	struct pg_record *r;
 	u8 missing[PEERGROUP_HASH_LEN];
+	bool asked;
 	unsigned long deadline;
 };
 
@@ -77,6 +80,7 @@ struct pg_deferred {
  * @peer_port: where the other end listens
  * @peer_ready: the other end has synchronised before
  * @peer: its membership, once its chain has come; protected by the group's lock
+ * @nonce: of the HELLO that was sent
  * @clock_offset: its peer time minus ours at the handshake
  * @error: positive errno that ended it
  * @rx_hdr: header of the message that is coming in, @rx_hdr_have bytes of it
@@ -86,8 +90,10 @@ struct pg_deferred {
  * @synced: one whole reconciliation is behind it; group's lock
  * @resync: records were dropped from the queue: reconcile once it has drained
  * @mismatches: pings in a row that showed another table; group's lock
+ * @futile: reconciliations for a difference in a row that brought nothing; group's lock
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
  * @deferred: ring of waiting records; group's lock
+ * @deferred_bytes: their size; group's lock
  * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
  * @arrivals: records of this link being verified
  * @arrival_bytes: their size
@@ -95,6 +101,7 @@ struct pg_deferred {
  * @tx_hash: those of them that are records, by id
  * @tx_bytes: all that is queued or partly sent
  * @tx_control: the part of it that pg_link_send() queued
+ * @tx_controls: in how many messages
  * @tx_waited: somebody waits for pg_message_drained(); @tx_lock
  * @tx_now: taken from the queue, @tx_done bytes of it sent; only @tx and @close
  * @last_rx: jiffies of the last byte received
@@ -122,6 +129,7 @@ struct pg_link {
 	u16 peer_port;
 	bool peer_ready;
 	struct pg_member *peer;
+	u8 nonce[PG_NONCE_LEN];
 	s64 clock_offset;
 	int error;
 
@@ -149,6 +157,7 @@ struct pg_link {
 	struct hlist_head tx_hash[1 << PG_LINK_HASH_BITS];
 	u32 tx_bytes;
 	u32 tx_control;
+	u32 tx_controls;
 	bool tx_waited;
 	struct pg_tx *tx_now;
 	u32 tx_done;
@@ -171,8 +180,10 @@ struct pg_link {
 	bool synced;
 	bool resync;
 	u32 mismatches;
+	u32 futile;
 	unsigned long last_sync;
 	u32 defer_next;
+	u32 deferred_bytes;
 	struct pg_deferred deferred[PG_LINK_DEFER_MAX];
 	unsigned long *told;
 };
@@ -262,6 +273,16 @@ static inline void pg_link_hold(struct pg_link *link)
 
 /* May sleep. */
 void pg_link_put(struct pg_link *link);
+
+/* Takes a waiting record out of the ring; the reference is the caller's. Group's lock held. */
+static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_deferred *d)
+{
+	struct pg_record *r = d->r;
+
+	link->deferred_bytes -= r->wire_len;
+	d->r = NULL;
+	return r;
+}
 
 /* One record of this link has been dealt with: reading may go on. */
 void pg_link_arrival_done(struct pg_link *link, u32 bytes);

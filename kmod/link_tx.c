@@ -17,13 +17,14 @@
 
 #define PG_TX_BUDGET		64		/* messages in one run of the work */
 #define PG_TX_CONTROL_MAX	(1U << 20)	/* bytes that are not records */
+#define PG_TX_CONTROLS_MAX	4096		/* messages that are not records */
 
 /**
  * struct pg_tx - one message to send
  * @list: in pg_link.tx_queue
  * @hash: in pg_link.tx_hash, if it is a record
  * @r: the record, held; NULL for other messages
- * @control: counts against PG_TX_CONTROL_MAX
+ * @control: counts against PG_TX_CONTROL_MAX and PG_TX_CONTROLS_MAX
  * @len: bytes of body
  * @hdr: the header as sent
  * @body: the body, of what is not a record
@@ -88,8 +89,10 @@ static void pg_tx_account(struct pg_link *link, const struct pg_tx *tx, int sign
 {
 	lockdep_assert_held(&link->tx_lock);
 	WRITE_ONCE(link->tx_bytes, link->tx_bytes + sign * pg_tx_size(tx));
-	if (tx->control)
+	if (tx->control) {
 		link->tx_control += sign * pg_tx_size(tx);
+		link->tx_controls += sign;
+	}
 }
 
 static void pg_tx_append(struct pg_link *link, struct pg_tx *tx)
@@ -109,7 +112,8 @@ static int pg_tx_queue(struct pg_link *link, struct pg_tx *tx)
 	spin_lock_bh(&link->tx_lock);
 	if (pg_link_closing(link))
 		err = -EPIPE;
-	else if (tx->control && link->tx_control >= PG_TX_CONTROL_MAX)
+	else if (tx->control && (link->tx_control >= PG_TX_CONTROL_MAX ||
+				 link->tx_controls >= PG_TX_CONTROLS_MAX))
 		err = -ENOBUFS;
 	else
 		pg_tx_append(link, tx);
@@ -488,6 +492,7 @@ void pg_tx_drop(struct pg_link *link)
 	hash_init(link->tx_hash);
 	link->tx_bytes = 0;
 	link->tx_control = 0;
+	link->tx_controls = 0;
 	spin_unlock_bh(&link->tx_lock);
 	list_for_each_entry_safe(tx, tmp, &list, list)
 		pg_tx_free(tx);

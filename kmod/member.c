@@ -28,7 +28,7 @@ static struct pg_member *pg_member_alloc(struct pg_span der)
 
 	if (!der.len || der.len > PEERGROUP_CERT_LEN_MAX)
 		return ERR_PTR(-EBADMSG);
-	m = kzalloc(struct_size(m, der, der.len), GFP_KERNEL);
+	m = kzalloc(struct_size(m, der, der.len), GFP_KERNEL_ACCOUNT);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 

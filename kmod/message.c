@@ -197,8 +197,7 @@ static u32 pg_message_undefer(struct pg_link *link, struct pg_record **out)
 		if (!m)
 			continue;
 		pg_member_put(m);
-		out[n++] = d->r;
-		d->r = NULL;
+		out[n++] = pg_link_undefer(link, d);
 	}
 	return n;
 }
@@ -274,8 +273,7 @@ void pg_message_tick(struct pg_link *link)
 		if (!d->r || time_before(jiffies, d->deadline))
 			continue;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFUSED_UNKNOWN);
-		pg_record_put(d->r);
-		d->r = NULL;
+		pg_record_put(pg_link_undefer(link, d));
 	}
 	mutex_unlock(&g->lock);
 }
@@ -308,6 +306,21 @@ int pg_message_ping(struct pg_link *link)
 	return pg_link_send(link, PG_MSG_PING, &ping, sizeof(ping));
 }
 
+#define PG_RESYNC_SHIFT_MAX	8	/* an hour, at the usual keepalive */
+
+/*
+ * How long a link that shows another table is left in peace. Tables may differ
+ * for good, where one has a smaller limit or cannot check an algorithm, and each
+ * reconciliation then sends all of the difference for nothing.
+ */
+static unsigned long pg_message_resync_wait(const struct pg_link *link)
+{
+	u64 ms = READ_ONCE(link->group->limits.keepalive_ms);
+
+	ms <<= min_t(u32, link->futile, PG_RESYNC_SHIFT_MAX);
+	return msecs_to_jiffies(min_t(u64, ms, 3600 * MSEC_PER_SEC));
+}
+
 /*
  * Two tables that still differ on a quiet link: something was lost on the way,
  * or expired here and not there. Twice in a row is no coincidence; more often
@@ -322,15 +335,16 @@ static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs
 	if (mine.count == theirs->count &&
 	    !memcmp(mine.fingerprint, theirs->fingerprint, sizeof(mine.fingerprint))) {
 		link->mismatches = 0;
+		link->futile = 0;
 		return 0;
 	}
 	if (link->sync.phase != PG_SYNC_IDLE || atomic_read(&link->arrivals) ||
-	    time_before(jiffies, link->last_sync +
-			msecs_to_jiffies(READ_ONCE(g->limits.keepalive_ms))))
+	    time_before(jiffies, link->last_sync + pg_message_resync_wait(link)))
 		return 0;
 	if (++link->mismatches < 2)
 		return 0;
 	link->mismatches = 0;
+	link->futile++;
 	link->last_sync = jiffies;
 	return pg_sync_start(&link->sync);
 }

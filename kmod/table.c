@@ -462,6 +462,19 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 	return verdict;
 }
 
+bool pg_table_full(struct pg_table *t, const struct pg_record *r)
+{
+	bool known;
+
+	rcu_read_lock();
+	known = pg_table_find(t, r->rec.id);
+	rcu_read_unlock();
+	if (known)
+		return false;
+	return READ_ONCE(t->live) + READ_ONCE(t->tombstones) >= READ_ONCE(t->limits.records) ||
+	       READ_ONCE(t->bytes) + pg_record_bytes(r) > READ_ONCE(t->limits.bytes);
+}
+
 /* May @r take the place of @cur (NULL: of none)? 0 or a refusal. */
 static unsigned int pg_table_admit(struct pg_table *t, const struct pg_record *r,
 				   const struct pg_record *cur)

@@ -197,6 +197,16 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 				 struct pg_record **stored);
 
 /**
+ * pg_table_full() - is there no place for a new id?
+ *
+ * Saves a signature check; pg_table_put() decides. Any context, no lock needed.
+ *
+ * Return: true if a record of its size would be one too many, false for an id
+ * that is in the table.
+ */
+bool pg_table_full(struct pg_table *t, const struct pg_record *r);
+
+/**
  * pg_table_put() - commit a verified version
  * @t: the table
  * @r: verified, members set; the table takes a reference of its own

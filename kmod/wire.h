@@ -45,6 +45,7 @@ enum pg_msg_type {
 #define PG_HELLO_MAGIC		"peergrp1"
 #define PG_HELLO_TAG		"peergroup hello 1"
 #define PG_HELLO_READY		BIT(0)
+#define PG_NONCE_LEN		32
 
 /**
  * struct pg_hello - opens a link
@@ -62,7 +63,7 @@ enum pg_msg_type {
  */
 struct pg_hello {
 	__u8	magic[8];
-	__u8	nonce[32];
+	__u8	nonce[PG_NONCE_LEN];
 	__u8	hint[32];
 	__be64	node;
 	__be64	time;

@@ -6,6 +6,12 @@
 #include <libxml/parser.h>
 #include "xml.h"
 
+/*
+ * Twice the longest there is, attributes and the largest bundle in base64 with
+ * its line ends. What a text costs to read grows with the square of its pieces.
+ */
+#define XML_MAX	(512U << 10)
+
 static void init(void)
 {
 	xmlInitParser();
@@ -52,8 +58,8 @@ HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
 
 	*doc = NULL;
 	pthread_once(&once, init);
-	if (len > INT32_MAX)
-		return E_INVALIDARG;
+	if (len > XML_MAX)
+		return pgi_fail(E_INVALIDARG, "more than %u bytes of XML", XML_MAX);
 	parser = xmlNewParserCtxt();
 	if (!parser)
 		return E_OUTOFMEMORY;

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #define GFP_KERNEL	0U
+#define GFP_KERNEL_ACCOUNT	GFP_KERNEL
 #define GFP_ATOMIC	0U
 
 #define struct_size(p, member, n) \
