@@ -143,8 +143,9 @@ static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 by
 	/* The last one of a burst may be what readiness was waiting for. */
 	if (!atomic_read(&from->arrivals) && (!READ_ONCE(g->ready) || READ_ONCE(from->resync)))
 		pg_message_drained(from);
-	pg_link_put(from);
+	/* The link holds the group, which pg_group_end() may let go of as soon as it is idle. */
 	pg_group_unbusy(g);
+	pg_link_put(from);
 }
 
 const struct pg_flood_ops pg_group_flood_ops = {
