@@ -63,6 +63,26 @@ static void pg_group_flood_old(struct pg_flood *f, struct pg_link *from,
 	mutex_unlock(&g->lock);
 }
 
+/* A free place for a record of @len bytes: the oldest make room for it. */
+static struct pg_deferred *pg_group_defer_place(struct pg_group *g, struct pg_link *link, u32 len)
+{
+	struct pg_record *r;
+	u32 i;
+
+	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
+		if (i && link->deferred_bytes + len <= PG_LINK_DEFER_BYTES)
+			break;
+		r = pg_link_undefer(link, &link->deferred[(link->defer_next + i) %
+							  PG_LINK_DEFER_MAX]);
+		if (!r)
+			continue;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
+		pg_record_put(r);
+	}
+	link->deferred_bytes += len;
+	return &link->deferred[link->defer_next++ % PG_LINK_DEFER_MAX];
+}
+
 /* Parks a record in its link's ring, where the newest pushes out the oldest. */
 static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 				 struct pg_record *r, const u8 *missing)
@@ -79,11 +99,7 @@ static void pg_group_flood_defer(struct pg_flood *f, struct pg_link *from,
 		pg_record_put(r);
 		return;
 	}
-	d = &from->deferred[from->defer_next++ % PG_LINK_DEFER_MAX];
-	if (d->r) {
-		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
-		pg_record_put(d->r);
-	}
+	d = pg_group_defer_place(g, from, r->wire_len);
 	d->r = r;
 	memcpy(d->missing, missing, sizeof(d->missing));
 	d->deadline = jiffies + msecs_to_jiffies(g->limits.defer_ms);

@@ -137,12 +137,13 @@ out:
 
 static void pg_group_drop_deferred(struct pg_link *link)
 {
+	struct pg_record *r;
 	u32 i;
 
 	for (i = 0; i < PG_LINK_DEFER_MAX; i++) {
-		if (link->deferred[i].r)
-			pg_record_put(link->deferred[i].r);
-		link->deferred[i].r = NULL;
+		r = pg_link_undefer(link, &link->deferred[i]);
+		if (r)
+			pg_record_put(r);
 	}
 }
 

@@ -31,6 +31,7 @@ struct pg_target;
 
 #define PG_LINK_HASH_BITS	8
 #define PG_LINK_DEFER_MAX	64	/* records waiting for a certificate, per link */
+#define PG_LINK_DEFER_BYTES	(4U << 20)	/* of them together, unless one alone is longer */
 #define PG_LINK_ARRIVALS_MAX	128	/* records being verified, per link */
 #define PG_LINK_ARRIVAL_BYTES	(4U << 20)
 
@@ -88,6 +89,7 @@ struct pg_deferred {
  * @mismatches: pings in a row that showed another table; group's lock
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
  * @deferred: ring of waiting records; group's lock
+ * @deferred_bytes: their wire forms together; group's lock
  * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
  * @arrivals: records of this link being verified
  * @arrival_bytes: their size
@@ -174,9 +176,21 @@ struct pg_link {
 	u32 mismatches;
 	unsigned long last_sync;
 	u32 defer_next;
+	u32 deferred_bytes;
 	struct pg_deferred deferred[PG_LINK_DEFER_MAX];
 	unsigned long *told;
 };
+
+/* Takes a waiting record out of the ring; NULL where the place is free. Group's lock held. */
+static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_deferred *d)
+{
+	struct pg_record *r = d->r;
+
+	if (r)
+		link->deferred_bytes -= r->wire_len;
+	d->r = NULL;
+	return r;
+}
 
 /* Bits of pg_link.flags. */
 #define PG_LINK_PAUSED	0	/* reading waits for arrivals to be dealt with */

@@ -197,8 +197,7 @@ static u32 pg_message_undefer(struct pg_link *link, struct pg_record **out)
 		if (!m)
 			continue;
 		pg_member_put(m);
-		out[n++] = d->r;
-		d->r = NULL;
+		out[n++] = pg_link_undefer(link, d);
 	}
 	return n;
 }
@@ -274,8 +273,7 @@ void pg_message_tick(struct pg_link *link)
 		if (!d->r || time_before(jiffies, d->deadline))
 			continue;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFUSED_UNKNOWN);
-		pg_record_put(d->r);
-		d->r = NULL;
+		pg_record_put(pg_link_undefer(link, d));
 	}
 	mutex_unlock(&g->lock);
 }
