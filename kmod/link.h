@@ -102,6 +102,9 @@ struct pg_deferred {
  * @last_rx: jiffies of the last byte received
  * @last_ping: jiffies of the last PING sent; only @tick
  * @born: jiffies when it was made
+ * @ping_token: of the PING that no PONG has come for, 0 if none; group's lock
+ * @ping_sent: when; group's lock
+ * @rtt_us: what the last PONG took; group's lock
  */
 struct pg_link {
 	struct kref refs;

@@ -297,10 +297,10 @@ int pg_message_ping(struct pg_link *link)
 	struct pg_group *g = link->group;
 	struct pg_ping ping;
 
+	mutex_lock(&g->lock);
 	link->ping_token = get_random_u64();
 	link->ping_sent = ktime_get();
 	ping.token = cpu_to_be64(link->ping_token);
-	mutex_lock(&g->lock);
 	pg_message_fill_ping(link, &ping);
 	mutex_unlock(&g->lock);
 	return pg_link_send(link, PG_MSG_PING, &ping, sizeof(ping));
@@ -346,16 +346,15 @@ static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 
 	ret = pg_message_compare(link, ping);
 	pong.token = ping->token;
 	pg_message_fill_ping(link, &pong);
-	mutex_unlock(&g->lock);
-	if (ret)
-		return ret;
-	if (type == PG_MSG_PING)
-		return pg_link_send(link, PG_MSG_PONG, &pong, sizeof(pong));
-	if (be64_to_cpu(ping->token) == link->ping_token && link->ping_token) {
+	if (type == PG_MSG_PONG && link->ping_token &&
+	    be64_to_cpu(ping->token) == link->ping_token) {
 		link->rtt_us = ktime_us_delta(ktime_get(), link->ping_sent);
 		link->ping_token = 0;
 	}
-	return 0;
+	mutex_unlock(&g->lock);
+	if (ret || type == PG_MSG_PONG)
+		return ret;
+	return pg_link_send(link, PG_MSG_PONG, &pong, sizeof(pong));
 }
 
 static int pg_message_bye(const u8 *body, u32 len)
