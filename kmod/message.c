@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include "group.h"
 #include "message.h"
-#include "netlink.h"
 #include "trace.h"
 
 /* ------------------------------------------------------ reconciliation -- */
@@ -241,8 +240,8 @@ static int pg_message_want_gmc(struct pg_link *link, const u8 *body, u32 len)
 {
 	const struct pg_want_gmc *want = (const void *)body;
 	struct pg_member *m;
-	int ret = -ENOMEM;
 	size_t out_len;
+	int ret = 0;
 	u8 *out;
 
 	if (len != sizeof(*want))
@@ -251,12 +250,16 @@ static int pg_message_want_gmc(struct pg_link *link, const u8 *body, u32 len)
 	if (!m)
 		return 0;
 	out_len = pg_chain_encoded_len(m);
+	if (!out_len)		/* the root, which a host of the group has */
+		goto put;
+	ret = -ENOMEM;
 	out = kvmalloc(out_len, GFP_KERNEL);
-	if (out && out_len) {
+	if (out) {
 		pg_chain_encode(m, out);
 		ret = pg_link_send(link, PG_MSG_GMC, out, out_len);
 	}
 	kvfree(out);
+put:
 	pg_member_put(m);
 	return ret;
 }
