@@ -16,11 +16,11 @@
 #ifndef _PG_LINK_H
 #define _PG_LINK_H
 
-#include <linux/in6.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/net.h>
 #include <linux/workqueue.h>
+#include "addr.h"
 #include "reconcile.h"
 #include "wire.h"
 
@@ -34,13 +34,6 @@ struct pg_target;
 #define PG_LINK_DEFER_BYTES	(4U << 20)	/* of them together, unless one alone is longer */
 #define PG_LINK_ARRIVALS_MAX	128	/* records being verified, per link */
 #define PG_LINK_ARRIVAL_BYTES	(4U << 20)
-
-/* An IPv4 address is kept v4-mapped. */
-struct pg_addr {
-	struct in6_addr ip;
-	__be16 port;
-	u32 scope;
-};
 
 /**
  * struct pg_deferred - a record whose signer is not known yet
