@@ -26,7 +26,6 @@
 
 struct pg_group;
 struct pg_listener;
-struct pg_net;
 struct pg_target;
 
 #define PG_LINK_HASH_BITS	8
@@ -52,7 +51,6 @@ struct pg_deferred {
  * @refs: one for the connection, dropped by @close; and whoever holds a pointer
  * @id: unique in the module, never 0; of a dialled link its target's, so that who
  *	asked for a link recognises its events
- * @net: namespace state
  * @group: set once by pg_group_attach(), held until the link is freed
  * @listener: where it was accepted, while it is half-open; else NULL
  * @target: what it was dialled for; NULL if accepted; group's lock
@@ -68,7 +66,6 @@ struct pg_deferred {
  * @up: counted as an established link of the group; group's lock
  * @addr: the other end
  * @peer_node: the other end's node id
- * @peer_port: where the other end listens
  * @peer_ready: the other end has synchronised before
  * @peer: its membership, once its chain has come; protected by the group's lock
  * @clock_offset: its peer time minus this host's clock at the handshake
@@ -101,9 +98,7 @@ struct pg_deferred {
  */
 struct pg_link {
 	struct kref refs;
-	struct rcu_head rcu;
 	u64 id;
-	struct pg_net *net;
 	struct pg_group *group;
 	struct pg_listener *listener;
 	struct pg_target *target;
@@ -118,7 +113,6 @@ struct pg_link {
 	unsigned long flags;
 	struct pg_addr addr;
 	u64 peer_node;
-	u16 peer_port;
 	bool peer_ready;
 	struct pg_member *peer;
 	s64 clock_offset;
