@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A link: one TCP connection between two hosts of a group. link.c turns bytes
- * into messages and back, opens the connection (the handshake has its one
- * place there), keeps it alive and ends it; what messages mean is message.c's
- * business. Edge: it holds no policy about records.
+ * A link: one TCP connection between two hosts of a group. link.c opens the
+ * connection, keeps it alive and ends it, link_rx.c and link_tx.c turn bytes into
+ * messages and back, handshake.c is the handshake's one place; what messages mean
+ * is message.c's business. Edge: it holds no policy about records.
  *
  * Life: pg_link_dial() or listen.c makes a link; it has no group until its
  * HELLO has named one (pg_group_attach()); it ends by pg_link_close(), from any
