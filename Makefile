@@ -2,7 +2,8 @@
 #
 #   make                    the module, the library and the tools, in build/
 #   make module|lib|tools   one of them
-#   make install            library and tools (DESTDIR, PREFIX)
+#   make docs               the manual pages, and the example programs
+#   make install            library, tools and documents (DESTDIR, PREFIX)
 #   make modules_install    the module (DESTDIR)
 #   make demo               what it does, shown in a virtual machine
 #   make check              the tests; check-long for those that take their time
@@ -82,6 +83,10 @@ tools: lib
 	@[ ! -e tools/Makefile ] || { echo "  TOOLS   peergroup"; \
 		$(MAKE) -C tools O=../build/tools all; }
 
+docs: lib
+	$(call say,DOCS    Documentation)
+	@$(MAKE) -C Documentation O=../build/Documentation all examples
+
 selftests: lib tools
 	@$(MAKE) -C selftests O=../build/selftests all
 
@@ -101,7 +106,8 @@ deps:
 
 demo: deps
 	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
-	@selftests/vm/run -- selftests/demo/demo.sh
+	@$(MAKE) -C selftests/tools O=../../build/selftests/tools all
+	@selftests/vm/run --timeout 900 -- selftests/demo/demo.sh
 
 check: deps
 	@selftests/run --build
@@ -130,5 +136,5 @@ style: deps
 	$(prepare_module)
 	$(call kbuild,C=2 CF=-D__CHECK_ENDIAN__ modules)
 
-.PHONY: all module lib tools selftests install modules_install clean deps demo \
+.PHONY: all module lib tools docs selftests install modules_install clean deps demo \
 	check check-long bench style

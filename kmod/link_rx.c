@@ -20,15 +20,16 @@ static bool pg_rx_over(const struct pg_link *link, int share)
 	       atomic_read(&link->arrival_bytes) >= (int)PG_LINK_ARRIVAL_BYTES / share;
 }
 
-/*
- * Stops reading while too much of this link is being verified. Whoever lets go
- * of an arrival after the flag is set sees the flag; before, we see the arrival gone.
- */
+/* Stops reading while too much of this link is being verified. */
 static bool pg_rx_pause(struct pg_link *link)
 {
 	if (!pg_rx_over(link, 1))
 		return false;
 	set_bit(PG_LINK_PAUSED, &link->flags);
+	/*
+	 * Pairs with pg_link_arrival_done(): who lets go of an arrival from now on
+	 * sees the flag, and what was let go of before is seen here.
+	 */
 	smp_mb__after_atomic();
 	if (pg_rx_over(link, 2))
 		return true;
@@ -40,6 +41,7 @@ void pg_link_arrival_done(struct pg_link *link, u32 bytes)
 {
 	atomic_sub(bytes, &link->arrival_bytes);
 	atomic_dec(&link->arrivals);
+	/* Pairs with pg_rx_pause(). */
 	smp_mb__after_atomic();
 	if (test_bit(PG_LINK_PAUSED, &link->flags) && !pg_rx_over(link, 2) &&
 	    test_and_clear_bit(PG_LINK_PAUSED, &link->flags))

@@ -24,7 +24,6 @@
  * @begun: a walk by id has taken its first step
  * @last: id of the last step
  * @seq: sequence of the last step
- * @until: latest sequence when the dump began; later changes are the next dump's
  * @now: peer time when the step was taken, for expiry
  * @change: being told: its parts are
  * @kind: enum peergroup_change, 0 in a walk by id
@@ -43,7 +42,6 @@ struct pg_record_dump {
 	bool begun;
 	u8 last[PEERGROUP_ID_LEN];
 	u64 seq;
-	u64 until;
 	u64 now;
 
 	struct pg_change change;
@@ -100,7 +98,6 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 		d->seq = d->since;
 	}
 	mutex_lock(&g->lock);
-	d->until = g->table.seq;
 	mutex_unlock(&g->lock);
 	d->g = g;
 	return 0;
@@ -125,7 +122,10 @@ static int pg_record_dump_by_id(struct pg_record_dump *d)
 }
 
 /*
- * Next in the order of changes. Group's lock held. Returns 1, 0 at the end, or
+ * Next in the order of changes. Group's lock held. The walk goes on to the
+ * latest change there is, also those made since it began: a record that moves
+ * up while it is under way is met where it went, so that all that was added up
+ * to the last sequence told has been told. Returns 1, 0 at the end, or
  * -ESTALE where changes above the last one told have been forgotten, or @since
  * is from another life of the group. Who starts at 0 knew nothing that could
  * be gone.
@@ -134,17 +134,12 @@ static int pg_record_dump_by_seq(struct pg_record_dump *d, struct netlink_ext_ac
 {
 	struct pg_table *t = &d->g->table;
 
-	if (d->since && (d->seq < t->horizon || d->since > d->until)) {
+	if (d->since && (d->seq < t->horizon || d->since > t->seq)) {
 		NL_SET_ERR_MSG(extack, "changes since SINCE are no longer known: dump all records");
 		return -ESTALE;
 	}
 	if (!pg_table_next_change(t, d->seq, &d->change))
 		return 0;
-	if (d->change.seq > d->until) {
-		if (d->change.r)
-			pg_record_put(d->change.r);
-		return 0;
-	}
 	d->seq = d->change.seq;
 	return 1;
 }

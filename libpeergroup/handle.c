@@ -29,6 +29,7 @@ void pgi_object_init(struct pgi_object *obj, enum pgi_type type,
 {
 	obj->type = type;
 	obj->release = release;
+	obj->windows = true;
 	atomic_init(&obj->refs, 1);
 }
 
@@ -63,6 +64,19 @@ static bool grow(void)
 	return true;
 }
 
+/* A child of fork() starts with an empty table: what is in it is its parent's. */
+static void own_table(void)
+{
+	unsigned int i;
+
+	if (table.pid == getpid())
+		return;
+	for (i = 0; i < table.count; i++)
+		table.slots[i].obj = NULL;
+	table.used = 0;
+	table.pid = getpid();
+}
+
 HRESULT pgi_handle_new(struct pgi_object *obj, void **handle)
 {
 	HRESULT hr = E_OUTOFMEMORY;
@@ -70,7 +84,7 @@ HRESULT pgi_handle_new(struct pgi_object *obj, void **handle)
 
 	*handle = NULL;
 	pthread_mutex_lock(&table.lock);
-	table.pid = getpid();
+	own_table();
 	if (table.used == table.count && !grow())
 		goto out;
 	for (i = table.hint; table.slots[i].obj; i = (i + 1) % table.count)
@@ -116,6 +130,16 @@ struct pgi_object *pgi_handle_get(const void *handle, enum pgi_type type)
 		obj = pgi_object_get(slot->obj);
 	pthread_mutex_unlock(&table.lock);
 	return obj;
+}
+
+void pgi_handle_native(const void *handle)
+{
+	unsigned int i = (unsigned int)((uintptr_t)handle & SLOTS_MAX) - 1;
+
+	pthread_mutex_lock(&table.lock);
+	if (i < table.count && table.slots[i].obj)
+		table.slots[i].obj->windows = false;
+	pthread_mutex_unlock(&table.lock);
 }
 
 static struct pgi_object *clear(struct slot *slot)

@@ -106,6 +106,7 @@ enum pgi_type { PGI_GROUP = 1, PGI_ENUM, PGI_EVENT, PGI_WATCH };
 /* First member of what a handle names. Made with one reference. */
 struct pgi_object {
 	enum pgi_type type;
+	bool windows;			/* of <p2p.h>: the last PeerGroupShutdown() ends it */
 	atomic_uint refs;
 	void (*release)(struct pgi_object *obj);	/* with the last reference */
 };
@@ -119,6 +120,8 @@ void pgi_object_put(struct pgi_object *obj);		/* NULL is fine */
 HRESULT pgi_handle_new(struct pgi_object *obj, void **handle);
 /* A new reference; NULL for a closed, foreign or inherited (fork) handle. */
 struct pgi_object *pgi_handle_get(const void *handle, enum pgi_type type);
+/* A handle just made is of the native interface: no Shutdown ends it. */
+void pgi_handle_native(const void *handle);
 /* Closes the handle: the table's reference goes to the caller. NULL as above. */
 struct pgi_object *pgi_handle_remove(const void *handle, enum pgi_type type);
 /* Closes every handle for which @match (NULL: any) is true. */

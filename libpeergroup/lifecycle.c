@@ -312,6 +312,13 @@ HRESULT pgi_delete(const char *identity, const char *name)
 
 /* ------------------------------------------------------- the UTF-8 calls -- */
 
+static HRESULT native_handle(HRESULT hr, const peergroup_t *group)
+{
+	if (SUCCEEDED(hr))
+		pgi_handle_native(*group);
+	return hr;
+}
+
 PGI_PUBLIC HRESULT peergroup_create(const char *identity,
 				    const struct peergroup_create_options *options,
 				    peergroup_t *group)
@@ -320,7 +327,7 @@ PGI_PUBLIC HRESULT peergroup_create(const char *identity,
 	if (!group)
 		return pgi_fail(E_INVALIDARG, "group is NULL");
 	*group = NULL;
-	return pgi_create(or_null(identity), options, (void **)group);
+	return native_handle(pgi_create(or_null(identity), options, (void **)group), group);
 }
 
 PGI_PUBLIC HRESULT peergroup_open(const char *identity, const char *name,
@@ -331,7 +338,7 @@ PGI_PUBLIC HRESULT peergroup_open(const char *identity, const char *name,
 		*group = NULL;
 	if (!group || !name)
 		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "name" : "group");
-	return pgi_group_open(or_null(identity), name, (void **)group);
+	return native_handle(pgi_group_open(or_null(identity), name, (void **)group), group);
 }
 
 PGI_PUBLIC HRESULT peergroup_join(const char *identity, const char *invitation,
@@ -342,7 +349,7 @@ PGI_PUBLIC HRESULT peergroup_join(const char *identity, const char *invitation,
 		*group = NULL;
 	if (!group || !invitation)
 		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "invitation" : "group");
-	return pgi_join(or_null(identity), invitation, (void **)group);
+	return native_handle(pgi_join(or_null(identity), invitation, (void **)group), group);
 }
 
 PGI_PUBLIC HRESULT peergroup_close(peergroup_t group)

@@ -61,10 +61,10 @@ PGI_PUBLIC HRESULT PeerGroupStartup(WORD version, PPEER_VERSION_DATA data)
 	return S_OK;
 }
 
-/* A watch is of the native interface, which knows no Startup. */
+/* What the native interface made knows no Startup, and so no Shutdown. */
 static bool windows_handle(struct pgi_object *obj, void *arg PGI_UNUSED)
 {
-	return obj->type != PGI_WATCH;
+	return obj->windows;
 }
 
 PGI_PUBLIC HRESULT PeerGroupShutdown(void)

@@ -86,6 +86,8 @@ static HRESULT open_watch(struct pgi_group *group, uint64_t since, void **handle
 		hr = make_pollable(w);
 	if (SUCCEEDED(hr))
 		hr = pgi_handle_new(&w->obj, handle);
+	if (SUCCEEDED(hr))
+		pgi_handle_native(*handle);
 	if (FAILED(hr))
 		pgi_object_put(&w->obj);
 	return hr;

@@ -220,6 +220,7 @@ static void startup(void)
 
 	NEED_OK(pgi_handle_new(make(PGI_GROUP), &h));
 	NEED_OK(pgi_handle_new(make(PGI_WATCH), &watch));
+	pgi_handle_native(watch);
 	released = 0;
 	CHECK_HR(PeerGroupShutdown(), S_OK);
 	CHECK(released == 0 && shutdowns == 0);

@@ -4,8 +4,8 @@
 # The public headers under the language standards and compilers that are there,
 # without a warning.
 
-lib=@LIB@
-uapi=@UAPI@
+lib='@LIB@'
+uapi='@UAPI@'
 count=0
 failed=0
 

@@ -34,6 +34,8 @@ unsigned long slab_objects(const char *cache);
 bool wait_slab(const char *cache, unsigned long n);
 /* A line of /proc/meminfo, in KiB. */
 unsigned long meminfo(const char *line);
+/* What slabs and vmalloc() have of it, in KiB; large kmalloc()s are among the slabs. */
+unsigned long kernel_memory(void);
 /* False if kmemleak finds something new; true where there is none. */
 bool no_leaks(void);
 

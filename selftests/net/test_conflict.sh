@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
 #
 # Two separated hosts update the same record, as its creator and as an
 # administrator: when they meet again both have the same one of the two versions, and

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
 #
 # A host that joins late gets all there is; one that was away gets what it
 # missed, tombstones included, and brings what it added meanwhile; two halves

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
 #
 # Records of 0 bytes, 1 MiB, exactly the limit and one more: what is added is
 # what arrives, and what is too large is refused where it is added and passed

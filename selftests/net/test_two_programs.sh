@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
 #
 # Two programs of one host share a group: what one does the other sees, the
 # group lives as long as either holds it, and a kept one lives without both.
@@ -37,7 +38,7 @@ holder=$!
 wait_for "a program holds it" 30 holders_are 1
 pg h1 down g > /dev/null
 check "down: the program still has it" kill -0 $holder
-kill -KILL $holder
+ip netns pids h1 | xargs kill -KILL
 wait $holder 2>/dev/null
 wait_for "with the last holder it ends" 30 ended
 done_testing

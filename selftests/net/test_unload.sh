@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 900
+# timeout: 1800
 #
 # The module goes away in the middle of traffic, fifty times, with groups that
 # are kept, links that are up and programs that hold sockets; nothing is left.

@@ -462,7 +462,8 @@ static void do_listen(const char *port)
 static void do_hello(char **args)
 {
 	struct pg_hello hello = { .port = 0 };
-	uint8_t text[16 + 32 + 32];
+	uint8_t text[sizeof(PG_HELLO_TAG) - 1 + 32 + 32];
+	const size_t tag = sizeof(PG_HELLO_TAG) - 1;
 	struct bytes b;
 	uint64_t node, time = peer_time();
 
@@ -471,9 +472,9 @@ static void do_hello(char **args)
 		die("no group: \"chain\" or \"group\" first");
 	RAND_bytes((uint8_t *)&node, sizeof(node));
 	RAND_bytes(hello.nonce, sizeof(hello.nonce));
-	memcpy(text, PG_HELLO_TAG, 16);
-	memcpy(text + 16, group_id, 32);
-	memcpy(text + 48, hello.nonce, 32);
+	memcpy(text, PG_HELLO_TAG, tag);
+	memcpy(text + tag, group_id, 32);
+	memcpy(text + tag + 32, hello.nonce, 32);
 	SHA256(text, sizeof(text), hello.hint);
 	hello.node = htobe64(node | 1);
 	for (; *args; args++) {

@@ -207,8 +207,9 @@ static int fail_answer(const struct answer *answer, const char *what)
 		code = EXIT_NOT_FOUND;
 	else if (answer->error == EPERM || answer->error == EACCES)
 		code = EXIT_NOT_AUTHORISED;
-	return fail(code, "%s: %s", what,
-		    answer->detail[0] ? answer->detail : strerror(answer->error));
+	return fail(code, "%s: %s", what, answer->detail[0] ? answer->detail :
+		    answer->error == EPERM ? "this needs CAP_NET_ADMIN in the network namespace" :
+		    strerror(answer->error));
 }
 
 /* A request without an answer to parse, or with one. Frees @msg. */
@@ -463,23 +464,21 @@ int admin_find_group(const char *arg, struct admin_group *group)
 	return ret;
 }
 
-int admin_set_limits(uint32_t index, const uint64_t *values, const bool *has,
-		     unsigned int *culprit)
+int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given)
 {
 	struct nl_msg *msg = request(PEERGROUP_CMD_GROUP_SET, 0);
-	struct answer answer = { .parse = NULL };
 	unsigned int i, offset[__PEERGROUP_A_LIMIT_MAX] = { 0 };
+	const char *culprit = "cannot set limits";
+	struct answer answer = { .parse = NULL };
 	struct nlattr *nest;
 	int ret;
-
-	*culprit = 0;
 
 	NLA_PUT_U32(msg, PEERGROUP_A_GROUP_INDEX, index);
 	nest = nla_nest_start(msg, PEERGROUP_A_GROUP_LIMITS | NLA_F_NESTED);
 	if (!nest)
 		goto nla_put_failure;
 	for (i = 0; i < __PEERGROUP_A_LIMIT_MAX; i++) {
-		if (!has[i])
+		if (!given[i])
 			continue;
 		offset[i] = NLMSG_ALIGN(nlmsg_hdr(msg)->nlmsg_len);
 		if (i == PEERGROUP_A_LIMIT_BYTES)
@@ -488,11 +487,14 @@ int admin_set_limits(uint32_t index, const uint64_t *values, const bool *has,
 			NLA_PUT_U32(msg, i, values[i]);
 	}
 	nla_nest_end(msg, nest);
-	ret = perform(msg, &answer, "cannot set limits");
-	for (i = 0; ret != EXIT_OK && i < __PEERGROUP_A_LIMIT_MAX; i++)
+	ret = exchange(msg, &answer);
+	nlmsg_free(msg);
+	if (ret != EXIT_OK || !answer.error)
+		return ret;
+	for (i = 0; i < __PEERGROUP_A_LIMIT_MAX; i++)
 		if (answer.offset && offset[i] == answer.offset)
-			*culprit = i;
-	return ret;
+			culprit = given[i];
+	return fail_answer(&answer, culprit);
 
 nla_put_failure:
 	nlmsg_free(msg);

@@ -87,9 +87,8 @@ int admin_links(uint32_t index, struct admin_link **links, size_t *n);
 int admin_members(uint32_t index, struct admin_member **members, size_t *n);
 /* @values: by PEERGROUP_A_STATS_*. */
 int admin_stats(uint32_t index, uint64_t values[__PEERGROUP_A_STATS_MAX]);
-/* Sets those limits that have has[i]; *@culprit: which the kernel refused, or 0. */
-int admin_set_limits(uint32_t index, const uint64_t *values, const bool *has,
-		     unsigned int *culprit);
+/* Sets the limits that have given[i], the user's "NAME=VALUE". */
+int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given);
 int admin_disconnect(uint32_t index, const struct sockaddr_storage *address);
 /* The wire form of a record; EXIT_NOT_FOUND if there is none. */
 int admin_record(uint32_t index, const unsigned char *id, struct admin_blob *wire);

@@ -141,6 +141,7 @@ const char *uuid_text(const unsigned char *uuid);
 const char *roles_text(uint32_t roles);
 const char *status_text(uint32_t status);	/* "listening, connected" */
 const char *link_state_name(uint32_t state);
+const char *link_error(int err);	/* what an errno means of a link */
 const char *change_name(uint32_t change);
 const char *address_text(const void *address, size_t len, uint16_t port, uint32_t scope);
 

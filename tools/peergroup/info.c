@@ -167,7 +167,7 @@ static const struct limit {
 };
 
 /* "NAME=VALUE" */
-static int parse_limit(const char *text, uint64_t *values, bool *has)
+static int parse_limit(const char *text, uint64_t *values, const char **given)
 {
 	const char *equals = strchr(text, '=');
 	unsigned int i;
@@ -188,7 +188,7 @@ static int parse_limit(const char *text, uint64_t *values, bool *has)
 	}
 	if (!good || (i != PEERGROUP_A_LIMIT_BYTES && values[i] > UINT32_MAX))
 		return usage("%s: not a value for that", text);
-	has[i] = true;
+	given[i] = text;
 	return EXIT_OK;
 }
 
@@ -217,9 +217,10 @@ int cmd_limits(int argc, char **argv)
 	static const char *const headings[] = { "LIMIT", ">VALUE", "MEANING", NULL };
 	static const struct option options[] = { COMMON_OPTIONS };
 	uint64_t values[__PEERGROUP_A_LIMIT_MAX] = { 0 };
-	bool has[__PEERGROUP_A_LIMIT_MAX] = { false }, set = false;
+	const char *given[__PEERGROUP_A_LIMIT_MAX] = { NULL };
 	struct admin_group group;
 	const char *arg = NULL;
+	bool set = false;
 	struct table *t;
 	unsigned int k;
 	int i, status, ret;
@@ -233,17 +234,14 @@ int cmd_limits(int argc, char **argv)
 			arg = argv[i];
 			continue;
 		}
-		ret = parse_limit(argv[i], values, has);
+		ret = parse_limit(argv[i], values, given);
 		if (ret != EXIT_OK)
 			return ret;
 		set = true;
 	}
 	ret = admin_find_group(arg, &group);
 	if (ret == EXIT_OK && set) {
-		ret = admin_set_limits(group.index, values, has, &k);
-		if (ret != EXIT_OK && k)
-			fail(ret, "%s=%llu was refused", limits[k].name,
-			     (unsigned long long)values[k]);
+		ret = admin_set_limits(group.index, values, given);
 		if (ret == EXIT_OK)
 			ret = admin_find_group(arg, &group);
 	}
@@ -261,7 +259,7 @@ int cmd_limits(int argc, char **argv)
 	for (k = 0; k < __PEERGROUP_A_LIMIT_MAX; k++) {
 		char *own = NULL;
 
-		if (limits[k].name && group.has_limit[k] && (!set || has[k]))
+		if (limits[k].name && group.has_limit[k] && (!set || given[k]))
 			table_row(t, limits[k].name, limit_text(k, group.limits[k], &own),
 				  limits[k].meaning);
 		free(own);

@@ -89,7 +89,7 @@ static void link_json(const struct admin_link *link)
 	else
 		json_null("node");
 	json_str("peer", link->peer && *link->peer ? link->peer : NULL);
-	json_str("error", link->reason ? strerror(link->reason) : NULL);
+	json_str("error", link->reason ? link_error(link->reason) : NULL);
 	json_u64("errno", link->reason);
 	json_u64("retries", link->retries);
 	json_u64("queued", link->queued);
@@ -111,7 +111,7 @@ static void link_row(struct table *t, const struct admin_link *link,
 	char *rtt = link->has_rtt ? xprintf("%.1f ms", link->rtt_us / 1000.0) : xstrdup("");
 	char *in = xprintf("%llu", (unsigned long long)link->rx_records);
 	char *out = xprintf("%llu", (unsigned long long)link->tx_records);
-	char *note = link->reason ? xprintf("%s (tried %u times)", strerror(link->reason),
+	char *note = link->reason ? xprintf("%s (tries: %u)", link_error(link->reason),
 					    link->retries) : xstrdup("");
 	size_t i;
 

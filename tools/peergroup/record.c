@@ -207,11 +207,13 @@ int cmd_add(int argc, char **argv)
 		file = argv[optind + 1];
 	} else if (argc - optind == 1) {
 		/* A group's name goes before a file's. */
-		if (!str_eq(argv[optind], "-") &&
-		    (is_group(argv[optind]) || access(argv[optind], F_OK)))
+		if (!str_eq(argv[optind], "-") && is_group(argv[optind]))
 			group = argv[optind];
-		else
+		else if (str_eq(argv[optind], "-") || !access(argv[optind], F_OK))
 			file = argv[optind];
+		else
+			return fail(EXIT_NOT_FOUND, "'%s' is neither a group nor a file",
+				    argv[optind]);
 	}
 	if (file)
 		ret = content_file(file, &content);

@@ -460,6 +460,30 @@ const char *link_state_name(uint32_t state)
 	return name_of(names, ARRAY_SIZE(names), state);
 }
 
+const char *link_error(int err)
+{
+	switch (err) {
+	case ELOOP:
+		return "that is this host itself";
+	case EALREADY:
+		return "another link to that host stays";
+	case ETIME:
+		return "clocks differ too much";
+	case EMLINK:
+		return "too many links there";
+	case ESHUTDOWN:
+		return "the group is leaving there";
+	case EPROTO:
+		return "not a host of this group, or it broke the protocol";
+	case EKEYREJECTED:
+		return "membership certificate refused";
+	case ETIMEDOUT:
+		return "no answer";
+	default:
+		return strerror(err);
+	}
+}
+
 const char *change_name(uint32_t change)
 {
 	static const char *const names[] = {

@@ -77,7 +77,7 @@ static void print_event(const struct peergroup_event *event)
 		printf("link     %s %s %s %s%s%s\n", link_state_name(event->link_state),
 		       event->link_outbound ? "to" : "from", sockaddr_text(&event->link_address),
 		       short_name(peer), event->link_error ? ": " : "",
-		       event->link_error ? strerror(event->link_error) : "");
+		       event->link_error ? link_error(event->link_error) : "");
 		free(peer);
 		break;
 	case PEERGROUP_EVENT_STATUS:
@@ -116,7 +116,7 @@ static void event_json(const struct peergroup_event *event)
 		json_str("direction", event->link_outbound ? "out" : "in");
 		json_str("address", sockaddr_text(&event->link_address));
 		json_str("peer", event->link_peer && *event->link_peer ? event->link_peer : NULL);
-		json_str("error", event->link_error ? strerror(event->link_error) : NULL);
+		json_str("error", event->link_error ? link_error(event->link_error) : NULL);
 		break;
 	case PEERGROUP_EVENT_STATUS:
 		json_status(event->status);

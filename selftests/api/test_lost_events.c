@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 200
+/*
+ * A program that does not read its events for a while loses some: it is told
+ * so, and by the sequence of changes it finds out what it missed, even where
+ * the kernel has forgotten part of it.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <glob.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <openssl/pem.h>
+#include <peergroup.h>
+#include "group.h"
+#include "tap.h"
+
+#define MANY	1000
+
+static struct nl nl;
+static struct cert self;
+static uint32_t group;
+static peergroup_t handle;
+static peergroup_watch_t watch;
+static struct rec first[MANY], second[MANY], third[MANY], dying[2];
+
+/* -------------------------------------------------------------- a group -- */
+
+static EVP_PKEY *own_key(const char *home)
+{
+	char pattern[256];
+	EVP_PKEY *key;
+	glob_t found;
+	FILE *file;
+
+	snprintf(pattern, sizeof(pattern), "%s/identities/*/key.pem", home);
+	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
+	file = fopen(found.gl_pathv[0], "r");
+	NEED(file);
+	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	NEED(key);
+	fclose(file);
+	globfree(&found);
+	return key;
+}
+
+static void take_self(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *attr = nl_attr(msg, PEERGROUP_A_MEMBER_FINGERPRINT);
+
+	(void)arg;
+	if (nl_u32(msg, PEERGROUP_A_MEMBER_DEPTH) == 1)
+		memcpy(self.fingerprint, mnl_attr_get_payload(attr), PEERGROUP_HASH_LEN);
+}
+
+static void take_id(const struct nlmsghdr *msg, void *arg)
+{
+	(void)arg;
+	memcpy(self.spec.group, mnl_attr_get_payload(nl_attr(msg, PEERGROUP_A_GROUP_ID)),
+	       PEERGROUP_HASH_LEN);
+}
+
+/* The library's group; records are signed here, by its key, as it would take too long. */
+static void make_group(const char *home)
+{
+	struct peergroup_status *status;
+	struct nlmsghdr *msg;
+	char *name;
+
+	NEED(peergroup_identity_create("watcher", NULL, &name) == S_OK);
+	NEED(peergroup_create(name, NULL, &handle) == S_OK);
+	NEED(peergroup_status(handle, &status) == S_OK);
+	group = status->index;
+	peergroup_free(status);
+	peergroup_free(name);
+
+	self.spec.key = own_key(home);
+	msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	NEED(!nl_talk(&nl, msg, take_self, NULL));
+	msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_GET, 0);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	NEED(!nl_talk(&nl, msg, take_id, NULL));
+}
+
+static void sign_all(struct rec *recs)
+{
+	static struct rec *list[MANY];
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		list[i] = &recs[i];
+	rec_sign_batch(list, MANY, &self);
+}
+
+/* Every second is deleted in the end. */
+static void make_records(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		rec_new(&first[i], &self, "one", 3);
+	sign_all(first);
+	for (i = 0; i < MANY; i++)
+		rec_next(&second[i], &first[i], &self, "two", 3);
+	sign_all(second);
+	for (i = 0; i < MANY; i++) {
+		if (i % 2)
+			rec_next(&third[i], &second[i], &self, "three", 5);
+		else
+			rec_tombstone(&third[i], &second[i], &self);
+	}
+	sign_all(third);
+}
+
+static void put_all(const struct rec *recs)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		NEED(!nl_put_record(&nl, group, recs[i].wire, recs[i].len));
+}
+
+/* ------------------------------------------------- what the watch has told -- */
+
+struct known {
+	uint8_t id[PEERGROUP_ID_LEN];
+	uint32_t change;
+	uint32_t version;
+};
+
+static struct known known[MANY + 100];
+static unsigned int n_known, told, bad_order, gone;
+static uint64_t last_seq;
+
+static struct known *look_up(const uint8_t *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_known; i++)
+		if (!memcmp(known[i].id, id, PEERGROUP_ID_LEN))
+			return &known[i];
+	NEED(n_known < MANY + 100);
+	memcpy(known[n_known].id, id, PEERGROUP_ID_LEN);
+	return &known[n_known++];
+}
+
+static void take_event(const struct peergroup_event *e)
+{
+	struct known *k;
+
+	if (e->kind == PEERGROUP_EVENT_GONE)
+		gone++;
+	if (e->kind != PEERGROUP_EVENT_RECORD)
+		return;
+	if (e->sequence < last_seq)
+		bad_order++;
+	last_seq = e->sequence;
+	k = look_up(e->id);
+	k->change = e->change;
+	k->version = e->version;
+	told++;
+}
+
+static void drain(void)
+{
+	struct peergroup_event event;
+	HRESULT hr;
+
+	while ((hr = peergroup_watch_next(watch, &event)) == S_OK)
+		take_event(&event);
+	CHECK(hr == PEER_S_NO_EVENT_DATA, "0x%08x %s", (unsigned int)hr,
+	      peergroup_error_detail());
+}
+
+static uint32_t change_of(const struct rec *rec)
+{
+	return look_up(rec->hdr.id)->change;
+}
+
+/* Reads until a record was told of; false where that does not come. */
+static bool heard(const struct rec *rec)
+{
+	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
+	double end = seconds_now() + WAIT_SECONDS;
+
+	drain();
+	while (!change_of(rec)) {
+		if (seconds_now() > end || poll(&pfd, 1, WAIT_SECONDS * 1000) <= 0)
+			return false;
+		drain();
+	}
+	return true;
+}
+
+/* --------------------------------------------------------------- sockets -- */
+
+static bool hears(int fd)
+{
+	uint32_t groups[8] = { 0 };
+	socklen_t len = sizeof(groups);
+	unsigned int i;
+
+	if (getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, groups, &len))
+		return false;
+	for (i = 0; i < 8; i++)
+		if (groups[i])
+			return true;
+	return false;
+}
+
+/* So little room that a few events fill it, for every socket that hears them. */
+static void shrink_sockets(void)
+{
+	int fd, small = 1;
+
+	for (fd = 3; fd < 64; fd++)
+		if (hears(fd))
+			NEED(!setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)));
+}
+
+/* Messages that found no room in any netlink socket of this namespace. */
+static unsigned long drops(void)
+{
+	FILE *file = fopen("/proc/self/net/netlink", "r");
+	unsigned long n, sum = 0;
+	char line[256];
+
+	NEED(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %lu", &n) == 1)
+			sum += n;
+	fclose(file);
+	return sum;
+}
+
+/* ----------------------------------------------------------------- tests -- */
+
+static void test_caught_up(void)
+{
+	unsigned long before = drops();
+	unsigned int i;
+
+	NEED(peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch) == S_OK);
+	shrink_sockets();
+	put_all(first);
+	put_all(second);
+	put_all(third);
+	CHECK(drops() > before, "no event was lost");
+	drain();
+	/* What came and went unseen is nothing to tell. */
+	for (i = 0; i < MANY; i++) {
+		struct known *k = look_up(first[i].hdr.id);
+
+		if (i % 2)
+			CHECK((k->change == PEERGROUP_CHANGE_ADDED ||
+			       k->change == PEERGROUP_CHANGE_UPDATED) && k->version == 3,
+			      "record %u: change %u, version %u", i, k->change, k->version);
+		else
+			CHECK(!k->change || k->change == PEERGROUP_CHANGE_DELETED,
+			      "record %u: change %u", i, k->change);
+	}
+	CHECK(!bad_order, "%u out of order", bad_order);
+	CHECK(told < 3 * MANY, "%u told, so none was lost", told);
+}
+
+static void test_goes_on(void)
+{
+	struct rec rec;
+
+	rec_new(&rec, &self, "next", 4);
+	rec_sign(&rec, &self);
+	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	CHECK(heard(&rec));
+	CHECK(change_of(&rec) == PEERGROUP_CHANGE_ADDED);
+	rec_free(&rec);
+}
+
+static bool all_forgotten(void *arg)
+{
+	uint64_t since = *(uint64_t *)arg;
+
+	return nl_group_number(&nl, group, PEERGROUP_A_GROUP_HORIZON) > since &&
+	       nl_group_number(&nl, group, PEERGROUP_A_GROUP_RECORDS) == MANY / 2 + 1;
+}
+
+static int dump_since(uint64_t since)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_RECORD_GET, NLM_F_DUMP);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
+	mnl_attr_put_u64(msg, PEERGROUP_A_RECORD_SINCE, since);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+/* Two records that soon end: one is deleted, and its tombstone ends, too. */
+static void put_dying(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		rec_new(&dying[i], &self, "soon gone", 9);
+		dying[i].hdr.expires = htobe64(peer_time_now() + 4 * TICKS);
+		rec_sign(&dying[i], &self);
+		NEED(!nl_put_record(&nl, group, dying[i].wire, dying[i].len));
+	}
+	CHECK(heard(&dying[0]) && heard(&dying[1]));
+}
+
+/* Updates of the half that lives, enough to fill the watch's socket. */
+static void overflow(void)
+{
+	static struct rec fourth[MANY];
+	struct rec *list[MANY];
+	unsigned int i, n = 0;
+
+	for (i = 1; i < MANY; i += 2) {
+		rec_next(&fourth[i], &third[i], &self, "four", 4);
+		list[n++] = &fourth[i];
+	}
+	rec_sign_batch(list, n, &self);
+	for (i = 0; i < n; i++) {
+		NEED(!nl_put_record(&nl, group, list[i]->wire, list[i]->len));
+		rec_free(list[i]);
+	}
+}
+
+/*
+ * The kernel forgets expiries after 4096 of them, but a deletion as soon as its
+ * tombstone expires: changes from before that cannot be listed any more.
+ */
+static void test_forgotten(void)
+{
+	unsigned long before = drops();
+	struct rec tombstone;
+	unsigned int i;
+	uint64_t since;
+
+	put_dying();
+	since = last_seq;
+	CHECK(!dump_since(since));
+	rec_tombstone(&tombstone, &dying[1], &self);
+	rec_sign(&tombstone, &self);
+	NEED(!nl_put_record(&nl, group, tombstone.wire, tombstone.len));
+	rec_free(&tombstone);
+	overflow();
+	CHECK(drops() > before, "no event was lost");
+	CHECK(wait_until(all_forgotten, &since), "horizon %llu, since %llu",
+	      (unsigned long long)nl_group_number(&nl, group, PEERGROUP_A_GROUP_HORIZON),
+	      (unsigned long long)since);
+	CHECK(dump_since(since) == -ESTALE);
+	CHECK(nl.text[0]);
+	CHECK(!dump_since(0));
+
+	drain();
+	for (i = 0; i < 2; i++)
+		CHECK(change_of(&dying[i]) == PEERGROUP_CHANGE_EXPIRED ||
+		      change_of(&dying[i]) == PEERGROUP_CHANGE_DELETED, "%u: %u", i,
+		      change_of(&dying[i]));
+	for (i = 1; i < MANY; i += 2)
+		CHECK(look_up(first[i].hdr.id)->version == 4, "record %u: version %u", i,
+		      look_up(first[i].hdr.id)->version);
+}
+
+/* The same without the library: the error, and the way out. */
+static void test_enobufs(void)
+{
+	static struct nl deaf;
+	uint64_t since = nl_group_number(&nl, group, PEERGROUP_A_GROUP_SEQ);
+	struct rec rec;
+	unsigned int i;
+	int err = 0;
+
+	NEED(!nl_open(&deaf) && !nl_listen(&deaf));
+	shrink_sockets();
+	for (i = 0; i < 40; i++) {
+		rec_new(&rec, &self, "y", 1);
+		rec_sign(&rec, &self);
+		NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+		rec_free(&rec);
+	}
+	for (i = 0; i < 100 && err != ENOBUFS; i++)
+		err = recv(mnl_socket_get_fd(deaf.sock), deaf.in, sizeof(deaf.in),
+			   MSG_DONTWAIT) < 0 ? errno : 0;
+	CHECK(err == ENOBUFS, "%d", err);
+	CHECK(!dump_since(since));
+	nl_close(&deaf);
+}
+
+static void test_gone(void)
+{
+	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
+
+	drain();
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
+	while (!gone && poll(&pfd, 1, WAIT_SECONDS * 1000) > 0)
+		drain();
+	CHECK(gone == 1);
+	CHECK(peergroup_watch_close(watch) == S_OK);
+	CHECK(peergroup_close(handle) == S_OK);
+	CHECK(wait_slab("pg_record", 0), "%lu records", slab_objects("pg_record"));
+	CHECK(no_leaks());
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "3000 changes while nobody reads: the watch catches up", test_caught_up },
+		{ "and goes on with events", test_goes_on },
+		{ "what the kernel has forgotten is found by comparison", test_forgotten },
+		{ "a socket without room is told so", test_enobufs },
+		{ "the end of the group is told", test_gone },
+	};
+	char home[] = "/tmp/watch.XXXXXX";
+
+	need_module();
+	own_namespace();
+	NEED(mkdtemp(home) && !setenv("PEERGROUP_HOME", home, 1));
+	NEED(!nl_open(&nl));
+	make_group(home);
+	make_records();
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The manual: a page for each symbol that the library exports, pages without
+# warnings, result codes that exist, and the command's own help in peergroup(1).
+#
+# shellcheck disable=SC2013,SC2016 # words are wanted, and patterns not expanded
+. "$(dirname "$0")/../lib.sh"
+
+T=$(mktemp -d)
+at_exit rm -rf "$T"
+TOP=${PG_TOP:-$(realpath "$(dirname "$0")/../..")}
+PG_BUILD=${PG_BUILD:-$TOP/build}
+MAN=$T/share/man
+
+# In a folder of its own, so that this never meets a build.
+check "make install" make -C "$TOP/Documentation" O="$T/out" PREFIX="$T" install
+check "make install once more" make -C "$TOP/Documentation" O="$T/out" PREFIX="$T" install
+
+missing=''
+for symbol in $(sed -n 's/^\t\([A-Za-z_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
+	page=$MAN/man3/$symbol.3
+	# A page may be a link to another, by which it has to be named.
+	if [ ! -s "$page" ]; then
+		missing+=" $symbol"
+	elif target=$(sed -n 's/^\.so //p' "$page") && [ -n "$target" ]; then
+		grep -q "$symbol" "$MAN/$target" || missing+=" $symbol"
+	fi
+done
+is "each exported symbol has a page" "$missing" ''
+
+stray=''
+for page in "$MAN"/man3/*.3; do
+	symbol=$(basename "$page" .3)
+	[ "$symbol" = libpeergroup ] ||
+		grep -q "^	$symbol;$" "$TOP/libpeergroup/libpeergroup.map" || stray+=" $symbol"
+done
+is "and no page is about anything else" "$stray" ''
+
+pages=()
+for page in "$MAN"/man*/*; do
+	grep -q '^\.so ' "$page" || pages+=("$page")
+done
+lint() {
+	local output
+	if command -v mandoc > /dev/null; then
+		output=$(mandoc -T lint -W warning "${pages[@]}")
+	else
+		output=$(for page in "${pages[@]}"; do
+			LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$page" 2>&1 > /dev/null
+		done)
+	fi
+	[ -z "$output" ] || { echo "$output"; return 1; }
+}
+if command -v mandoc > /dev/null || command -v man > /dev/null; then
+	check "no warnings about the ${#pages[@]} pages" lint
+else
+	skip "no warnings about the ${#pages[@]} pages" "neither mandoc nor man"
+fi
+
+# Result codes and other constants of the API in pages and the pages in *.rst.
+unknown=''
+for code in $(cat "${pages[@]}" "$TOP"/Documentation/*.rst | grep -v '^\.\(\\"\|Dt\)' |
+		grep -oE '\b(PEER|PEERGROUP|E|S|ERROR|RPC_S|CRYPT_E)_[A-Z_0-9]*[A-Z0-9]\b' | sort -u); do
+	grep -qE "\b$code" "$TOP"/libpeergroup/include/*.h "$TOP"/kmod/include/uapi/linux/*.h ||
+		unknown+=" $code"
+done
+unknown=${unknown/ PEERGROUP_HOME/}
+is "each constant that is named exists" "$unknown" ''
+
+# Functions that are named exist, and so do pages that are referred to.
+unknown=''
+for name in $(cat "${pages[@]}" "$TOP"/Documentation/*.rst "$TOP/README.md" |
+		grep -oE '\b(peergroup_[a-z_]+\(|(Fn|Xr) (peergroup_[a-z_]+|Peer[A-Za-z]+)|Peer(Group|Identity|Enum|Get|Free|End)[A-Za-z]+\()' |
+		sed 's/^Fn //; s/^Xr //; s/($//' | sort -u); do
+	grep -q "^	$name;$" "$TOP/libpeergroup/libpeergroup.map" || unknown+=" $name"
+done
+is "each function that is named exists" "$unknown" ''
+
+# What a comment says a call returns is what its page says.
+lost=''
+for page in "$MAN"/man3/Peer*.3 "$MAN"/man3/peergroup_*.3; do
+	for section in NAME LIBRARY SYNOPSIS DESCRIPTION "SEE ALSO"; do
+		grep -q '^\.so ' "$page" || grep -q "^\.Sh $section\$" "$page" ||
+			lost+=" $(basename "$page"):$section"
+	done
+done
+is "each page has its sections" "$lost" ''
+
+page=$(find "$MAN/man1" -name peergroup.1 2> /dev/null)
+if [ -z "$page" ]; then
+	skip "peergroup.1 has each command" "there is no peergroup.1"
+elif [ ! -x "$PG_BUILD/tools/peergroup" ]; then
+	skip "peergroup.1 has each command" "the command is not built"
+else
+	missing=''
+	export LD_LIBRARY_PATH=$PG_BUILD/libpeergroup
+	for command in $("$PG_BUILD/tools/peergroup" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+		grep -qw "$command" "$page" || missing+=" $command"
+	done
+	is "peergroup.1 has each command" "$missing" ''
+fi
+done_testing

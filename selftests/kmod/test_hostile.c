@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 200
+/*
+ * What a hostile peer may send: everything that breaks the protocol ends its
+ * link, or is passed over where honest hosts may differ, each under its own
+ * counter, and costs no memory; meanwhile a real link does its work.
+ */
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "group.h"
+#include "peer.h"
+#include "tap.h"
+
+#define PORT		3587
+#define OTHER_PORT	3588
+#define STAT(name)	PEERGROUP_A_STATS_##name
+#define LINK(name)	PEERGROUP_A_STATS_LINK_##name
+#define REFUSED(name)	PEERGROUP_A_STATS_REFUSED_##name
+
+static struct nl nl;
+/* @own is attacked, @friend is linked to it, @member is who the attacker says to be. */
+static struct cert root, own, friend, member, stranger;
+static uint32_t group, other;
+
+/* -------------------------------------------------------------- waiting -- */
+
+struct stat_wanted {
+	uint32_t group;
+	uint16_t counter;
+	uint64_t least;
+};
+
+static bool stat_reached(void *arg)
+{
+	struct stat_wanted *w = arg;
+
+	return nl_stat(&nl, w->group, w->counter) >= w->least;
+}
+
+/* The counter goes up by one, no more. */
+static bool counted(uint16_t counter, uint64_t before)
+{
+	struct stat_wanted w = { group, counter, before + 1 };
+
+	return wait_until(stat_reached, &w) && nl_stat(&nl, group, counter) == before + 1;
+}
+
+struct number_wanted {
+	uint32_t group;
+	uint16_t type;
+	uint64_t value;
+};
+
+static bool number_is(void *arg)
+{
+	struct number_wanted *w = arg;
+
+	return nl_group_number(&nl, w->group, w->type) == w->value;
+}
+
+/* Neither table lacks what the other has. */
+static bool same_tables(void)
+{
+	struct number_wanted w = {
+		.group = group, .type = PEERGROUP_A_GROUP_RECORDS,
+		.value = nl_group_number(&nl, other, PEERGROUP_A_GROUP_RECORDS),
+	};
+
+	return wait_until(number_is, &w);
+}
+
+/* A record of the friend's arrives over the link that was there all the time. */
+static bool friend_is_heard(void)
+{
+	struct rec rec;
+	int err;
+
+	rec_new(&rec, &friend, "still here", 10);
+	rec_sign(&rec, &friend);
+	err = nl_put_record(&nl, other, rec.wire, rec.len);
+	rec_free(&rec);
+	return !err && same_tables() && nl_stat(&nl, other, STAT(LINKS_UP)) == 1;
+}
+
+/* ----------------------------------------------- before a link is up -- */
+
+enum first { GARBAGE, TEXT, SHORT_HELLO, LONG_HELLO, WRONG_MAGIC, WRONG_HINT, WRONG_TYPE,
+	     ZERO_SET, NO_NODE, NOTHING, FIRSTS };
+
+static void first_words(struct peer *p, enum first which)
+{
+	static const char http[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	static uint8_t junk[4096];
+	struct pg_msg_hdr hdr = { .len = htobe32(sizeof(struct pg_hello)), .type = PG_MSG_HELLO };
+	struct pg_hello hello;
+	unsigned int i;
+
+	hello_fill(&hello, root.spec.group);
+	for (i = 0; i < sizeof(junk); i++)
+		junk[i] = (uint8_t)(i * 37 + 200);
+	if (which == GARBAGE)
+		peer_write(p, junk, sizeof(junk));
+	if (which == TEXT)
+		peer_write(p, http, sizeof(http) - 1);
+	if (which == SHORT_HELLO)
+		peer_send(p, PG_MSG_HELLO, &hello, sizeof(hello) - 1);
+	if (which == LONG_HELLO)
+		peer_send(p, PG_MSG_HELLO, junk, sizeof(hello) + 1);
+	if (which == WRONG_MAGIC)
+		hello.magic[7] = '2';
+	if (which == WRONG_HINT)
+		hello.hint[31] ^= 1;
+	if (which == NO_NODE)
+		hello.node = 0;
+	if (which == WRONG_TYPE)
+		hdr.type = PG_MSG_PING;
+	if (which == ZERO_SET)
+		hdr.zero[2] = 1;
+	if (which >= WRONG_MAGIC && which <= NO_NODE) {
+		peer_write(p, &hdr, sizeof(hdr));
+		peer_write(p, &hello, sizeof(hello));
+	}
+	if (which == NOTHING)
+		peer_close(p);
+}
+
+static void test_handshake(void)
+{
+	enum first which;
+
+	for (which = 0; which < FIRSTS; which++) {
+		uint64_t before = nl_stat(&nl, group, LINK(HANDSHAKE));
+		struct peer p;
+
+		peer_connect(&p, PORT);
+		first_words(&p, which);
+		CHECK(which == NOTHING || peer_closed(&p, NULL), "%u: stays open", which);
+		CHECK(which == NO_NODE || !p.got, "%u: it spoke", which);
+		CHECK(counted(LINK(HANDSHAKE), before), "%u: not counted once", which);
+		peer_close(&p);
+	}
+	CHECK(friend_is_heard());
+}
+
+static void check_hello(const struct pg_hello *hello, uint32_t reason, uint16_t counter)
+{
+	uint64_t before = nl_stat(&nl, group, counter);
+	struct peer p;
+	uint32_t bye;
+
+	peer_connect(&p, PORT);
+	peer_send(&p, PG_MSG_HELLO, hello, sizeof(*hello));
+	CHECK(peer_closed(&p, &bye));
+	CHECK(bye == reason, "bye %u, expected %u", bye, reason);
+	CHECK(counted(counter, before), "counter %u", counter);
+	peer_close(&p);
+}
+
+static void test_hello(void)
+{
+	struct pg_hello hello;
+
+	hello_fill(&hello, root.spec.group);
+	hello.node = htobe64(nl_group_number(&nl, group, PEERGROUP_A_GROUP_NODE));
+	check_hello(&hello, PG_BYE_SELF, LINK(DUPLICATE));
+	hello.node = htobe64(nl_group_number(&nl, other, PEERGROUP_A_GROUP_NODE));
+	check_hello(&hello, PG_BYE_DUPLICATE, LINK(DUPLICATE));
+
+	hello_fill(&hello, root.spec.group);
+	hello.time = htobe64(peer_time_now() + 660 * TICKS);
+	check_hello(&hello, PG_BYE_CLOCK, LINK(CLOCK));
+	hello.time = htobe64(peer_time_now() - 660 * TICKS);
+	check_hello(&hello, PG_BYE_CLOCK, LINK(CLOCK));
+	hello.time = htobe64(~0ULL);
+	check_hello(&hello, PG_BYE_CLOCK, LINK(CLOCK));
+	CHECK(friend_is_heard());
+}
+
+/* ---------------------------------------------------- messages that are wrong -- */
+
+static void check_message(uint8_t type, uint8_t zero, const void *body, size_t len,
+			  uint16_t counter)
+{
+	struct pg_msg_hdr hdr = { .len = htobe32(len), .type = type };
+	uint64_t before = nl_stat(&nl, group, counter);
+	struct peer p;
+	uint32_t bye;
+
+	hdr.zero[zero % 3] = zero;
+	peer_link(&p, PORT, &member);
+	peer_write(&p, &hdr, sizeof(hdr));
+	peer_write(&p, body, len);
+	CHECK(peer_closed(&p, &bye), "type %u, %zu bytes: stays open", type, len);
+	CHECK(bye == PG_BYE_PROTOCOL, "type %u, %zu bytes: bye %u", type, len, bye);
+	CHECK(counted(counter, before), "type %u, %zu bytes: not counted once", type, len);
+	peer_close(&p);
+}
+
+static void test_types(void)
+{
+	struct pg_hello hello;
+
+	hello_fill(&hello, root.spec.group);
+	check_message(PG_MSG_HELLO, 0, &hello, sizeof(hello), LINK(MALFORMED));
+	check_message(0, 0, "", 0, LINK(MALFORMED));
+	check_message(PG_MSG_BYE + 1, 0, "", 0, LINK(MALFORMED));
+	check_message(16, 0, "x", 1, LINK(MALFORMED));
+	check_message(255, 0, "x", 1, LINK(MALFORMED));
+	check_message(PG_MSG_SYNC_END, 1, "\0\0\0", 4, LINK(MALFORMED));
+	CHECK(friend_is_heard());
+}
+
+static void test_bodies(void)
+{
+	static const uint8_t zeros[PG_MSG_BODY_MAX];
+	static const struct {
+		uint8_t type;
+		size_t len;
+	} bad[] = {
+		{ PG_MSG_WANT_GMC, sizeof(struct pg_want_gmc) - 1 }, { PG_MSG_WANT_GMC, 0 },
+		{ PG_MSG_RECORD, 0 },
+		{ PG_MSG_SYNC, 0 }, { PG_MSG_SYNC, 1 }, { PG_MSG_SYNC, 1000 },
+		{ PG_MSG_SYNC, PG_MSG_BODY_MAX },
+		{ PG_MSG_SYNC_REPLY, 0 }, { PG_MSG_SYNC_REPLY, 500 },	/* nobody asked */
+		{ PG_MSG_WANT, 0 }, { PG_MSG_WANT, 3 }, { PG_MSG_WANT, 4 },
+		{ PG_MSG_WANT, 4 + 15 }, { PG_MSG_WANT, 4 + 17 },
+		{ PG_MSG_WANT_DONE, 3 }, { PG_MSG_WANT_DONE, 4 },	/* nobody wanted */
+		{ PG_MSG_SYNC_END, 3 }, { PG_MSG_SYNC_END, 0 },
+		{ PG_MSG_PING, sizeof(struct pg_ping) - 1 }, { PG_MSG_PONG, 1 },
+		{ PG_MSG_BYE, 0 }, { PG_MSG_BYE, 3 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_message(bad[i].type, 0, zeros, bad[i].len, LINK(MALFORMED));
+	CHECK(friend_is_heard());
+}
+
+static void test_oversize(void)
+{
+	static const struct {
+		uint8_t type;
+		uint32_t limit;
+	} bad[] = {
+		{ PG_MSG_GMC, PG_GMC_BODY_MAX },
+		{ PG_MSG_WANT_GMC, sizeof(struct pg_want_gmc) },
+		{ PG_MSG_RECORD, PG_RECORD_BODY_MAX },
+		{ PG_MSG_SYNC, PG_MSG_BODY_MAX },
+		{ PG_MSG_SYNC_REPLY, PG_MSG_BODY_MAX },
+		{ PG_MSG_WANT, sizeof(struct pg_want) + PG_WANT_MAX * PEERGROUP_ID_LEN },
+		{ PG_MSG_WANT_DONE, sizeof(struct pg_want) },
+		{ PG_MSG_SYNC_END, sizeof(struct pg_sync_end) },
+		{ PG_MSG_PING, sizeof(struct pg_ping) },
+		{ PG_MSG_PONG, sizeof(struct pg_ping) },
+		{ PG_MSG_BYE, sizeof(struct pg_bye) },
+		{ PG_MSG_SYNC, 0xfffffffe },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint64_t before = nl_stat(&nl, group, LINK(OVERSIZE));
+		struct peer p;
+		uint32_t bye;
+
+		peer_link(&p, PORT, &member);
+		peer_header(&p, bad[i].type, bad[i].limit + 1);
+		CHECK(peer_closed(&p, &bye), "type %u stays open", bad[i].type);
+		CHECK(bye == PG_BYE_PROTOCOL, "type %u: bye %u", bad[i].type, bye);
+		CHECK(counted(LINK(OVERSIZE), before), "type %u", bad[i].type);
+		peer_close(&p);
+	}
+	CHECK(friend_is_heard());
+}
+
+/* What is longer than this host takes is passed over, and the link goes on. */
+static void test_too_large(void)
+{
+	static uint8_t zeros[64 << 10];
+	size_t len = PEERGROUP_RECORD_SIZE_DEFAULT + PG_RECORD_OVERHEAD + 1, at;
+	uint64_t before = nl_stat(&nl, group, REFUSED(SIZE));
+	struct rec rec;
+	struct peer p;
+
+	peer_link(&p, PORT, &member);
+	peer_header(&p, PG_MSG_RECORD, (uint32_t)len);
+	for (at = 0; at < len; at += sizeof(zeros))
+		peer_write(&p, zeros, len - at < sizeof(zeros) ? len - at : sizeof(zeros));
+	CHECK(peer_alive(&p));
+	CHECK(counted(REFUSED(SIZE), before));
+
+	before = nl_stat(&nl, group, STAT(ADDED));
+	rec_new(&rec, &member, "behind it", 9);
+	rec_sign(&rec, &member);
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	CHECK(counted(STAT(ADDED), before));
+	rec_free(&rec);
+	peer_close(&p);
+	CHECK(friend_is_heard());
+}
+
+/* --------------------------------------------------------------- records -- */
+
+/* @drops: whether the link ends with it. */
+static void check_record(struct rec *rec, uint16_t counter, bool drops, const char *what)
+{
+	uint64_t before = nl_stat(&nl, group, counter);
+	uint64_t changes = nl_group_number(&nl, group, PEERGROUP_A_GROUP_SEQ);
+	struct peer p;
+	uint32_t bye;
+
+	peer_link(&p, PORT, &member);
+	peer_send(&p, PG_MSG_RECORD, rec->wire, rec->len);
+	CHECK(counted(counter, before), "%s: not counted once", what);
+	if (drops) {
+		CHECK(peer_closed(&p, &bye), "%s: the link stays", what);
+		CHECK(bye == PG_BYE_PROTOCOL, "%s: bye %u", what, bye);
+	} else {
+		CHECK(peer_alive(&p), "%s: the link ends", what);
+	}
+	CHECK(nl_group_number(&nl, group, PEERGROUP_A_GROUP_SEQ) ==
+	      changes + (counter == STAT(ADDED)), "%s: something changed", what);
+	peer_close(&p);
+	rec_free(rec);
+}
+
+/* A good record with one byte changed after it was signed. */
+static void check_changed(size_t at, uint16_t counter, bool drops, const char *what)
+{
+	struct rec rec;
+
+	rec_new(&rec, &member, "some data", 9);
+	rec.attrs = "<attributes/>";
+	rec_sign(&rec, &member);
+	rec.wire[at < rec.len ? at : rec.len - 1] ^= 0x10;
+	check_record(&rec, counter, drops, what);
+}
+
+#define HDR(field)	offsetof(struct peergroup_record_hdr, field)
+#define ATTRS		sizeof(struct peergroup_record_hdr)
+#define SIG		(ATTRS + 13 + sizeof(struct peergroup_sig_hdr))
+
+static void test_flipped(void)
+{
+	struct rec rec;
+
+	rec_new(&rec, &member, "control", 7);
+	rec_sign(&rec, &member);
+	check_record(&rec, STAT(ADDED), false, "a good record");
+
+	check_changed(HDR(id), REFUSED(ID), true, "the id's first half");
+	check_changed(HDR(id) + 12, REFUSED(SIGNATURE), true, "the id's second half");
+	check_changed(HDR(type) + 5, REFUSED(SIGNATURE), true, "the type");
+	check_changed(HDR(version), REFUSED(MALFORMED), true, "the version");
+	check_changed(HDR(flags) + 3, REFUSED(MALFORMED), true, "the flags");
+	check_changed(HDR(created) + 7, REFUSED(MALFORMED), true, "the creation");
+	check_changed(HDR(expires) + 7, REFUSED(SIGNATURE), true, "the expiration");
+	check_changed(HDR(anchor), REFUSED(MALFORMED), true, "the anchor");
+	check_changed(HDR(attrs_len) + 3, REFUSED(MALFORMED), true, "the attributes' length");
+	check_changed(HDR(data_len) + 1, REFUSED(MALFORMED), true, "the data's length");
+	check_changed(HDR(data_hash), REFUSED(HASH), true, "the data's hash");
+	check_changed(ATTRS + 3, REFUSED(SIGNATURE), true, "the attributes");
+	check_changed(SIG - sizeof(struct peergroup_sig_hdr), REFUSED(MALFORMED), true, "the kind");
+	check_changed(SIG + 100, REFUSED(SIGNATURE), true, "the signature");
+	check_changed((size_t)-1, REFUSED(HASH), true, "the data");
+	CHECK(friend_is_heard());
+}
+
+static void test_signers(void)
+{
+	struct rec rec, first;
+
+	rec_new(&rec, &member, "x", 1);
+	rec_sign_with(&rec, root.spec.group, test_key(3));
+	check_record(&rec, REFUSED(SIGNATURE), true, "signed by another key");
+
+	rec_new(&rec, &member, "x", 1);
+	memcpy(rec.hdr.id, "\1\2\3\4\5\6\7\10", 8);
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(ID), true, "an id of another key");
+
+	rec_new(&first, &friend, "mine", 4);
+	rec_sign(&first, &friend);
+	NEED(!nl_put_record(&nl, other, first.wire, first.len));
+	CHECK(same_tables());
+	rec_next(&rec, &first, &member, "no, mine", 8);
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(ROLE), true, "a member changes another's");
+	rec_tombstone(&rec, &first, &member);
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(ROLE), true, "a member deletes another's");
+	rec_free(&first);
+	CHECK(friend_is_heard());
+}
+
+/* Asked for the certificate that it does not have, the peer keeps silent. */
+static void test_stranger(void)
+{
+	uint64_t before = nl_stat(&nl, group, REFUSED(UNKNOWN));
+	struct peer p;
+	struct rec rec;
+
+	rec_new(&rec, &stranger, "hello", 5);
+	rec_sign(&rec, &stranger);
+	peer_link(&p, PORT, &member);
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	CHECK(peer_expect(&p, PG_MSG_WANT_GMC));
+	CHECK(p.len == PEERGROUP_HASH_LEN &&
+	      !memcmp(p.got, stranger.fingerprint, PEERGROUP_HASH_LEN));
+	CHECK(counted(REFUSED(UNKNOWN), before));
+	CHECK(peer_alive(&p));
+	peer_close(&p);
+	rec_free(&rec);
+	CHECK(friend_is_heard());
+}
+
+/* More of them than may wait: the oldest give way. */
+static void test_strangers(void)
+{
+	uint64_t before = nl_stat(&nl, group, STAT(DROPPED_DEFERRED));
+	struct stat_wanted w = { group, STAT(DROPPED_DEFERRED), before + 36 };
+	static struct rec recs[100];
+	struct rec *list[100];
+	struct peer p;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		rec_new(&recs[i], &stranger, "hello", 5);
+		list[i] = &recs[i];
+	}
+	rec_sign_batch(list, 100, &stranger);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 3600000));
+	peer_link(&p, PORT, &member);
+	for (i = 0; i < 100; i++) {
+		peer_send(&p, PG_MSG_RECORD, recs[i].wire, recs[i].len);
+		rec_free(&recs[i]);
+	}
+	CHECK(wait_until(stat_reached, &w));
+	CHECK(peer_alive(&p));
+	CHECK(nl_stat(&nl, group, STAT(DROPPED_DEFERRED)) == before + 36, "%llu",
+	      (unsigned long long)(nl_stat(&nl, group, STAT(DROPPED_DEFERRED)) - before));
+	/* The others go with the link. */
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 100));
+	CHECK(friend_is_heard());
+}
+
+static void test_times(void)
+{
+	struct rec rec;
+
+	rec_new(&rec, &member, "x", 1);
+	rec.hdr.created = htobe64(peer_time_now() - 100 * TICKS);
+	rec.hdr.modified = rec.hdr.created;
+	rec.hdr.expires = htobe64(peer_time_now() - TICKS);
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(EXPIRED), false, "over already");
+
+	rec_new(&rec, &member, "x", 1);
+	rec.hdr.created = htobe64(peer_time_now() + 700 * TICKS);
+	rec.hdr.modified = rec.hdr.created;
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(FUTURE), false, "made in the future");
+
+	rec_new(&rec, &member, "x", 1);
+	rec.hdr.expires = htobe64(~0ULL);
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(TIMES), true, "outlives its signer's certificate");
+	CHECK(friend_is_heard());
+}
+
+static void test_forms(void)
+{
+	static const uint8_t reserved[PEERGROUP_ID_LEN] = { 0, 0, 4, 0 };
+	struct rec rec, first;
+
+	rec_new(&rec, &member, "x", 1);
+	memcpy(rec.hdr.type, reserved, sizeof(reserved));
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(RESERVED), false, "a reserved type");
+
+	rec_new(&first, &member, "x", 1);
+	rec_tombstone(&rec, &first, &member);
+	rec.data = "x";
+	rec.data_len = 1;
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(MALFORMED), true, "a tombstone with data");
+
+	rec_new(&rec, &member, "x", 1);
+	rec_sign(&rec, &member);
+	rec.len--;
+	check_record(&rec, REFUSED(MALFORMED), true, "cut off");
+
+	rec_new(&rec, &member, "", 0);
+	rec_sign(&rec, &member);
+	rec.len = 20;
+	check_record(&rec, REFUSED(MALFORMED), true, "less than a header");
+
+	rec_new(&rec, &member, "x", 1);
+	rec.attrs = "\xed\xa0\x80";
+	rec_sign(&rec, &member);
+	check_record(&rec, REFUSED(MALFORMED), true, "attributes that are no UTF-8");
+	CHECK(friend_is_heard());
+}
+
+/* ---------------------------------------------------- what costs memory -- */
+
+#define ANNOUNCERS	20
+#define MEMORY_SLACK	(16UL << 10)		/* KiB, for all of them */
+
+/*
+ * Each announces 60 MiB and sends next to nothing of it: more than the machine
+ * has, if it were believed. Then the silence ends them.
+ */
+static void test_announced(void)
+{
+	uint64_t before = nl_stat(&nl, group, LINK(TIMEOUT));
+	struct stat_wanted w = { group, LINK(TIMEOUT), before + ANNOUNCERS };
+	unsigned long memory, now;
+	struct peer p[ANNOUNCERS];
+	unsigned int i;
+
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_RECORD_SIZE, PEERGROUP_RECORD_SIZE_MAX));
+	for (i = 0; i < ANNOUNCERS; i++) {
+		peer_link(&p[i], PORT, &member);
+		NEED(peer_alive(&p[i]));
+	}
+	memory = kernel_memory();
+	for (i = 0; i < ANNOUNCERS; i++) {
+		peer_header(&p[i], PG_MSG_RECORD, PEERGROUP_RECORD_SIZE_MAX);
+		peer_write(&p[i], "abc", i % 4);
+	}
+	/* The real link must not have been silent for longer than it may be from now on. */
+	CHECK(friend_is_heard());
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 2000));
+	CHECK(wait_until(stat_reached, &w), "%llu ended",
+	      (unsigned long long)(nl_stat(&nl, group, LINK(TIMEOUT)) - before));
+	now = kernel_memory();
+	CHECK(now < memory + MEMORY_SLACK, "%lu KiB before, %lu now", memory, now);
+	for (i = 0; i < ANNOUNCERS; i++) {
+		CHECK(peer_closed(&p[i], NULL));
+		peer_close(&p[i]);
+	}
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 15000));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_RECORD_SIZE,
+			  PEERGROUP_RECORD_SIZE_DEFAULT));
+	CHECK(friend_is_heard());
+}
+
+/* ----------------------------------------------------- half a handshake -- */
+
+#define SILENT		3
+
+static struct peer silent[SILENT];
+
+/* One says nothing, the others begin. */
+static void open_silent(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SILENT; i++)
+		peer_connect(&silent[i], PORT);
+	peer_header(&silent[1], PG_MSG_HELLO, sizeof(struct pg_hello));
+	peer_write(&silent[2], "\0\0", 2);
+}
+
+static void check_silent(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SILENT; i++) {
+		CHECK(peer_closed(&silent[i], NULL), "%u", i);
+		CHECK(!silent[i].got, "%u: it spoke", i);
+		peer_close(&silent[i]);
+	}
+}
+
+static void test_silent(void)
+{
+	uint64_t before = nl_stat(&nl, group, LINK(HANDSHAKE));
+	struct stat_wanted w = { group, LINK(HANDSHAKE), before + SILENT };
+
+	open_silent();
+	CHECK(wait_until(stat_reached, &w));
+	check_silent();
+	CHECK(nl_stat(&nl, group, LINK(HANDSHAKE)) == before + SILENT);
+	CHECK(friend_is_heard());
+}
+
+/* As many as there may be half-open, and then some: the oldest give way. */
+static void test_half_open(void)
+{
+	enum { MANY = 300 };
+	uint64_t before = nl_stat(&nl, group, LINK(HANDSHAKE));
+	struct stat_wanted w = { group, LINK(HANDSHAKE), before + MANY - 256 };
+	static struct peer p[MANY];
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		peer_connect(&p[i], PORT);
+	CHECK(wait_until(stat_reached, &w));
+	CHECK(friend_is_heard());
+	for (i = 0; i < MANY; i++)
+		peer_close(&p[i]);
+	w.least = before + MANY;
+	CHECK(wait_until(stat_reached, &w));
+	CHECK(nl_stat(&nl, group, LINK(HANDSHAKE)) == before + MANY, "%llu",
+	      (unsigned long long)(nl_stat(&nl, group, LINK(HANDSHAKE)) - before));
+}
+
+/* ------------------------------------------------------------------ the end -- */
+
+static void test_nothing_left(void)
+{
+	unsigned long records = nl_group_number(&nl, group, PEERGROUP_A_GROUP_RECORDS) +
+				nl_group_number(&nl, other, PEERGROUP_A_GROUP_RECORDS);
+
+	CHECK(nl_stat(&nl, other, STAT(LINKS_DOWN)) == 0, "the real link went down");
+	CHECK(wait_slab("pg_record", records), "%lu records, %lu in the tables",
+	      slab_objects("pg_record"), records);
+	CHECK(no_leaks());
+}
+
+static void set_up(void)
+{
+	struct stat_wanted w = { .counter = STAT(LINKS_UP), .least = 1 };
+
+	NEED(!nl_open(&nl));
+	cert_new_root(&root, test_key(0));
+	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&friend, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&member, &root, test_key(2), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&stranger, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	group = group_of(&nl, &root, &own);
+	other = group_of(&nl, &root, &friend);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 100));
+	group_online(&nl, group, PORT);
+	group_online(&nl, other, OTHER_PORT);
+	NEED(!group_dial(&nl, other, PORT));
+	w.group = other;
+	NEED(wait_until(stat_reached, &w));
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "first words that are no HELLO of this group", test_handshake },
+		{ "a HELLO of oneself, of a neighbour, of another time", test_hello },
+		{ "messages that may not come", test_types },
+		{ "bodies of a wrong length, and answers to nothing", test_bodies },
+		{ "bodies announced too long", test_oversize },
+		{ "a record over this host's limit is passed over", test_too_large },
+		{ "records changed on the way", test_flipped },
+		{ "records signed by the wrong one", test_signers },
+		{ "a record of a stranger", test_stranger },
+		{ "more records of strangers than may wait", test_strangers },
+		{ "records out of time", test_times },
+		{ "records that break their form", test_forms },
+		{ "60 MiB announced and not sent, twenty times", test_announced },
+		{ "more links half-open than there may be", test_half_open },
+		{ "half a handshake left open", test_silent },
+		{ "nothing is left behind", test_nothing_left },
+	};
+
+	need_module();
+	own_namespace();
+	set_up();
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

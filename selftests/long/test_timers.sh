@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# long:
+# kernel: uml
+# append: time-travel=inf-cpu
+# timeout: 900
+#
+# Everything that waits, at its full length: in this kernel waiting costs no
+# time. Expiry after an hour, keepalive and silence, dialling with growing
+# waits, a handshake left open, all with the default timers.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../group.sh"
+
+uptime_s() { cut -d . -f 1 /proc/uptime; }
+
+# within NAME SINCE LEAST MOST: that many seconds have passed
+within() {
+	local took=$(($(uptime_s) - $2))
+	if [ "$took" -ge "$3" ] && [ "$took" -le "$4" ]; then
+		ok "$1 (after $took s)"
+	else
+		not_ok "$1 (after $took s, not $3 to $4)"
+	fi
+}
+
+gone() { has_no "$1" "$2"; }
+not_linked() { ! linked "$1" 1; }
+
+load_module
+mesh 3
+make_group 3
+up h1
+up h2 --connect 10.88.0.1
+wait_for "h2 is ready" 60 ready h2
+
+start=$(uptime_s)
+hour=$(add h1 "for an hour")
+minute=$(printf x | pg h1 add g --type "$TYPE" --expires 1m --json - | field id)
+wait_for "h2 has both" 60 has_data h2 "$hour" "for an hour"
+poll_interval=1
+wait_for "a record for a minute goes" 300 gone h2 "$minute"
+within "when its minute is over" "$start" 55 75
+check "the other stays" has_data h2 "$hour" "for an hour"
+poll_interval=20
+wait_for "a record for an hour goes" 7200 gone h2 "$hour"
+within "when its hour is over" "$start" 3590 3680
+wait_for "expired twice" 60 stat_is h2 expired 2
+check "an idle hour later the link is the same" stat_is h2 links_down 0
+
+# Silence: 15 s to the first ping, 45 s until the other end is given up.
+poll_interval=1
+start=$(uptime_s)
+ip -n switch link set h2 down
+wait_for "h1 gives a silent link up" 300 not_linked h1
+within "after three times the keepalive" "$start" 25 120
+is "and counts it" "$(stat_of h1 link_timeout)" 1
+
+# An hour without an answer: waits have grown to a minute, less a quarter.
+sleep 3600
+dials=$(pg h2 links g --json | field retries)
+diag "dialled $dials times in an hour"
+check "dialled at least 40 times in an hour" [ "$dials" -ge 30 ]
+check "and not more than 110 times" [ "$dials" -le 110 ]
+start=$(uptime_s)
+ip -n switch link set h2 up
+wait_for "the link comes back" 300 linked h2 1
+within "at the next dial" "$start" 0 130
+
+# A week of nothing but time.
+sleep 604800
+check "after a week h2 is linked" linked h2 1
+check "and both tables are the same" same_tables h1 h2
+done_testing
