@@ -49,7 +49,8 @@ u64 pg_clock_now(struct pg_clock *clock, u64 host);
 /**
  * pg_clock_adjust() - take a new offset from the neighbours' clocks
  * @clock: the group's
- * @offsets: each neighbour's peer time minus this host's, clobbered (sorted)
+ * @offsets: each neighbour's peer time minus this host's clock (not its peer time,
+ *	which @offset is in already), clobbered (sorted)
  * @n: how many, at most PG_CLOCK_SAMPLES
  *
  * The median of these and 0; of an even count the mean of the middle two.

@@ -25,7 +25,7 @@ struct pg_link;
 
 /**
  * struct pg_flood_ops - what admission asks of the group
- * @now: peer time; any context
+ * @now: peer time
  * @queue: run this work item soon, on any CPU
  * @received: @from sent a well-formed record
  * @present: @from sent what is here already

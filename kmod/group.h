@@ -118,7 +118,7 @@ extern struct workqueue_struct *pg_wq;
 
 struct pg_net *pg_net_of(struct net *net);
 
-/* Peer time now; any context. */
+/* Peer time now; process context. */
 u64 pg_group_now(struct pg_group *g);
 
 /* Looks a group up; a reference is taken. NULL if there is none or it has ended. */

@@ -166,7 +166,7 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 			n++;
 	}
 	pg_stat_add(&g->stats, PEERGROUP_A_STATS_FORWARDED, n);
-	if (change)
+	if (change && !g->ended)
 		pg_netlink_record(g, r, change);
 	if (pg_table_next_expiry(&g->table) == r->rec.expires && !g->ended)
 		mod_delayed_work(pg_wq, &g->expire, 0);
@@ -188,8 +188,9 @@ static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 by
 	/* The last one of a burst may be what readiness was waiting for. */
 	if (!atomic_read(&from->arrivals) && (!READ_ONCE(g->ready) || READ_ONCE(from->resync)))
 		pg_message_drained(from);
-	pg_link_put(from);
+	/* The link holds the group, which pg_group_end() may let go of as soon as it is idle. */
 	pg_group_unbusy(g);
+	pg_link_put(from);
 }
 
 const struct pg_flood_ops pg_group_flood_ops = {
@@ -224,6 +225,8 @@ void pg_group_expire_work(struct work_struct *work)
 	u32 n;
 
 	mutex_lock(&g->lock);
+	if (g->ended)
+		goto out;
 	now = pg_group_now(g);
 	for (n = 0; n < PG_EXPIRE_BATCH; n++) {
 		r = pg_table_expire(&g->table, now);
@@ -232,10 +235,11 @@ void pg_group_expire_work(struct work_struct *work)
 		pg_group_expire_one(g, r);
 	}
 	next = pg_table_next_expiry(&g->table);
-	if (next != U64_MAX && !g->ended) {
+	if (next != U64_MAX) {
 		wait_ms = next > now ? div_u64(next - now, 10000) + 1 : 0;
 		mod_delayed_work(pg_wq, &g->expire,
 				 msecs_to_jiffies(min_t(u64, wait_ms, PG_EXPIRE_WAIT_MAX)));
 	}
+out:
 	mutex_unlock(&g->lock);
 }

@@ -6,6 +6,7 @@
  * of a HELLO.
  */
 #include <linux/bitmap.h>
+#include <linux/ktime.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/inet_sock.h>
@@ -130,9 +131,8 @@ static int pg_handshake_meet(struct pg_link *link, const struct pg_hello *hello)
 	u64 mine = pg_group_now(g);
 
 	link->peer_node = be64_to_cpu(hello->node);
-	link->peer_port = be16_to_cpu(hello->port);
 	link->peer_ready = hello->flags & cpu_to_be16(PG_HELLO_READY);
-	link->clock_offset = theirs - mine;
+	link->clock_offset = theirs - pg_time_from_ns(ktime_get_real_ns());
 	if (!link->peer_node)
 		return -EPROTO;
 	if (link->peer_node == g->node) {

@@ -356,7 +356,7 @@ void pg_link_put(struct pg_link *link)
 
 /* -------------------------------------------------------------- the beginning -- */
 
-static struct pg_link *pg_link_new(struct pg_net *pn, struct socket *sock, u64 id, u32 state)
+static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state)
 {
 	struct pg_link *link = kvzalloc(sizeof(*link), GFP_KERNEL_ACCOUNT);
 
@@ -364,7 +364,6 @@ static struct pg_link *pg_link_new(struct pg_net *pn, struct socket *sock, u64 i
 		return NULL;
 	kref_init(&link->refs);
 	link->id = id;
-	link->net = pn;
 	link->sock = sock;
 	link->state = state;
 	link->born = jiffies;
@@ -418,7 +417,7 @@ int pg_link_dial(struct pg_group *group, struct pg_target *target)
 	err = sock_create_kern(group->pn->net, ss.ss_family, SOCK_STREAM, IPPROTO_TCP, &sock);
 	if (err)
 		return err;
-	link = pg_link_new(group->pn, sock, target->id, PEERGROUP_LINK_CONNECTING);
+	link = pg_link_new(sock, target->id, PEERGROUP_LINK_CONNECTING);
 	if (!link) {
 		sock_release(sock);
 		return -ENOMEM;
@@ -450,7 +449,7 @@ int pg_link_accept(struct pg_listener *listener, struct socket *sock)
 	if (err < 0)
 		goto release;
 	err = -ENOMEM;
-	link = pg_link_new(listener->pn, sock, pg_link_new_id(), PEERGROUP_LINK_HANDSHAKE);
+	link = pg_link_new(sock, pg_link_new_id(), PEERGROUP_LINK_HANDSHAKE);
 	if (!link)
 		goto release;
 	link->listener = listener;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A link: one TCP connection between two hosts of a group. link.c turns bytes
- * into messages and back, opens the connection (the handshake has its one
- * place there), keeps it alive and ends it; what messages mean is message.c's
- * business. Edge: it holds no policy about records.
+ * A link: one TCP connection between two hosts of a group. link.c opens the
+ * connection, keeps it alive and ends it, link_rx.c and link_tx.c turn bytes into
+ * messages and back, handshake.c is the handshake's one place; what messages mean
+ * is message.c's business. Edge: it holds no policy about records.
  *
  * Life: pg_link_dial() or listen.c makes a link; it has no group until its
  * HELLO has named one (pg_group_attach()); it ends by pg_link_close(), from any
@@ -16,17 +16,16 @@
 #ifndef _PG_LINK_H
 #define _PG_LINK_H
 
-#include <linux/in6.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/net.h>
 #include <linux/workqueue.h>
+#include "addr.h"
 #include "reconcile.h"
 #include "wire.h"
 
 struct pg_group;
 struct pg_listener;
-struct pg_net;
 struct pg_target;
 
 #define PG_LINK_HASH_BITS	8
@@ -34,13 +33,6 @@ struct pg_target;
 #define PG_LINK_DEFER_BYTES	(4U << 20)	/* of them, or one larger record */
 #define PG_LINK_ARRIVALS_MAX	128	/* records being verified, per link */
 #define PG_LINK_ARRIVAL_BYTES	(4U << 20)
-
-/* An IPv4 address is kept v4-mapped. */
-struct pg_addr {
-	struct in6_addr ip;
-	__be16 port;
-	u32 scope;
-};
 
 /**
  * struct pg_deferred - a record whose signer is not known yet
@@ -61,7 +53,6 @@ struct pg_deferred {
  * @refs: one for the connection, dropped by @close; and whoever holds a pointer
  * @id: unique in the module, never 0; of a dialled link its target's, so that who
  *	asked for a link recognises its events
- * @net: namespace state
  * @group: set once by pg_group_attach(), held until the link is freed
  * @listener: where it was accepted, while it is half-open; else NULL
  * @target: what it was dialled for; NULL if accepted; group's lock
@@ -77,11 +68,10 @@ struct pg_deferred {
  * @up: counted as an established link of the group; group's lock
  * @addr: the other end
  * @peer_node: the other end's node id
- * @peer_port: where the other end listens
  * @peer_ready: the other end has synchronised before
  * @peer: its membership, once its chain has come; protected by the group's lock
  * @nonce: of the HELLO that was sent
- * @clock_offset: its peer time minus ours at the handshake
+ * @clock_offset: its peer time minus this host's clock at the handshake
  * @error: positive errno that ended it
  * @rx_hdr: header of the message that is coming in, @rx_hdr_have bytes of it
  * @rx_body: its body: @rx_have of @rx_len bytes are there, @rx_room allocated
@@ -107,11 +97,13 @@ struct pg_deferred {
  * @last_rx: jiffies of the last byte received
  * @last_ping: jiffies of the last PING sent; only @tick
  * @born: jiffies when it was made
+ * @ping_token: of the PING that no PONG has come for, 0 if none; group's lock
+ * @ping_sent: when; group's lock
+ * @rtt_us: what the last PONG took; group's lock
  */
 struct pg_link {
 	struct kref refs;
 	u64 id;
-	struct pg_net *net;
 	struct pg_group *group;
 	struct pg_listener *listener;
 	struct pg_target *target;
@@ -126,7 +118,6 @@ struct pg_link {
 	unsigned long flags;
 	struct pg_addr addr;
 	u64 peer_node;
-	u16 peer_port;
 	bool peer_ready;
 	struct pg_member *peer;
 	u8 nonce[PG_NONCE_LEN];
@@ -187,6 +178,17 @@ struct pg_link {
 	struct pg_deferred deferred[PG_LINK_DEFER_MAX];
 	unsigned long *told;
 };
+
+/* Takes a waiting record out of the ring; NULL where the place is free. Group's lock held. */
+static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_deferred *d)
+{
+	struct pg_record *r = d->r;
+
+	if (r)
+		link->deferred_bytes -= r->wire_len;
+	d->r = NULL;
+	return r;
+}
 
 /* Bits of pg_link.flags. */
 #define PG_LINK_PAUSED	0	/* reading waits for arrivals to be dealt with */
@@ -273,16 +275,6 @@ static inline void pg_link_hold(struct pg_link *link)
 
 /* May sleep. */
 void pg_link_put(struct pg_link *link);
-
-/* Takes a waiting record out of the ring; the reference is the caller's. Group's lock held. */
-static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_deferred *d)
-{
-	struct pg_record *r = d->r;
-
-	link->deferred_bytes -= r->wire_len;
-	d->r = NULL;
-	return r;
-}
 
 /* One record of this link has been dealt with: reading may go on. */
 void pg_link_arrival_done(struct pg_link *link, u32 bytes);

@@ -99,6 +99,9 @@ static void pg_members_add(struct pg_members *ms, struct pg_member *m)
 {
 	m->nr = ms->count;
 	hash_add_rcu(ms->hash, &pg_member_hold(m)->hash, pg_member_key(m->gmc.fingerprint));
+	if (ms->last)
+		rcu_assign_pointer(ms->last->next, m);
+	ms->last = m;
 	WRITE_ONCE(ms->count, ms->count + 1);
 }
 
@@ -124,6 +127,7 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 	hash_init(ms->hash);
 	mutex_init(&ms->lock);
 	ms->count = 0;
+	ms->last = NULL;
 	ms->root = root;
 	mutex_lock(&ms->lock);
 	pg_members_add(ms, root);
@@ -143,6 +147,7 @@ void pg_members_destroy(struct pg_members *ms)
 	}
 	pg_member_put(ms->root);
 	ms->root = NULL;
+	ms->last = NULL;
 	ms->count = 0;
 	mutex_destroy(&ms->lock);
 }
@@ -152,10 +157,10 @@ int pg_members_each(struct pg_members *ms, unsigned long *skip,
 {
 	unsigned long at = 0;
 	struct pg_member *m;
-	int bucket, ret = 0;
+	int ret = 0;
 
 	rcu_read_lock();
-	hash_for_each_rcu(ms->hash, bucket, m, hash) {
+	for (m = ms->root; m; m = rcu_dereference(m->next)) {
 		if (at++ < *skip)
 			continue;
 		ret = fn(m, arg);

@@ -5,9 +5,8 @@
  * names its issuer by fingerprint; a chain that arrives is checked from its
  * first unknown certificate down. Engine file.
  *
- * Readers look up under RCU; who adds holds the group's lock, and drops it
- * around no check: chains are verified before it is taken (pg_members_learn()
- * says how).
+ * Readers look up under RCU. Who adds holds pg_members.lock for no longer than
+ * that: a chain is verified before (pg_members_learn() says how).
  */
 #ifndef _PG_MEMBER_H
 #define _PG_MEMBER_H
@@ -24,6 +23,7 @@ struct pg_rec;
 /**
  * struct pg_member - one verified membership certificate, immutable
  * @hash: in struct pg_members by fingerprint
+ * @next: the one that came after it: none ever leaves, so a dump finds its place again
  * @refs: the table's own, children's, records', and lookups that asked
  * @rcu: for freeing
  * @parent: issuer, held; NULL in the root
@@ -35,6 +35,7 @@ struct pg_rec;
  */
 struct pg_member {
 	struct hlist_node hash;
+	struct pg_member __rcu *next;
 	refcount_t refs;
 	struct rcu_head rcu;
 	struct pg_member *parent;
@@ -50,8 +51,9 @@ struct pg_member {
 
 struct pg_members {
 	DECLARE_HASHTABLE(hash, PG_MEMBERS_BITS);
-	struct mutex lock;	/* orders additions; taken inside no other lock of the table */
+	struct mutex lock;	/* orders additions */
 	struct pg_member *root;
+	struct pg_member *last;	/* the latest; @lock */
 	u32 count;
 };
 
@@ -144,13 +146,14 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
 					   struct pg_member **leaf);
 
 /**
- * pg_members_each() - walk all members, for dumps
+ * pg_members_each() - walk all members in the order they came, for dumps
  * @ms: the table
  * @skip: entries to pass over, advanced as @fn accepts them
  * @fn: returns non-zero to stop before the entry is counted
  * @arg: passed to @fn
  *
- * Order is stable only while nothing is added. Runs under RCU; @fn must not sleep.
+ * A walk that goes on from @skip tells each member once, whatever is added meanwhile.
+ * Runs under RCU; @fn must not sleep.
  *
  * Return: what @fn returned last.
  */

@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include "group.h"
 #include "message.h"
-#include "netlink.h"
 #include "trace.h"
 
 /* ------------------------------------------------------ reconciliation -- */
@@ -241,8 +240,8 @@ static int pg_message_want_gmc(struct pg_link *link, const u8 *body, u32 len)
 {
 	const struct pg_want_gmc *want = (const void *)body;
 	struct pg_member *m;
-	int ret = -ENOMEM;
 	size_t out_len;
+	int ret = 0;
 	u8 *out;
 
 	if (len != sizeof(*want))
@@ -251,12 +250,16 @@ static int pg_message_want_gmc(struct pg_link *link, const u8 *body, u32 len)
 	if (!m)
 		return 0;
 	out_len = pg_chain_encoded_len(m);
+	if (!out_len)		/* the root, which a host of the group has */
+		goto put;
+	ret = -ENOMEM;
 	out = kvmalloc(out_len, GFP_KERNEL);
-	if (out && out_len) {
+	if (out) {
 		pg_chain_encode(m, out);
 		ret = pg_link_send(link, PG_MSG_GMC, out, out_len);
 	}
 	kvfree(out);
+put:
 	pg_member_put(m);
 	return ret;
 }
@@ -297,10 +300,10 @@ int pg_message_ping(struct pg_link *link)
 	struct pg_group *g = link->group;
 	struct pg_ping ping;
 
+	mutex_lock(&g->lock);
 	link->ping_token = get_random_u64();
 	link->ping_sent = ktime_get();
 	ping.token = cpu_to_be64(link->ping_token);
-	mutex_lock(&g->lock);
 	pg_message_fill_ping(link, &ping);
 	mutex_unlock(&g->lock);
 	return pg_link_send(link, PG_MSG_PING, &ping, sizeof(ping));
@@ -328,7 +331,6 @@ static unsigned long pg_message_resync_wait(const struct pg_link *link)
  */
 static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs)
 {
-	struct pg_group *g = link->group;
 	struct pg_ping mine;
 
 	pg_message_fill_ping(link, &mine);
@@ -362,16 +364,15 @@ static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 
 	ret = pg_message_compare(link, ping);
 	pong.token = ping->token;
 	pg_message_fill_ping(link, &pong);
-	mutex_unlock(&g->lock);
-	if (ret)
-		return ret;
-	if (type == PG_MSG_PING)
-		return pg_link_send(link, PG_MSG_PONG, &pong, sizeof(pong));
-	if (be64_to_cpu(ping->token) == link->ping_token && link->ping_token) {
+	if (type == PG_MSG_PONG && link->ping_token &&
+	    be64_to_cpu(ping->token) == link->ping_token) {
 		link->rtt_us = ktime_us_delta(ktime_get(), link->ping_sent);
 		link->ping_token = 0;
 	}
-	return 0;
+	mutex_unlock(&g->lock);
+	if (ret || type == PG_MSG_PONG)
+		return ret;
+	return pg_link_send(link, PG_MSG_PONG, &pong, sizeof(pong));
 }
 
 static int pg_message_bye(const u8 *body, u32 len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What each message of an established link means: a table of handlers between
- * link.c, which knows bytes, and the engine, which knows records.
+ * link_rx.c, which knows bytes, and the engine, which knows records.
  */
 #ifndef _PG_MESSAGE_H
 #define _PG_MESSAGE_H

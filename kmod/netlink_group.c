@@ -114,7 +114,7 @@ static int pg_nl_chain_get(struct pg_chain *chain, struct genl_info *info)
 	return 0;
 }
 
-/* Opens the group and writes the reply; what cannot be told is not held either. */
+/* Opens the group and sends the reply, which it uses up; what cannot be told is not held either. */
 static int pg_nl_open(struct sk_buff *reply, struct genl_info *info,
 		      const struct pg_chain *chain, const struct pg_limits *limits)
 {
@@ -127,15 +127,21 @@ static int pg_nl_open(struct sk_buff *reply, struct genl_info *info,
 
 	g = pg_group_open(pn, root, chain, info->snd_portid, limits,
 			  ready && nla_get_u8(ready), info->extack);
-	if (IS_ERR(g))
+	if (IS_ERR(g)) {
+		nlmsg_free(reply);
 		return PTR_ERR(g);
+	}
 
 	err = pg_nl_fill_group(reply, g, info->snd_portid, info->snd_seq, 0,
 			       PEERGROUP_CMD_GROUP_OPEN);
 	if (err) {
-		pg_group_release(pn, g, info->snd_portid);
+		nlmsg_free(reply);
 		GENL_SET_ERR_MSG(info, "group ended while it was opened");
+	} else {
+		err = genlmsg_reply(reply, info);
 	}
+	if (err)
+		pg_group_release(pn, g, info->snd_portid);
 	pg_group_put(g);
 	return err;
 }
@@ -162,12 +168,7 @@ int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info)
 	reply = genlmsg_new(PG_NL_GROUP_SIZE, GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
-	err = pg_nl_open(reply, info, &chain, attr ? &limits : NULL);
-	if (err) {
-		nlmsg_free(reply);
-		return err;
-	}
-	return genlmsg_reply(reply, info);
+	return pg_nl_open(reply, info, &chain, attr ? &limits : NULL);
 }
 
 int pg_nl_group_close(struct sk_buff *skb, struct genl_info *info)

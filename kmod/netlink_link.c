@@ -134,7 +134,7 @@ int pg_nl_put_link(struct sk_buff *skb, const struct pg_group *g, const struct p
 
 static int pg_nl_put_counters(struct sk_buff *skb, const struct pg_link *link)
 {
-	u32 rtt = READ_ONCE(link->rtt_us);
+	u32 rtt = link->rtt_us;
 
 	if (nla_put_u32(skb, PEERGROUP_A_LINK_QUEUED, READ_ONCE(link->tx_bytes)) ||
 	    nla_put_u64_64bit(skb, PEERGROUP_A_LINK_RX_BYTES,

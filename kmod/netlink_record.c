@@ -97,8 +97,6 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 		d->since = nla_get_u64(since);
 		d->seq = d->since;
 	}
-	mutex_lock(&g->lock);
-	mutex_unlock(&g->lock);
 	d->g = g;
 	return 0;
 }

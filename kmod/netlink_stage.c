@@ -300,6 +300,9 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 	if (refusal)
 		err = pg_nl_refuse(info->extack, attr, pg_refusal_text(refusal),
 				   pg_refusal_errno(refusal));
+	else if (READ_ONCE(g->ended))
+		err = pg_nl_refuse(info->extack, info->attrs[PEERGROUP_A_RECORD_GROUP],
+				   "group has ended", -ENOENT);
 	else
 		nl_set_extack_cookie_u64(info->extack, seq);
 out:

@@ -9,7 +9,7 @@
 #define _PG_OVERLAY_H
 
 #include <linux/list.h>
-#include "link.h"
+#include "addr.h"
 
 #define PG_TARGETS_MAX	256
 

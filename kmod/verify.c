@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One signature check by the kernel's asymmetric-key code, for certificates
- * and records. The only file that knows the crypto API. Asks for algorithms
- * when the module is loaded and never again, so no peer can make the kernel
- * look for modules.
+ * and records. The only file that knows the crypto API. What is not there when the
+ * module is loaded is never asked for again, so no peer can make the kernel look
+ * for modules that it has not got.
  */
 #include <linux/cache.h>
 #include <linux/crypto.h>

@@ -59,7 +59,7 @@ enum pg_msg_type {
  * @flags: PG_HELLO_READY where the sender has synchronised before
  *
  * The link handshake (Noise) will take the place of this message; nothing
- * outside link.c knows its form.
+ * outside handshake.c knows its form.
  */
 struct pg_hello {
 	__u8	magic[8];

@@ -454,8 +454,12 @@ static void test_each(void)
 		links_add(&l, ec_key[i], ADMIN);
 	chain = links_chain(&l);
 	table_start(&ms, &l);
+	chain.n = 2;
 	NEED(!pg_members_learn(&ms, &chain, NULL));
 	CHECK(pg_members_each(&ms, &skip, walk, &w) == -EMSGSIZE && skip == 2);
+	/* What comes in between is told too, and nothing twice. */
+	chain.n = 4;
+	NEED(!pg_members_learn(&ms, &chain, NULL));
 	w.stop_at = 4;
 	CHECK(pg_members_each(&ms, &skip, walk, &w) == -EMSGSIZE && skip == 4);
 	w.stop_at = 100;

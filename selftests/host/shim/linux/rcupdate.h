@@ -17,6 +17,9 @@ static inline void rcu_read_unlock(void)
 {
 }
 
+#define rcu_assign_pointer(p, v)	((p) = (v))
+#define rcu_dereference(p)	(p)
+
 #define kfree_rcu(p, head)	kfree(p)
 
 #endif
