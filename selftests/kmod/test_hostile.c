@@ -26,25 +26,9 @@ static uint32_t group, other;
 
 /* -------------------------------------------------------------- waiting -- */
 
-struct stat_wanted {
-	uint32_t group;
-	uint16_t counter;
-	uint64_t least;
-};
-
-static bool stat_reached(void *arg)
-{
-	struct stat_wanted *w = arg;
-
-	return nl_stat(&nl, w->group, w->counter) >= w->least;
-}
-
-/* The counter goes up by one, no more. */
 static bool counted(uint16_t counter, uint64_t before)
 {
-	struct stat_wanted w = { group, counter, before + 1 };
-
-	return wait_until(stat_reached, &w) && nl_stat(&nl, group, counter) == before + 1;
+	return counted_once(&nl, group, counter, before);
 }
 
 struct number_wanted {
@@ -394,6 +378,30 @@ static void test_signers(void)
 	CHECK(friend_is_heard());
 }
 
+/* Whoever has an old version only is given the new one. */
+static void test_old(void)
+{
+	uint64_t before = nl_stat(&nl, group, STAT(OLD));
+	struct rec first, second;
+	struct peer p;
+
+	rec_new(&first, &friend, "old", 3);
+	rec_sign(&first, &friend);
+	rec_next(&second, &first, &friend, "new", 3);
+	rec_sign(&second, &friend);
+	NEED(!nl_put_record(&nl, other, second.wire, second.len));
+	CHECK(same_tables());
+	peer_link(&p, PORT, &member);
+	peer_send(&p, PG_MSG_RECORD, first.wire, first.len);
+	CHECK(peer_expect(&p, PG_MSG_RECORD));
+	CHECK(p.len == second.len && !memcmp(p.got, second.wire, p.len));
+	CHECK(nl_stat(&nl, group, STAT(OLD)) == before + 1);
+	CHECK(peer_alive(&p));
+	peer_close(&p);
+	rec_free(&first);
+	rec_free(&second);
+}
+
 /* Asked for the certificate that it does not have, the peer keeps silent. */
 static void test_stranger(void)
 {
@@ -419,7 +427,6 @@ static void test_stranger(void)
 static void test_strangers(void)
 {
 	uint64_t before = nl_stat(&nl, group, STAT(DROPPED_DEFERRED));
-	struct stat_wanted w = { group, STAT(DROPPED_DEFERRED), before + 36 };
 	static struct rec recs[100];
 	struct rec *list[100];
 	struct peer p;
@@ -436,7 +443,7 @@ static void test_strangers(void)
 		peer_send(&p, PG_MSG_RECORD, recs[i].wire, recs[i].len);
 		rec_free(&recs[i]);
 	}
-	CHECK(wait_until(stat_reached, &w));
+	CHECK(wait_stat(&nl, group, STAT(DROPPED_DEFERRED), before + 36));
 	CHECK(peer_alive(&p));
 	CHECK(nl_stat(&nl, group, STAT(DROPPED_DEFERRED)) == before + 36, "%llu",
 	      (unsigned long long)(nl_stat(&nl, group, STAT(DROPPED_DEFERRED)) - before));
@@ -516,7 +523,6 @@ static void test_forms(void)
 static void test_announced(void)
 {
 	uint64_t before = nl_stat(&nl, group, LINK(TIMEOUT));
-	struct stat_wanted w = { group, LINK(TIMEOUT), before + ANNOUNCERS };
 	unsigned long memory, now;
 	struct peer p[ANNOUNCERS];
 	unsigned int i;
@@ -534,7 +540,7 @@ static void test_announced(void)
 	/* The real link must not have been silent for longer than it may be from now on. */
 	CHECK(friend_is_heard());
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 2000));
-	CHECK(wait_until(stat_reached, &w), "%llu ended",
+	CHECK(wait_stat(&nl, group, LINK(TIMEOUT), before + ANNOUNCERS), "%llu ended",
 	      (unsigned long long)(nl_stat(&nl, group, LINK(TIMEOUT)) - before));
 	now = kernel_memory();
 	CHECK(now < memory + MEMORY_SLACK, "%lu KiB before, %lu now", memory, now);
@@ -579,10 +585,9 @@ static void check_silent(void)
 static void test_silent(void)
 {
 	uint64_t before = nl_stat(&nl, group, LINK(HANDSHAKE));
-	struct stat_wanted w = { group, LINK(HANDSHAKE), before + SILENT };
 
 	open_silent();
-	CHECK(wait_until(stat_reached, &w));
+	CHECK(wait_stat(&nl, group, LINK(HANDSHAKE), before + SILENT));
 	check_silent();
 	CHECK(nl_stat(&nl, group, LINK(HANDSHAKE)) == before + SILENT);
 	CHECK(friend_is_heard());
@@ -593,18 +598,16 @@ static void test_half_open(void)
 {
 	enum { MANY = 300 };
 	uint64_t before = nl_stat(&nl, group, LINK(HANDSHAKE));
-	struct stat_wanted w = { group, LINK(HANDSHAKE), before + MANY - 256 };
 	static struct peer p[MANY];
 	unsigned int i;
 
 	for (i = 0; i < MANY; i++)
 		peer_connect(&p[i], PORT);
-	CHECK(wait_until(stat_reached, &w));
+	CHECK(wait_stat(&nl, group, LINK(HANDSHAKE), before + MANY - 256));
 	CHECK(friend_is_heard());
 	for (i = 0; i < MANY; i++)
 		peer_close(&p[i]);
-	w.least = before + MANY;
-	CHECK(wait_until(stat_reached, &w));
+	CHECK(wait_stat(&nl, group, LINK(HANDSHAKE), before + MANY));
 	CHECK(nl_stat(&nl, group, LINK(HANDSHAKE)) == before + MANY, "%llu",
 	      (unsigned long long)(nl_stat(&nl, group, LINK(HANDSHAKE)) - before));
 }
@@ -624,8 +627,6 @@ static void test_nothing_left(void)
 
 static void set_up(void)
 {
-	struct stat_wanted w = { .counter = STAT(LINKS_UP), .least = 1 };
-
 	NEED(!nl_open(&nl));
 	cert_new_root(&root, test_key(0));
 	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
@@ -638,8 +639,7 @@ static void set_up(void)
 	group_online(&nl, group, PORT);
 	group_online(&nl, other, OTHER_PORT);
 	NEED(!group_dial(&nl, other, PORT));
-	w.group = other;
-	NEED(wait_until(stat_reached, &w));
+	NEED(wait_stat(&nl, other, STAT(LINKS_UP), 1));
 }
 
 int main(void)
@@ -653,6 +653,7 @@ int main(void)
 		{ "a record over this host's limit is passed over", test_too_large },
 		{ "records changed on the way", test_flipped },
 		{ "records signed by the wrong one", test_signers },
+		{ "an old version replayed", test_old },
 		{ "a record of a stranger", test_stranger },
 		{ "more records of strangers than may wait", test_strangers },
 		{ "records out of time", test_times },

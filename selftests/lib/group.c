@@ -127,3 +127,32 @@ int group_dial(struct nl *nl, uint32_t index, uint16_t port)
 	mnl_attr_put_u16(msg, PEERGROUP_A_LINK_PORT, port);
 	return nl_talk(nl, msg, NULL, NULL);
 }
+
+/* ------------------------------------------------------------- counters -- */
+
+struct stat_wanted {
+	struct nl *nl;
+	uint32_t index;
+	uint16_t counter;
+	uint64_t least;
+};
+
+static bool stat_reached(void *arg)
+{
+	struct stat_wanted *w = arg;
+
+	return nl_stat(w->nl, w->index, w->counter) >= w->least;
+}
+
+bool wait_stat(struct nl *nl, uint32_t index, uint16_t counter, uint64_t least)
+{
+	struct stat_wanted w = { nl, index, counter, least };
+
+	return wait_until(stat_reached, &w);
+}
+
+bool counted_once(struct nl *nl, uint32_t index, uint16_t counter, uint64_t before)
+{
+	return wait_stat(nl, index, counter, before + 1) &&
+	       nl_stat(nl, index, counter) == before + 1;
+}

@@ -84,6 +84,10 @@ int group_open(struct nl *nl, const struct der_buf *root, const struct chain *ch
 uint32_t group_of(struct nl *nl, const struct cert *root, const struct cert *member);
 /* Bails out when it fails. */
 void group_online(struct nl *nl, uint32_t index, uint16_t port);
+/* Waits until a counter (PEERGROUP_A_STATS_*) has reached @least. */
+bool wait_stat(struct nl *nl, uint32_t index, uint16_t counter, uint64_t least);
+/* It goes up by one from @before, no more. */
+bool counted_once(struct nl *nl, uint32_t index, uint16_t counter, uint64_t before);
 /* One limit or timer (PEERGROUP_A_LIMIT_*), a u32. 0 or -errno. */
 int group_limit(struct nl *nl, uint32_t index, uint16_t which, uint32_t value);
 /* Keeps a link to a port of this namespace. 0 or -errno. */
