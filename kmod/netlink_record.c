@@ -18,6 +18,8 @@
  * @type: the only type wanted, or NULL; points into the request
  * @id: the only record wanted, or NULL; the same
  * @since: sequence up to which the program knows the table
+ * @passed: sequence the walk had reached before this step
+ * @start_seq: latest sequence when the walk began
  * @by_seq: walk the changes above @since, not the ids
  * @brief: leave the wire forms out
  * @tombstones: tell of deleted records that the program never knew
@@ -35,6 +37,8 @@ struct pg_record_dump {
 	const u8 *type;
 	const u8 *id;
 	u64 since;
+	u64 passed;
+	u64 start_seq;
 	bool by_seq;
 	bool brief;
 	bool tombstones;
@@ -96,6 +100,8 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 		d->by_seq = true;
 		d->since = nla_get_u64(since);
 		d->seq = d->since;
+		d->passed = d->since;
+		d->start_seq = READ_ONCE(g->table.seq);
 	}
 	d->g = g;
 	return 0;
@@ -138,6 +144,7 @@ static int pg_record_dump_by_seq(struct pg_record_dump *d, struct netlink_ext_ac
 	}
 	if (!pg_table_next_change(t, d->seq, &d->change))
 		return 0;
+	d->passed = d->seq;
 	d->seq = d->change.seq;
 	return 1;
 }
@@ -165,11 +172,13 @@ static int pg_record_dump_step(struct pg_record_dump *d, struct netlink_ext_ack 
 static u32 pg_record_dump_kind(const struct pg_record_dump *d)
 {
 	bool known = d->change.added_seq <= d->since;
+	/* This very walk may have told of it before it went. */
+	bool heard = known || (d->change.seq > d->start_seq && d->change.added_seq <= d->passed);
 
 	if (!d->change.r)
-		return known ? PEERGROUP_CHANGE_EXPIRED : 0;
+		return heard ? PEERGROUP_CHANGE_EXPIRED : 0;
 	if (pg_rec_deleted(&d->change.r->rec))
-		return known || d->tombstones ? PEERGROUP_CHANGE_DELETED : 0;
+		return heard || d->tombstones ? PEERGROUP_CHANGE_DELETED : 0;
 	return known ? PEERGROUP_CHANGE_UPDATED : PEERGROUP_CHANGE_ADDED;
 }
 

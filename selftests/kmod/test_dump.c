@@ -284,7 +284,8 @@ static void take_change(const struct nlmsghdr *msg, void *arg)
 			f->wrong++;
 		f->added[i] = f->dump;
 	}
-	if (change != PEERGROUP_CHANGE_ADDED && !f->state[i])
+	/* A deletion may be told to be safe, though nobody heard of the record. */
+	if (change == PEERGROUP_CHANGE_UPDATED && !f->state[i])
 		f->untold++;
 	f->state[i] = (uint8_t)change;
 }
