@@ -243,6 +243,7 @@ join() {
 # line N: h1 - h2 - ... - hN; the link between hI and hI+1 has number I
 line() {
 	local i
+	links=0
 	hosts "$1"
 	for ((i = 1; i < $1; i++)); do
 		join "$i" $((i + 1))
