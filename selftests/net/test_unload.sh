@@ -15,7 +15,7 @@ unload_module
 
 # traffic HOST: adds records until the module is gone
 traffic() {
-	while add "$1" "traffic" > /dev/null 2>&1; do :; done
+	while echo traffic | pg "$1" add g --type "$TYPE" --expires 1h -; do :; done > /dev/null 2>&1
 }
 
 failed=0
