@@ -75,8 +75,9 @@ void pg_group_set_ready(struct pg_group *g)
 	if (g->ready)
 		return;
 	g->ready = true;
+	/* Where a run is under way or called for, its end will tell. */
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up)
+		if (link->up && link->sync.phase == PG_SYNC_IDLE && !READ_ONCE(link->resync))
 			pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
 	}
 	pg_group_update_status(g);
