@@ -7,6 +7,7 @@
  */
 #include <linux/netlink.h>
 #include <linux/random.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
 #include <crypto/sha2.h>
@@ -29,6 +30,8 @@ const struct pg_limits pg_limits_default = {
 	.retry_max_ms = 60 * 1000,
 	.defer_ms = 5 * 1000,
 };
+
+static bool pg_group_closing;	/* the module is on its way out */
 
 struct pg_net *pg_net_of(struct net *net)
 {
@@ -510,14 +513,15 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
  * of the group has become another while the chain was verified.
  */
 static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg_gmc gmc[2],
-			  u32 portid, bool ready)
+			  u32 portid, bool ready, struct netlink_ext_ack *extack)
 {
 	struct pg_group *there;
 	int err = -EAGAIN;
 
 	mutex_lock(&pn->lock);
 	there = pg_group_find(pn, &gmc[0], &gmc[1]);
-	if (pn->dying) {
+	if (pg_group_closing) {
+		NL_SET_ERR_MSG(extack, "the module is being unloaded");
 		err = -ESHUTDOWN;
 	} else if (there == g) {
 		err = pg_group_share(g, portid, ready);
@@ -560,7 +564,7 @@ struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
 		}
 		err = pg_group_learn_self(g, chain, extack);
 		if (!err)
-			err = pg_group_enter(pn, g, gmc, portid, ready);
+			err = pg_group_enter(pn, g, gmc, portid, ready, extack);
 		if (err)
 			pg_group_put(g);
 	}
@@ -581,19 +585,24 @@ static int __net_init pg_net_init(struct net *net)
 	return 0;
 }
 
-static void __net_exit pg_net_exit(struct net *net)
+static void pg_net_end_groups(struct pg_net *pn)
 {
-	struct pg_net *pn = pg_net_of(net);
 	LIST_HEAD(ended);
 	unsigned long index;
 	struct pg_group *g;
 
 	mutex_lock(&pn->lock);
-	pn->dying = true;
 	xa_for_each(&pn->groups, index, g)
 		pg_group_end(g, &ended);
 	mutex_unlock(&pn->lock);
 	pg_group_wait(&ended);
+}
+
+static void __net_exit pg_net_exit(struct net *net)
+{
+	struct pg_net *pn = pg_net_of(net);
+
+	pg_net_end_groups(pn);
 	xa_destroy(&pn->groups);
 }
 
@@ -609,6 +618,18 @@ static struct pernet_operations pg_net_ops = {
 int __init pg_group_module_init(void)
 {
 	return register_pernet_subsys(&pg_net_ops);
+}
+
+void pg_group_module_stop(void)
+{
+	struct net *net;
+
+	/* Who opens a group looks at it under the namespace's lock, which is taken below. */
+	pg_group_closing = true;
+	down_read(&net_rwsem);
+	for_each_net(net)
+		pg_net_end_groups(pg_net_of(net));
+	up_read(&net_rwsem);
 }
 
 void pg_group_module_exit(void)

@@ -47,7 +47,6 @@ struct pg_net {
 	struct xarray groups;
 	u32 next_index;
 	struct list_head listeners;
-	bool dying;
 };
 
 /* Limits and timers a program may set; ranges are in the netlink policy. */
@@ -241,6 +240,8 @@ static inline void pg_group_unbusy(struct pg_group *g)
 }
 
 int __must_check pg_group_module_init(void);
+/* Refuses new groups and ends all there are, while the family can still tell of it. */
+void pg_group_module_stop(void);
 void pg_group_module_exit(void);
 
 #endif /* _PG_GROUP_H */
