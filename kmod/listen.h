@@ -34,7 +34,7 @@ struct pg_listener {
 	u32 users;
 	struct socket *sock;
 	void (*old_data_ready)(struct sock *sk);
-	struct work_struct accept;
+	struct delayed_work accept;
 	spinlock_t lock;
 	struct list_head half_open;
 	u32 n_half_open;
