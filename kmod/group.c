@@ -426,10 +426,9 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		NL_SET_ERR_MSG(extack, "group root is not valid");
 		goto free;
 	}
-	err = pg_table_init(&g->table, &g->lock);
+	err = pg_table_init(&g->table, &g->lock, &limits->table);
 	if (err)
 		goto members;
-	g->table.limits = limits->table;
 	return g;
 members:
 	pg_members_destroy(&g->members);

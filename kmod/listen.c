@@ -191,21 +191,6 @@ release:
 	return err;
 }
 
-static int pg_listener_learn_port(struct pg_listener *l)
-{
-	struct sockaddr_storage ss;
-	int len;
-
-	len = kernel_getsockname(l->sock, (struct sockaddr *)&ss);
-	if (len < 0)
-		return len;
-	if (ss.ss_family == AF_INET)
-		l->port = ntohs(((struct sockaddr_in *)&ss)->sin_port);
-	else
-		l->port = ntohs(((struct sockaddr_in6 *)&ss)->sin6_port);
-	return 0;
-}
-
 /* Ends a listener that is in no list any more. */
 static void pg_listener_end(struct pg_listener *l)
 {
@@ -228,6 +213,7 @@ static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
 	if (!l)
 		return ERR_PTR(-ENOMEM);
 	l->pn = pn;
+	l->port = port;
 	l->users = 1;
 	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->half_open);
@@ -240,11 +226,6 @@ static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
 		kfree(l);
 		return ERR_PTR(err);
 	}
-	err = pg_listener_learn_port(l);
-	if (err) {
-		pg_listener_end(l);
-		return ERR_PTR(err);
-	}
 	return l;
 }
 
@@ -254,7 +235,7 @@ struct pg_listener *pg_listen(struct pg_net *pn, u16 port)
 
 	lockdep_assert_held(&pn->lock);
 	list_for_each_entry(l, &pn->listeners, node) {
-		if (port && l->port == port) {
+		if (l->port == port) {
 			l->users++;
 			return l;
 		}
