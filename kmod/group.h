@@ -211,6 +211,9 @@ int pg_group_attach(struct pg_group *g, struct pg_link *link);
  */
 u32 pg_group_link_up(struct pg_link *link);
 
+/* A PING or PONG of an established link told its peer time. Lock held. */
+void pg_group_clock_heard(struct pg_link *link, u64 theirs);
+
 /* A link is over; last call about it. Takes the group's lock. */
 void pg_group_link_gone(struct pg_link *link);
 

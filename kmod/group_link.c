@@ -108,6 +108,18 @@ static void pg_group_adjust_clock(struct pg_group *g)
 	spin_unlock(&g->clock_lock);
 }
 
+void pg_group_clock_heard(struct pg_link *link, u64 theirs)
+{
+	u64 host = pg_time_from_ns(ktime_get_real_ns());
+
+	lockdep_assert_held(&link->group->lock);
+	/* Only members have a say, and none whose clock would have kept it out. */
+	if (!link->up || !link->peer || !pg_clock_acceptable(host, theirs))
+		return;
+	link->clock_offset = pg_clock_smooth(link->clock_offset, theirs - host);
+	pg_group_adjust_clock(link->group);
+}
+
 u32 pg_group_link_up(struct pg_link *link)
 {
 	struct pg_group *g = link->group;

@@ -71,7 +71,8 @@ struct pg_deferred {
  * @peer_ready: the other end has synchronised before
  * @peer: its membership, once its chain has come; protected by the group's lock
  * @nonce: of the HELLO that was sent
- * @clock_offset: its peer time minus this host's clock at the handshake
+ * @clock_offset: its peer time minus this host's clock, at the handshake and as its
+ *	PINGs have shown since; group's lock once the link is up
  * @error: positive errno that ended it
  * @rx_hdr: header of the message that is coming in, @rx_hdr_have bytes of it
  * @rx_body: its body: @rx_have of @rx_len bytes are there, @rx_room allocated

@@ -402,6 +402,7 @@ static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 
 	if (len != sizeof(*ping))
 		return -EPROTO;
 	mutex_lock(&g->lock);
+	pg_group_clock_heard(link, be64_to_cpu(ping->time));
 	ret = pg_message_compare(link, ping);
 	pong.token = ping->token;
 	pg_message_fill_ping(link, &pong);
