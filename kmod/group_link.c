@@ -159,6 +159,33 @@ static void pg_group_drop_deferred(struct pg_link *link)
 	}
 }
 
+static bool pg_group_linked(const struct pg_group *g, u64 node)
+{
+	const struct pg_link *link;
+
+	list_for_each_entry(link, &g->links, node) {
+		if (link->up && !link->closing && link->peer_node == node)
+			return true;
+	}
+	return false;
+}
+
+/* What the end of a link, which is out of the list, means for the addresses to dial. */
+static void pg_group_retarget(struct pg_group *g, struct pg_link *link)
+{
+	bool linked = pg_group_linked(g, link->peer_node);
+
+	if (link->target) {
+		pg_overlay_link_gone(&g->overlay, link->target, link->error, pg_now_ms(),
+				     get_random_u32());
+		if (linked && link->error == EALREADY)
+			pg_overlay_satisfied(link->target, link->peer_node);
+	}
+	link->target = NULL;
+	if (!linked && link->peer_node)
+		pg_overlay_node_gone(&g->overlay, link->peer_node, pg_now_ms());
+}
+
 void pg_group_link_gone(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
@@ -180,10 +207,7 @@ void pg_group_link_gone(struct pg_link *link)
 	trace_pg_link_state(g->index, link->id, state, link->error);
 	if (state && !g->ended)
 		pg_netlink_link(g, link, state, link->error);
-	if (link->target)
-		pg_overlay_link_gone(&g->overlay, link->target, link->error, pg_now_ms(),
-				     get_random_u32());
-	link->target = NULL;
+	pg_group_retarget(g, link);
 	pg_group_drop_deferred(link);
 	pg_sync_destroy(&link->sync);
 	pg_group_adjust_clock(g);
