@@ -115,6 +115,8 @@ check: deps
 check-long: deps
 	@selftests/vm/install-deps uml
 	@selftests/run --build --long
+	@selftests/run --build --kernel debug api cli kmod net
+	@selftests/run --build --kernel kcsan kmod net
 
 bench: deps
 	@selftests/vm/install-deps uml
