@@ -52,8 +52,9 @@ void pg_overlay_destroy(struct pg_overlay *o);
  * pg_overlay_add() - want a link to an address
  * @id: names it, should it be new
  *
- * An address that is there already becomes due now, even where its host is linked. Return: the target, or
- * ERR_PTR(-ENOMEM) or ERR_PTR(-ENOSPC).
+ * An address that is there already becomes due now, even where its host is linked.
+ *
+ * Return: the target, or ERR_PTR(-ENOMEM) or ERR_PTR(-ENOSPC).
  */
 struct pg_target *pg_overlay_add(struct pg_overlay *o, const struct pg_addr *addr,
 				 u64 id, u64 now_ms);
