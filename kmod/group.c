@@ -5,15 +5,19 @@
  * business of group_link.c, records that of group_flood.c; the locking rules
  * are in group.h.
  */
+#include <linux/moduleparam.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
+#include <net/sock.h>
 #include <crypto/sha2.h>
 #include "group.h"
 #include "message.h"
 #include "netlink.h"
 #include "trace.h"
+
+#define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
 
 const struct pg_limits pg_limits_default = {
 	.table = {
@@ -29,6 +33,11 @@ const struct pg_limits pg_limits_default = {
 	.retry_max_ms = 60 * 1000,
 	.defer_ms = 5 * 1000,
 };
+
+/* A group costs some hundred KiB and a table of what its limits say. */
+static unsigned int pg_groups_max = 1024;
+module_param_named(groups_max, pg_groups_max, uint, 0644);
+MODULE_PARM_DESC(groups_max, "Groups in one network namespace");
 
 struct pg_net *pg_net_of(struct net *net)
 {
@@ -210,6 +219,22 @@ void pg_group_put(struct pg_group *g)
 	kref_put(&g->refs, pg_group_free);
 }
 
+/* Those of one port whose socket is dead, or (@portid 0) all. Lock held. */
+static void pg_group_drop_watches(struct pg_group *g, u32 portid)
+{
+	struct pg_watch *w, *tmp;
+
+	list_for_each_entry_safe(w, tmp, &g->watches, node) {
+		/* Its port may have found a new owner before we hear of the death. */
+		if (portid && (w->portid != portid || !sock_flag(w->sk, SOCK_DEAD)))
+			continue;
+		list_del(&w->node);
+		put_cred(w->cred);
+		sock_put(w->sk);
+		kfree(w);
+	}
+}
+
 static void pg_group_drop_holders(struct pg_group *g)
 {
 	struct pg_holder *h, *tmp;
@@ -218,6 +243,7 @@ static void pg_group_drop_holders(struct pg_group *g)
 		list_del(&h->node);
 		kfree(h);
 	}
+	pg_group_drop_watches(g, 0);
 }
 
 void pg_group_end(struct pg_group *g)
@@ -233,6 +259,7 @@ void pg_group_end(struct pg_group *g)
 	pg_group_drop_holders(g);
 	mutex_unlock(&g->lock);
 	xa_erase(&g->pn->groups, g->index);
+	g->pn->n_groups--;
 	pg_group_go_offline(g);
 	cancel_delayed_work_sync(&g->expire);
 	cancel_delayed_work_sync(&g->dial);
@@ -304,11 +331,64 @@ void pg_net_release_port(struct pg_net *pn, u32 portid)
 
 	mutex_lock(&pn->lock);
 	xa_for_each(&pn->groups, index, g) {
+		mutex_lock(&g->lock);
+		pg_group_drop_watches(g, portid);
+		mutex_unlock(&g->lock);
 		pg_group_unhold(g, portid, true, &idle);
 		if (idle)
 			pg_group_end(g);
 	}
 	mutex_unlock(&pn->lock);
+}
+
+/* How many sockets of a user watch the group. Lock held. */
+static u32 pg_group_watched_by(const struct pg_group *g, kuid_t uid)
+{
+	const struct pg_watch *w;
+	u32 n = 0;
+
+	list_for_each_entry(w, &g->watches, node)
+		n += uid_eq(w->cred->euid, uid);
+	return n;
+}
+
+static int pg_group_add_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+			      struct netlink_ext_ack *extack)
+{
+	struct pg_watch *w;
+
+	lockdep_assert_held(&g->lock);
+	if (g->ended) {
+		NL_SET_ERR_MSG(extack, "group has ended");
+		return -ENOENT;
+	}
+	list_for_each_entry(w, &g->watches, node)
+		if (w->sk == sk)
+			return 0;
+	if (pg_group_watched_by(g, opener->cred->euid) >= PG_WATCHES_MAX) {
+		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
+		return -ENOSPC;
+	}
+	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
+	if (!w)
+		return -ENOMEM;
+	sock_hold(sk);
+	w->sk = sk;
+	w->portid = opener->portid;
+	w->cred = get_cred(opener->cred);
+	list_add_tail(&w->node, &g->watches);
+	return 0;
+}
+
+int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+		   struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&g->lock);
+	err = pg_group_add_watch(g, sk, opener, extack);
+	mutex_unlock(&g->lock);
+	return err;
 }
 
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
@@ -341,9 +421,11 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 }
 
 static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
-			   const struct pg_gmc *root, const struct pg_limits *limits)
+			   const struct pg_gmc *root, const struct pg_opener *opener,
+			   const struct pg_limits *limits)
 {
 	kref_init(&g->refs);
+	pg_owner_init(&g->owner, opener->cred);
 	g->pn = pn;
 	memcpy(g->id, root->group, sizeof(g->id));
 	do {
@@ -353,6 +435,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	spin_lock_init(&g->clock_lock);
 	INIT_LIST_HEAD(&g->links);
 	INIT_LIST_HEAD(&g->holders);
+	INIT_LIST_HEAD(&g->watches);
 	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
 	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);
 	init_waitqueue_head(&g->idle);
@@ -371,6 +454,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 
 static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 				     const struct pg_gmc *root_gmc,
+				     const struct pg_opener *opener,
 				     const struct pg_limits *limits,
 				     struct netlink_ext_ack *extack)
 {
@@ -379,7 +463,7 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 
 	if (!g)
 		return ERR_PTR(-ENOMEM);
-	pg_group_setup(g, pn, root_gmc, limits);
+	pg_group_setup(g, pn, root_gmc, opener, limits);
 	g->root = kmemdup(root.p, root.len, GFP_KERNEL_ACCOUNT);
 	g->root_len = root.len;
 	if (!g->root)
@@ -417,6 +501,21 @@ static struct pg_group *pg_group_find(struct pg_net *pn, const struct pg_gmc *ro
 	return NULL;
 }
 
+/*
+ * An index that is free. It is random, so that those a user may see tell nothing
+ * about how many there are that he may not, and one that is over is not met again.
+ */
+static int pg_group_index(struct pg_net *pn, struct pg_group *g)
+{
+	int err;
+
+	do {
+		g->index = 1 + get_random_u32() % (INT_MAX - 1);
+		err = xa_insert(&pn->groups, g->index, g, GFP_KERNEL_ACCOUNT);
+	} while (err == -EBUSY);
+	return err;
+}
+
 /* A group that nobody else can see yet enters the namespace. */
 static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready)
 {
@@ -429,10 +528,10 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	mutex_unlock(&g->lock);
 	if (err)
 		return err;
-	err = xa_alloc_cyclic(&pn->groups, &g->index, g, XA_LIMIT(1, INT_MAX),
-			      &pn->next_index, GFP_KERNEL_ACCOUNT);
-	if (err < 0)
+	err = pg_group_index(pn, g);
+	if (err)
 		return err;
+	pn->n_groups++;
 	mutex_lock(&g->lock);
 	g->flood.index = g->index;
 	pg_netlink_group(g, g->status, 0);
@@ -455,9 +554,41 @@ static int pg_group_share(struct pg_group *g, const struct pg_chain *chain, u32 
 	return err;
 }
 
+static struct pg_group *pg_group_make(struct pg_net *pn, struct pg_span root,
+				      const struct pg_gmc *root_gmc, const struct pg_chain *chain,
+				      const struct pg_opener *opener,
+				      const struct pg_limits *limits, bool ready,
+				      struct netlink_ext_ack *extack)
+{
+	struct pg_group *g;
+	int err;
+
+	if (!opener->admin) {
+		NL_SET_ERR_MSG(extack, "making a group needs CAP_NET_ADMIN in the network namespace");
+		return ERR_PTR(-EPERM);
+	}
+	if (pn->n_groups >= READ_ONCE(pg_groups_max)) {
+		NL_SET_ERR_MSG(extack, "too many groups in this network namespace");
+		return ERR_PTR(-ENOSPC);
+	}
+	g = pg_group_new(pn, root, root_gmc, opener, limits ?: &pg_limits_default, extack);
+	if (IS_ERR(g))
+		return g;
+	err = pg_group_learn_self(g, chain, extack);
+	if (!err)
+		err = pg_group_publish(pn, g, opener->portid, ready);
+	if (err) {
+		pg_group_drop_holders(g);
+		pg_group_put(g);
+		return ERR_PTR(err);
+	}
+	return g;
+}
+
 static struct pg_group *pg_group_open_locked(struct pg_net *pn, struct pg_span root,
 					     const struct pg_gmc gmc[2],
-					     const struct pg_chain *chain, u32 portid,
+					     const struct pg_chain *chain,
+					     const struct pg_opener *opener,
 					     const struct pg_limits *limits, bool ready,
 					     struct netlink_ext_ack *extack)
 {
@@ -467,30 +598,23 @@ static struct pg_group *pg_group_open_locked(struct pg_net *pn, struct pg_span r
 	if (pn->dying)
 		return ERR_PTR(-ESHUTDOWN);
 	g = pg_group_find(pn, &gmc[0], &gmc[1]);
-	if (g) {
-		err = pg_group_share(g, chain, portid, ready, extack);
+	if (g && (opener->admin || pg_owner_permits(&g->owner, opener->cred, PG_NEED_READ))) {
+		ready = ready && (opener->admin ||
+				  pg_owner_permits(&g->owner, opener->cred, PG_NEED_WRITE));
+		err = pg_group_share(g, chain, opener->portid, ready, extack);
 		if (err)
 			return ERR_PTR(err);
-		kref_get(&g->refs);
-		return g;
-	}
-	g = pg_group_new(pn, root, &gmc[0], limits ?: &pg_limits_default, extack);
-	if (IS_ERR(g))
-		return g;
-	err = pg_group_learn_self(g, chain, extack);
-	if (!err)
-		err = pg_group_publish(pn, g, portid, ready);
-	if (err) {
-		pg_group_drop_holders(g);
-		pg_group_put(g);
-		return ERR_PTR(err);
+	} else {
+		g = pg_group_make(pn, root, &gmc[0], chain, opener, limits, ready, extack);
+		if (IS_ERR(g))
+			return g;
 	}
 	kref_get(&g->refs);
 	return g;
 }
 
 struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
-			       const struct pg_chain *chain, u32 portid,
+			       const struct pg_chain *chain, const struct pg_opener *opener,
 			       const struct pg_limits *limits, bool ready,
 			       struct netlink_ext_ack *extack)
 {
@@ -509,7 +633,7 @@ struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
 		g = ERR_PTR(-EBADMSG);
 	} else {
 		mutex_lock(&pn->lock);
-		g = pg_group_open_locked(pn, root, gmc, chain, portid, limits, ready, extack);
+		g = pg_group_open_locked(pn, root, gmc, chain, opener, limits, ready, extack);
 		mutex_unlock(&pn->lock);
 	}
 	kfree(gmc);

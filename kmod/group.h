@@ -13,7 +13,7 @@
  *			wait for a peer
  *  pg_members.lock (mutex)	insertion of members; innermost mutex
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
- *  pg_listener.lock, pg_group.clock_lock (spinlocks)
+ *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock (spinlocks)
  *			leaves: nothing is taken inside them; process context
  *			only but for tx_lock and state_lock (_bh)
  *
@@ -29,6 +29,7 @@
 
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
+#include "access.h"
 #include "clock.h"
 #include "flood.h"
 #include "link.h"
@@ -44,8 +45,8 @@ struct pg_net {
 	struct net *net;
 	struct mutex lock;
 	struct xarray groups;
-	u32 next_index;
 	struct list_head listeners;
+	u32 n_groups;
 	bool dying;
 };
 
@@ -74,6 +75,31 @@ struct pg_holder {
 	u32 count;
 };
 
+/**
+ * struct pg_watch - a netlink socket that is sent the group's events
+ * @sk: the socket, held; netlink finds it by @portid only
+ * @portid: its port
+ * @cred: of who opened it, held
+ */
+struct pg_watch {
+	struct list_head node;
+	struct sock *sk;
+	u32 portid;
+	const struct cred *cred;
+};
+
+/**
+ * struct pg_opener - who asks for a group
+ * @portid: the socket
+ * @cred: of who opened it
+ * @admin: has CAP_NET_ADMIN in the network namespace
+ */
+struct pg_opener {
+	u32 portid;
+	const struct cred *cred;
+	bool admin;
+};
+
 struct pg_group {
 	struct kref refs;
 	struct rcu_head rcu;
@@ -96,6 +122,8 @@ struct pg_group {
 	u32 n_links;
 	u32 n_up;
 	struct list_head holders;
+	struct list_head watches;
+	struct pg_owner owner;
 	bool online;
 	bool kept;
 	bool ready;
@@ -129,25 +157,31 @@ void pg_group_put(struct pg_group *g);
  * pg_group_open() - find or make a group and hold it for a socket
  * @root: DER of the group root
  * @chain: own chain, leaf last
- * @portid: the holder
+ * @opener: the holder, and the owner of a new group
  * @limits: for a new group; NULL for defaults
- * @ready: it was synchronised in an earlier life
+ * @ready: it was synchronised in an earlier life; counts from who may write only
  *
  * The same group and own key in the namespace is the same object; a later
- * certificate for that key takes the place of the earlier one. May sleep.
+ * certificate for that key takes the place of the earlier one. Making a group
+ * is for @opener->admin only, and to others who may not read it one that exists
+ * looks like one that they may not make. May sleep.
  *
  * Return: the group with a reference, or an ERR_PTR with extack set.
  */
 struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
-			       const struct pg_chain *chain, u32 portid,
+			       const struct pg_chain *chain, const struct pg_opener *opener,
 			       const struct pg_limits *limits, bool ready,
 			       struct netlink_ext_ack *extack);
 
 /* Gives up one hold; -ENOENT if the socket has none. The last ends a group not kept. */
 int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid);
 
-/* A netlink socket is gone: all its holds in the namespace. */
+/* A netlink socket is gone: all its holds and watches in the namespace. */
 void pg_net_release_port(struct pg_net *pn, u32 portid);
+
+/* Sends the events of the group to a socket, until it closes. @sk is the request's. */
+int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+		   struct netlink_ext_ack *extack);
 
 /* Ends a group for everybody and waits until nothing of it runs. pn->lock held. */
 void pg_group_end(struct pg_group *g);

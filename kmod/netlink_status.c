@@ -65,8 +65,7 @@ int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct pg_group *g;
 	int err;
 
-	g = pg_nl_group(sock_net(skb->sk), genl_dumpit_info(cb)->attrs, PEERGROUP_A_MEMBER_GROUP,
-			cb->extack);
+	g = pg_nl_dump_group(cb, PEERGROUP_A_MEMBER_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	d.group = g->index;
@@ -84,7 +83,7 @@ int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int i;
 
-	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_STATS_GROUP, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_STATS_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	reply = genlmsg_new(nla_total_size(sizeof(u32)) +
