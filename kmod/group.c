@@ -24,6 +24,7 @@ const struct pg_limits pg_limits_default = {
 		.record_size = PEERGROUP_RECORD_SIZE_DEFAULT,
 		.records = 1U << 20,
 		.bytes = 256ULL << 20,
+		.creator.rate = 10000,
 	},
 	.links = 64,
 	.queue_bytes = 4U << 20,
@@ -32,6 +33,10 @@ const struct pg_limits pg_limits_default = {
 	.retry_min_ms = 1000,
 	.retry_max_ms = 60 * 1000,
 	.defer_ms = 5 * 1000,
+	.defer_records = PG_LINK_DEFER_MAX,
+	.defer_bytes = 4U << 20,
+	.members = PG_MEMBERS_MAX,
+	.invited = 1024,
 };
 
 /* A group costs some hundred KiB and a table of what its limits say. */
@@ -182,6 +187,8 @@ void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 	mutex_lock(&g->lock);
 	g->limits = *limits;
 	g->table.limits = limits->table;
+	WRITE_ONCE(g->members.max, limits->members);
+	WRITE_ONCE(g->members.invited_max, limits->invited);
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;
 	mutex_unlock(&g->lock);
@@ -211,6 +218,7 @@ static void pg_group_free(struct kref *kref)
 		pg_member_put(g->self);
 	pg_members_destroy(&g->members);
 	kfree(g->root);
+	mem_cgroup_put(g->memcg);
 	kfree_rcu(g, rcu);
 }
 
@@ -477,6 +485,9 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 	if (err)
 		goto members;
 	g->table.limits = limits->table;
+	g->members.max = limits->members;
+	g->members.invited_max = limits->invited;
+	g->memcg = get_mem_cgroup_from_mm(current->mm);
 	return g;
 members:
 	pg_members_destroy(&g->members);

@@ -27,6 +27,8 @@
 #ifndef _PG_GROUP_H
 #define _PG_GROUP_H
 
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include "access.h"
@@ -60,6 +62,11 @@ struct pg_limits {
 	u32 retry_min_ms;
 	u32 retry_max_ms;
 	u32 defer_ms;
+	u32 defer_records;
+	u32 defer_bytes;
+	u32 link_rate;
+	u32 members;
+	u32 invited;
 };
 
 extern const struct pg_limits pg_limits_default;
@@ -124,6 +131,7 @@ struct pg_group {
 	struct list_head holders;
 	struct list_head watches;
 	struct pg_owner owner;
+	struct mem_cgroup *memcg;	/* of who made it; pays for what links bring */
 	bool online;
 	bool kept;
 	bool ready;
@@ -266,6 +274,22 @@ static inline void pg_group_unbusy(struct pg_group *g)
 {
 	if (atomic_dec_and_test(&g->busy))
 		wake_up_all(&g->idle);
+}
+
+/*
+ * What links bring is charged to the memory cgroup of who made the group, though
+ * it comes in on a kernel thread. Around the work; what it allocates says
+ * __GFP_ACCOUNT. Who has reached the cgroup's limit loses the record and gets it by
+ * a later reconciliation; the network is no reason to kill a program.
+ */
+static inline struct mem_cgroup *pg_group_charge(const struct pg_group *g)
+{
+	return set_active_memcg(g ? g->memcg : NULL);
+}
+
+static inline void pg_group_uncharge(struct mem_cgroup *before)
+{
+	set_active_memcg(before);
 }
 
 int __must_check pg_group_module_init(void);
