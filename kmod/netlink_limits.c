@@ -26,15 +26,18 @@ static struct netlink_range_validation pg_nl_range_bytes = {
 
 /* 0: a quarter of the table's. */
 static struct netlink_range_validation pg_nl_range_creator_records = {
+	.min = 0,
 	.max = 1U << 24,
 };
 
 static struct netlink_range_validation pg_nl_range_creator_bytes = {
+	.min = 0,
 	.max = 1ULL << 40,
 };
 
 /* Above it the time between two would round to nothing. */
 static struct netlink_range_validation pg_nl_range_rate = {
+	.min = 0,
 	.max = 10000000,
 };
 
