@@ -109,6 +109,26 @@ static void pg_flood_count(struct pg_flood *f, u32 change)
 	}
 }
 
+/*
+ * Does the creator publish faster than it may? A record that comes over a link
+ * and is dropped for this is valid, and who forwarded it did well: the tables
+ * differ then, and the next reconciliation that this end leads brings it, whatever
+ * its rate, as what a reconciliation brings is bounded by the creator's quota.
+ * Nobody is kept from deleting.
+ */
+static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struct pg_record *r)
+{
+	struct pg_creator *c;
+	bool hasty;
+
+	rcu_read_lock();
+	c = pg_quota_find(&f->table->quotas, r->creator->gmc.spki_hash);
+	hasty = c && pg_rate_over(READ_ONCE(c->due), READ_ONCE(f->table->limits.creator.rate),
+				  ktime_get_ns(), PG_QUOTA_BURST_NS);
+	rcu_read_unlock();
+	return hasty && !pg_rec_deleted(&r->rec) && !(from && f->ops->asked(f, from));
+}
+
 /* Makes a verified version part of the table. Lock held. */
 static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 				    struct pg_record *r)
@@ -118,9 +138,12 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	u32 change;
 
 	lockdep_assert_held(f->lock);
+	if (pg_flood_hasty(f, from, r))
+		return PEERGROUP_A_STATS_REFUSED_RATE;
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
+	pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns());
 	pg_flood_count(f, change);
 	f->ops->committed(f, from, r, change);
 	if (old)
@@ -212,7 +235,7 @@ static void pg_arrival_work(struct work_struct *work)
 /* Takes over the reference to @r. */
 static void pg_flood_check(struct pg_flood *f, struct pg_link *from, struct pg_record *r)
 {
-	struct pg_arrival *a = kzalloc(sizeof(*a), GFP_KERNEL);
+	struct pg_arrival *a = kzalloc(sizeof(*a), PG_GFP_LINK);
 
 	if (!a) {
 		pg_refuse(f, from, r, PEERGROUP_A_STATS_REFUSED_NOMEM);
@@ -254,8 +277,10 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
 		return;
 	}
 	refusal = pg_member_vouch(&r->rec, r->creator, r->modifier);
-	if (!refusal && pg_table_full(f->table, r))
-		refusal = PEERGROUP_A_STATS_REFUSED_FULL;
+	if (!refusal)
+		refusal = pg_table_full(f->table, r);
+	if (!refusal && pg_flood_hasty(f, from, r))
+		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
 	if (refusal) {
 		pg_refuse(f, from, r, refusal);
 		goto out;
@@ -268,7 +293,7 @@ out:
 
 void pg_flood_arrival(struct pg_flood *f, struct pg_link *from, u8 *wire, u32 len)
 {
-	struct pg_record *r = pg_record_new(f->group, wire, len, GFP_KERNEL);
+	struct pg_record *r = pg_record_new(f->group, wire, len, PG_GFP_LINK);
 
 	if (IS_ERR(r)) {
 		kvfree(wire);
@@ -319,6 +344,8 @@ static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r,
 	refusal = pg_member_vouch(&r->rec, r->creator, r->modifier);
 	if (!refusal)
 		refusal = pg_flood_follows(f, r);
+	if (!refusal && pg_flood_hasty(f, NULL, r))
+		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
 	if (!refusal)
 		refusal = pg_flood_verify(f, r);
 	if (refusal)

@@ -36,6 +36,8 @@ struct pg_link;
  * @committed: a change is in the table; tell programs and the other links
  * @begin: an arrival of @bytes from @from is about to be checked; holds @from
  * @done: that is over; lets go of @from
+ * @asked: this end leads a reconciliation with @from, so that what comes is what it
+ *	asked for
  *
  * @from is NULL for what a program of this host puts; then only @now, @verify,
  * @refused and @committed are called. @committed is called with the group's
@@ -57,7 +59,11 @@ struct pg_flood_ops {
 			  u32 change);
 	void (*begin)(struct pg_flood *f, struct pg_link *from, u32 bytes);
 	void (*done)(struct pg_flood *f, struct pg_link *from, u32 bytes);
+	bool (*asked)(struct pg_flood *f, struct pg_link *from);
 };
+
+/* For what comes over links: accounted, and never worth an OOM kill. */
+#define PG_GFP_LINK	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL)
 
 #define PG_FLOOD_BITS	8
 

@@ -5,22 +5,27 @@
  * business of group_link.c, records that of group_flood.c; the locking rules
  * are in group.h.
  */
+#include <linux/moduleparam.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
+#include <net/sock.h>
 #include <crypto/sha2.h>
 #include "group.h"
 #include "message.h"
 #include "netlink.h"
 #include "trace.h"
 
+#define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
+
 const struct pg_limits pg_limits_default = {
 	.table = {
 		.record_size = PEERGROUP_RECORD_SIZE_DEFAULT,
 		.records = 1U << 20,
 		.bytes = 256ULL << 20,
+		.creator.rate = 10000,
 	},
 	.links = 64,
 	.queue_bytes = 4U << 20,
@@ -29,9 +34,18 @@ const struct pg_limits pg_limits_default = {
 	.retry_min_ms = 1000,
 	.retry_max_ms = 60 * 1000,
 	.defer_ms = 5 * 1000,
+	.defer_records = PG_LINK_DEFER_MAX,
+	.defer_bytes = 4U << 20,
+	.members = PG_MEMBERS_MAX,
+	.invited = 1024,
 };
 
 static bool pg_group_closing;	/* the module is on its way out */
+
+/* A group costs some hundred KiB and a table of what its limits say. */
+static unsigned int pg_groups_max = 1024;
+module_param_named(groups_max, pg_groups_max, uint, 0644);
+MODULE_PARM_DESC(groups_max, "Groups in one network namespace");
 
 struct pg_net *pg_net_of(struct net *net)
 {
@@ -177,6 +191,8 @@ void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 	mutex_lock(&g->lock);
 	g->limits = *limits;
 	g->table.limits = limits->table;
+	WRITE_ONCE(g->members.max, limits->members);
+	WRITE_ONCE(g->members.invited_max, limits->invited);
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;
 	mutex_unlock(&g->lock);
@@ -206,12 +222,29 @@ static void pg_group_free(struct kref *kref)
 		pg_member_put(g->self);
 	pg_members_destroy(&g->members);
 	kfree(g->root);
+	mem_cgroup_put(g->memcg);
 	kfree_rcu(g, rcu);
 }
 
 void pg_group_put(struct pg_group *g)
 {
 	kref_put(&g->refs, pg_group_free);
+}
+
+/* Those of one port whose socket is dead, or (@portid 0) all. Lock held. */
+static void pg_group_drop_watches(struct pg_group *g, u32 portid)
+{
+	struct pg_watch *w, *tmp;
+
+	list_for_each_entry_safe(w, tmp, &g->watches, node) {
+		/* Its port may have found a new owner before we hear of the death. */
+		if (portid && (w->portid != portid || !sock_flag(w->sk, SOCK_DEAD)))
+			continue;
+		list_del_rcu(&w->node);
+		put_cred(w->cred);
+		sock_put(w->sk);
+		kfree_rcu(w, rcu);
+	}
 }
 
 static void pg_group_drop_holders(struct pg_group *g)
@@ -222,6 +255,7 @@ static void pg_group_drop_holders(struct pg_group *g)
 		list_del_rcu(&h->node);
 		kfree_rcu(h, rcu);
 	}
+	pg_group_drop_watches(g, 0);
 }
 
 void pg_group_end(struct pg_group *g, struct list_head *ended)
@@ -237,6 +271,7 @@ void pg_group_end(struct pg_group *g, struct list_head *ended)
 	pg_group_drop_holders(g);
 	mutex_unlock(&g->lock);
 	xa_erase(&g->pn->groups, g->index);
+	g->pn->n_groups--;
 	pg_group_go_offline(g);
 	list_add_tail(&g->ending, ended);
 }
@@ -312,10 +347,11 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
 	return err;
 }
 
-/* Has this socket a group open? No lock is taken: nearly none of those that ask has. */
+/* Has this socket a group open, or watches one? No lock is taken: nearly none of those that ask has. */
 static bool pg_net_holds(struct pg_net *pn, u32 portid)
 {
 	const struct pg_holder *h;
+	const struct pg_watch *w;
 	unsigned long index;
 	struct pg_group *g;
 	bool found = false;
@@ -324,6 +360,8 @@ static bool pg_net_holds(struct pg_net *pn, u32 portid)
 	xa_for_each(&pn->groups, index, g) {
 		list_for_each_entry_rcu(h, &g->holders, node)
 			found |= h->portid == portid;
+		list_for_each_entry_rcu(w, &g->watches, node)
+			found |= w->portid == portid;
 	}
 	rcu_read_unlock();
 	return found;
@@ -340,12 +378,65 @@ void pg_net_release_port(struct pg_net *pn, u32 portid)
 		return;
 	mutex_lock(&pn->lock);
 	xa_for_each(&pn->groups, index, g) {
+		mutex_lock(&g->lock);
+		pg_group_drop_watches(g, portid);
+		mutex_unlock(&g->lock);
 		pg_group_unhold(g, portid, true, &idle);
 		if (idle)
 			pg_group_end(g, &ended);
 	}
 	mutex_unlock(&pn->lock);
 	pg_group_wait(&ended);
+}
+
+/* How many sockets of a user watch the group. Lock held. */
+static u32 pg_group_watched_by(const struct pg_group *g, kuid_t uid)
+{
+	const struct pg_watch *w;
+	u32 n = 0;
+
+	list_for_each_entry(w, &g->watches, node)
+		n += uid_eq(w->cred->euid, uid);
+	return n;
+}
+
+static int pg_group_add_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+			      struct netlink_ext_ack *extack)
+{
+	struct pg_watch *w;
+
+	lockdep_assert_held(&g->lock);
+	if (g->ended) {
+		NL_SET_ERR_MSG(extack, "group has ended");
+		return -ENOENT;
+	}
+	list_for_each_entry(w, &g->watches, node)
+		if (w->sk == sk)
+			return 0;
+	if (pg_group_watched_by(g, opener->cred->euid) >= PG_WATCHES_MAX) {
+		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
+		return -ENOSPC;
+	}
+	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
+	if (!w)
+		return -ENOMEM;
+	sock_hold(sk);
+	w->sk = sk;
+	w->portid = opener->portid;
+	w->cred = get_cred(opener->cred);
+	list_add_tail_rcu(&w->node, &g->watches);
+	return 0;
+}
+
+int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+		   struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&g->lock);
+	err = pg_group_add_watch(g, sk, opener, extack);
+	mutex_unlock(&g->lock);
+	return err;
 }
 
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
@@ -378,9 +469,11 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 }
 
 static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
-			   const struct pg_gmc *root, const struct pg_limits *limits)
+			   const struct pg_gmc *root, const struct pg_opener *opener,
+			   const struct pg_limits *limits)
 {
 	kref_init(&g->refs);
+	pg_owner_init(&g->owner, opener->cred);
 	g->pn = pn;
 	memcpy(g->id, root->group, sizeof(g->id));
 	do {
@@ -390,6 +483,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	spin_lock_init(&g->clock_lock);
 	INIT_LIST_HEAD(&g->links);
 	INIT_LIST_HEAD(&g->holders);
+	INIT_LIST_HEAD(&g->watches);
 	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
 	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);
 	init_waitqueue_head(&g->idle);
@@ -408,6 +502,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 
 static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 				     const struct pg_gmc *root_gmc,
+				     const struct pg_opener *opener,
 				     const struct pg_limits *limits,
 				     struct netlink_ext_ack *extack)
 {
@@ -416,7 +511,7 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 
 	if (!g)
 		return ERR_PTR(-ENOMEM);
-	pg_group_setup(g, pn, root_gmc, limits);
+	pg_group_setup(g, pn, root_gmc, opener, limits);
 	g->root = kmemdup(root.p, root.len, GFP_KERNEL_ACCOUNT);
 	g->root_len = root.len;
 	if (!g->root)
@@ -429,6 +524,9 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 	err = pg_table_init(&g->table, &g->lock, &limits->table);
 	if (err)
 		goto members;
+	g->members.max = limits->members;
+	g->members.invited_max = limits->invited;
+	g->memcg = get_mem_cgroup_from_mm(current->mm);
 	return g;
 members:
 	pg_members_destroy(&g->members);
@@ -456,6 +554,21 @@ static struct pg_group *pg_group_find(struct pg_net *pn, const struct pg_gmc *ro
 	return NULL;
 }
 
+/*
+ * An index that is free. It is random, so that those a user may see tell nothing
+ * about how many there are that he may not, and one that is over is not met again.
+ */
+static int pg_group_index(struct pg_net *pn, struct pg_group *g)
+{
+	int err;
+
+	do {
+		g->index = 1 + get_random_u32() % (INT_MAX - 1);
+		err = xa_insert(&pn->groups, g->index, g, GFP_KERNEL_ACCOUNT);
+	} while (err == -EBUSY);
+	return err;
+}
+
 /* A group that nobody else can see yet enters the namespace. */
 static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready)
 {
@@ -468,10 +581,10 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	mutex_unlock(&g->lock);
 	if (err)
 		return err;
-	err = xa_alloc_cyclic(&pn->groups, &g->index, g, XA_LIMIT(1, INT_MAX),
-			      &pn->next_index, GFP_KERNEL_ACCOUNT);
-	if (err < 0)
+	err = pg_group_index(pn, g);
+	if (err)
 		return err;
+	pn->n_groups++;
 	mutex_lock(&g->lock);
 	g->flood.index = g->index;
 	pg_netlink_group(g, g->status, 0);
@@ -491,20 +604,44 @@ static int pg_group_share(struct pg_group *g, u32 portid, bool ready)
 	return err;
 }
 
-/* The group as the namespace has it, with a reference, or else a new one. */
+static bool pg_group_permits(struct pg_group *g, const struct pg_opener *opener,
+			     unsigned int need)
+{
+	return opener->admin || pg_owner_permits(&g->owner, opener->cred, need);
+}
+
+/*
+ * The group as the namespace has it, with a reference, or else a new one. Who may not
+ * read it is told what he would be told if there were none.
+ */
 static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span root,
 					     const struct pg_gmc gmc[2],
+					     const struct pg_opener *opener,
 					     const struct pg_limits *limits,
 					     struct netlink_ext_ack *extack)
 {
 	struct pg_group *g;
+	bool full;
 
 	mutex_lock(&pn->lock);
 	g = pg_group_find(pn, &gmc[0], &gmc[1]);
+	if (g && !pg_group_permits(g, opener, PG_NEED_READ))
+		g = NULL;
 	if (g)
 		kref_get(&g->refs);
+	full = pn->n_groups >= READ_ONCE(pg_groups_max);
 	mutex_unlock(&pn->lock);
-	return g ?: pg_group_new(pn, root, &gmc[0], limits ?: &pg_limits_default, extack);
+	if (g)
+		return g;
+	if (!opener->admin) {
+		NL_SET_ERR_MSG(extack, "making a group needs CAP_NET_ADMIN in the network namespace");
+		return ERR_PTR(-EPERM);
+	}
+	if (full) {
+		NL_SET_ERR_MSG(extack, "too many groups in this network namespace");
+		return ERR_PTR(-ENOSPC);
+	}
+	return pg_group_new(pn, root, &gmc[0], opener, limits ?: &pg_limits_default, extack);
 }
 
 /*
@@ -512,7 +649,8 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
  * of the group has become another while the chain was verified.
  */
 static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg_gmc gmc[2],
-			  u32 portid, bool ready, struct netlink_ext_ack *extack)
+			  const struct pg_opener *opener, bool ready,
+			  struct netlink_ext_ack *extack)
 {
 	struct pg_group *there;
 	int err = -EAGAIN;
@@ -523,9 +661,10 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");
 		err = -ESHUTDOWN;
 	} else if (there == g) {
-		err = pg_group_share(g, portid, ready);
+		ready = ready && pg_group_permits(g, opener, PG_NEED_WRITE);
+		err = pg_group_share(g, opener->portid, ready);
 	} else if (!there && !g->ended) {
-		err = pg_group_publish(pn, g, portid, ready);
+		err = pg_group_publish(pn, g, opener->portid, ready);
 		if (err)
 			pg_group_drop_holders(g);
 		else
@@ -536,7 +675,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 }
 
 struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
-			       const struct pg_chain *chain, u32 portid,
+			       const struct pg_chain *chain, const struct pg_opener *opener,
 			       const struct pg_limits *limits, bool ready,
 			       struct netlink_ext_ack *extack)
 {
@@ -556,14 +695,14 @@ struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
 	else
 		err = -EAGAIN;
 	while (err == -EAGAIN) {
-		g = pg_group_find_or_new(pn, root, gmc, limits, extack);
+		g = pg_group_find_or_new(pn, root, gmc, opener, limits, extack);
 		if (IS_ERR(g)) {
 			err = PTR_ERR(g);
 			break;
 		}
 		err = pg_group_learn_self(g, chain, extack);
 		if (!err)
-			err = pg_group_enter(pn, g, gmc, portid, ready, extack);
+			err = pg_group_enter(pn, g, gmc, opener, ready, extack);
 		if (err)
 			pg_group_put(g);
 	}

@@ -13,12 +13,12 @@
  *			wait for a peer
  *  pg_members.lock (mutex)	insertion of members; innermost mutex
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
- *  pg_listener.lock, pg_group.clock_lock (spinlocks)
+ *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock (spinlocks)
  *			leaves: nothing is taken inside them; process context
  *			only but for tx_lock and state_lock (_bh)
  *
  *  Reads of table (pg_table_find/get/compare), members (pg_members_get/each), of
- *  the namespace's groups (pg_group_get) and of a group's holders run under RCU.
+ *  the namespace's groups (pg_group_get), of a group's holders and watches run under RCU.
  *
  * References: the namespace's index holds one, each link and each arrival one.
  * pg_group_end() takes a group out of the namespace, pg_group_wait() waits for its
@@ -28,8 +28,11 @@
 #ifndef _PG_GROUP_H
 #define _PG_GROUP_H
 
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
+#include "access.h"
 #include "clock.h"
 #include "flood.h"
 #include "link.h"
@@ -45,8 +48,8 @@ struct pg_net {
 	struct net *net;
 	struct mutex lock;
 	struct xarray groups;
-	u32 next_index;
 	struct list_head listeners;
+	u32 n_groups;
 };
 
 /* Limits and timers a program may set; ranges are in the netlink policy. */
@@ -59,6 +62,11 @@ struct pg_limits {
 	u32 retry_min_ms;
 	u32 retry_max_ms;
 	u32 defer_ms;
+	u32 defer_records;
+	u32 defer_bytes;
+	u32 link_rate;
+	u32 members;
+	u32 invited;
 };
 
 extern const struct pg_limits pg_limits_default;
@@ -73,6 +81,32 @@ struct pg_holder {
 	struct rcu_head rcu;
 	u32 portid;
 	u32 count;
+};
+
+/**
+ * struct pg_watch - a netlink socket that is sent the group's events
+ * @sk: the socket, held; netlink finds it by @portid only
+ * @portid: its port
+ * @cred: of who opened it, held
+ */
+struct pg_watch {
+	struct list_head node;
+	struct rcu_head rcu;
+	struct sock *sk;
+	u32 portid;
+	const struct cred *cred;
+};
+
+/**
+ * struct pg_opener - who asks for a group
+ * @portid: the socket
+ * @cred: of who opened it
+ * @admin: has CAP_NET_ADMIN in the network namespace
+ */
+struct pg_opener {
+	u32 portid;
+	const struct cred *cred;
+	bool admin;
 };
 
 struct pg_group {
@@ -98,6 +132,9 @@ struct pg_group {
 	u32 n_links;
 	u32 n_up;
 	struct list_head holders;
+	struct list_head watches;
+	struct pg_owner owner;
+	struct mem_cgroup *memcg;	/* of who made it; pays for what links bring */
 	bool online;
 	bool kept;
 	bool ready;
@@ -131,25 +168,31 @@ void pg_group_put(struct pg_group *g);
  * pg_group_open() - find or make a group and hold it for a socket
  * @root: DER of the group root
  * @chain: own chain, leaf last
- * @portid: the holder
+ * @opener: the holder, and the owner of a new group
  * @limits: for a new group; NULL for defaults
- * @ready: it was synchronised in an earlier life
+ * @ready: it was synchronised in an earlier life; counts from who may write only
  *
  * The same group and own key in the namespace is the same object; a later
- * certificate for that key takes the place of the earlier one. May sleep.
+ * certificate for that key takes the place of the earlier one. Making a group
+ * is for @opener->admin only, and to others who may not read it one that exists
+ * looks like one that they may not make. May sleep.
  *
  * Return: the group with a reference, or an ERR_PTR with extack set.
  */
 struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
-			       const struct pg_chain *chain, u32 portid,
+			       const struct pg_chain *chain, const struct pg_opener *opener,
 			       const struct pg_limits *limits, bool ready,
 			       struct netlink_ext_ack *extack);
 
 /* Gives up one hold; -ENOENT if the socket has none. The last ends a group not kept. */
 int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid);
 
-/* A netlink socket is gone: all its holds in the namespace. */
+/* A netlink socket is gone: all its holds and watches in the namespace. */
 void pg_net_release_port(struct pg_net *pn, u32 portid);
+
+/* Sends the events of the group to a socket, until it closes. @sk is the request's. */
+int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+		   struct netlink_ext_ack *extack);
 
 /* Ends a group for everybody and adds it to @ended, for pg_group_wait(). pn->lock held. */
 void pg_group_end(struct pg_group *g, struct list_head *ended);
@@ -240,6 +283,22 @@ static inline void pg_group_unbusy(struct pg_group *g)
 {
 	if (atomic_dec_and_test(&g->busy))
 		wake_up_all(&g->idle);
+}
+
+/*
+ * What links bring is charged to the memory cgroup of who made the group, though
+ * it comes in on a kernel thread. Around the work; what it allocates says
+ * __GFP_ACCOUNT. Who has reached the cgroup's limit loses the record and gets it by
+ * a later reconciliation; the network is no reason to kill a program.
+ */
+static inline struct mem_cgroup *pg_group_charge(const struct pg_group *g)
+{
+	return set_active_memcg(g ? g->memcg : NULL);
+}
+
+static inline void pg_group_uncharge(struct mem_cgroup *before)
+{
+	set_active_memcg(before);
 }
 
 int __must_check pg_group_module_init(void);

@@ -102,11 +102,14 @@ static void pg_group_drop_waiting(struct pg_link *link, struct pg_deferred *d)
  */
 static struct pg_deferred *pg_group_make_room(struct pg_link *link, u32 bytes)
 {
+	const struct pg_limits *limits = &link->group->limits;
 	u32 i, at = link->defer_next++ % PG_LINK_DEFER_MAX;
 
 	pg_group_drop_waiting(link, &link->deferred[at]);
+	/* The first places behind @at are the oldest. */
 	for (i = 1; i < PG_LINK_DEFER_MAX; i++) {
-		if (link->deferred_bytes + (u64)bytes <= PG_LINK_DEFER_BYTES)
+		if (i > PG_LINK_DEFER_MAX - limits->defer_records &&
+		    link->deferred_bytes + (u64)bytes <= limits->defer_bytes)
 			break;
 		pg_group_drop_waiting(link, &link->deferred[(at + i) % PG_LINK_DEFER_MAX]);
 	}
@@ -219,6 +222,12 @@ static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 by
 	pg_link_put(from);
 }
 
+/* Read without the lock, too: it is about a drop that is made up for. */
+static bool pg_group_flood_asked(struct pg_flood *f, struct pg_link *from)
+{
+	return READ_ONCE(from->sync.phase) != PG_SYNC_IDLE;
+}
+
 const struct pg_flood_ops pg_group_flood_ops = {
 	.now = pg_group_flood_now,
 	.verify = pg_group_flood_verify,
@@ -231,6 +240,7 @@ const struct pg_flood_ops pg_group_flood_ops = {
 	.committed = pg_group_flood_committed,
 	.begin = pg_group_flood_begin,
 	.done = pg_group_flood_done,
+	.asked = pg_group_flood_asked,
 };
 
 /* --------------------------------------------------------------- expiry -- */

@@ -294,6 +294,7 @@ static void pg_link_close_work(struct work_struct *work)
 
 	pg_link_unhook(link);
 	/* @rx first: when a link comes up it sets @tick. */
+	cancel_delayed_work_sync(&link->pace);
 	cancel_work_sync(&link->rx);
 	cancel_work_sync(&link->tx);
 	cancel_delayed_work_sync(&link->tick);
@@ -373,6 +374,7 @@ static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state)
 	spin_lock_init(&link->state_lock);
 	pg_tx_init(link);
 	INIT_WORK(&link->rx, pg_rx_work);
+	INIT_DELAYED_WORK(&link->pace, pg_rx_pace_work);
 	INIT_WORK(&link->tx, pg_tx_work);
 	INIT_WORK(&link->close, pg_link_close_work);
 	INIT_DELAYED_WORK(&link->tick, pg_link_tick_work);

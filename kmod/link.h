@@ -30,7 +30,6 @@ struct pg_target;
 
 #define PG_LINK_HASH_BITS	8
 #define PG_LINK_DEFER_MAX	64	/* records waiting for a certificate, per link */
-#define PG_LINK_DEFER_BYTES	(4U << 20)	/* of them, or one larger record */
 #define PG_LINK_ARRIVALS_MAX	128	/* records being verified, per link */
 #define PG_LINK_ARRIVAL_BYTES	(4U << 20)
 
@@ -92,6 +91,8 @@ struct pg_deferred {
  * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
  * @arrivals: records of this link being verified
  * @arrival_bytes: their size
+ * @rx_due: when the last record would have come if all had kept to the rate (ns)
+ * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
  * @tx_hash: those of them that are records, by id
  * @tx_bytes: all that is queued or partly sent
@@ -145,6 +146,8 @@ struct pg_link {
 	u32 rx_skip;
 	atomic_t arrivals;
 	atomic_t arrival_bytes;
+	u64 rx_due;
+	struct delayed_work pace;
 
 	/* sending */
 	struct work_struct tx;
@@ -202,6 +205,7 @@ static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_
 
 /* Bits of pg_link.flags. */
 #define PG_LINK_PAUSED	0	/* reading waits for arrivals to be dealt with */
+#define PG_LINK_PACED	1	/* reading waits, as records came faster than they may */
 
 /* Once per module. After exit no callback of a socket runs any more. */
 int __must_check pg_link_module_init(void);

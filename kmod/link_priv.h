@@ -50,13 +50,15 @@ int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body);
 
 void pg_rx_work(struct work_struct *work);
 
+void pg_rx_pace_work(struct work_struct *work);
+
 /* Frees a body that is coming in. @rx does not run any more. */
 void pg_rx_drop(struct pg_link *link);
 
 /* Reading waits for arrivals, so silence is this end's doing. */
 static inline bool pg_rx_paused(const struct pg_link *link)
 {
-	return test_bit(PG_LINK_PAUSED, &link->flags);
+	return test_bit(PG_LINK_PAUSED, &link->flags) || test_bit(PG_LINK_PACED, &link->flags);
 }
 
 /* --------------------------------------------------------- link_tx.c -- */

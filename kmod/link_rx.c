@@ -11,6 +11,7 @@
 
 #define PG_RX_BUDGET	128		/* steps in one run of the work: two per message */
 #define PG_RX_FIRST	(64U << 10)	/* bytes of body allocated at once */
+#define PG_RX_BURST_NS	(100 * 1000000ULL)
 
 /* ---------------------------------------------------------- holding back -- */
 
@@ -46,6 +47,36 @@ void pg_link_arrival_done(struct pg_link *link, u32 bytes)
 	if (test_bit(PG_LINK_PAUSED, &link->flags) && !pg_rx_over(link, 2) &&
 	    test_and_clear_bit(PG_LINK_PAUSED, &link->flags))
 		pg_link_kick(link, &link->rx);
+}
+
+/*
+ * Stops reading for a moment where records come faster than one link may bring
+ * them: TCP makes the other end wait, and nothing is lost. A tenth of a second's
+ * worth may come at once.
+ */
+static bool pg_rx_pace(struct pg_link *link)
+{
+	u32 rate = link->group ? READ_ONCE(link->group->limits.link_rate) : 0;
+	u64 now = ktime_get_ns();
+
+	if (!pg_rate_over(link->rx_due, rate, now, PG_RX_BURST_NS))
+		return false;
+	if (!test_and_set_bit(PG_LINK_PACED, &link->flags))
+		pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_LINK_PACED);
+	spin_lock_bh(&link->state_lock);
+	if (!link->closing)
+		queue_delayed_work(pg_wq, &link->pace,
+				   nsecs_to_jiffies(link->rx_due - now - PG_RX_BURST_NS) + 1);
+	spin_unlock_bh(&link->state_lock);
+	return true;
+}
+
+void pg_rx_pace_work(struct work_struct *work)
+{
+	struct pg_link *link = container_of(to_delayed_work(work), struct pg_link, pace);
+
+	clear_bit(PG_LINK_PACED, &link->flags);
+	pg_link_kick(link, &link->rx);
 }
 
 /* --------------------------------------------------------------- reading -- */
@@ -94,8 +125,12 @@ static int pg_rx_deliver(struct pg_link *link)
 	int ret;
 
 	pg_rx_next(link);
-	if (pg_link_state(link) == PEERGROUP_LINK_UP)
+	if (pg_link_state(link) == PEERGROUP_LINK_UP) {
+		if (type == PG_MSG_RECORD)
+			pg_rate_take(&link->rx_due, READ_ONCE(link->group->limits.link_rate),
+				     ktime_get_ns());
 		return pg_message(link, type, body, len);
+	}
 	ret = pg_handshake_message(link, type, body);
 	kvfree(body);
 	return ret;
@@ -104,7 +139,7 @@ static int pg_rx_deliver(struct pg_link *link)
 static int pg_rx_grow(struct pg_link *link)
 {
 	u32 room = min(link->rx_len, link->rx_room ? 2 * link->rx_room : PG_RX_FIRST);
-	u8 *body = kvmalloc(room, GFP_KERNEL | __GFP_NOWARN);
+	u8 *body = kvmalloc(room, PG_GFP_LINK | __GFP_NOWARN);
 
 	if (!body)
 		return -ENOMEM;
@@ -222,18 +257,21 @@ static void pg_rx_failed(struct pg_link *link, int error)
 void pg_rx_work(struct work_struct *work)
 {
 	struct pg_link *link = container_of(work, struct pg_link, rx);
+	struct mem_cgroup *memcg = pg_group_charge(link->group);
 	int budget = PG_RX_BUDGET;
 	int ret = 1;
 
 	if (pg_link_state(link) == PEERGROUP_LINK_CONNECTING)
 		ret = pg_handshake_connect(link);
 	while (ret > 0 && budget-- && !pg_link_closing(link)) {
-		if (pg_rx_pause(link))
-			return;
+		if (pg_rx_pause(link) || pg_rx_pace(link))
+			goto paused;
 		ret = pg_rx_step(link);
 	}
 	if (ret < 0)
 		pg_rx_failed(link, -ret);
 	else if (ret > 0 && !pg_link_closing(link))
 		queue_work(pg_wq, &link->rx);
+paused:
+	pg_group_uncharge(memcg);
 }

@@ -94,9 +94,31 @@ struct pg_member *pg_members_get(struct pg_members *ms, const u8 *fingerprint)
 	return m;
 }
 
+/*
+ * Is there no room for one more below @parent? Who may invite may invite
+ * inviters, so that all below one count for it, however deep. Administrators are
+ * trusted with the group.
+ */
+static bool pg_members_full(const struct pg_members *ms, const struct pg_member *parent)
+{
+	const struct pg_member *m;
+
+	if (READ_ONCE(ms->count) >= READ_ONCE(ms->max))
+		return true;
+	for (m = parent; m; m = m->parent)
+		if (!(m->gmc.roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT)) &&
+		    READ_ONCE(m->below) >= READ_ONCE(ms->invited_max))
+			return true;
+	return false;
+}
+
 /* Gives @m to the table, with a reference of its own. */
 static void pg_members_add(struct pg_members *ms, struct pg_member *m)
 {
+	struct pg_member *above;
+
+	for (above = m->parent; above; above = above->parent)
+		WRITE_ONCE(above->below, above->below + 1);
 	m->nr = ms->count;
 	hash_add_rcu(ms->hash, &pg_member_hold(m)->hash, pg_member_key(m->gmc.fingerprint));
 	if (ms->last)
@@ -127,6 +149,8 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 	hash_init(ms->hash);
 	mutex_init(&ms->lock);
 	ms->count = 0;
+	ms->max = PG_MEMBERS_MAX;
+	ms->invited_max = PG_MEMBERS_MAX;
 	ms->last = NULL;
 	ms->root = root;
 	mutex_lock(&ms->lock);
@@ -240,7 +264,7 @@ static unsigned int pg_members_commit(struct pg_members *ms, struct pg_member **
 	known = pg_members_find(ms, (*m)->gmc.fingerprint);
 	if (known)
 		pg_member_hold(known);
-	else if (ms->count >= PG_MEMBERS_MAX)
+	else if (pg_members_full(ms, (*m)->parent))
 		refusal = PEERGROUP_A_STATS_REFUSED_MEMBERS;
 	else
 		pg_members_add(ms, *m);
@@ -262,7 +286,7 @@ static unsigned int pg_members_admit(struct pg_members *ms, struct pg_member *pa
 	int err;
 
 	/* Saves the signature check; pg_members_commit() decides. */
-	if (READ_ONCE(ms->count) >= PG_MEMBERS_MAX)
+	if (pg_members_full(ms, parent))
 		return PEERGROUP_A_STATS_REFUSED_MEMBERS;
 
 	new = pg_member_alloc(der);

@@ -28,6 +28,7 @@ struct pg_rec;
  * @rcu: for freeing
  * @parent: issuer, held; NULL in the root
  * @depth: 0 in the root
+ * @below: how many are below it; the table's lock
  * @nr: counts up from 0, for bitmaps; below PG_MEMBERS_MAX
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
@@ -40,6 +41,7 @@ struct pg_member {
 	struct rcu_head rcu;
 	struct pg_member *parent;
 	u32 depth;
+	u32 below;
 	u32 nr;
 	struct pg_gmc gmc;
 	u32 der_len;
@@ -55,6 +57,8 @@ struct pg_members {
 	struct pg_member *root;
 	struct pg_member *last;	/* the latest; @lock */
 	u32 count;
+	u32 max;		/* as below: new ones over it are refused */
+	u32 invited_max;	/* below one that is no administrator's */
 };
 
 /**

@@ -82,7 +82,7 @@ static const struct nla_policy pg_nl_group_open_policy[PEERGROUP_A_GROUP_MAX + 1
 	[PEERGROUP_A_GROUP_LIMITS] = NLA_POLICY_NESTED(pg_nl_limit_policy),
 };
 
-/* Close and destroy. */
+/* Close, destroy and watch. */
 static const struct nla_policy pg_nl_group_index_policy[PEERGROUP_A_GROUP_MAX + 1] = {
 	PG_NL_GROUP_OUTPUT,
 	[PEERGROUP_A_GROUP_INDEX] = { .type = NLA_U32 },
@@ -96,6 +96,9 @@ static const struct nla_policy pg_nl_group_set_policy[PEERGROUP_A_GROUP_MAX + 1]
 	[PEERGROUP_A_GROUP_READY] = NLA_POLICY_RANGE(NLA_U8, 1, 1),
 	[PEERGROUP_A_GROUP_PORT] = NLA_POLICY_FULL_RANGE(NLA_U16, &pg_nl_range_port),
 	[PEERGROUP_A_GROUP_LIMITS] = NLA_POLICY_NESTED(pg_nl_limit_policy),
+	[PEERGROUP_A_GROUP_UID] = { .type = NLA_U32 },
+	[PEERGROUP_A_GROUP_GID] = { .type = NLA_U32 },
+	[PEERGROUP_A_GROUP_MODE] = NLA_POLICY_MASK(NLA_U32, PG_MODE_MASK),
 };
 
 static const struct nla_policy pg_nl_group_get_policy[PEERGROUP_A_GROUP_MAX + 1] = {
@@ -153,9 +156,12 @@ static const struct nla_policy pg_nl_stats_get_policy[PEERGROUP_A_STATS_GROUP + 
 	[PEERGROUP_A_STATS_GROUP] = { .type = NLA_U32 },
 };
 
+/*
+ * No flag demands a capability here: what an operation needs depends on the
+ * group, and is asked in netlink_access.c.
+ */
 #define PG_NL_OP(_cmd, _policy)						\
 	.cmd = (_cmd),							\
-	.flags = GENL_UNS_ADMIN_PERM,					\
 	.policy = (_policy),						\
 	.maxattr = ARRAY_SIZE(_policy) - 1
 
@@ -205,9 +211,13 @@ static const struct genl_ops pg_nl_ops[] = {
 	}, {
 		PG_NL_OP(PEERGROUP_CMD_STATS_GET, pg_nl_stats_get_policy),
 		.doit = pg_nl_stats_get,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_GROUP_WATCH, pg_nl_group_index_policy),
+		.doit = pg_nl_group_watch,
 	},
 };
 
+/* Tells of all groups, so it is for those who may read them all; others watch one. */
 static const struct genl_multicast_group pg_nl_mcgrps[] = {
 	[PG_NL_MCGRP_EVENTS] = {
 		.name = PEERGROUP_MCGRP_EVENTS,
@@ -227,30 +237,6 @@ struct genl_family pg_nl_family __ro_after_init = {
 	.mcgrps = pg_nl_mcgrps,
 	.n_mcgrps = ARRAY_SIZE(pg_nl_mcgrps),
 };
-
-/**
- * pg_nl_group() - the group that a request names by its index
- * @net: the socket's namespace
- * @attrs: of the request
- * @type: number of the attribute with the index
- * @extack: for the refusal
- *
- * Return: the group with a reference, or an ERR_PTR with extack set.
- */
-struct pg_group *pg_nl_group(struct net *net, struct nlattr **attrs, int type,
-			     struct netlink_ext_ack *extack)
-{
-	struct pg_group *g;
-
-	if (!attrs[type])
-		return ERR_PTR(PG_NL_MISSING(extack, type, "with the group's index"));
-	g = pg_group_get(pg_net_of(net), nla_get_u32(attrs[type]));
-	if (!g) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[type], "no group of that index");
-		return ERR_PTR(-ENOENT);
-	}
-	return g;
-}
 
 /* A socket goes: so do its holds and what it has staged, however its process ended. */
 static int pg_nl_event(struct notifier_block *nb, unsigned long event, void *data)

@@ -3,7 +3,18 @@
  * Events: what the group tells whoever listens. Built only where somebody
  * does. One that gets lost is counted and no more: the next one's sequence
  * shows the gap, and RECORD_GET with SINCE closes it.
+ *
+ * There are two ways to listen. The multicast group tells of every group of the
+ * namespace; a multicast cannot be filtered by receiver on all kernels
+ * (netlink_broadcast_filtered() went with 5.18 and came back with 6.6), and joining
+ * cannot be either, so that it is for CAP_NET_ADMIN, which may read every group.
+ * Everybody else names a group with GROUP_WATCH and is sent its events by unicast,
+ * as long as who opened the socket may read the group: that is asked each time, so
+ * that a new owner or mode counts at once. A full receive buffer shows as ENOBUFS
+ * in both cases.
  */
+#include <linux/file.h>
+#include "compat.h"
 #include "netlink_internal.h"
 
 #define PG_NL_RECORD_EVENT_SIZE	(4 * nla_total_size(sizeof(u32)) +			\
@@ -18,7 +29,44 @@
 
 static bool pg_nl_heard(const struct pg_group *g)
 {
-	return genl_has_listeners(&pg_nl_family, g->pn->net, PG_NL_MCGRP_EVENTS) > 0;
+	return !list_empty(&g->watches) ||
+	       genl_has_listeners(&pg_nl_family, g->pn->net, PG_NL_MCGRP_EVENTS) > 0;
+}
+
+/*
+ * The file of a socket, held, or NULL where it is being closed. Until it is put
+ * the socket keeps its port, so that nobody else is sent what is meant for it.
+ */
+static struct file *pg_watch_file(const struct pg_watch *w)
+{
+	struct file *file = NULL;
+
+	read_lock_bh(&w->sk->sk_callback_lock);
+	if (w->sk->sk_socket)
+		file = pg_get_file_active(&w->sk->sk_socket->file);
+	read_unlock_bh(&w->sk->sk_callback_lock);
+	return file;
+}
+
+/* Return: 0, also where the socket shall not or cannot have it, or -ENOMEM. */
+static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct sk_buff *skb)
+{
+	struct file *file = pg_watch_file(w);
+	struct sk_buff *copy;
+	int err = 0;
+
+	if (!file)
+		return 0;
+	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ) ||
+	    file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN)) {
+		copy = skb_clone(skb, GFP_KERNEL);
+		if (copy)
+			genlmsg_unicast(g->pn->net, copy, w->portid);
+		else
+			err = -ENOMEM;
+	}
+	fput(file);
+	return err;
 }
 
 /* An event with its header, or NULL, counted as lost. */
@@ -36,9 +84,14 @@ static struct sk_buff *pg_nl_event_begin(struct pg_group *g, size_t size, u8 cmd
 
 static void pg_nl_event_send(struct pg_group *g, struct sk_buff *skb, void *hdr)
 {
+	const struct pg_watch *w;
 	int err;
 
+	lockdep_assert_held(&g->lock);
 	genlmsg_end(skb, hdr);
+	list_for_each_entry(w, &g->watches, node)
+		if (pg_nl_event_tell(g, w, skb))
+			pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
 	err = genlmsg_multicast_netns(&pg_nl_family, g->pn->net, skb, 0, PG_NL_MCGRP_EVENTS,
 				      GFP_KERNEL);
 	/* -ESRCH: the last listener has just left */
@@ -117,4 +170,21 @@ void pg_netlink_group(struct pg_group *g, u32 status, int error)
 		pg_nl_event_overflow(g, skb);
 	else
 		pg_nl_event_send(g, skb, hdr);
+}
+
+/* A socket that watches twice is told once. */
+int pg_nl_group_watch(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pg_opener opener = { .portid = info->snd_portid, .cred = pg_nl_cred(skb) };
+	struct pg_group *g;
+	int err;
+
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	err = pg_group_watch(g, NETLINK_CB(skb).sk, &opener, info->extack);
+	if (err)
+		NL_SET_BAD_ATTR(info->extack, info->attrs[PEERGROUP_A_GROUP_INDEX]);
+	pg_group_put(g);
+	return err;
 }

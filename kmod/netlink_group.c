@@ -2,6 +2,7 @@
 /*
  * Netlink operations on groups: open, close, set, get and destroy.
  */
+#include <net/ip.h>
 #include "netlink_internal.h"
 
 /* A group's message: two names, the root, the limits and forty small ones. */
@@ -62,14 +63,14 @@ static int pg_nl_put_table(struct sk_buff *skb, struct pg_group *g)
 	return 0;
 }
 
-/* Everything about a group, as of one moment. -ENOENT if it has ended. */
-static int pg_nl_fill_group(struct sk_buff *skb, struct pg_group *g, u32 portid, u32 seq,
-			    int flags, u8 cmd)
+/* Everything about a group, as of one moment, for who sent @req. -ENOENT if it has ended. */
+static int pg_nl_fill_group(struct sk_buff *skb, const struct sk_buff *req, struct pg_group *g,
+			    u32 seq, int flags, u8 cmd)
 {
 	void *hdr;
 	int err;
 
-	hdr = genlmsg_put(skb, portid, seq, &pg_nl_family, flags, cmd);
+	hdr = genlmsg_put(skb, NETLINK_CB(req).portid, seq, &pg_nl_family, flags, cmd);
 	if (!hdr)
 		return -EMSGSIZE;
 
@@ -77,6 +78,8 @@ static int pg_nl_fill_group(struct sk_buff *skb, struct pg_group *g, u32 portid,
 	err = g->ended ? -ENOENT : pg_nl_put_identity(skb, g);
 	if (!err)
 		err = pg_nl_put_state(skb, g);
+	if (!err)
+		err = pg_nl_owner_put(skb, req, g);
 	if (!err)
 		err = pg_nl_put_table(skb, g);
 	if (!err)
@@ -115,9 +118,14 @@ static int pg_nl_chain_get(struct pg_chain *chain, struct genl_info *info)
 }
 
 /* Opens the group and sends the reply, which it uses up; what cannot be told is not held either. */
-static int pg_nl_open(struct sk_buff *reply, struct genl_info *info,
+static int pg_nl_open(struct sk_buff *reply, struct sk_buff *skb, struct genl_info *info,
 		      const struct pg_chain *chain, const struct pg_limits *limits)
 {
+	struct pg_opener opener = {
+		.portid = info->snd_portid,
+		.cred = pg_nl_cred(skb),
+		.admin = pg_nl_capable(skb, CAP_NET_ADMIN),
+	};
 	struct pg_net *pn = pg_net_of(genl_info_net(info));
 	struct nlattr *ready = info->attrs[PEERGROUP_A_GROUP_READY];
 	struct nlattr *attr = info->attrs[PEERGROUP_A_GROUP_ROOT];
@@ -125,15 +133,14 @@ static int pg_nl_open(struct sk_buff *reply, struct genl_info *info,
 	struct pg_group *g;
 	int err;
 
-	g = pg_group_open(pn, root, chain, info->snd_portid, limits,
+	g = pg_group_open(pn, root, chain, &opener, limits,
 			  ready && nla_get_u8(ready), info->extack);
 	if (IS_ERR(g)) {
 		nlmsg_free(reply);
 		return PTR_ERR(g);
 	}
 
-	err = pg_nl_fill_group(reply, g, info->snd_portid, info->snd_seq, 0,
-			       PEERGROUP_CMD_GROUP_OPEN);
+	err = pg_nl_fill_group(reply, skb, g, info->snd_seq, 0, PEERGROUP_CMD_GROUP_OPEN);
 	if (err) {
 		nlmsg_free(reply);
 		GENL_SET_ERR_MSG(info, "group ended while it was opened");
@@ -154,6 +161,8 @@ int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *reply;
 	int err;
 
+	if (!pg_nl_cred(skb))
+		return -EPERM;
 	if (!info->attrs[PEERGROUP_A_GROUP_ROOT])
 		return PG_NL_MISSING(info->extack, PEERGROUP_A_GROUP_ROOT, "ROOT");
 	err = pg_nl_chain_get(&chain, info);
@@ -168,22 +177,23 @@ int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info)
 	reply = genlmsg_new(PG_NL_GROUP_SIZE, GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
-	return pg_nl_open(reply, info, &chain, attr ? &limits : NULL);
+	return pg_nl_open(reply, skb, info, &chain, attr ? &limits : NULL);
 }
 
 int pg_nl_group_close(struct sk_buff *skb, struct genl_info *info)
 {
-	struct net *net = genl_info_net(info);
+	struct nlattr *index = info->attrs[PEERGROUP_A_GROUP_INDEX];
 	struct pg_group *g;
 	int err;
 
-	g = pg_nl_group(net, info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	err = pg_group_release(pg_net_of(net), g, info->snd_portid);
+	err = pg_group_release(pg_net_of(genl_info_net(info)), g, info->snd_portid);
+	/* Who holds it may give that up; to others it exists where they may read it. */
 	if (err)
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[PEERGROUP_A_GROUP_INDEX],
-				    "this socket does not hold the group");
+		pg_nl_refuse(info->extack, index, pg_nl_permits(skb, g, PG_NEED_READ) ?
+			     "this socket does not hold the group" : PG_NL_NO_INDEX, err);
 	pg_group_put(g);
 	return err;
 }
@@ -204,16 +214,43 @@ static int pg_nl_set_online(struct pg_group *g, struct genl_info *info)
 }
 
 /*
+ * The socket will be the kernel's, which may use any port: what binding one
+ * would have asked of the owner is asked here.
+ */
+static int pg_nl_port_permitted(struct pg_group *g, const struct sk_buff *skb,
+				struct genl_info *info)
+{
+	struct nlattr *port = info->attrs[PEERGROUP_A_GROUP_PORT];
+
+	if (!port || !inet_port_requires_bind_service(g->pn->net, nla_get_u16(port)) ||
+	    pg_nl_capable(skb, CAP_NET_BIND_SERVICE) || pg_nl_capable(skb, CAP_NET_ADMIN))
+		return 0;
+	return pg_nl_refuse(info->extack, port, "that port needs CAP_NET_BIND_SERVICE", -EPERM);
+}
+
+/*
  * All of one GROUP_SET or none of it: what may still fail after the checks,
  * going online, comes early enough to be undone. KEEP is last, as it may end
  * the group. The namespace's lock is held, so the group cannot end meanwhile.
  */
-static int pg_nl_set(struct pg_group *g, struct genl_info *info, struct list_head *ended)
+static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_info *info,
+		     struct list_head *ended)
 {
 	struct nlattr *limits_attr = info->attrs[PEERGROUP_A_GROUP_LIMITS];
 	struct nlattr *keep = info->attrs[PEERGROUP_A_GROUP_KEEP];
 	struct pg_limits old, limits;
+	struct pg_nl_owner owner;
 	int err;
+
+	/* Before that lock was waited for, the group may have been given to another. */
+	err = pg_nl_permitted(skb, g, PEERGROUP_CMD_GROUP_SET,
+			      info->attrs[PEERGROUP_A_GROUP_INDEX], info->extack);
+	if (!err)
+		err = pg_nl_owner_get(skb, g, info->attrs, &owner, info->extack);
+	if (!err)
+		err = pg_nl_port_permitted(g, skb, info);
+	if (err)
+		return err;
 
 	mutex_lock(&g->lock);
 	old = g->limits;
@@ -237,6 +274,7 @@ static int pg_nl_set(struct pg_group *g, struct genl_info *info, struct list_hea
 		pg_group_set_ready(g);
 		mutex_unlock(&g->lock);
 	}
+	pg_owner_set(&g->owner, owner.uid, owner.gid, owner.mode);
 	if (keep)
 		pg_group_set_kept(g, nla_get_u8(keep), ended);
 	return 0;
@@ -256,13 +294,13 @@ int pg_nl_group_set(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG_ATTR(info->extack, port, "PORT goes with ONLINE 1 only");
 		return -EINVAL;
 	}
-	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 
 	mutex_lock(&pn->lock);
 	err = g->ended ? pg_nl_refuse(info->extack, index, "group has ended", -ENOENT) :
-	      pg_nl_set(g, info, &ended);
+	      pg_nl_set(g, skb, info, &ended);
 	mutex_unlock(&pn->lock);
 	pg_group_wait(&ended);
 	pg_group_put(g);
@@ -277,7 +315,7 @@ int pg_nl_group_destroy(struct sk_buff *skb, struct genl_info *info)
 	LIST_HEAD(ended);
 	int err = 0;
 
-	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 
@@ -292,28 +330,31 @@ int pg_nl_group_destroy(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The next group at or above an index, with a reference, or NULL. */
-static struct pg_group *pg_nl_next_group(struct pg_net *pn, unsigned long *index)
+/* The next group at or above an index that the sender may read, with a reference, or NULL. */
+static struct pg_group *pg_nl_next_group(const struct sk_buff *skb, unsigned long *index)
 {
+	struct pg_net *pn = pg_net_of(sock_net(NETLINK_CB(skb).sk));
 	struct pg_group *g;
 
 	while (xa_find(&pn->groups, index, U32_MAX, XA_PRESENT)) {
 		g = pg_group_get(pn, *index);
-		if (g)
+		if (g && pg_nl_permits(skb, g, PG_NEED_READ))
 			return g;
-		(*index)++;	/* it ended between the two */
+		if (g)		/* else it ended between the two */
+			pg_group_put(g);
+		(*index)++;
 	}
 	return NULL;
 }
 
 /* By id there may be several: a namespace can hold more than one member of a group. */
-static struct pg_group *pg_nl_group_by_id(struct pg_net *pn, const struct nlattr *attr,
+static struct pg_group *pg_nl_group_by_id(const struct sk_buff *skb, const struct nlattr *attr,
 					  struct netlink_ext_ack *extack)
 {
 	struct pg_group *g, *found = NULL;
 	unsigned long index;
 
-	for (index = 0; (g = pg_nl_next_group(pn, &index)); index++) {
+	for (index = 0; (g = pg_nl_next_group(skb, &index)); index++) {
 		if (memcmp(g->id, nla_data(attr), PEERGROUP_HASH_LEN)) {
 			pg_group_put(g);
 			continue;
@@ -338,7 +379,6 @@ int pg_nl_group_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *index = info->attrs[PEERGROUP_A_GROUP_INDEX];
 	struct nlattr *id = info->attrs[PEERGROUP_A_GROUP_ID];
-	struct net *net = genl_info_net(info);
 	struct sk_buff *reply;
 	struct pg_group *g;
 	int err;
@@ -347,8 +387,8 @@ int pg_nl_group_get(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG_ATTR(info->extack, id, "INDEX or ID, not both");
 		return -EINVAL;
 	}
-	g = id ? pg_nl_group_by_id(pg_net_of(net), id, info->extack) :
-	    pg_nl_group(net, info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
+	g = id ? pg_nl_group_by_id(skb, id, info->extack) :
+	    pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 
@@ -356,8 +396,7 @@ int pg_nl_group_get(struct sk_buff *skb, struct genl_info *info)
 	reply = genlmsg_new(PG_NL_GROUP_SIZE, GFP_KERNEL);
 	if (!reply)
 		goto out;
-	err = pg_nl_fill_group(reply, g, info->snd_portid, info->snd_seq, 0,
-			       PEERGROUP_CMD_GROUP_GET);
+	err = pg_nl_fill_group(reply, skb, g, info->snd_seq, 0, PEERGROUP_CMD_GROUP_GET);
 	if (err) {
 		pg_nl_refuse(info->extack, index ?: id, "group has ended", err);
 		nlmsg_free(reply);
@@ -386,16 +425,14 @@ static bool pg_nl_group_wanted(const struct pg_group *g, struct nlattr **attrs)
 
 int pg_nl_group_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct pg_net *pn = pg_net_of(sock_net(skb->sk));
 	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
 	unsigned long index = cb->args[0];
 	struct pg_group *g;
 	int err = 0;
 
-	for (; (g = pg_nl_next_group(pn, &index)); index++) {
+	for (; (g = pg_nl_next_group(cb->skb, &index)); index++) {
 		if (pg_nl_group_wanted(g, attrs))
-			err = pg_nl_fill_group(skb, g, NETLINK_CB(cb->skb).portid,
-					       cb->nlh->nlmsg_seq, NLM_F_MULTI,
+			err = pg_nl_fill_group(skb, cb->skb, g, cb->nlh->nlmsg_seq, NLM_F_MULTI,
 					       PEERGROUP_CMD_GROUP_GET);
 		pg_group_put(g);
 		if (err == -ENOENT)	/* it ended just now: not there */

@@ -8,10 +8,11 @@
 
 #include <net/genetlink.h>
 #include <net/sock.h>
+#include "access.h"
 #include "group.h"
 #include "netlink.h"
 
-#define PG_NL_STAGED_MAX	64	/* staging buffers per namespace */
+#define PG_NL_STAGED_MAX	64	/* staging buffers per user and namespace */
 
 /* Order of pg_nl_mcgrps[]. */
 enum {
@@ -50,8 +51,41 @@ static inline int pg_nl_put_text(struct sk_buff *skb, int type, const struct pg_
 	return 0;
 }
 
-struct pg_group *pg_nl_group(struct net *net, struct nlattr **attrs, int type,
+
+/* netlink_access.c */
+#define PG_NL_NO_INDEX	"no group of that index"
+
+struct pg_nl_owner {
+	kuid_t uid;
+	kgid_t gid;
+	u16 mode;
+};
+
+struct pg_group *pg_nl_group(const struct sk_buff *skb, u8 cmd, struct nlattr **attrs, int type,
 			     struct netlink_ext_ack *extack);
+const struct cred *pg_nl_cred(const struct sk_buff *skb);
+bool pg_nl_capable(const struct sk_buff *skb, int cap);
+bool pg_nl_permits(const struct sk_buff *skb, struct pg_group *g, unsigned int needs);
+int pg_nl_permitted(const struct sk_buff *skb, struct pg_group *g, u8 cmd,
+		    const struct nlattr *attr, struct netlink_ext_ack *extack);
+int pg_nl_owner_get(const struct sk_buff *skb, struct pg_group *g, struct nlattr **attrs,
+		    struct pg_nl_owner *want, struct netlink_ext_ack *extack);
+int pg_nl_owner_put(struct sk_buff *out, const struct sk_buff *skb, struct pg_group *g);
+
+/* pg_nl_group() in an operation, */
+static inline struct pg_group *pg_nl_group_of(const struct sk_buff *skb, struct genl_info *info,
+					      int type)
+{
+	return pg_nl_group(skb, info->genlhdr->cmd, info->attrs, type, info->extack);
+}
+
+/* and in each step of a dump: what was permitted when it began may not be any more. */
+static inline struct pg_group *pg_nl_dump_group(struct netlink_callback *cb, int type)
+{
+	const struct genlmsghdr *hdr = nlmsg_data(cb->nlh);
+
+	return pg_nl_group(cb->skb, hdr->cmd, genl_dumpit_info(cb)->attrs, type, cb->extack);
+}
 
 /* netlink_group.c */
 int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info);
@@ -93,5 +127,8 @@ int pg_nl_member_get_start(struct netlink_callback *cb);
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int pg_nl_member_get_done(struct netlink_callback *cb);
 int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
+
+/* netlink_event.c */
+int pg_nl_group_watch(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _PG_NETLINK_INTERNAL_H */

@@ -24,6 +24,28 @@ static struct netlink_range_validation pg_nl_range_bytes = {
 	.max = 1ULL << 40,
 };
 
+/* 0: a quarter of the table's. */
+static struct netlink_range_validation pg_nl_range_creator_records = {
+	.min = 0,
+	.max = 1U << 24,
+};
+
+static struct netlink_range_validation pg_nl_range_creator_bytes = {
+	.min = 0,
+	.max = 1ULL << 40,
+};
+
+/* Above it the time between two would round to nothing. */
+static struct netlink_range_validation pg_nl_range_rate = {
+	.min = 0,
+	.max = 10000000,
+};
+
+static struct netlink_range_validation pg_nl_range_members = {
+	.min = 2,	/* the root and oneself */
+	.max = PG_MEMBERS_MAX,
+};
+
 static struct netlink_range_validation pg_nl_range_queue = {
 	.min = 64U << 10,
 	.max = 1U << 30,
@@ -50,6 +72,16 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_RETRY_MIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_day),
 	[PEERGROUP_A_LIMIT_RETRY_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_day),
 	[PEERGROUP_A_LIMIT_DEFER] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_hour),
+	[PEERGROUP_A_LIMIT_CREATOR_RECORDS] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_creator_records),
+	[PEERGROUP_A_LIMIT_CREATOR_BYTES] =
+		NLA_POLICY_FULL_RANGE(NLA_U64, &pg_nl_range_creator_bytes),
+	[PEERGROUP_A_LIMIT_CREATOR_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_LINK_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_MEMBERS] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_members),
+	[PEERGROUP_A_LIMIT_INVITED] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_members),
+	[PEERGROUP_A_LIMIT_DEFER_RECORDS] = NLA_POLICY_RANGE(NLA_U32, 1, PG_LINK_DEFER_MAX),
+	[PEERGROUP_A_LIMIT_DEFER_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_queue),
 };
 
 /* Where the u32 ones live. */
@@ -66,6 +98,13 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_RETRY_MIN, offsetof(struct pg_limits, retry_min_ms) },
 	{ PEERGROUP_A_LIMIT_RETRY_MAX, offsetof(struct pg_limits, retry_max_ms) },
 	{ PEERGROUP_A_LIMIT_DEFER, offsetof(struct pg_limits, defer_ms) },
+	{ PEERGROUP_A_LIMIT_CREATOR_RECORDS, offsetof(struct pg_limits, table.creator.records) },
+	{ PEERGROUP_A_LIMIT_CREATOR_RATE, offsetof(struct pg_limits, table.creator.rate) },
+	{ PEERGROUP_A_LIMIT_LINK_RATE, offsetof(struct pg_limits, link_rate) },
+	{ PEERGROUP_A_LIMIT_MEMBERS, offsetof(struct pg_limits, members) },
+	{ PEERGROUP_A_LIMIT_INVITED, offsetof(struct pg_limits, invited) },
+	{ PEERGROUP_A_LIMIT_DEFER_RECORDS, offsetof(struct pg_limits, defer_records) },
+	{ PEERGROUP_A_LIMIT_DEFER_BYTES, offsetof(struct pg_limits, defer_bytes) },
 };
 
 /**
@@ -95,6 +134,8 @@ int pg_nl_limits_get(struct pg_limits *limits, const struct nlattr *nest,
 	}
 	if (tb[PEERGROUP_A_LIMIT_BYTES])
 		limits->table.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_BYTES]);
+	if (tb[PEERGROUP_A_LIMIT_CREATOR_BYTES])
+		limits->table.creator.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_CREATOR_BYTES]);
 
 	if (limits->retry_min_ms > limits->retry_max_ms) {
 		NL_SET_ERR_MSG_ATTR(extack,
@@ -121,6 +162,8 @@ int pg_nl_limits_put(struct sk_buff *skb, const struct pg_limits *limits)
 			return -EMSGSIZE;
 	}
 	if (nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_BYTES, limits->table.bytes,
+			      PEERGROUP_A_LIMIT_PAD) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_CREATOR_BYTES, limits->table.creator.bytes,
 			      PEERGROUP_A_LIMIT_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

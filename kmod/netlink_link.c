@@ -56,7 +56,7 @@ static int pg_nl_address_get(struct pg_addr *addr, struct genl_info *info)
 	return 0;
 }
 
-static int pg_nl_link_target(struct genl_info *info,
+static int pg_nl_link_target(struct sk_buff *skb, struct genl_info *info,
 			     int (*change)(struct pg_group *g, const struct pg_addr *addr,
 					   struct netlink_ext_ack *extack))
 {
@@ -64,7 +64,7 @@ static int pg_nl_link_target(struct genl_info *info,
 	struct pg_group *g;
 	int err;
 
-	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_LINK_GROUP, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_LINK_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	err = pg_nl_address_get(&addr, info);
@@ -79,12 +79,12 @@ static int pg_nl_link_target(struct genl_info *info,
 
 int pg_nl_link_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return pg_nl_link_target(info, pg_group_add_target);
+	return pg_nl_link_target(skb, info, pg_group_add_target);
 }
 
 int pg_nl_link_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return pg_nl_link_target(info, pg_group_del_target);
+	return pg_nl_link_target(skb, info, pg_group_del_target);
 }
 
 /* Address, port and scope, as LINK_ADD takes them. */
@@ -261,8 +261,7 @@ int pg_nl_link_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err;
 
 	BUILD_BUG_ON(sizeof(struct pg_link_dump) > sizeof(cb->ctx));
-	g = pg_nl_group(sock_net(skb->sk), genl_dumpit_info(cb)->attrs, PEERGROUP_A_LINK_GROUP,
-			cb->extack);
+	g = pg_nl_dump_group(cb, PEERGROUP_A_LINK_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	mutex_lock(&g->lock);

@@ -79,14 +79,13 @@ int pg_nl_record_get_done(struct netlink_callback *cb)
 	return 0;
 }
 
-static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callback *cb,
-				struct net *net)
+static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
 	struct nlattr *since = attrs[PEERGROUP_A_RECORD_SINCE];
 	struct pg_group *g;
 
-	g = pg_nl_group(net, attrs, PEERGROUP_A_RECORD_GROUP, cb->extack);
+	g = pg_nl_dump_group(cb, PEERGROUP_A_RECORD_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 
@@ -325,7 +324,11 @@ int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int ret = 0;
 
 	if (!d->g)
-		ret = pg_record_dump_begin(d, cb, sock_net(skb->sk));
+		ret = pg_record_dump_begin(d, cb);
+	else
+		ret = pg_nl_permitted(cb->skb, d->g, PEERGROUP_CMD_RECORD_GET,
+				      genl_dumpit_info(cb)->attrs[PEERGROUP_A_RECORD_GROUP],
+				      cb->extack);
 	while (!ret) {
 		if (!d->pending) {
 			ret = pg_record_dump_next(d, cb->extack);

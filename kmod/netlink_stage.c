@@ -5,8 +5,9 @@
  *
  * A socket stages one record at a time. Its buffer grows with what arrives,
  * not with what is announced, is charged to the sender's memory cgroup, and
- * goes with the socket. Whoever works on a buffer has taken it out of the
- * list, so two threads on one socket cannot meet in it.
+ * goes with the socket. Whoever works on a buffer has marked it as busy, so two
+ * threads on one socket cannot meet in it. Buffers are counted by user, so that
+ * one who may write to some group cannot keep others from writing to theirs.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -15,7 +16,9 @@
 
 /**
  * struct pg_staged - a record on its way in
- * @node: in the namespace's list, unless somebody works on it
+ * @node: in the namespace's list
+ * @busy: somebody works on it, and has it alone
+ * @uid: who opened the socket
  * @portid: the socket
  * @group: index of the group
  * @size: bytes of the whole record, as announced
@@ -25,6 +28,8 @@
  */
 struct pg_staged {
 	struct list_head node;
+	bool busy;
+	kuid_t uid;
 	u32 portid;
 	u32 group;
 	u32 size;
@@ -36,13 +41,11 @@ struct pg_staged {
 /**
  * struct pg_nl_net - what is staged in a namespace
  * @lock: guards the rest
- * @staged: buffers nobody works on
- * @n: all of them, those being worked on too
+ * @staged: all buffers
  */
 struct pg_nl_net {
 	spinlock_t lock;
 	struct list_head staged;
-	u32 n;
 };
 
 static unsigned int pg_nl_net_id;
@@ -58,8 +61,8 @@ static struct pg_staged *pg_staged_take(struct pg_nl_net *nn, u32 portid)
 
 	spin_lock(&nn->lock);
 	list_for_each_entry(s, &nn->staged, node) {
-		if (s->portid == portid) {
-			list_del(&s->node);
+		if (s->portid == portid && !s->busy) {
+			s->busy = true;
 			goto out;
 		}
 	}
@@ -72,47 +75,55 @@ out:
 static void pg_staged_give_back(struct pg_nl_net *nn, struct pg_staged *s)
 {
 	spin_lock(&nn->lock);
-	list_add(&s->node, &nn->staged);
+	s->busy = false;
 	spin_unlock(&nn->lock);
 }
 
-/* Frees a buffer that is out of the list, and the wire form if it is still there. */
+/* Frees a buffer that has been taken, and the wire form if it is still there. */
 static void pg_staged_free(struct pg_nl_net *nn, struct pg_staged *s)
 {
 	if (!s)
 		return;
 	spin_lock(&nn->lock);
-	nn->n--;
+	list_del(&s->node);
 	spin_unlock(&nn->lock);
 	kvfree(s->wire);
 	kfree(s);
 }
 
-static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, struct genl_info *info)
+/* Puts a new buffer, already busy, into the list. False if its user has too many. */
+static bool pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s)
 {
-	struct pg_staged *s;
-	bool full;
+	const struct pg_staged *other;
+	u32 n = 0;
 
 	spin_lock(&nn->lock);
-	full = nn->n >= PG_NL_STAGED_MAX;
-	if (!full)
-		nn->n++;
+	list_for_each_entry(other, &nn->staged, node)
+		n += uid_eq(other->uid, s->uid);
+	if (n < PG_NL_STAGED_MAX)
+		list_add(&s->node, &nn->staged);
 	spin_unlock(&nn->lock);
-	if (full) {
-		GENL_SET_ERR_MSG(info, "too many sockets stage a record in this namespace");
-		return ERR_PTR(-ENOSPC);
-	}
+	return n < PG_NL_STAGED_MAX;
+}
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	if (!s) {
-		spin_lock(&nn->lock);
-		nn->n--;
-		spin_unlock(&nn->lock);
+/* The caller may write to the group, so it has credentials. */
+static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, const struct sk_buff *skb,
+				       struct genl_info *info)
+{
+	struct pg_staged *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+
+	if (!s)
 		return ERR_PTR(-ENOMEM);
-	}
+	s->busy = true;
+	s->uid = pg_nl_cred(skb)->euid;
 	s->portid = info->snd_portid;
 	s->group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
 	s->size = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_SIZE]);
+	if (!pg_staged_enter(nn, s)) {
+		kfree(s);
+		GENL_SET_ERR_MSG(info, "too many sockets of this user stage a record");
+		return ERR_PTR(-ENOSPC);
+	}
 	return s;
 }
 
@@ -164,7 +175,7 @@ static int pg_staged_append(struct pg_staged *s, struct genl_info *info)
 }
 
 /* GROUP, SIZE, OFFSET and WIRE are there and SIZE is within the group's limit. */
-static int pg_nl_stage_check(struct genl_info *info)
+static int pg_nl_stage_check(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *size = info->attrs[PEERGROUP_A_RECORD_SIZE];
 	struct pg_group *g;
@@ -177,7 +188,7 @@ static int pg_nl_stage_check(struct genl_info *info)
 	if (!info->attrs[PEERGROUP_A_RECORD_WIRE])
 		return PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_WIRE, "WIRE");
 
-	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_RECORD_GROUP, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_RECORD_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	limit = READ_ONCE(g->limits.table.record_size) + PG_RECORD_OVERHEAD;
@@ -200,13 +211,13 @@ int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	s = pg_staged_take(nn, info->snd_portid);
-	err = pg_nl_stage_check(info);
+	err = pg_nl_stage_check(skb, info);
 	if (err)
 		goto out_free;
 
 	if (!nla_get_u32(info->attrs[PEERGROUP_A_RECORD_OFFSET])) {
 		pg_staged_free(nn, s);
-		s = pg_staged_new(nn, info);
+		s = pg_staged_new(nn, skb, info);
 		if (IS_ERR(s))
 			return PTR_ERR(s);
 	} else if (!s) {
@@ -288,7 +299,7 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 	u32 len;
 	int err;
 
-	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_RECORD_GROUP, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_RECORD_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	wire = pg_nl_wire(info, &len, &err);

@@ -58,17 +58,23 @@ static int pg_nl_fill_member(struct pg_member *m, void *arg)
 	return 0;
 }
 
-/* The group that the dump is about, held until it is done. */
-static struct pg_group *pg_nl_member_group(struct net *net, struct netlink_callback *cb)
+/*
+ * The group that the dump is about, held until it is done; whether it may be read is
+ * asked again with each step.
+ */
+static struct pg_group *pg_nl_member_group(struct netlink_callback *cb)
 {
-	struct pg_group *g = (struct pg_group *)cb->args[0];
+	struct pg_group *held = (struct pg_group *)cb->args[0];
+	struct pg_group *g = pg_nl_dump_group(cb, PEERGROUP_A_MEMBER_GROUP);
 
-	if (g)
+	if (IS_ERR(g))
 		return g;
-	g = pg_nl_group(net, genl_dumpit_info(cb)->attrs, PEERGROUP_A_MEMBER_GROUP, cb->extack);
-	if (!IS_ERR(g))
+	if (!held) {
 		cb->args[0] = (long)g;
-	return g;
+		return g;
+	}
+	pg_group_put(g);
+	return held;
 }
 
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -78,7 +84,7 @@ int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct pg_group *g;
 	int err;
 
-	g = pg_nl_member_group(sock_net(skb->sk), cb);
+	g = pg_nl_member_group(cb);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	d.group = g->index;
@@ -102,7 +108,7 @@ int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int i;
 
-	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_STATS_GROUP, info->extack);
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_STATS_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	reply = genlmsg_new(nla_total_size(sizeof(u32)) +

@@ -352,6 +352,8 @@ static void pg_table_enter(struct pg_table *t, struct pg_record *r)
 	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 	rb_add(&r->changes, &t->changes, pg_changes_less);
 	t->bytes += pg_record_bytes(r);
+	r->quota->bytes += pg_record_bytes(r);
+	r->quota->records++;
 	if (pg_rec_deleted(&r->rec))
 		t->tombstones++;
 	else
@@ -363,6 +365,8 @@ static void pg_table_leave(struct pg_table *t, struct pg_record *r)
 	rb_erase_cached(&r->expiry, &t->expiry);
 	rb_erase(&r->changes, &t->changes);
 	t->bytes -= pg_record_bytes(r);
+	r->quota->bytes -= pg_record_bytes(r);
+	r->quota->records--;
 	if (pg_rec_deleted(&r->rec))
 		t->tombstones--;
 	else
@@ -381,6 +385,7 @@ int pg_table_init(struct pg_table *t, struct mutex *lock, const struct pg_table_
 	t->expiry = RB_ROOT_CACHED;
 	t->changes = RB_ROOT;
 	t->limits = *limits;
+	pg_quotas_init(&t->quotas);
 	t->gone = kvcalloc(PG_GONE_MAX, sizeof(*t->gone), GFP_KERNEL_ACCOUNT);
 	if (!t->gone)
 		return -ENOMEM;
@@ -404,6 +409,7 @@ void pg_table_destroy(struct pg_table *t)
 	t->changes = RB_ROOT;
 	kvfree(t->gone);
 	t->gone = NULL;
+	pg_quotas_destroy(&t->quotas);
 }
 
 struct pg_record *pg_table_find(struct pg_table *t, const u8 *id)
@@ -460,38 +466,81 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 	return verdict;
 }
 
-bool pg_table_full(struct pg_table *t, const struct pg_record *r)
+static u64 pg_table_creator_records(const struct pg_table *t)
 {
-	bool known;
+	return pg_quota_share(READ_ONCE(t->limits.creator.records), READ_ONCE(t->limits.records),
+			      PG_QUOTA_RECORDS_MIN);
+}
+
+static u64 pg_table_creator_bytes(const struct pg_table *t)
+{
+	return pg_quota_share(READ_ONCE(t->limits.creator.bytes), READ_ONCE(t->limits.bytes),
+			      PG_QUOTA_BYTES_MIN);
+}
+
+unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r)
+{
+	u64 bytes = pg_record_bytes(r);
+	unsigned int refusal = 0;
+	struct pg_creator *c;
 
 	rcu_read_lock();
-	known = pg_table_find(t, r->rec.id);
+	if (pg_table_find(t, r->rec.id))
+		goto out;
+	c = pg_quota_find(&t->quotas, r->creator->gmc.spki_hash);
+	if (READ_ONCE(t->live) + READ_ONCE(t->tombstones) >= READ_ONCE(t->limits.records) ||
+	    READ_ONCE(t->bytes) + bytes > READ_ONCE(t->limits.bytes))
+		refusal = PEERGROUP_A_STATS_REFUSED_FULL;
+	else if (c && (READ_ONCE(c->records) >= pg_table_creator_records(t) ||
+		       READ_ONCE(c->bytes) + bytes > pg_table_creator_bytes(t)))
+		refusal = PEERGROUP_A_STATS_REFUSED_QUOTA;
+out:
 	rcu_read_unlock();
-	if (known)
-		return false;
-	return READ_ONCE(t->live) + READ_ONCE(t->tombstones) >= READ_ONCE(t->limits.records) ||
-	       READ_ONCE(t->bytes) + pg_record_bytes(r) > READ_ONCE(t->limits.bytes);
+	return refusal;
+}
+
+/*
+ * Is there room for @r beside what all and what its creator have, less @cur? A
+ * tombstone of what is there needs none: it has neither data nor attributes, and
+ * nobody may be kept from deleting.
+ */
+static unsigned int pg_table_room(const struct pg_table *t, const struct pg_record *r,
+				  const struct pg_record *cur)
+{
+	const struct pg_creator *c = r->quota;
+	u64 bytes = pg_record_bytes(r);
+	u64 before = cur ? pg_record_bytes(cur) : 0;
+	/* The other certificates of a key count in the same entry; another key's do not. */
+	u64 had = cur && cur->quota == c ? before : 0;
+
+	if (cur && pg_rec_deleted(&r->rec))
+		return 0;
+	if (bytes > before && t->bytes - before + bytes > t->limits.bytes)
+		return PEERGROUP_A_STATS_REFUSED_FULL;
+	if (!cur && t->live + t->tombstones >= t->limits.records)
+		return PEERGROUP_A_STATS_REFUSED_FULL;
+	if (bytes > had && c->bytes - had + bytes > pg_table_creator_bytes(t))
+		return PEERGROUP_A_STATS_REFUSED_QUOTA;
+	if (!(cur && cur->quota == c) && c->records >= pg_table_creator_records(t))
+		return PEERGROUP_A_STATS_REFUSED_QUOTA;
+	return 0;
 }
 
 /* May @r take the place of @cur (NULL: of none)? 0 or a refusal. */
-static unsigned int pg_table_admit(struct pg_table *t, const struct pg_record *r,
+static unsigned int pg_table_admit(struct pg_table *t, struct pg_record *r,
 				   const struct pg_record *cur)
 {
 	struct pg_rec_key key;
-	u64 bytes, before;
 
 	pg_record_key(r, &key);
 	if (pg_record_verdict(cur, &key) != PG_NEW)
 		return PEERGROUP_A_STATS_REFUSED_STALE;
 	if (pg_rec_weight(&r->rec) > t->limits.record_size)
 		return PEERGROUP_A_STATS_REFUSED_SIZE;
-	bytes = pg_record_bytes(r);
-	before = cur ? pg_record_bytes(cur) : 0;
-	if (bytes > before && t->bytes - before + bytes > t->limits.bytes)
-		return PEERGROUP_A_STATS_REFUSED_FULL;
-	if (!cur && t->live + t->tombstones >= t->limits.records)
-		return PEERGROUP_A_STATS_REFUSED_FULL;
-	return 0;
+	r->quota = pg_quota_get(&t->quotas, r->creator->gmc.spki_hash);
+	if (!r->quota)
+		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+	return pg_table_room(t, r, cur);
 }
 
 /* A tombstone whose id has never been alive here: nobody has heard of the id. */

@@ -18,6 +18,7 @@
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include "member.h"
+#include "quota.h"
 #include "record.h"
 
 /**
@@ -44,6 +45,7 @@ struct pg_print {
  *	tombstone whose id was never alive here
  * @creator: member of rec.creator, held
  * @modifier: member of rec.modifier, held
+ * @quota: what it counts in while it is in the table
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
  * @wire_len: its bytes
@@ -60,6 +62,7 @@ struct pg_record {
 	u64 added_seq;
 	struct pg_member *creator;
 	struct pg_member *modifier;
+	struct pg_creator *quota;
 	struct pg_rec rec;
 	u8 *wire;
 	u32 wire_len;
@@ -114,6 +117,7 @@ struct pg_gone {
  * @record_size: weight of one record (pg_rec_weight())
  * @records: in the table, tombstones too
  * @bytes: as struct pg_table counts them
+ * @creator: of one creator
  *
  * Lowering a limit throws nothing out.
  */
@@ -121,6 +125,7 @@ struct pg_table_limits {
 	u32 record_size;
 	u32 records;
 	u64 bytes;
+	struct pg_quota_limits creator;
 };
 
 /**
@@ -137,6 +142,7 @@ struct pg_table_limits {
  * @tombstones: the others
  * @bytes: kernel memory of both: structures and wire forms
  * @limits: what it takes
+ * @quotas: who has how much of it
  * @gone: ring of the last expiries, by seq
  * @gone_head: entries ever written to @gone, modulo 2^32
  * @gone_count: entries that are in it
@@ -153,6 +159,7 @@ struct pg_table {
 	u32 tombstones;
 	u64 bytes;
 	struct pg_table_limits limits;
+	struct pg_quotas quotas;
 	struct pg_gone *gone;
 	u32 gone_head;
 	u32 gone_count;
@@ -196,13 +203,14 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 
 /**
  * pg_table_full() - is there no place for a new id?
+ * @r: its creator set
  *
  * Saves a signature check; pg_table_put() decides. Any context, no lock needed.
  *
- * Return: true if a record of its size would be one too many, false for an id
- * that is in the table.
+ * Return: REFUSED_FULL or REFUSED_QUOTA if a record of its size would be one too
+ * many, 0 also for an id that is in the table.
  */
-bool pg_table_full(struct pg_table *t, const struct pg_record *r);
+unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r);
 
 /**
  * pg_table_put() - commit a verified version
@@ -215,11 +223,11 @@ bool pg_table_full(struct pg_table *t, const struct pg_record *r);
  *
  * Compares once more under the lock, as the world may have moved during the
  * check. Limits hold for what adds: REFUSED_SIZE by record weight, REFUSED_FULL
- * by count or bytes; what makes the table smaller, as a deletion does, always
- * passes. Gives @r its seq. A version that follows a tombstone is ADDED, one
+ * by count or bytes, REFUSED_QUOTA by those of its creator; what makes the table
+ * smaller passes, and the deletion of what is there always does. Gives @r its seq. A version that follows a tombstone is ADDED, one
  * tombstone that follows another is no change. Lock held.
  *
- * Return: 0, a refusal (_SIZE, _FULL, _NOMEM), or _STALE where a version at
+ * Return: 0, a refusal (_SIZE, _FULL, _QUOTA, _NOMEM), or _STALE where a version at
  * least as new is stored by now.
  */
 unsigned int __must_check pg_table_put(struct pg_table *t, struct pg_record *r,

@@ -462,7 +462,7 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	hr = pgi_nl_open(&feed->nl, &group->nl);
 	/* Heard first and asked then, so that nothing falls in between. */
 	if (SUCCEEDED(hr))
-		hr = pgi_nl_listen(&feed->nl);
+		hr = pgi_nl_listen(&feed->nl, feed->group);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_state(group, &state);
 	if (FAILED(hr))

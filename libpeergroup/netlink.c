@@ -229,19 +229,11 @@ void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg)
 
 static int take_family(const struct nlmsghdr *msg, void *arg)
 {
-	const struct nlattr *attrs[CTRL_ATTR_MAX + 1], *grp[CTRL_ATTR_MCAST_GRP_MAX + 1];
-	const struct nlattr *nest;
+	const struct nlattr *attrs[CTRL_ATTR_MAX + 1];
 	struct pgi_nl *nl = arg;
 
 	pgi_nl_parse(msg, attrs, CTRL_ATTR_MAX);
 	nl->family = pgi_nl_u16(attrs[CTRL_ATTR_FAMILY_ID]);
-	if (!attrs[CTRL_ATTR_MCAST_GROUPS])
-		return 0;
-	mnl_attr_for_each_nested(nest, attrs[CTRL_ATTR_MCAST_GROUPS]) {
-		pgi_nl_parse_nest(nest, grp, CTRL_ATTR_MCAST_GRP_MAX);
-		if (!strcmp(pgi_nl_str(grp[CTRL_ATTR_MCAST_GRP_NAME]), PEERGROUP_MCGRP_EVENTS))
-			nl->events = pgi_nl_u32(grp[CTRL_ATTR_MCAST_GRP_ID]);
-	}
 	return 0;
 }
 
@@ -287,12 +279,10 @@ HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like)
 	if (!nl->buf)
 		return E_OUTOFMEMORY;
 	hr = open_socket(nl);
-	if (SUCCEEDED(hr) && like) {
+	if (SUCCEEDED(hr) && like)
 		nl->family = like->family;
-		nl->events = like->events;
-	} else if (SUCCEEDED(hr)) {
+	else if (SUCCEEDED(hr))
 		hr = find_family(nl);
-	}
 	if (FAILED(hr))
 		pgi_nl_close(nl);
 	return hr;
@@ -307,15 +297,19 @@ void pgi_nl_close(struct pgi_nl *nl)
 	nl->buf = NULL;
 }
 
-HRESULT pgi_nl_listen(struct pgi_nl *nl)
+HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group)
 {
-	int fd = pgi_nl_fd(nl), size = NL_EVENT_QUEUE;
+	int fd = pgi_nl_fd(nl), size = NL_EVENT_QUEUE, err;
+	struct nlmsghdr *msg;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &nl->events,
-				  sizeof(nl->events)) < 0)
-		return pgi_nl_fail(nl, -errno);
+	/* The multicast group tells of all groups, and so is not for everybody. */
+	msg = pgi_nl_request(nl, PEERGROUP_CMD_GROUP_WATCH, 0);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	err = pgi_nl_talk(nl, msg, NULL, NULL);
+	if (err)
+		return pgi_nl_fail(nl, err);
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		return pgi_from_errno(errno);
 	return S_OK;
@@ -351,6 +345,8 @@ HRESULT pgi_nl_fail(const struct pgi_nl *nl, int err)
 	case ENOMEM:
 	case ENOBUFS:
 		return pgi_fail(E_OUTOFMEMORY, "%s", text);
+	case EAGAIN:
+		return pgi_fail(PEER_E_TOO_MUCH_LOAD, "%s", text);
 	case EKEYREJECTED:
 	case EKEYREVOKED:
 	case EKEYEXPIRED:

@@ -16,7 +16,6 @@ struct pgi_nl {
 	uint32_t portid;
 	uint32_t seq;
 	uint16_t family;
-	uint32_t events;		/* id of the multicast group */
 	char message[256];		/* the kernel's words about the last refusal */
 };
 
@@ -27,8 +26,8 @@ struct pgi_nl {
 HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like);
 void pgi_nl_close(struct pgi_nl *nl);
 
-/* From now on the socket hears the family's events and does not block. */
-HRESULT pgi_nl_listen(struct pgi_nl *nl);
+/* From now on the socket hears a group's events and does not block. */
+HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group);
 
 static inline int pgi_nl_fd(const struct pgi_nl *nl)
 {

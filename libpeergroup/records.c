@@ -29,7 +29,8 @@ static const struct {
 	{ EACCES, PEER_E_NOT_AUTHORIZED },		/* role */
 	{ ENOKEY, PEER_E_NOT_AUTHORIZED },		/* certificate unknown */
 	{ EFBIG, PEER_E_MAX_RECORD_SIZE_EXCEEDED },
-	{ EDQUOT, PEER_E_DISK_FULL },			/* table full */
+	{ EDQUOT, PEER_E_DISK_FULL },			/* table full, or one's share of it */
+	{ EAGAIN, PEER_E_TOO_MUCH_LOAD },		/* too fast */
 	{ EUSERS, PEER_E_DISK_FULL },			/* member table full */
 	{ EINVAL, PEER_E_INVALID_RECORD },		/* changes what must stay */
 	{ EKEYREVOKED, PEER_E_NOT_AUTHORIZED },

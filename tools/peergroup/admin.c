@@ -350,6 +350,9 @@ static void parse_group(struct nlattr **tb, struct nlattr *first, int len, void 
 	group->tombstones = get_uint(tb[PEERGROUP_A_GROUP_TOMBSTONES]);
 	group->bytes = get_uint(tb[PEERGROUP_A_GROUP_BYTES]);
 	group->holders = get_uint(tb[PEERGROUP_A_GROUP_HOLDERS]);
+	group->uid = get_uint(tb[PEERGROUP_A_GROUP_UID]);
+	group->gid = get_uint(tb[PEERGROUP_A_GROUP_GID]);
+	group->mode = get_uint(tb[PEERGROUP_A_GROUP_MODE]);
 	group->time_offset = (int64_t)get_uint(tb[PEERGROUP_A_GROUP_TIME_OFFSET]);
 	get_bytes(tb[PEERGROUP_A_GROUP_FINGERPRINT], group->fingerprint,
 		  sizeof(group->fingerprint));
@@ -464,6 +467,25 @@ int admin_find_group(const char *arg, struct admin_group *group)
 	return ret;
 }
 
+int admin_set_owner(uint32_t index, const struct admin_owner *owner)
+{
+	struct nl_msg *msg = request(PEERGROUP_CMD_GROUP_SET, 0);
+	struct answer answer = { .parse = NULL };
+
+	NLA_PUT_U32(msg, PEERGROUP_A_GROUP_INDEX, index);
+	if (owner->has_uid)
+		NLA_PUT_U32(msg, PEERGROUP_A_GROUP_UID, owner->uid);
+	if (owner->has_gid)
+		NLA_PUT_U32(msg, PEERGROUP_A_GROUP_GID, owner->gid);
+	if (owner->has_mode)
+		NLA_PUT_U32(msg, PEERGROUP_A_GROUP_MODE, owner->mode);
+	return perform(msg, &answer, "cannot change who may use the group");
+
+nla_put_failure:
+	nlmsg_free(msg);
+	return fail_no_memory();
+}
+
 int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given)
 {
 	struct nl_msg *msg = request(PEERGROUP_CMD_GROUP_SET, 0);
@@ -481,7 +503,7 @@ int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *
 		if (!given[i])
 			continue;
 		offset[i] = NLMSG_ALIGN(nlmsg_hdr(msg)->nlmsg_len);
-		if (i == PEERGROUP_A_LIMIT_BYTES)
+		if (i == PEERGROUP_A_LIMIT_BYTES || i == PEERGROUP_A_LIMIT_CREATOR_BYTES)
 			NLA_PUT_U64(msg, i, values[i]);
 		else
 			NLA_PUT_U32(msg, i, values[i]);
@@ -710,6 +732,10 @@ static const char *const stat_names[__PEERGROUP_A_STATS_MAX] = {
 	STAT(REFUSED_NOMEM, refused_nomem),
 	STAT(REFUSED_CERT, refused_cert),
 	STAT(REFUSED_MEMBERS, refused_members),
+	STAT(REFUSED_QUOTA, refused_quota),
+	STAT(REFUSED_RATE, refused_rate),
+	STAT(REFUSED_PERMISSION, refused_permission),
+	STAT(LINK_PACED, link_paced),
 	STAT(DROPPED_DEFERRED, dropped_deferred),
 	STAT(DROPPED_QUEUE, dropped_queue),
 	STAT(LINK_MALFORMED, link_malformed),

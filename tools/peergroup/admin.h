@@ -3,7 +3,7 @@
  * The admin plane: what the kernel itself says about groups, links, members and
  * counters, asked by libnl-genl and not through libpeergroup, so that a second
  * implementation uses the netlink family. It sees every group of the network
- * namespace, also those of other users.
+ * namespace that this user may read, also those of other users.
  *
  * Every function returns an exit code and has told why where it is not EXIT_OK.
  */
@@ -36,6 +36,7 @@ struct admin_group {
 	uint32_t tombstones;
 	uint64_t bytes;
 	uint32_t holders;
+	uint32_t uid, gid, mode;
 	int64_t time_offset;
 	unsigned char fingerprint[PEERGROUP_HASH_LEN];
 	uint64_t limits[__PEERGROUP_A_LIMIT_MAX];
@@ -89,6 +90,14 @@ int admin_members(uint32_t index, struct admin_member **members, size_t *n);
 int admin_stats(uint32_t index, uint64_t values[__PEERGROUP_A_STATS_MAX]);
 /* Sets the limits that have given[i], the user's "NAME=VALUE". */
 int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given);
+
+/* What is to be changed of owner, group of users and mode. */
+struct admin_owner {
+	bool has_uid, has_gid, has_mode;
+	uint32_t uid, gid, mode;
+};
+
+int admin_set_owner(uint32_t index, const struct admin_owner *owner);
 int admin_disconnect(uint32_t index, const struct sockaddr_storage *address);
 /* The wire form of a record; EXIT_NOT_FOUND if there is none. */
 int admin_record(uint32_t index, const unsigned char *id, struct admin_blob *wire);

@@ -66,6 +66,8 @@ int cmd_members(int argc, char **argv);		/* info.c */
 int cmd_stats(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_chown(int argc, char **argv);		/* owner.c */
+int cmd_chmod(int argc, char **argv);
 
 /* ------------------------------------------------------- options, main.c -- */
 

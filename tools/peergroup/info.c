@@ -2,6 +2,8 @@
 /*
  * What the kernel says about a group, its members, counters and limits.
  */
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include "admin.h"
@@ -164,6 +166,20 @@ static const struct limit {
 	[PEERGROUP_A_LIMIT_RETRY_MAX] = { "retry_max", true, false, "longest wait before dialling again" },
 	[PEERGROUP_A_LIMIT_DEFER] = { "defer", true, false,
 				      "that a record waits for its signer's certificate" },
+	[PEERGROUP_A_LIMIT_CREATOR_RECORDS] = { "creator_records", false, false,
+						"of one creator (0: a quarter of records)" },
+	[PEERGROUP_A_LIMIT_CREATOR_BYTES] = { "creator_bytes", false, true,
+					      "of one creator (0: a quarter of bytes)" },
+	[PEERGROUP_A_LIMIT_CREATOR_RATE] = { "creator_rate", false, false,
+					     "versions a second by one creator (0: any)" },
+	[PEERGROUP_A_LIMIT_LINK_RATE] = { "link_rate", false, false,
+					  "records a second over one link (0: any)" },
+	[PEERGROUP_A_LIMIT_MEMBERS] = { "members", false, false, "certificates" },
+	[PEERGROUP_A_LIMIT_INVITED] = { "invited", false, false,
+					"certificates below one that is no administrator's" },
+	[PEERGROUP_A_LIMIT_DEFER_RECORDS] = { "defer_records", false, false,
+					      "waiting for a certificate, per link" },
+	[PEERGROUP_A_LIMIT_DEFER_BYTES] = { "defer_bytes", false, true, "of those" },
 };
 
 /* "NAME=VALUE" */
@@ -186,7 +202,8 @@ static int parse_limit(const char *text, uint64_t *values, const char **given)
 	} else {
 		good = parse_size(equals + 1, &values[i]);
 	}
-	if (!good || (i != PEERGROUP_A_LIMIT_BYTES && values[i] > UINT32_MAX))
+	if (!good || (i != PEERGROUP_A_LIMIT_BYTES && i != PEERGROUP_A_LIMIT_CREATOR_BYTES &&
+		      values[i] > UINT32_MAX))
 		return usage("%s: not a value for that", text);
 	given[i] = text;
 	return EXIT_OK;
@@ -322,8 +339,10 @@ static int info_pem(const struct admin_group *group)
 static void info_json(const struct admin_group *group, size_t links_up)
 {
 	unsigned char node[8];
+	char mode[8];
 	int i;
 
+	snprintf(mode, sizeof(mode), "%04o", group->mode & 0777);
 	for (i = 0; i < 8; i++)
 		node[i] = group->node >> (56 - 8 * i);
 	json_start(false);
@@ -345,11 +364,26 @@ static void info_json(const struct admin_group *group, size_t links_up)
 	json_hex("fingerprint", group->fingerprint, sizeof(group->fingerprint));
 	json_i64("time_offset_ms", group->time_offset / 10000);
 	json_u64("holders", group->holders);
+	json_u64("uid", group->uid);
+	json_u64("gid", group->gid);
+	json_str("mode", mode);
 	json_object("limits");
 	limits_json(group);
 	json_end_object();
 	json_end_object();
 	json_finish();
+}
+
+static void info_owner(const struct admin_group *group)
+{
+	const struct passwd *pw = getpwuid(group->uid);
+	const struct group *gr = getgrgid(group->gid);
+	char uid[16], gid[16];
+
+	snprintf(uid, sizeof(uid), "%u", group->uid);
+	snprintf(gid, sizeof(gid), "%u", group->gid);
+	printf("owner:       %s:%s, mode %04o\n", pw ? pw->pw_name : uid,
+	       gr ? gr->gr_name : gid, group->mode);
 }
 
 int cmd_info(int argc, char **argv)
@@ -387,5 +421,6 @@ int cmd_info(int argc, char **argv)
 	printf("fingerprint: %s\n", hex_text(group.fingerprint, 16));
 	printf("group time:  %+.3f s from this host's\n", group.time_offset / 1e7);
 	printf("programs:    %u\n", group.holders);
+	info_owner(&group);
 	return finish();
 }

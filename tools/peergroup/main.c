@@ -140,6 +140,18 @@ static const struct command commands[] = {
 	  "Sizes take K, M, G; timers take ms, s, m, h.\n"
 	  "\n"
 	  "Example: peergroup limits lab record_size=4M keepalive=10s\n" },
+	{ "chown", cmd_chown, "OWNER[:GROUP]|:GROUP [GROUP]",
+	  "change whose a group is on this host",
+	  "\n"
+	  "The owner may do everything with it; giving it away needs CAP_NET_ADMIN.\n"
+	  "\n"
+	  "Example: peergroup chown alice:staff lab\n" },
+	{ "chmod", cmd_chmod, "MODE [GROUP]",
+	  "change who of this host's users may read a group and write to it",
+	  "\n"
+	  "MODE is octal, as 640, or u, g, o, a with +, -, = and r, w, as g+rw,o=r.\n"
+	  "\n"
+	  "Example: peergroup chmod 640 lab\n" },
 	{ "info", cmd_info, "[--pem] [GROUP]",
 	  "state of a group on this host",
 	  "  --pem                      group root and own certificates, root first\n"

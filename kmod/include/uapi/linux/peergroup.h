@@ -175,6 +175,7 @@ enum peergroup_cmd {
 	PEERGROUP_CMD_RECORD_NTF,	/* event: a record changed */
 	PEERGROUP_CMD_LINK_NTF,		/* event: a link came up, went down or failed */
 	PEERGROUP_CMD_GROUP_NTF,	/* event: status changed, or the group ended */
+	PEERGROUP_CMD_GROUP_WATCH,	/* send this socket the group's events */
 
 	__PEERGROUP_CMD_MAX,
 	PEERGROUP_CMD_MAX = __PEERGROUP_CMD_MAX - 1
@@ -211,6 +212,9 @@ enum {
 	PEERGROUP_A_GROUP_LIMITS,	/* nest: PEERGROUP_A_LIMIT_* */
 	PEERGROUP_A_GROUP_REASON,	/* u32: errno in a GROUP_NTF of failure */
 	PEERGROUP_A_GROUP_HOLDERS,	/* u32: sockets that hold the group */
+	PEERGROUP_A_GROUP_UID,		/* u32: owner, in the socket's user namespace */
+	PEERGROUP_A_GROUP_GID,		/* u32 */
+	PEERGROUP_A_GROUP_MODE,		/* u32: read and write for owner, group, others: 0666 */
 
 	__PEERGROUP_A_GROUP_MAX,
 	PEERGROUP_A_GROUP_MAX = __PEERGROUP_A_GROUP_MAX - 1
@@ -229,6 +233,14 @@ enum {
 	PEERGROUP_A_LIMIT_RETRY_MIN,	/* u32 ms: first wait before dialling again */
 	PEERGROUP_A_LIMIT_RETRY_MAX,	/* u32 ms */
 	PEERGROUP_A_LIMIT_DEFER,	/* u32 ms: how long a record waits for its signer's certificate */
+	PEERGROUP_A_LIMIT_CREATOR_RECORDS, /* u32: of one creator; 0: a quarter of RECORDS */
+	PEERGROUP_A_LIMIT_CREATOR_BYTES, /* u64: of one creator; 0: a quarter of BYTES */
+	PEERGROUP_A_LIMIT_CREATOR_RATE,	/* u32: versions a second by one creator; 0: any */
+	PEERGROUP_A_LIMIT_LINK_RATE,	/* u32: records a second read from one link; 0: any */
+	PEERGROUP_A_LIMIT_MEMBERS,	/* u32: membership certificates */
+	PEERGROUP_A_LIMIT_INVITED,	/* u32: of them, below one that is no administrator's */
+	PEERGROUP_A_LIMIT_DEFER_RECORDS, /* u32: waiting for a certificate, per link */
+	PEERGROUP_A_LIMIT_DEFER_BYTES,	/* u32: of those */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
@@ -359,7 +371,7 @@ enum {
 	PEERGROUP_A_STATS_REFUSED_CHANGED,	/* local: alters what an update must keep */
 	PEERGROUP_A_STATS_REFUSED_NOMEM,
 	PEERGROUP_A_STATS_REFUSED_CERT,		/* certificate or chain not valid here */
-	PEERGROUP_A_STATS_REFUSED_MEMBERS,	/* member table full */
+	PEERGROUP_A_STATS_REFUSED_MEMBERS,	/* member table full, or an inviter's part of it */
 	PEERGROUP_A_STATS_DROPPED_DEFERRED,	/* pushed out of the waiting ring */
 	PEERGROUP_A_STATS_DROPPED_QUEUE,	/* send queue full; a sync makes up for it */
 	PEERGROUP_A_STATS_LINK_MALFORMED,	/* message that breaks the protocol */
@@ -370,6 +382,10 @@ enum {
 	PEERGROUP_A_STATS_LINK_CLOCK,		/* clocks differ too much */
 	PEERGROUP_A_STATS_LINK_FULL,		/* over the limit of links */
 	PEERGROUP_A_STATS_EVENTS_LOST,		/* notifications that found no memory */
+	PEERGROUP_A_STATS_REFUSED_QUOTA,	/* over what one creator may have */
+	PEERGROUP_A_STATS_REFUSED_RATE,		/* creator publishes too fast */
+	PEERGROUP_A_STATS_REFUSED_PERMISSION,	/* requests that the group's mode forbids */
+	PEERGROUP_A_STATS_LINK_PACED,		/* times that a link was read more slowly */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Creators of a record table and what each of them has in it. The table keeps
+ * the books (table.c), admission asks about the rate (flood.c).
+ */
+#include <linux/math64.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <asm/unaligned.h>
+#include "quota.h"
+
+void pg_quotas_init(struct pg_quotas *q)
+{
+	hash_init(q->hash);
+}
+
+void pg_quotas_destroy(struct pg_quotas *q)
+{
+	struct pg_creator *c;
+	struct hlist_node *next;
+	int bucket;
+
+	hash_for_each_safe(q->hash, bucket, next, c, node) {
+		hash_del_rcu(&c->node);
+		kfree(c);
+	}
+}
+
+/* Keys are hashes already. Entries stay, so a caller that holds the lock needs no RCU. */
+struct pg_creator *pg_quota_find(struct pg_quotas *q, const u8 *key)
+{
+	struct pg_creator *c;
+
+	hash_for_each_possible_rcu(q->hash, c, node, get_unaligned_be32(key), true)
+		if (!memcmp(c->key, key, sizeof(c->key)))
+			return c;
+	return NULL;
+}
+
+struct pg_creator *pg_quota_get(struct pg_quotas *q, const u8 *key)
+{
+	struct pg_creator *c = pg_quota_find(q, key);
+
+	if (c)
+		return c;
+	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+	if (!c)
+		return NULL;
+	memcpy(c->key, key, sizeof(c->key));
+	hash_add_rcu(q->hash, &c->node, get_unaligned_be32(key));
+	return c;
+}
+
+void pg_rate_take(u64 *due, u32 rate, u64 now)
+{
+	u64 from = *due > now ? *due : now;
+
+	if (rate)
+		WRITE_ONCE(*due, from + div_u64(1000000000ULL, rate));
+}

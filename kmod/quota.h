@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What each creator has of a record table, and how fast: so that no member, by
+ * however many valid records, takes the place or the time of another. Engine
+ * file: the time is an argument.
+ *
+ * A creator is a key: all certificates of one key share. Entries are never freed
+ * while the table lives; there are no more than the group has members. Looked up
+ * under RCU, changed with the group's lock held.
+ */
+#ifndef _PG_QUOTA_H
+#define _PG_QUOTA_H
+
+#include <linux/hashtable.h>
+#include <linux/types.h>
+#include "include/uapi/linux/peergroup.h"
+
+#define PG_QUOTA_BITS		8
+
+/* Of a table with limits so small a quarter would be of no use to anybody. */
+#define PG_QUOTA_RECORDS_MIN	1024U
+#define PG_QUOTA_BYTES_MIN	(4ULL << 20)
+
+/* Who was quiet may be this far ahead of the rate: the burst. */
+#define PG_QUOTA_BURST_NS	(10 * 1000000000ULL)
+
+/**
+ * struct pg_creator - what one creator has
+ * @node: in struct pg_quotas by @key
+ * @key: SHA-256 of its SubjectPublicKeyInfo
+ * @records: in the table, tombstones too
+ * @bytes: as struct pg_table counts them
+ * @due: when the last version would have come if all had kept to the rate (ns)
+ */
+struct pg_creator {
+	struct hlist_node node;
+	u8 key[PEERGROUP_HASH_LEN];
+	u32 records;
+	u64 bytes;
+	u64 due;
+};
+
+/**
+ * struct pg_quota_limits - how much one creator may have
+ * @records: 0 for a quarter of the table's
+ * @bytes: 0 for a quarter of the table's
+ * @rate: versions a second; 0 for any
+ */
+struct pg_quota_limits {
+	u32 records;
+	u64 bytes;
+	u32 rate;
+};
+
+struct pg_quotas {
+	DECLARE_HASHTABLE(hash, PG_QUOTA_BITS);
+};
+
+void pg_quotas_init(struct pg_quotas *q);
+/* Nobody looks any more. */
+void pg_quotas_destroy(struct pg_quotas *q);
+
+/* NULL for one that never had a record here. RCU read side, or lock held. */
+struct pg_creator *pg_quota_find(struct pg_quotas *q, const u8 *key);
+
+/* Finds or makes it; NULL without memory. Lock held; may sleep. */
+struct pg_creator *pg_quota_get(struct pg_quotas *q, const u8 *key);
+
+/* What is in force: @own as set, or a quarter of the @table's but not less than @min. */
+static inline u64 pg_quota_share(u64 own, u64 table, u64 min)
+{
+	u64 quarter = table / 4;
+
+	if (own)
+		return own;
+	return quarter > min ? quarter : min;
+}
+
+/**
+ * pg_rate_over() - is one more too many now?
+ * @due: of who asks
+ * @rate: per second; 0 for any
+ * @now: ns, monotonic
+ */
+static inline bool pg_rate_over(u64 due, u32 rate, u64 now, u64 burst)
+{
+	return rate && due > now + burst;
+}
+
+/* Counts one more. */
+void pg_rate_take(u64 *due, u32 rate, u64 now);
+
+#endif /* _PG_QUOTA_H */

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 200
+/*
+ * What one member may have: its share of records, bytes and time, and of the
+ * member table where it invites. A flood of valid records by one takes nothing
+ * from another, deleting always works, and what the rate drops comes back.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "group.h"
+#include "peer.h"
+#include "tap.h"
+
+#define PORT	3587
+#define S(name)	PEERGROUP_A_STATS_##name
+#define L(name)	PEERGROUP_A_LIMIT_##name
+
+static struct nl nl;
+static struct cert root, own, flooder;
+static uint32_t group;
+
+static int put(const struct rec *rec)
+{
+	return nl_put_record(&nl, group, rec->wire, rec->len);
+}
+
+static int add(struct rec *rec, const struct cert *by, size_t len)
+{
+	static const uint8_t zeros[64 << 10];
+
+	rec_new(rec, by, zeros, len);
+	rec_sign(rec, by);
+	return put(rec);
+}
+
+static int limit_bytes(uint64_t bytes)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+	struct nlattr *nest;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	nest = mnl_attr_nest_start(msg, PEERGROUP_A_GROUP_LIMITS);
+	mnl_attr_put_u64(msg, L(CREATOR_BYTES), bytes);
+	mnl_attr_nest_end(msg, nest);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+static void delete(const struct rec *of, const struct cert *by)
+{
+	struct rec gone;
+
+	rec_tombstone(&gone, of, by);
+	rec_sign(&gone, by);
+	CHECK(!put(&gone), "deleting: %s", nl.text);
+	rec_free(&gone);
+}
+
+/* Leaves the flooder at its quota; tombstones count until they expire. */
+static void test_records(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_QUOTA));
+	struct rec first, rec;
+	int i, err = 0;
+
+	NEED(!group_limit(&nl, group, L(CREATOR_RECORDS), 5));
+	NEED(!add(&first, &flooder, 100));
+	for (i = 1; i < 20; i++) {
+		err = add(&rec, &flooder, 100);
+		CHECK(err == (i < 5 ? 0 : -EDQUOT), "record %d: %d (%s)", i, err, nl.text);
+		rec_free(&rec);
+	}
+	CHECK(strstr(nl.text, "one may have"), "%s", nl.text);
+	CHECK(nl_stat(&nl, group, S(REFUSED_QUOTA)) == before + 15);
+	CHECK(!add(&rec, &own, 100), "another member: %s", nl.text);
+	rec_free(&rec);
+
+	rec_next(&rec, &first, &flooder, "y", 1);
+	rec_sign(&rec, &flooder);
+	CHECK(!put(&rec), "an update takes no more place: %s", nl.text);
+	delete(&rec, &flooder);
+	rec_free(&rec);
+	rec_free(&first);
+	NEED(!group_limit(&nl, group, L(CREATOR_RECORDS), 0));
+}
+
+static void test_bytes(void)
+{
+	struct rec kept, rec;
+	int i, err = 0;
+
+	NEED(!add(&kept, &flooder, 1000));
+	NEED(!limit_bytes(200 << 10));
+	for (i = 0; !err && i < 20; i++) {
+		err = add(&rec, &flooder, 32 << 10);
+		rec_free(&rec);
+	}
+	CHECK(err == -EDQUOT, "%d (%s)", err, nl.text);
+	CHECK(i > 2 && i < 8, "%d records", i);
+	CHECK(!add(&rec, &own, 32 << 10), "another member: %s", nl.text);
+	rec_free(&rec);
+	NEED(!limit_bytes(1));
+	delete(&kept, &flooder);
+	rec_free(&kept);
+	NEED(!limit_bytes(0));
+}
+
+/* At one a second, ten come at once, and the twelfth is too many. */
+static void test_rate(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_RATE));
+	struct rec first, rec;
+	int i, err = 0;
+
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
+	NEED(!add(&first, &flooder, 1));
+	for (i = 1; !err && i < 100; i++) {
+		err = add(&rec, &flooder, 1);
+		rec_free(&rec);
+	}
+	CHECK(err == -EAGAIN, "%d (%s)", err, nl.text);
+	CHECK(i > 9, "%d records", i);
+	CHECK(nl_stat(&nl, group, S(REFUSED_RATE)) == before + 1);
+	CHECK(!add(&rec, &own, 1), "another member: %s", nl.text);
+	rec_free(&rec);
+	delete(&first, &flooder);
+	rec_free(&first);
+}
+
+/* Over a link it is dropped, counted, and the link stays. The bucket is empty still. */
+static void test_rate_link(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_RATE));
+	struct rec rec;
+	struct peer p;
+
+	peer_link(&p, PORT, &flooder);
+	rec_new(&rec, &flooder, "x", 1);
+	rec_sign(&rec, &flooder);
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	CHECK(wait_stat(&nl, group, S(REFUSED_RATE), before + 1));
+	CHECK(peer_alive(&p), "the link is closed");
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+	before = nl_stat(&nl, group, S(ADDED));
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	CHECK(wait_stat(&nl, group, S(ADDED), before + 1), "it does not come back");
+	peer_close(&p);
+	rec_free(&rec);
+}
+
+static void test_pace(void)
+{
+	uint64_t added = nl_stat(&nl, group, S(ADDED));
+	double start = seconds_now();
+	struct rec rec;
+	struct peer p;
+	int i;
+
+	NEED(!group_limit(&nl, group, L(LINK_RATE), 20));
+	peer_link(&p, PORT, &flooder);
+	for (i = 0; i < 20; i++) {
+		rec_new(&rec, &flooder, "x", 1);
+		rec_sign(&rec, &flooder);
+		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+		rec_free(&rec);
+	}
+	CHECK(wait_stat(&nl, group, S(ADDED), added + 20), "some were dropped");
+	CHECK(seconds_now() - start > 0.7, "in %.2f s", seconds_now() - start);
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)));
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(LINK_RATE), 0));
+}
+
+/* An inviter fills its part, also by way of another inviter, and nobody else's. */
+static void test_invited(void)
+{
+	struct cert inviter, below[4], other;
+	struct chain chain = { .cert = { &inviter.der, &below[0].der }, .n = 2 };
+	uint64_t before;
+	struct peer p;
+	int i;
+
+	NEED(!group_limit(&nl, group, L(INVITED), 3));
+	cert_issue(&inviter, &root, test_key(3), PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
+	before = nl_stat(&nl, group, S(REFUSED_MEMBERS));
+	peer_link(&p, PORT, &flooder);
+	for (i = 0; i < 4; i++) {
+		cert_issue(&below[i], i ? &below[0] : &inviter, test_key(2),
+			   PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
+		chain.n = i ? 3 : 2;
+		chain.cert[2] = &below[i].der;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(wait_stat(&nl, group, S(REFUSED_MEMBERS), before + 1));
+	CHECK(peer_alive(&p));
+	CHECK(nl_stat(&nl, group, S(REFUSED_MEMBERS)) == before + 1);
+	cert_issue(&other, &root, test_key(2), PEERGROUP_ROLE_MEMBER);
+	chain = (struct chain){ .cert = { &other.der }, .n = 1 };
+	i = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group);
+	peer_gmc(&p, &chain);
+	CHECK(peer_alive(&p));
+	CHECK((int)nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group) ==
+	      i + 1, "another issuer is kept out");
+	peer_close(&p);
+}
+
+static void test_nothing_left(void)
+{
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
+	CHECK(wait_slab("pg_record", 0));
+	CHECK(no_leaks());
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "records of one creator", test_records },
+		{ "bytes of one creator", test_bytes },
+		{ "rate of one creator", test_rate },
+		{ "rate of one creator, over a link", test_rate_link },
+		{ "rate of one link", test_pace },
+		{ "members below one who invites", test_invited },
+		{ "nothing is left behind", test_nothing_left },
+	};
+	struct peer p;
+
+	need_module();
+	own_namespace();
+	NEED(!nl_open(&nl));
+	cert_new_root(&root, test_key(0));
+	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&flooder, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	group = group_of(&nl, &root, &own);
+	group_online(&nl, group, PORT);
+	peer_link(&p, PORT, &flooder);
+	NEED(peer_alive(&p));
+	peer_close(&p);
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

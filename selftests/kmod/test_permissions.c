@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 200
+/*
+ * Every operation of the family by every class of user: what a group's owner,
+ * gid and mode say is what happens, and who may not read a group gets the very
+ * answer that a group which does not exist gives. Events too.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "group.h"
+#include "tap.h"
+
+#define NOBODY	65534
+#define STAFF	4711
+#define READ	4
+#define WRITE	2
+#define OWN	8
+#define NOTHING	0xdead00	/* an index that nobody has */
+
+#define G(name)	PEERGROUP_A_GROUP_##name
+#define R(name)	PEERGROUP_A_RECORD_##name
+#define CMD(name) PEERGROUP_CMD_##name
+
+static struct nl nl;
+static struct cert root, own;
+static uint32_t group;
+
+/**
+ * struct cell - a row of the table in Documentation/netlink.rst
+ * @type: of the attribute with the group's index
+ * @need: what the operation takes
+ * @good: how it ends for who may
+ */
+static const struct cell {
+	const char *what;
+	uint8_t cmd;
+	bool dump;
+	uint16_t type;
+	unsigned int need;
+	int good;
+} cells[] = {
+	{ "group-set", CMD(GROUP_SET), false, G(INDEX), OWN, 0 },
+	{ "group-get", CMD(GROUP_GET), false, G(INDEX), READ, 0 },
+	{ "record-stage", CMD(RECORD_STAGE), false, R(GROUP), WRITE, 0 },
+	{ "record-put", CMD(RECORD_PUT), false, R(GROUP), WRITE, -EBADMSG },
+	{ "record-get", CMD(RECORD_GET), true, R(GROUP), READ, 0 },
+	{ "link-add", CMD(LINK_ADD), false, PEERGROUP_A_LINK_GROUP, OWN, 0 },
+	{ "link-get", CMD(LINK_GET), true, PEERGROUP_A_LINK_GROUP, READ, 0 },
+	{ "link-del", CMD(LINK_DEL), false, PEERGROUP_A_LINK_GROUP, OWN, 0 },
+	{ "member-get", CMD(MEMBER_GET), true, PEERGROUP_A_MEMBER_GROUP, READ, 0 },
+	{ "stats-get", CMD(STATS_GET), false, PEERGROUP_A_STATS_GROUP, READ, 0 },
+	{ "group-watch", CMD(GROUP_WATCH), false, G(INDEX), READ, 0 },
+};
+
+static int request(struct nl *by, const struct cell *c, uint32_t index)
+{
+	struct nlmsghdr *msg = nl_begin(by, c->cmd, c->dump ? NLM_F_DUMP : 0);
+
+	mnl_attr_put_u32(msg, c->type, index);
+	if (c->cmd == CMD(GROUP_SET))
+		mnl_attr_put_u8(msg, G(ONLINE), 0);
+	if (c->cmd == CMD(RECORD_STAGE)) {
+		mnl_attr_put_u32(msg, R(SIZE), 2);
+		mnl_attr_put_u32(msg, R(OFFSET), 0);
+	}
+	if (c->cmd == CMD(RECORD_STAGE) || c->cmd == CMD(RECORD_PUT))
+		mnl_attr_put(msg, R(WIRE), 1, "x");
+	if (c->cmd == CMD(LINK_ADD) || c->cmd == CMD(LINK_DEL))
+		mnl_attr_put(msg, PEERGROUP_A_LINK_ADDRESS, 4, "\x7f\0\0\1");
+	return nl_talk(by, msg, NULL, NULL);
+}
+
+static int open_group(struct nl *by, uint32_t *index)
+{
+	struct chain chain = { .cert = { &own.der }, .n = 1 };
+
+	return group_open(by, &root.der, &chain, index);
+}
+
+static int by_id(struct nl *by)
+{
+	struct nlmsghdr *msg = nl_begin(by, CMD(GROUP_GET), 0);
+
+	mnl_attr_put(msg, G(ID), PEERGROUP_HASH_LEN, root.spec.group);
+	return nl_talk(by, msg, NULL, NULL);
+}
+
+/* ------------------------------------------------------------- the table -- */
+
+static int failures;
+
+#define EXPECT(cond, ...) do {						\
+	if (!(cond)) {							\
+		failures++;						\
+		printf("# %d: %s: ", __LINE__, #cond);			\
+		printf(__VA_ARGS__);					\
+		printf("\n");						\
+		fflush(stdout);						\
+	}								\
+} while (0)
+
+static void try_cell(struct nl *by, const struct cell *c, unsigned int have)
+{
+	int expected = !(c->need & ~have) ? c->good : have & (READ | OWN) ? -EPERM : -ENOENT;
+	int ret = request(by, c, group);
+	char text[sizeof(by->text)];
+
+	EXPECT(ret == expected, "%s with %u: %d (%s), not %d", c->what, have, ret, by->text,
+	       expected);
+	if (ret != -ENOENT)
+		return;
+	strcpy(text, by->text);
+	EXPECT(request(by, c, NOTHING) == -ENOENT && !strcmp(text, by->text),
+	       "%s tells: %s, not %s", c->what, text, by->text);
+}
+
+/* What a socket gets whose opener has these rights. */
+static void try_all(struct nl *by, unsigned int have)
+{
+	bool reads = have & READ;
+	uint32_t index;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		try_cell(by, &cells[i], have);
+	EXPECT(nl_count(by, CMD(GROUP_GET), 0, 0) == reads, "dump of groups");
+	EXPECT(by_id(by) == (reads ? 0 : -ENOENT), "get by id: %s", by->text);
+
+	ret = nl_simple(by, CMD(GROUP_CLOSE), G(INDEX), group);
+	EXPECT(ret == -ENOENT, "close: %d", ret);
+	EXPECT(!strcmp(by->text, "no group of that index") == !reads, "close: %s", by->text);
+	ret = open_group(by, &index);
+	EXPECT(ret == (reads ? 0 : -EPERM), "open: %d (%s)", ret, by->text);
+	if (!ret)
+		EXPECT(!nl_simple(by, CMD(GROUP_CLOSE), G(INDEX), index), "close");
+	EXPECT(nl_listen(by) == -EPERM, "all events");
+	if (!(have & OWN)) {
+		ret = nl_simple(by, CMD(GROUP_DESTROY), G(INDEX), group);
+		EXPECT(ret == (reads ? -EPERM : -ENOENT), "destroy: %d", ret);
+	}
+}
+
+/* As what a child opens a socket, and what its rights shall be. */
+struct user {
+	uid_t uid;
+	gid_t gid;
+	bool new_user_ns;
+	unsigned int have;
+};
+
+static bool as_user(const struct user *u, void (*fn)(struct nl *by, unsigned int have))
+{
+	static struct nl by;
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid) {
+		if (setgroups(0, NULL) || setgid(u->gid) || setuid(u->uid) ||
+		    (u->new_user_ns && unshare(CLONE_NEWUSER)) || nl_open(&by))
+			_exit(100);
+		failures = 0;
+		fn(&by, u->have);
+		fflush(stdout);
+		_exit(!!failures);
+	}
+	NEED(waitpid(pid, &status, 0) == pid);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static int owner(uid_t uid, gid_t gid, uint32_t mode)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, CMD(GROUP_SET), 0);
+
+	mnl_attr_put_u32(msg, G(INDEX), group);
+	mnl_attr_put_u32(msg, G(UID), uid);
+	mnl_attr_put_u32(msg, G(GID), gid);
+	mnl_attr_put_u32(msg, G(MODE), mode);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+static void check_user(uid_t uid, gid_t gid, unsigned int have)
+{
+	struct user u = { uid, gid, false, have };
+
+	CHECK(as_user(&u, try_all), "uid %u, gid %u, rights %u", uid, gid, have);
+}
+
+static void test_default(void)
+{
+	struct user u = { NOBODY, NOBODY, true, 0 };
+
+	CHECK(nl_group_number(&nl, group, G(MODE)) == 0600);
+	check_user(NOBODY, NOBODY, 0);
+	CHECK(as_user(&u, try_all), "root of a user namespace of its own");
+}
+
+static void test_modes(void)
+{
+	unsigned int bits;
+
+	for (bits = 0; bits <= 6; bits += 2) {
+		NEED(!owner(0, 0, bits));
+		check_user(NOBODY, NOBODY, bits);
+		NEED(!owner(0, STAFF, bits << 3 | (6 & ~bits)));
+		check_user(NOBODY, STAFF, bits);
+		check_user(NOBODY, NOBODY, 6 & ~bits);
+		NEED(!owner(NOBODY, 0, bits << 6 | (6 & ~bits)));
+		check_user(NOBODY, NOBODY, OWN | bits);
+	}
+}
+
+/* The owner may let others in, and give the group to users it belongs to, no more. */
+static void change_owner(struct nl *by, unsigned int have)
+{
+	struct nlmsghdr *msg = nl_begin(by, CMD(GROUP_SET), 0);
+
+	mnl_attr_put_u32(msg, G(INDEX), group);
+	mnl_attr_put_u32(msg, G(UID), 1);
+	EXPECT(nl_talk(by, msg, NULL, NULL) == -EPERM, "chown with %u: %s", have, by->text);
+	msg = nl_begin(by, CMD(GROUP_SET), 0);
+	mnl_attr_put_u32(msg, G(INDEX), group);
+	mnl_attr_put_u32(msg, G(GID), 1);
+	EXPECT(nl_talk(by, msg, NULL, NULL) == -EPERM, "chgrp with %u: %s", have, by->text);
+	msg = nl_begin(by, CMD(GROUP_SET), 0);
+	mnl_attr_put_u32(msg, G(INDEX), group);
+	mnl_attr_put_u32(msg, G(GID), STAFF);
+	mnl_attr_put_u32(msg, G(MODE), 0640);
+	EXPECT(!nl_talk(by, msg, NULL, NULL), "chgrp and chmod: %s", by->text);
+	msg = nl_begin(by, CMD(GROUP_SET), 0);
+	mnl_attr_put_u32(msg, G(INDEX), group);
+	mnl_attr_put_u8(msg, G(ONLINE), 1);
+	mnl_attr_put_u16(msg, G(PORT), 22);
+	EXPECT(nl_talk(by, msg, NULL, NULL) == -EPERM, "port 22: %s", by->text);
+}
+
+static void test_change(void)
+{
+	struct user u = { NOBODY, STAFF, false, OWN };
+
+	NEED(!owner(NOBODY, 0, 0600));
+	CHECK(as_user(&u, change_owner));
+	CHECK(nl_group_number(&nl, group, G(GID)) == STAFF);
+	CHECK(nl_group_number(&nl, group, G(MODE)) == 0640);
+	check_user(1, STAFF, READ);
+	CHECK(owner(0, 0, 0700) == -EINVAL, "nothing to execute");
+	NEED(!owner(0, 0, 0600));
+}
+
+/* ------------------------------------------------- a socket that is passed -- */
+
+/* Runs as nobody with a socket that root opened. */
+static bool with_roots_socket(unsigned int have)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid) {
+		if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+			_exit(100);
+		failures = 0;
+		try_cell(&nl, &cells[1], have);
+		try_cell(&nl, &cells[3], have);
+		fflush(stdout);
+		_exit(!!failures);
+	}
+	NEED(waitpid(pid, &status, 0) == pid);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static void test_passed(void)
+{
+	CHECK(with_roots_socket(OWN | 6), "the opener is the owner");
+	NEED(!owner(1, 1, 0600));
+	CHECK(with_roots_socket(0), "a capability of the opener is not the sender's");
+	NEED(!owner(0, 0, 0600));
+}
+
+/* --------------------------------------------------------------- events -- */
+
+static int go[2], came[2];
+
+static bool heard(struct nl *by, uint64_t *seq)
+{
+	struct pollfd p = { .fd = mnl_socket_get_fd(by->sock), .events = POLLIN };
+	const struct nlmsghdr *msg = (const void *)by->in;
+
+	if (poll(&p, 1, 20000) != 1 ||
+	    mnl_socket_recvfrom(by->sock, by->in, sizeof(by->in)) <= 0)
+		return false;
+	*seq = nl_u64(msg, R(SEQ));
+	return nl_cmd(msg) == CMD(RECORD_NTF) && nl_u32(msg, R(GROUP)) == group;
+}
+
+/* Of three records the second is not for this user. */
+static void follow(struct nl *by, unsigned int have)
+{
+	uint64_t first, third;
+	char c;
+
+	EXPECT(!request(by, &cells[10], group), "watch with %u: %s", have, by->text);
+	EXPECT(write(came[1], "w", 1) == 1, "pipe");
+	EXPECT(heard(by, &first), "no first event");
+	EXPECT(read(go[0], &c, 1) == 1, "pipe");
+	EXPECT(heard(by, &third), "no third event");
+	EXPECT(third == first + 2, "event %llu after %llu", (unsigned long long)third,
+	       (unsigned long long)first);
+}
+
+static void add_record(void)
+{
+	struct rec rec;
+
+	rec_new(&rec, &own, "x", 1);
+	rec_sign(&rec, &own);
+	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	rec_free(&rec);
+}
+
+static void test_events(void)
+{
+	struct user u = { NOBODY, NOBODY, false, READ };
+	pid_t helper;
+	int status;
+	char c;
+
+	NEED(!pipe(go) && !pipe(came));
+	NEED(!owner(0, 0, 0604));
+	fflush(stdout);
+	helper = fork();
+	NEED(helper >= 0);
+	if (!helper)
+		_exit(!as_user(&u, follow));
+	NEED(read(came[0], &c, 1) == 1);
+	add_record();
+	NEED(!owner(0, 0, 0600));
+	add_record();
+	NEED(!owner(0, 0, 0604));
+	add_record();
+	NEED(write(go[1], "g", 1) == 1);
+	NEED(waitpid(helper, &status, 0) == helper);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+	NEED(!owner(0, 0, 0600));
+}
+
+static void test_destroy(void)
+{
+	NEED(!nl_simple(&nl, CMD(GROUP_DESTROY), G(INDEX), group));
+	CHECK(wait_slab("pg_record", 0));
+	CHECK(no_leaks());
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "a new group is its maker's", test_default },
+		{ "every operation, mode and class of user", test_modes },
+		{ "what an owner may change", test_change },
+		{ "a socket that is passed on", test_passed },
+		{ "events", test_events },
+		{ "nothing is left behind", test_destroy },
+	};
+
+	need_module();
+	own_namespace();
+	NEED(!nl_open(&nl));
+	cert_new_root(&root, test_key(0));
+	cert_issue(&own, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	group = group_of(&nl, &root, &own);
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
