@@ -2,11 +2,14 @@
 #ifndef _SHIM_LINUX_KERNEL_H
 #define _SHIM_LINUX_KERNEL_H
 
+#include <stdlib.h>
 #include <linux/types.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <asm/byteorder.h>
 
+#define BUILD_BUG_ON(cond)	_Static_assert(!(cond), #cond)
+#define WARN_ON_ONCE(cond)	({ bool __bad = (cond); if (__bad) abort(); __bad; })
 #define BIT(n)		(1UL << (n))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define container_of(p, type, member) \

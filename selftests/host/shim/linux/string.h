@@ -5,6 +5,13 @@
 #include <string.h>
 #include <linux/types.h>
 
+/* The compiler does not know what it is for, so it cannot leave it out. */
+static inline void memzero_explicit(void *p, size_t len)
+{
+	memset(p, 0, len);
+	__asm__ __volatile__("" : : "r" (p) : "memory");
+}
+
 /* The first byte that is not c, NULL where there is none. */
 static inline void *memchr_inv(const void *start, int c, size_t len)
 {
