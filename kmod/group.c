@@ -38,6 +38,8 @@ const struct pg_limits pg_limits_default = {
 	.defer_bytes = 4U << 20,
 	.members = PG_MEMBERS_MAX,
 	.invited = 1024,
+	.half_open = 256,
+	.half_open_prefix = 64,
 };
 
 static bool pg_group_closing;	/* the module is on its way out */
@@ -102,7 +104,7 @@ void pg_group_set_ready(struct pg_group *g)
 
 /* ------------------------------------------------------ online, limits -- */
 
-/* Two memberships of one group could not be told apart by a HELLO's hint. */
+/* Two memberships of one group could not be told apart by an opening's hint. */
 static bool pg_group_shadowed(struct pg_group *g, struct pg_listener *l)
 {
 	unsigned long index;
@@ -166,6 +168,10 @@ int pg_group_set_online(struct pg_group *g, bool online, u16 port,
 	}
 	if (g->online == online)
 		return 0;
+	if (online && !pg_group_proved(g)) {
+		NL_SET_ERR_MSG(extack, "going online takes a CREDENTIAL that is valid now");
+		return -ENOKEY;
+	}
 	if (online)
 		return pg_group_go_online(g, port, extack);
 	pg_group_go_offline(g);
@@ -223,6 +229,8 @@ static void pg_group_free(struct kref *kref)
 	pg_members_destroy(&g->members);
 	kfree(g->root);
 	mem_cgroup_put(g->memcg);
+	kfree(g->credential);
+	memzero_explicit(g->node_key, sizeof(g->node_key));
 	kfree_rcu(g, rcu);
 }
 
@@ -479,6 +487,9 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	do {
 		g->node = get_random_u64();
 	} while (!g->node);
+	do {
+		get_random_bytes(g->node_key, sizeof(g->node_key));
+	} while (!pg_noise_public(g->node_public, g->node_key));
 	mutex_init(&g->lock);
 	spin_lock_init(&g->clock_lock);
 	INIT_LIST_HEAD(&g->links);
@@ -532,7 +543,7 @@ members:
 	pg_members_destroy(&g->members);
 free:
 	kfree(g->root);
-	kfree(g);
+	kfree_sensitive(g);
 	return ERR_PTR(err);
 }
 

@@ -67,6 +67,8 @@ struct pg_limits {
 	u32 link_rate;
 	u32 members;
 	u32 invited;
+	u32 half_open;
+	u32 half_open_prefix;
 };
 
 extern const struct pg_limits pg_limits_default;
@@ -117,6 +119,8 @@ struct pg_group {
 	u32 index;
 	u8 id[PEERGROUP_HASH_LEN];
 	u64 node;
+	u8 node_key[PG_NODE_KEY_LEN];		/* static, private: never leaves the group */
+	u8 node_public[PG_NODE_KEY_LEN];
 	struct pg_member *self;
 	u32 root_len;
 	u8 *root;
@@ -142,6 +146,9 @@ struct pg_group {
 	u32 status;		/* as last told to programs */
 	struct pg_listener *listener;
 	u16 port;
+	u8 *credential;		/* struct peergroup_credential and signature, or NULL */
+	u32 credential_len;
+	u64 credential_until;
 
 	spinlock_t clock_lock;
 	struct pg_clock clock;
@@ -209,6 +216,42 @@ void pg_group_wait(struct list_head *ended);
 int pg_group_set_online(struct pg_group *g, bool online, u16 port,
 			struct netlink_ext_ack *extack);
 
+/**
+ * pg_group_check_credential() - is that a credential for this node?
+ * @wire: struct peergroup_credential and its signature, from a program
+ *
+ * pn->lock held; sleeps for a signature check. Return: 0 or -errno with extack set.
+ */
+int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
+			      struct netlink_ext_ack *extack);
+
+/**
+ * pg_group_swap_credential() - take a checked credential
+ * @wire: from kmalloc(), or NULL; set to the one before
+ * @len: likewise
+ *
+ * Takes the group's lock. Links are not told: pg_group_announce() does that.
+ */
+void pg_group_swap_credential(struct pg_group *g, u8 **wire, u32 *len);
+
+/* Has it a proof of membership that holds now? Takes the group's lock. */
+bool pg_group_proved(struct pg_group *g);
+
+/* Peer time when this node's proof of membership runs out, 0 without. Lock held. */
+u64 pg_group_credential_until(const struct pg_group *g);
+
+/**
+ * pg_group_introduce() - this node's proof of membership: credential and chain
+ * @out: set to a buffer from kvmalloc()
+ * @len: bytes to leave free before it; set to the whole length
+ *
+ * Lock held. Return: 0, -EKEYEXPIRED where there is none that is valid, -ENOMEM.
+ */
+int pg_group_introduce(struct pg_group *g, u8 **out, size_t *len);
+
+/* Sends the proof to all links, where it has changed. Lock held. */
+void pg_group_announce(struct pg_group *g);
+
 /* Lives without holders, or no longer. pn->lock held; may end the group into @ended. */
 void pg_group_set_kept(struct pg_group *g, bool kept, struct list_head *ended);
 
@@ -221,14 +264,17 @@ int pg_group_del_target(struct pg_group *g, const struct pg_addr *addr,
 			struct netlink_ext_ack *extack);
 
 /**
- * pg_group_by_hint() - which group on this listener does a HELLO mean?
+ * pg_group_by_hint() - which group on this listener does an opening mean?
  *
  * Return: a group with a reference, or NULL; pn->lock is not needed.
  */
 struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint);
 
-/* SHA-256(PG_HELLO_TAG || group id || nonce). */
+/* SHA-256(PG_OPENING_TAG || group id || nonce). */
 void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint);
+
+/* How many half-open links, in all and by prefix: the most that one of its groups allows. */
+void pg_listener_limits(struct pg_listener *l, u32 *half_open, u32 *prefix);
 
 /* Counts something that befell a listener in each group that uses it. */
 void pg_listener_count(struct pg_listener *l, unsigned int stat);
@@ -236,10 +282,10 @@ void pg_listener_count(struct pg_listener *l, unsigned int stat);
 /**
  * pg_group_attach() - a link enters a group's list
  *
- * For a dialled link before it connects, for an accepted one once its HELLO
+ * For a dialled link before it connects, for an accepted one once its opening
  * named the group (the reference of pg_group_by_hint() is taken over).
  * Group's lock held for dialled links, taken for accepted ones by the caller.
- * Return: 0, -ESHUTDOWN (ended or offline) or -EMLINK (limit of links).
+ * Return: 0 or -ESHUTDOWN (ended or offline).
  */
 int pg_group_attach(struct pg_group *g, struct pg_link *link);
 

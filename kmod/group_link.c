@@ -54,8 +54,6 @@ int pg_group_attach(struct pg_group *g, struct pg_link *link)
 	lockdep_assert_held(&g->lock);
 	if (g->ended || !g->online)
 		return -ESHUTDOWN;
-	if (!link->outbound && g->n_links >= 2 * g->limits.links)
-		return -EMLINK;
 	link->group = g;
 	list_add_tail(&link->node, &g->links);
 	g->n_links++;
@@ -128,6 +126,9 @@ u32 pg_group_link_up(struct pg_link *link)
 	mutex_lock(&g->lock);
 	bye = pg_group_judge_link(g, link);
 	if (!bye && pg_sync_init(&link->sync, &g->table, &pg_message_sync_ops))
+		bye = PG_BYE_FULL;
+	/* The other end waits for this, so nothing else may come before it. */
+	if (!bye && !link->outbound && pg_link_send(link, PG_MSG_WELCOME, NULL, 0))
 		bye = PG_BYE_FULL;
 	if (bye)
 		goto out;
@@ -265,14 +266,14 @@ int pg_group_del_target(struct pg_group *g, const struct pg_addr *addr,
 	return err;
 }
 
-/* ------------------------------------------------------- HELLO's hint -- */
+/* ------------------------------------------------------- the opening's hint -- */
 
 void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint)
 {
 	struct sha256_state state;
 
 	sha256_init(&state);
-	sha256_update(&state, PG_HELLO_TAG, sizeof(PG_HELLO_TAG) - 1);
+	sha256_update(&state, PG_OPENING_TAG, sizeof(PG_OPENING_TAG) - 1);
 	sha256_update(&state, g->id, sizeof(g->id));
 	sha256_update(&state, nonce, 32);
 	sha256_final(&state, hint);
@@ -296,6 +297,23 @@ struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const 
 out:
 	rcu_read_unlock();
 	return g;
+}
+
+void pg_listener_limits(struct pg_listener *l, u32 *half_open, u32 *prefix)
+{
+	unsigned long index;
+	struct pg_group *g;
+
+	*half_open = 1;
+	*prefix = 1;
+	rcu_read_lock();
+	xa_for_each(&l->pn->groups, index, g) {
+		if (READ_ONCE(g->listener) != l)
+			continue;
+		*half_open = max(*half_open, READ_ONCE(g->limits.half_open));
+		*prefix = max(*prefix, READ_ONCE(g->limits.half_open_prefix));
+	}
+	rcu_read_unlock();
 }
 
 void pg_listener_count(struct pg_listener *l, unsigned int stat)

@@ -1,33 +1,298 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How two hosts find out that they belong to the same group before a link is
- * up: one HELLO in each direction, the dialling side first. This is the place
- * that a Noise handshake will take; nothing outside this file knows the form
- * of a HELLO.
+ * How two hosts prove to each other that they belong to the same group, and
+ * agree on keys: an opening that names the group to those who know it, then
+ * Noise XX between the two nodes, in which each shows its member's chain and
+ * that member's word for the node (wire.h has the form). Nothing outside this
+ * file knows that form.
+ *
+ * The listening side does no public-key work before the hint is one of its
+ * groups', and checks no signature before the caller has shown that it holds the
+ * key it speaks of. The dialling side speaks of itself only to a member.
  */
 #include <linux/bitmap.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
+#include <asm/unaligned.h>
+#include "credential.h"
+#include "cursor.h"
 #include "link_priv.h"
 
-static int pg_handshake_hello(struct pg_link *link)
+/**
+ * struct pg_handshake - what a link keeps while it comes up
+ * @noise: state of the Noise handshake
+ * @opening: as it was sent or came
+ */
+struct pg_handshake {
+	struct pg_noise noise;
+	struct pg_opening opening;
+};
+
+void pg_handshake_free(struct pg_link *link)
+{
+	if (!link->handshake)
+		return;
+	pg_noise_clear(&link->handshake->noise);
+	kfree_sensitive(link->handshake);
+	link->handshake = NULL;
+}
+
+/* The other end's fault: what to count depends on how it failed. */
+static int pg_handshake_refuse(struct pg_link *link, int error)
+{
+	switch (error) {
+	case -EBADMSG:
+		pg_link_fail(link, 0, EBADMSG, PEERGROUP_A_STATS_LINK_CRYPTO);
+		break;
+	case -EKEYREJECTED:
+	case -EKEYEXPIRED:
+		pg_link_fail(link, 0, -error, PEERGROUP_A_STATS_LINK_CREDENTIAL);
+		break;
+	}
+	return error;
+}
+
+/* ----------------------------------------------------------------- noise -- */
+
+/* Starts Noise with what both ends have to agree in. */
+static int pg_handshake_begin(struct pg_link *link, const struct pg_opening *opening)
 {
 	struct pg_group *g = link->group;
-	struct pg_hello hello = {
-		.node = cpu_to_be64(g->node),
-		.time = cpu_to_be64(pg_group_now(g)),
-		.port = cpu_to_be16(READ_ONCE(g->port)),
-		.flags = cpu_to_be16(READ_ONCE(g->ready) ? PG_HELLO_READY : 0),
-	};
+	struct pg_prologue prologue = { .opening = *opening };
+	struct pg_handshake *hs;
 
-	memcpy(hello.magic, PG_HELLO_MAGIC, sizeof(hello.magic));
-	get_random_bytes(hello.nonce, sizeof(hello.nonce));
-	memcpy(link->nonce, hello.nonce, sizeof(link->nonce));
-	pg_group_hint(g, hello.nonce, hello.hint);
-	return pg_link_send(link, PG_MSG_HELLO, &hello, sizeof(hello));
+	hs = kzalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
+	if (!hs)
+		return -ENOMEM;
+	BUILD_BUG_ON(sizeof(prologue.tag) != sizeof(PG_PROLOGUE_TAG) - 1);
+	memcpy(prologue.tag, PG_PROLOGUE_TAG, sizeof(prologue.tag));
+	memcpy(prologue.group, g->id, sizeof(prologue.group));
+	hs->opening = *opening;
+	pg_noise_init(&hs->noise, link->outbound, g->node_key, (u8 *)&prologue, sizeof(prologue));
+	link->handshake = hs;
+	return 0;
+}
+
+static int pg_handshake_write(struct pg_link *link, const void *payload, size_t len, u8 *out)
+{
+	u8 ephemeral[PG_NODE_KEY_LEN];
+	int err;
+
+	get_random_bytes(ephemeral, sizeof(ephemeral));
+	err = pg_noise_write(&link->handshake->noise, ephemeral, payload, len, out);
+	memzero_explicit(ephemeral, sizeof(ephemeral));
+	return err;
+}
+
+/* Says who we are: Noise message 2 or 3. */
+static int pg_handshake_introduce(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	size_t len = sizeof(struct pg_meet), overhead;
+	struct pg_meet *meet;
+	u8 *payload, *out;
+	int err;
+
+	mutex_lock(&g->lock);
+	err = pg_group_introduce(g, &payload, &len);
+	mutex_unlock(&g->lock);
+	if (err)
+		return err;
+	meet = (struct pg_meet *)payload;
+	meet->node = cpu_to_be64(g->node);
+	meet->time = cpu_to_be64(pg_group_now(g));
+	meet->port = cpu_to_be16(READ_ONCE(g->port));
+	meet->flags = cpu_to_be16(READ_ONCE(g->ready) ? PG_MEET_READY : 0);
+
+	overhead = pg_noise_overhead(&link->handshake->noise);
+	err = -ENOMEM;
+	out = kvmalloc(sizeof(__be16) + overhead + len, GFP_KERNEL);
+	if (!out)
+		goto free;
+	put_unaligned_be16(overhead + len, out);
+	err = pg_handshake_write(link, payload, len, out + sizeof(__be16));
+	if (!err)
+		err = pg_tx_raw(link, out, sizeof(__be16) + overhead + len);
+	kvfree(out);
+free:
+	kvfree(payload);
+	return err;
+}
+
+/* All messages of the handshake are said: from now on frames follow. */
+static void pg_handshake_keys(struct pg_link *link)
+{
+	u8 hash[PG_NOISE_HASH_LEN];
+
+	pg_noise_split(&link->handshake->noise, &link->tx_cipher, &link->rx_cipher, hash);
+	pg_handshake_free(link);
+	link->keyed = true;
+}
+
+/* ------------------------------------------------------ who the other end is -- */
+
+/* A link to this very host: the address is never dialled again. */
+static int pg_handshake_self(struct pg_link *link, u64 node)
+{
+	struct pg_group *g = link->group;
+
+	if (memcmp(link->peer_key, g->node_public, sizeof(link->peer_key)))
+		return node == g->node ? -EPROTO : 0;
+	mutex_lock(&g->lock);
+	if (link->target)
+		link->target->self = true;
+	mutex_unlock(&g->lock);
+	pg_link_fail(link, PG_BYE_SELF, ELOOP, PEERGROUP_A_STATS_LINK_DUPLICATE);
+	return -ELOOP;
+}
+
+/* -ETIME is still to be told to the other end. */
+static int pg_handshake_clock(struct pg_link *link, const struct pg_meet *meet)
+{
+	u64 theirs = be64_to_cpu(meet->time);
+
+	link->clock_offset = theirs - pg_time_from_ns(ktime_get_real_ns());
+	if (pg_clock_acceptable(pg_group_now(link->group), theirs))
+		return 0;
+	pr_notice_ratelimited("link to %pI6c: clocks differ by more than ten minutes\n",
+			      &link->addr.ip);
+	return -ETIME;
+}
+
+/* Both have to hold now; whose clock is ahead may have begun a little later than now. */
+static int pg_handshake_valid(struct pg_link *link, const struct pg_credential *cred,
+			      const struct pg_gmc *gmc, u64 *until)
+{
+	u64 now = pg_group_now(link->group);
+
+	*until = min(cred->not_after, gmc->not_after);
+	if (max(cred->not_before, gmc->not_before) > now + PG_CLOCK_SKEW_MAX)
+		return -EKEYREJECTED;
+	return now < *until ? 0 : -EKEYEXPIRED;
+}
+
+/*
+ * Reads a credential and the chain of its member behind it, verifies both.
+ * Return: 0 with a reference to the member; -EPROTO, -EKEYREJECTED or -ENOMEM.
+ */
+static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *c,
+			      struct pg_credential *cred, struct pg_member **leaf)
+{
+	struct pg_group *g = link->group;
+	struct pg_chain *chain;
+	unsigned int refusal;
+	int err;
+
+	if (pg_credential_read(cred, c))
+		return -EPROTO;
+	if (cred->node != node ||
+	    memcmp(cred->hdr->key, link->peer_key, sizeof(link->peer_key)))
+		return -EKEYREJECTED;
+	chain = kmalloc(sizeof(*chain), GFP_KERNEL);
+	if (!chain)
+		return -ENOMEM;
+	err = pg_chain_decode(chain, c->pos, pg_cursor_left(c)) ? -EPROTO : 0;
+	if (!err) {
+		refusal = pg_members_learn(&g->members, chain, leaf);
+		if (refusal) {
+			pg_stat_inc(&g->stats, refusal);
+			err = refusal == PEERGROUP_A_STATS_REFUSED_NOMEM ? -ENOMEM : -EKEYREJECTED;
+		}
+	}
+	kfree(chain);
+	if (err)
+		return err;
+	err = pg_credential_verify(cred, g->id, &(*leaf)->gmc);
+	if (err)
+		pg_member_put(*leaf);
+	return err == -ENOPKG ? -EKEYREJECTED : err;
+}
+
+/* Takes down who the other end has proved to be, and judges whether it will do. */
+static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len)
+{
+	const struct pg_meet *meet;
+	struct pg_credential cred;
+	struct pg_member *leaf;
+	struct pg_cursor c;
+	u64 node;
+	int err;
+
+	pg_cursor_init(&c, payload, len);
+	meet = pg_cursor_take(&c, sizeof(*meet));
+	if (!meet)
+		return -EPROTO;
+	memcpy(link->peer_key, pg_noise_remote(&link->handshake->noise), sizeof(link->peer_key));
+	node = be64_to_cpu(meet->node);
+	err = pg_handshake_self(link, node);
+	if (!err)
+		err = pg_handshake_proof(link, node, &c, &cred, &leaf);
+	if (err)
+		return err;
+	mutex_lock(&link->group->lock);
+	link->peer = leaf;
+	link->peer_node = node;
+	link->peer_ready = meet->flags & cpu_to_be16(PG_MEET_READY);
+	mutex_unlock(&link->group->lock);
+	err = pg_handshake_clock(link, meet);
+	return err ?: pg_handshake_valid(link, &cred, &leaf->gmc, &link->peer_until);
+}
+
+static int pg_handshake_told(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	const struct pg_member *m;
+
+	link->told = bitmap_zalloc(PG_MEMBERS_MAX, GFP_KERNEL_ACCOUNT);
+	if (!link->told)
+		return -ENOMEM;
+	mutex_lock(&g->lock);
+	for (m = link->peer; m; m = m->parent)
+		__set_bit(m->nr, link->told);
+	mutex_unlock(&g->lock);
+	return 0;
+}
+
+/* The other end will do: it joins in. */
+static int pg_handshake_up(struct pg_link *link)
+{
+	u32 reason;
+	int err;
+
+	err = pg_handshake_told(link);
+	if (err)
+		return err;
+	reason = pg_group_link_up(link);
+	if (reason) {
+		pg_link_close(link, reason, -pg_bye_errno(reason));
+		return pg_bye_errno(reason);
+	}
+	pg_link_watch(link);
+	return 0;
+}
+
+/* --------------------------------------------------------- the dialling side -- */
+
+static int pg_handshake_open(struct pg_link *link)
+{
+	struct {
+		struct pg_opening opening;
+		u8 noise[PG_NOISE_FIRST];
+	} __packed first;
+	int err;
+
+	BUILD_BUG_ON(sizeof(first) != PG_HANDSHAKE_OPENING);
+	memcpy(first.opening.magic, PG_OPENING_MAGIC, sizeof(first.opening.magic));
+	get_random_bytes(first.opening.nonce, sizeof(first.opening.nonce));
+	pg_group_hint(link->group, first.opening.nonce, first.opening.hint);
+	err = pg_handshake_begin(link, &first.opening);
+	if (!err)
+		err = pg_handshake_write(link, NULL, 0, first.noise);
+	return err ?: pg_tx_raw(link, &first, sizeof(first));
 }
 
 int pg_handshake_connect(struct pg_link *link)
@@ -44,152 +309,156 @@ int pg_handshake_connect(struct pg_link *link)
 		return err ? err : -ECONNABORTED;
 	}
 	WRITE_ONCE(link->state, PEERGROUP_LINK_HANDSHAKE);
-	err = pg_handshake_hello(link);
+	err = pg_handshake_open(link);
 	return err ? err : 1;
 }
 
-/*
- * The listening side speaks only when it was called rightly, so it has nothing
- * to be said BYE to before it is up.
- */
-bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len)
+/* Noise message 2. That clocks differ a member is told, in the end. */
+static int pg_handshake_second(struct pg_link *link, u8 *block, u32 len)
 {
-	if (type == PG_MSG_HELLO)
-		return len == sizeof(struct pg_hello);
-	return link->outbound && type == PG_MSG_BYE && len == sizeof(struct pg_bye);
-}
+	u8 *payload;
+	size_t payload_len;
+	int err, clock;
 
-/*
- * A link to this very host: the address is never dialled again. Whoever sits at
- * an address can say that it is ours, or send us our node id; so what counts is
- * that a HELLO which this host sent has come in here.
- */
-static void pg_handshake_self(struct pg_link *link, const struct pg_hello *hello)
-{
-	struct pg_group *g = link->group;
-	struct pg_link *other;
-
-	/* That is what a link has which has not sent one yet. */
-	if (!memchr_inv(hello->nonce, 0, sizeof(hello->nonce)))
-		return;
-	mutex_lock(&g->lock);
-	list_for_each_entry(other, &g->links, node) {
-		if (other->outbound && other->target &&
-		    !memcmp(other->nonce, hello->nonce, sizeof(other->nonce)))
-			other->target->self = true;
-	}
-	mutex_unlock(&g->lock);
-}
-
-static int pg_handshake_bye(const struct pg_bye *bye)
-{
-	return pg_bye_errno(be32_to_cpu(bye->reason));
-}
-
-/* Finds the group that an accepted link is for, and enters it there. */
-static int pg_handshake_attach(struct pg_link *link, const struct pg_hello *hello)
-{
-	struct pg_listener *l = link->listener;
-	struct pg_group *g;
-	int err;
-
-	g = pg_group_by_hint(l, hello->nonce, hello->hint);
-	if (!g)
-		return -EPROTO;
-	if (!pg_listener_take(l, link)) {
-		pg_group_put(g);
-		return -ECONNABORTED;
-	}
-	mutex_lock(&g->lock);
-	err = pg_group_attach(g, link);
-	mutex_unlock(&g->lock);
-	if (err == -EMLINK)
-		pg_link_fail(link, PG_BYE_FULL, EMLINK, PEERGROUP_A_STATS_LINK_FULL);
-	if (err) {
-		pg_group_put(g);
-		return err;
-	}
-	/* From here on the group answers for the socket. */
-	pg_listener_forget(link);
-	return pg_handshake_hello(link);
-}
-
-/* The other end of a dialled link must be of the group that it was dialled for. */
-static int pg_handshake_check(struct pg_link *link, const struct pg_hello *hello)
-{
-	u8 hint[PEERGROUP_HASH_LEN];
-
-	pg_group_hint(link->group, hello->nonce, hint);
-	return memcmp(hint, hello->hint, sizeof(hint)) ? -EPROTO : 0;
-}
-
-/* Takes down who the other end says it is, and whether it will do. */
-static int pg_handshake_meet(struct pg_link *link, const struct pg_hello *hello)
-{
-	struct pg_group *g = link->group;
-	u64 theirs = be64_to_cpu(hello->time);
-	u64 mine = pg_group_now(g);
-
-	link->peer_node = be64_to_cpu(hello->node);
-	link->peer_ready = hello->flags & cpu_to_be16(PG_HELLO_READY);
-	link->clock_offset = theirs - pg_time_from_ns(ktime_get_real_ns());
-	if (!link->peer_node)
-		return -EPROTO;
-	if (link->peer_node == g->node) {
-		if (!link->outbound)
-			pg_handshake_self(link, hello);
-		pg_link_fail(link, PG_BYE_SELF, ELOOP, PEERGROUP_A_STATS_LINK_DUPLICATE);
-		return -ELOOP;
-	}
-	if (!pg_clock_acceptable(mine, theirs)) {
-		pr_notice_ratelimited("link to %pI6c: clocks differ by more than ten minutes\n",
-				      &link->addr.ip);
-		pg_link_fail(link, PG_BYE_CLOCK, ETIME, PEERGROUP_A_STATS_LINK_CLOCK);
-		return -ETIME;
-	}
-	return 0;
-}
-
-/* Says who we are, in a way that can be checked, and joins in. */
-static int pg_handshake_up(struct pg_link *link)
-{
-	struct pg_group *g = link->group;
-	u32 reason;
-	int err;
-
-	link->told = bitmap_zalloc(PG_MEMBERS_MAX, GFP_KERNEL_ACCOUNT);
-	if (!link->told)
-		return -ENOMEM;
-	mutex_lock(&g->lock);
-	err = pg_link_send_chain(link, g->self);
-	mutex_unlock(&g->lock);
+	err = pg_noise_read(&link->handshake->noise, block, len, &payload, &payload_len);
+	if (err)
+		return -EBADMSG;
+	clock = pg_handshake_meet(link, payload, payload_len);
+	if (clock && clock != -ETIME)
+		return clock;
+	err = pg_handshake_introduce(link);
 	if (err)
 		return err;
-	reason = pg_group_link_up(link);
-	if (reason) {
-		pg_link_close(link, reason, -pg_bye_errno(reason));
-		return pg_bye_errno(reason);
-	}
-	pg_link_watch(link);
-	return 0;
+	pg_handshake_keys(link);
+	if (clock)
+		pg_link_fail(link, PG_BYE_CLOCK, ETIME, PEERGROUP_A_STATS_LINK_CLOCK);
+	return clock;
+}
+
+bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len)
+{
+	if (!link->outbound)
+		return false;
+	return (type == PG_MSG_WELCOME && !len) ||
+	       (type == PG_MSG_BYE && len == sizeof(struct pg_bye));
 }
 
 int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body)
 {
-	const struct pg_hello *hello = (const void *)body;
-	int err;
+	const struct pg_bye *bye = (const void *)body;
 
 	if (type == PG_MSG_BYE)
-		return pg_handshake_bye((const void *)body);
-	if (memcmp(hello->magic, PG_HELLO_MAGIC, sizeof(hello->magic)))
+		return pg_bye_errno(be32_to_cpu(bye->reason));
+	return pg_handshake_up(link);
+}
+
+/* -------------------------------------------------------- the listening side -- */
+
+/* Finds the group that an accepted link is for, and enters it there. */
+static int pg_handshake_attach(struct pg_link *link, const struct pg_opening *opening)
+{
+	struct pg_group *g;
+	int err;
+
+	g = pg_group_by_hint(link->listener, opening->nonce, opening->hint);
+	if (!g)
 		return -EPROTO;
-	if (link->outbound)
-		err = pg_handshake_check(link, hello);
-	else
-		err = pg_handshake_attach(link, hello);
-	if (!err)
-		err = pg_handshake_meet(link, hello);
-	if (!err)
-		err = pg_handshake_up(link);
+	mutex_lock(&g->lock);
+	err = pg_group_attach(g, link);
+	mutex_unlock(&g->lock);
+	if (err)
+		pg_group_put(g);
 	return err;
+}
+
+static int pg_handshake_first(struct pg_link *link, u8 *block)
+{
+	const struct pg_opening *opening = (const void *)block;
+	size_t payload_len;
+	u8 *payload;
+	int err;
+
+	if (memcmp(opening->magic, PG_OPENING_MAGIC, sizeof(opening->magic)))
+		return -EPROTO;
+	err = pg_handshake_attach(link, opening);
+	if (!err)
+		err = pg_handshake_begin(link, opening);
+	if (err)
+		return err;
+	if (pg_noise_read(&link->handshake->noise, block + sizeof(*opening), PG_NOISE_FIRST,
+			  &payload, &payload_len))
+		return -EBADMSG;
+	return pg_handshake_introduce(link);
+}
+
+/* Noise message 3. */
+static int pg_handshake_third(struct pg_link *link, u8 *block, u32 len)
+{
+	size_t payload_len;
+	u8 *payload;
+	int err;
+
+	err = pg_noise_read(&link->handshake->noise, block, len, &payload, &payload_len);
+	if (err)
+		return -EBADMSG;
+	err = pg_handshake_meet(link, payload, payload_len);
+	if (err && err != -ETIME)
+		return err;
+	pg_handshake_keys(link);
+	if (err) {
+		pg_link_fail(link, PG_BYE_CLOCK, ETIME, PEERGROUP_A_STATS_LINK_CLOCK);
+		return err;
+	}
+	if (!pg_listener_take(link->listener, link))
+		return -ECONNABORTED;
+	/* From here on the group alone answers for the socket. */
+	pg_listener_forget(link);
+	return pg_handshake_up(link);
+}
+
+int pg_handshake_block(struct pg_link *link, u8 *block, u32 len)
+{
+	int err;
+
+	if (link->outbound)
+		err = pg_handshake_second(link, block, len);
+	else if (!link->handshake)
+		err = pg_handshake_first(link, block);
+	else
+		err = pg_handshake_third(link, block, len);
+	return pg_handshake_refuse(link, err);
+}
+
+/* ---------------------------------------------------------------- renewal -- */
+
+int pg_handshake_renew(struct pg_link *link, const u8 *body, u32 len)
+{
+	struct pg_group *g = link->group;
+	struct pg_member *leaf, *m;
+	struct pg_credential cred;
+	struct pg_cursor c;
+	u64 until;
+	int err;
+
+	pg_cursor_init(&c, body, len);
+	err = pg_handshake_proof(link, link->peer_node, &c, &cred, &leaf);
+	if (err)
+		return pg_handshake_refuse(link, err);
+	err = pg_handshake_valid(link, &cred, &leaf->gmc, &until);
+	/* Only @rx, which this is, changes it. */
+	if (!err && memcmp(leaf->gmc.spki_hash, link->peer->gmc.spki_hash,
+			   sizeof(leaf->gmc.spki_hash)))
+		err = -EKEYREJECTED;
+	if (err) {
+		pg_member_put(leaf);
+		return pg_handshake_refuse(link, err);
+	}
+	mutex_lock(&g->lock);
+	for (m = leaf; m; m = m->parent)
+		__set_bit(m->nr, link->told);
+	swap(link->peer, leaf);
+	WRITE_ONCE(link->peer_until, until);
+	mutex_unlock(&g->lock);
+	pg_member_put(leaf);
+	return 0;
 }

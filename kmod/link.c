@@ -47,6 +47,8 @@ int pg_bye_errno(u32 reason)
 		return -ETIME;
 	case PG_BYE_FULL:
 		return -EMLINK;
+	case PG_BYE_CREDENTIAL:
+		return -EKEYEXPIRED;
 	default:
 		return -ECONNABORTED;
 	}
@@ -186,6 +188,12 @@ static bool pg_tick_lost(const struct pg_link *link, unsigned long now, unsigned
 	       time_after_eq(link->last_ping, heard) && now - link->last_ping >= alive;
 }
 
+/* The other end has to renew its proof of membership before it runs out. */
+static bool pg_tick_expired(struct pg_link *link)
+{
+	return pg_group_now(link->group) >= READ_ONCE(link->peer_until);
+}
+
 /* A link that is up: asks for a sign of life, or takes the silence for an answer. */
 static void pg_tick_up(struct pg_link *link)
 {
@@ -193,6 +201,11 @@ static void pg_tick_up(struct pg_link *link)
 	unsigned long now = jiffies;
 	int err = 0;
 
+	if (pg_tick_expired(link)) {
+		pg_link_fail(link, PG_BYE_CREDENTIAL, EKEYEXPIRED,
+			     PEERGROUP_A_STATS_LINK_CREDENTIAL);
+		return;
+	}
 	if (pg_rx_paused(link))
 		WRITE_ONCE(link->last_rx, now);
 	if (pg_tick_lost(link, now, alive)) {
@@ -301,11 +314,12 @@ static void pg_link_close_work(struct work_struct *work)
 	pg_link_hang_up(link);
 	pg_tx_drop(link);
 	pg_rx_drop(link);
+	pg_handshake_free(link);
 	pg_link_count_fault(link);
+	if (link->listener)
+		pg_listener_forget(link);
 	if (link->group)
 		pg_group_link_gone(link);
-	else
-		pg_listener_forget(link);
 	pg_link_put(link);
 }
 
@@ -347,7 +361,7 @@ static void pg_link_release(struct kref *refs)
 	bitmap_free(link->told);
 	if (link->group)
 		pg_group_put(link->group);
-	kvfree(link);
+	kvfree_sensitive(link, sizeof(*link));
 }
 
 void pg_link_put(struct pg_link *link)
@@ -371,6 +385,7 @@ static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state)
 	link->last_rx = jiffies;
 	link->last_ping = jiffies;
 	INIT_LIST_HEAD(&link->node);
+	INIT_LIST_HEAD(&link->half);
 	spin_lock_init(&link->state_lock);
 	pg_tx_init(link);
 	INIT_WORK(&link->rx, pg_rx_work);
@@ -455,6 +470,7 @@ int pg_link_accept(struct pg_listener *listener, struct socket *sock)
 	if (!link)
 		goto release;
 	link->listener = listener;
+	link->rx_want = PG_HANDSHAKE_OPENING;
 	pg_addr_from_sockaddr(&link->addr, &ss);
 	err = pg_listener_add(listener, link);
 	if (err) {

@@ -2,11 +2,12 @@
 /*
  * A link: one TCP connection between two hosts of a group. link.c opens the
  * connection, keeps it alive and ends it, link_rx.c and link_tx.c turn bytes into
- * messages and back, handshake.c is the handshake's one place; what messages mean
- * is message.c's business. Edge: it holds no policy about records.
+ * messages and back and seal what is sent, handshake.c is the handshake's one
+ * place; what messages mean is message.c's business. Edge: it holds no policy about
+ * records.
  *
  * Life: pg_link_dial() or listen.c makes a link; it has no group until its
- * HELLO has named one (pg_group_attach()); it ends by pg_link_close(), from any
+ * opening has named one (pg_group_attach()); it ends by pg_link_close(), from any
  * context, any number of times. The socket's callbacks only queue work; no work
  * item runs against itself: @rx reads and dispatches, @tx sends, @tick keeps
  * time. What closing has to do happens in @close, on a workqueue of its own and
@@ -21,10 +22,12 @@
 #include <linux/net.h>
 #include <linux/workqueue.h>
 #include "addr.h"
+#include "noise.h"
 #include "reconcile.h"
 #include "wire.h"
 
 struct pg_group;
+struct pg_handshake;
 struct pg_listener;
 struct pg_target;
 
@@ -53,9 +56,10 @@ struct pg_deferred {
  * @id: unique in the module, never 0; of a dialled link its target's, so that who
  *	asked for a link recognises its events
  * @group: set once by pg_group_attach(), held until the link is freed
- * @listener: where it was accepted, while it is half-open; else NULL
+ * @listener: where it was accepted, until it is up or gone; else NULL
  * @target: what it was dialled for; NULL if accepted; group's lock
- * @node: list entry in the group's or the listener's list
+ * @node: list entry in the group's list
+ * @half: list entry in the listener's
  * @state_lock: guards @closing and what goes with it; who queues @rx, @tx or @tick
  *	from outside looks at @closing under it
  * @state: enum peergroup_link_state; goes up only, and read without locks
@@ -68,11 +72,21 @@ struct pg_deferred {
  * @addr: the other end
  * @peer_node: the other end's node id
  * @peer_ready: the other end has synchronised before
- * @peer: its membership, once its chain has come; protected by the group's lock
- * @nonce: of the HELLO that was sent
+ * @peer: its membership, which it has proved; set before the link is up, and then a
+ *	later certificate may take its place: the group's lock
+ * @peer_key: its node's static key
+ * @peer_until: peer time when its certificate or credential runs out
  * @clock_offset: its peer time minus this host's clock, at the handshake and as its
  *	PINGs have shown since; group's lock once the link is up
  * @error: positive errno that ended it
+ * @handshake: from the first message of the handshake to its end
+ * @keyed: the handshake has given keys; set by @rx once the other fields are
+ * @rx_cipher: opens what comes in
+ * @rx_frames: frames opened so far
+ * @rx_want: bytes of the block that is coming in, 0 while its length is to come
+ * @rx_size: that length, @rx_size_have bytes of it
+ * @rx_block: the block: @rx_block_have bytes of it, @rx_block_room allocated
+ * @rx_text: plaintext in @rx_block, of which @rx_text_at bytes are used up
  * @rx_hdr: header of the message that is coming in, @rx_hdr_have bytes of it
  * @rx_body: its body: @rx_have of @rx_len bytes are there, @rx_room allocated
  * @rx_skip: bytes to pass over
@@ -99,7 +113,12 @@ struct pg_deferred {
  * @tx_control: the part of it that pg_link_send() queued
  * @tx_controls: in how many messages
  * @tx_waited: somebody waits for pg_message_drained(); @tx_lock
- * @tx_now: taken from the queue, @tx_done bytes of it sent; only @tx and @close
+ * @tx_now: taken from the queue, @tx_done bytes of it in frames; only @tx and @close
+ * @tx_cipher: seals what goes out; @tx and @close
+ * @tx_frames: frames sealed so far
+ * @tx_frame: room for one frame, from the first one on
+ * @tx_out: what the socket gets next: @tx_out_len bytes, @tx_out_done of them sent
+ * @tx_raw: the message of the handshake that @tx_out points into
  * @last_rx: jiffies of the last byte received
  * @last_ping: jiffies of the last PING sent; only @tick
  * @born: jiffies when it was made
@@ -114,6 +133,7 @@ struct pg_link {
 	struct pg_listener *listener;
 	struct pg_target *target;
 	struct list_head node;
+	struct list_head half;
 	spinlock_t state_lock;
 	u32 state;
 	bool outbound;
@@ -126,7 +146,8 @@ struct pg_link {
 	u64 peer_node;
 	bool peer_ready;
 	struct pg_member *peer;
-	u8 nonce[PG_NONCE_LEN];
+	u8 peer_key[PG_NODE_KEY_LEN];
+	u64 peer_until;
 	s64 clock_offset;
 	int error;
 
@@ -135,8 +156,21 @@ struct pg_link {
 	void (*old_write_space)(struct sock *sk);
 	void (*old_state_change)(struct sock *sk);
 
+	struct pg_handshake *handshake;
+	bool keyed;
+
 	/* receiving; only @rx touches these, but for @arrivals */
 	struct work_struct rx;
+	struct pg_noise_cipher rx_cipher;
+	u64 rx_frames;
+	u32 rx_want;
+	__be16 rx_size;
+	u32 rx_size_have;
+	u8 *rx_block;
+	u32 rx_block_have;
+	u32 rx_block_room;
+	u32 rx_text;
+	u32 rx_text_at;
 	struct pg_msg_hdr rx_hdr;
 	u32 rx_hdr_have;
 	u8 *rx_body;
@@ -160,6 +194,13 @@ struct pg_link {
 	bool tx_waited;
 	struct pg_tx *tx_now;
 	u32 tx_done;
+	struct pg_noise_cipher tx_cipher;
+	u64 tx_frames;
+	u8 *tx_frame;
+	const u8 *tx_out;
+	u32 tx_out_len;
+	u32 tx_out_done;
+	struct pg_tx *tx_raw;
 
 	struct delayed_work tick;
 	struct work_struct close;
@@ -226,7 +267,7 @@ int pg_link_dial(struct pg_group *group, struct pg_target *target);
 
 /**
  * pg_link_accept() - take over a freshly accepted socket
- * @listener: keeps the link in its list of half-open ones until the HELLO
+ * @listener: keeps the link in its list of half-open ones until it is up
  * @sock: taken over in any case
  */
 int pg_link_accept(struct pg_listener *listener, struct socket *sock);

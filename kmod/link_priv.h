@@ -36,7 +36,23 @@ static inline u32 pg_link_state(const struct pg_link *link)
 /* A dialled link's socket may have connected. Return: 1 if so, 0 not yet, or -errno. */
 int pg_handshake_connect(struct pg_link *link);
 
-/* May this message arrive before the link is up? */
+/* How long the opening is that an accepted link begins with. */
+#define PG_HANDSHAKE_OPENING	(sizeof(struct pg_opening) + PG_NOISE_FIRST)
+
+/*
+ * Acts on one block of the handshake: an opening or a Noise message, which is
+ * overwritten. Return: 0, or -errno to close the link with (a fault of the other
+ * end's has been counted by then, but for -EPROTO).
+ */
+int pg_handshake_block(struct pg_link *link, u8 *block, u32 len);
+
+/* Forgets what a handshake knew. Neither @rx nor anybody else uses it any more. */
+void pg_handshake_free(struct pg_link *link);
+
+/* The proof of membership for a link that is up: PG_MSG_CREDENTIAL. May sleep. */
+int pg_handshake_renew(struct pg_link *link, const u8 *body, u32 len);
+
+/* May this message arrive when there are keys and the link is not up? */
 bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len);
 
 /*
@@ -52,7 +68,7 @@ void pg_rx_work(struct work_struct *work);
 
 void pg_rx_pace_work(struct work_struct *work);
 
-/* Frees a body that is coming in. @rx does not run any more. */
+/* Frees what is coming in. @rx does not run any more. */
 void pg_rx_drop(struct pg_link *link);
 
 /* Reading waits for arrivals, so silence is this end's doing. */
@@ -66,7 +82,13 @@ static inline bool pg_rx_paused(const struct pg_link *link)
 void pg_tx_init(struct pg_link *link);
 void pg_tx_work(struct work_struct *work);
 
-/* Tells the other end why, where no message is half sent. @tx does not run any more. */
+/* Queues a message of the handshake, which goes out as it is. As pg_link_send(). */
+int pg_tx_raw(struct pg_link *link, const void *data, size_t len);
+
+/*
+ * Tells the other end why, where there are keys and no message is half sent. @tx
+ * does not run any more.
+ */
 void pg_tx_bye(struct pg_link *link, u32 reason);
 
 /* Empties the queue. @tx does not run any more. */

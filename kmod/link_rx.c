@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The receiving half of a link: from the bytes of the stream to whole messages,
- * each of a type that may arrive and no longer than it may be. What a peer
- * announces costs nothing; memory follows the bytes that really come.
+ * The receiving half of a link, in two layers: from the bytes of the stream to
+ * whole blocks, which are the handshake's or sealed frames, and from what frames
+ * hold to whole messages, each of a type that may arrive and no longer than it
+ * may be. What a peer announces costs nothing; memory follows the bytes that
+ * really come.
  */
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/socket.h>
 #include "link_priv.h"
 #include "message.h"
 
 #define PG_RX_BUDGET	128		/* steps in one run of the work: two per message */
 #define PG_RX_FIRST	(64U << 10)	/* bytes of body allocated at once */
+#define PG_RX_BLOCK	512U		/* and of a block: an opening fits */
 #define PG_RX_BURST_NS	(100 * 1000000ULL)
 
 /* ---------------------------------------------------------- holding back -- */
@@ -82,9 +86,9 @@ void pg_rx_pace_work(struct work_struct *work)
 /* --------------------------------------------------------------- reading -- */
 
 /* Return: bytes read, 0 where there is nothing to read now, or -errno. */
-static int pg_rx_recv(struct pg_link *link, void *buf, u32 len, int flags)
+static int pg_rx_recv(struct pg_link *link, void *buf, u32 len)
 {
-	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | flags };
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
 	struct kvec vec = { .iov_base = buf, .iov_len = len };
 	int ret;
 
@@ -105,6 +109,120 @@ void pg_rx_drop(struct pg_link *link)
 	kvfree(link->rx_body);
 	link->rx_body = NULL;
 	link->rx_room = 0;
+	kvfree_sensitive(link->rx_block, link->rx_block_room);
+	link->rx_block = NULL;
+	link->rx_block_room = 0;
+}
+
+/* ---------------------------------------------------------------- blocks -- */
+
+static bool pg_rx_whole(const struct pg_link *link)
+{
+	return link->rx_want && link->rx_block_have == link->rx_want;
+}
+
+/* Makes ready for the next block; its buffer stays. */
+static void pg_rx_next_block(struct pg_link *link)
+{
+	link->rx_want = 0;
+	link->rx_size_have = 0;
+	link->rx_block_have = 0;
+}
+
+static int pg_rx_size(struct pg_link *link)
+{
+	u32 have = link->rx_size_have;
+	int ret;
+
+	ret = pg_rx_recv(link, (u8 *)&link->rx_size + have, sizeof(link->rx_size) - have);
+	if (ret <= 0)
+		return ret;
+	link->rx_size_have += ret;
+	if (link->rx_size_have < sizeof(link->rx_size))
+		return 1;
+	link->rx_want = be16_to_cpu(link->rx_size);
+	/* An empty frame would be a sign of life that says nothing. */
+	return link->rx_want > PG_NOISE_TAG_LEN ? 1 : -EPROTO;
+}
+
+static int pg_rx_grow_block(struct pg_link *link)
+{
+	u32 room = max(PG_RX_BLOCK, 2 * link->rx_block_room);
+	u8 *block = kvmalloc(room, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+
+	if (!block)
+		return -ENOMEM;
+	if (link->rx_block_have)
+		memcpy(block, link->rx_block, link->rx_block_have);
+	kvfree_sensitive(link->rx_block, link->rx_block_room);
+	link->rx_block = block;
+	link->rx_block_room = room;
+	return 0;
+}
+
+/* Return: 1 for progress, 0 when there is nothing to read now, or -errno. */
+static int pg_rx_block(struct pg_link *link)
+{
+	int ret;
+
+	if (!link->rx_want)
+		return pg_rx_size(link);
+	if (link->rx_block_have == link->rx_block_room) {
+		ret = pg_rx_grow_block(link);
+		if (ret)
+			return ret;
+	}
+	ret = pg_rx_recv(link, link->rx_block + link->rx_block_have,
+			 min(link->rx_want, link->rx_block_room) - link->rx_block_have);
+	if (ret > 0)
+		link->rx_block_have += ret;
+	return ret < 0 ? ret : !!ret;
+}
+
+/* Opens a frame: what it holds is next to be read. */
+static int pg_rx_open(struct pg_link *link)
+{
+	u32 len = link->rx_want;
+
+	pg_rx_next_block(link);
+	if (pg_noise_open(&link->rx_cipher, link->rx_block, len)) {
+		pg_link_fail(link, 0, EBADMSG, PEERGROUP_A_STATS_LINK_CRYPTO);
+		return -EBADMSG;
+	}
+	if (++link->rx_frames % PG_REKEY_FRAMES == 0)
+		pg_noise_rekey(&link->rx_cipher);
+	link->rx_text = len - PG_NOISE_TAG_LEN;
+	link->rx_text_at = 0;
+	return 1;
+}
+
+static int pg_rx_handshake(struct pg_link *link)
+{
+	u32 len = link->rx_want;
+
+	pg_rx_next_block(link);
+	return pg_handshake_block(link, link->rx_block, len) ?: 1;
+}
+
+static int pg_rx_fill(struct pg_link *link)
+{
+	int ret = pg_rx_block(link);
+
+	if (ret <= 0 || !pg_rx_whole(link))
+		return ret;
+	return link->keyed ? pg_rx_open(link) : pg_rx_handshake(link);
+}
+
+/* -------------------------------------------------------------- messages -- */
+
+/* Some of the plaintext that is there, to @buf unless that is NULL. */
+static u32 pg_rx_take(struct pg_link *link, void *buf, u32 len)
+{
+	len = min(len, link->rx_text - link->rx_text_at);
+	if (buf)
+		memcpy(buf, link->rx_block + link->rx_text_at, len);
+	link->rx_text_at += len;
+	return len;
 }
 
 /* Makes ready for the next header. */
@@ -160,10 +278,8 @@ static int pg_rx_body(struct pg_link *link)
 		if (ret)
 			return ret;
 	}
-	ret = pg_rx_recv(link, link->rx_body + link->rx_have, link->rx_room - link->rx_have, 0);
-	if (ret <= 0)
-		return ret;
-	link->rx_have += ret;
+	link->rx_have += pg_rx_take(link, link->rx_body + link->rx_have,
+				    link->rx_room - link->rx_have);
 	if (link->rx_have < link->rx_len)
 		return 1;
 	ret = pg_rx_deliver(link);
@@ -173,11 +289,7 @@ static int pg_rx_body(struct pg_link *link)
 /* Passes over what is too long to be taken, without a copy. */
 static int pg_rx_skip(struct pg_link *link)
 {
-	int ret = pg_rx_recv(link, NULL, min_t(u32, link->rx_skip, INT_MAX), MSG_TRUNC);
-
-	if (ret <= 0)
-		return ret;
-	link->rx_skip -= ret;
+	link->rx_skip -= pg_rx_take(link, NULL, link->rx_skip);
 	if (!link->rx_skip)
 		pg_rx_next(link);
 	return 1;
@@ -219,10 +331,8 @@ static int pg_rx_header(struct pg_link *link)
 	u32 have = link->rx_hdr_have;
 	int ret;
 
-	ret = pg_rx_recv(link, (u8 *)&link->rx_hdr + have, sizeof(link->rx_hdr) - have, 0);
-	if (ret <= 0)
-		return ret;
-	link->rx_hdr_have += ret;
+	link->rx_hdr_have += pg_rx_take(link, (u8 *)&link->rx_hdr + have,
+					sizeof(link->rx_hdr) - have);
 	if (link->rx_hdr_have < sizeof(link->rx_hdr))
 		return 1;
 	ret = pg_rx_judge(link);
@@ -234,6 +344,8 @@ static int pg_rx_header(struct pg_link *link)
 /* Return: 1 to go on, 0 when there is nothing to read now, or -errno. */
 static int pg_rx_step(struct pg_link *link)
 {
+	if (link->rx_text_at == link->rx_text)
+		return pg_rx_fill(link);
 	if (link->rx_skip)
 		return pg_rx_skip(link);
 	if (link->rx_hdr_have < sizeof(link->rx_hdr))
@@ -241,7 +353,7 @@ static int pg_rx_step(struct pg_link *link)
 	return pg_rx_body(link);
 }
 
-/* A connection that ends before its HELLO was no link of ours. */
+/* One that was accepted and ends before its handshake does was no link of ours. */
 static void pg_rx_failed(struct pg_link *link, int error)
 {
 	bool up = pg_link_state(link) == PEERGROUP_LINK_UP;
@@ -249,7 +361,7 @@ static void pg_rx_failed(struct pg_link *link, int error)
 
 	if (error == EPROTO)
 		fault = up ? PEERGROUP_A_STATS_LINK_MALFORMED : PEERGROUP_A_STATS_LINK_HANDSHAKE;
-	else if (!link->group)
+	else if (!up && !link->outbound)
 		fault = PEERGROUP_A_STATS_LINK_HANDSHAKE;
 	pg_link_fail(link, up && error == EPROTO ? PG_BYE_PROTOCOL : 0, error, fault);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The sending half of a link: a bounded queue of messages in which a newer
- * version of a record takes the place of an older one, and the work that hands
- * it to the socket as far as that takes it. Records are queued by reference and
- * sent from where they lie.
+ * version of a record takes the place of an older one, and the work that seals
+ * them into frames and hands these to the socket as far as that takes them.
+ * Records are queued by reference; what waits is in clear, and what has been
+ * sealed is sent.
  */
 #include <linux/hashtable.h>
 #include <linux/mm.h>
@@ -15,7 +16,7 @@
 #include "link_priv.h"
 #include "message.h"
 
-#define PG_TX_BUDGET		64		/* messages in one run of the work */
+#define PG_TX_BUDGET		64		/* frames in one run of the work */
 #define PG_TX_CONTROL_MAX	(1U << 20)	/* bytes that are not records */
 #define PG_TX_CONTROLS_MAX	4096		/* messages that are not records */
 
@@ -25,6 +26,7 @@
  * @hash: in pg_link.tx_hash, if it is a record
  * @r: the record, held; NULL for other messages
  * @control: counts against PG_TX_CONTROL_MAX and PG_TX_CONTROLS_MAX
+ * @raw: the body is a message of the handshake, sent as it is and without @hdr
  * @len: bytes of body
  * @hdr: the header as sent
  * @body: the body, of what is not a record
@@ -34,6 +36,7 @@ struct pg_tx {
 	struct hlist_node hash;
 	struct pg_record *r;
 	bool control;
+	bool raw;
 	u32 len;
 	struct pg_msg_hdr hdr;
 	u8 body[];
@@ -56,6 +59,7 @@ static struct pg_tx *pg_tx_new(u8 type, size_t len, size_t inline_len)
 	INIT_HLIST_NODE(&tx->hash);
 	tx->r = NULL;
 	tx->control = false;
+	tx->raw = false;
 	tx->len = len;
 	memset(&tx->hdr, 0, sizeof(tx->hdr));
 	tx->hdr.len = cpu_to_be32(len);
@@ -134,6 +138,18 @@ int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len)
 		return -ENOMEM;
 	memcpy(tx->body, body, len);
 	tx->control = true;
+	return pg_tx_queue(link, tx);
+}
+
+int pg_tx_raw(struct pg_link *link, const void *data, size_t len)
+{
+	struct pg_tx *tx = pg_tx_new(0, len, len);
+
+	if (!tx)
+		return -ENOMEM;
+	memcpy(tx->body, data, len);
+	tx->control = true;
+	tx->raw = true;
 	return pg_tx_queue(link, tx);
 }
 
@@ -327,53 +343,29 @@ drop:
 	return -ENOBUFS;
 }
 
-/* --------------------------------------------------------------- sending -- */
+/* ---------------------------------------------------------------- frames -- */
 
-/* What is half sent goes on; else the next message leaves the queue. */
-static struct pg_tx *pg_tx_next(struct pg_link *link, bool *more)
+/* What is half in a frame goes on; else the next message leaves the queue. */
+static struct pg_tx *pg_tx_next(struct pg_link *link)
 {
 	struct pg_tx *tx;
 
+	if (link->tx_now)
+		return link->tx_now;
 	spin_lock_bh(&link->tx_lock);
-	if (!link->tx_now) {
-		tx = list_first_entry_or_null(&link->tx_queue, struct pg_tx, list);
-		if (tx) {
-			list_del_init(&tx->list);
-			if (tx->r)
-				hlist_del_init(&tx->hash);
-		}
-		link->tx_now = tx;
-		link->tx_done = 0;
+	tx = list_first_entry_or_null(&link->tx_queue, struct pg_tx, list);
+	if (tx) {
+		list_del_init(&tx->list);
+		if (tx->r)
+			hlist_del_init(&tx->hash);
 	}
-	*more = !list_empty(&link->tx_queue);
+	link->tx_now = tx;
+	link->tx_done = 0;
 	spin_unlock_bh(&link->tx_lock);
-	return link->tx_now;
+	return tx;
 }
 
-static int pg_tx_some(struct pg_link *link, struct pg_tx *tx, bool more)
-{
-	struct msghdr msg = {
-		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0),
-	};
-	u8 *body = tx->r ? tx->r->wire : tx->body;
-	u32 done = link->tx_done;
-	struct kvec vec[2];
-	int n = 0;
-
-	if (done < sizeof(tx->hdr)) {
-		vec[n].iov_base = (u8 *)&tx->hdr + done;
-		vec[n++].iov_len = sizeof(tx->hdr) - done;
-		done = 0;
-	} else {
-		done -= sizeof(tx->hdr);
-	}
-	if (done < tx->len) {
-		vec[n].iov_base = body + done;
-		vec[n++].iov_len = tx->len - done;
-	}
-	return kernel_sendmsg(link->sock, &msg, vec, n, pg_tx_size(tx) - link->tx_done);
-}
-
+/* A message is in frames, or on its way as it is: it waits no longer. */
 static void pg_tx_finish(struct pg_link *link, struct pg_tx *tx)
 {
 	if (tx->r)
@@ -382,7 +374,117 @@ static void pg_tx_finish(struct pg_link *link, struct pg_tx *tx)
 	link->tx_now = NULL;
 	pg_tx_account(link, tx, -1);
 	spin_unlock_bh(&link->tx_lock);
-	pg_tx_free(tx);
+	if (tx->raw)
+		link->tx_raw = tx;
+	else
+		pg_tx_free(tx);
+}
+
+/* Copies what fits of a message. Return: bytes. */
+static u32 pg_tx_copy(struct pg_link *link, struct pg_tx *tx, u8 *to, u32 room)
+{
+	const u8 *body = tx->r ? tx->r->wire : tx->body;
+	u32 done = link->tx_done, n = 0;
+
+	if (done < sizeof(tx->hdr)) {
+		n = min_t(u32, room, sizeof(tx->hdr) - done);
+		memcpy(to, (u8 *)&tx->hdr + done, n);
+		done += n;
+	}
+	if (done >= sizeof(tx->hdr) && n < room) {
+		u32 more = min(room - n, pg_tx_size(tx) - done);
+
+		memcpy(to + n, body + done - sizeof(tx->hdr), more);
+		n += more;
+	}
+	link->tx_done += n;
+	return n;
+}
+
+/* Seals a frame: be16, ciphertext and tag. @frame holds the plaintext behind the be16. */
+static int pg_tx_seal(struct pg_link *link, u8 *frame, u32 text)
+{
+	int err;
+
+	put_unaligned_be16(text + PG_NOISE_TAG_LEN, frame);
+	err = pg_noise_seal(&link->tx_cipher, frame + sizeof(__be16), text);
+	if (!err && ++link->tx_frames % PG_REKEY_FRAMES == 0)
+		pg_noise_rekey(&link->tx_cipher);
+	return err;
+}
+
+static void pg_tx_set_out(struct pg_link *link, const u8 *out, u32 len)
+{
+	link->tx_out = out;
+	link->tx_out_len = len;
+	link->tx_out_done = 0;
+}
+
+/* One frame of what is queued now. Return: 1, 0 where there is nothing, or -errno. */
+static int pg_tx_gather(struct pg_link *link)
+{
+	struct pg_tx *tx;
+	u32 text = 0;
+	int err;
+
+	if (!link->tx_frame)
+		link->tx_frame = kvmalloc(sizeof(__be16) + PG_FRAME_TEXT + PG_NOISE_TAG_LEN,
+					  GFP_KERNEL_ACCOUNT);
+	if (!link->tx_frame)
+		return -ENOMEM;
+	while (text < PG_FRAME_TEXT && (tx = pg_tx_next(link))) {
+		text += pg_tx_copy(link, tx, link->tx_frame + sizeof(__be16) + text,
+				   PG_FRAME_TEXT - text);
+		if (link->tx_done == pg_tx_size(tx))
+			pg_tx_finish(link, tx);
+	}
+	if (!text)
+		return 0;
+	err = pg_tx_seal(link, link->tx_frame, text);
+	if (err)
+		return err;
+	pg_tx_set_out(link, link->tx_frame, sizeof(__be16) + text + PG_NOISE_TAG_LEN);
+	return 1;
+}
+
+/* Decides what the socket gets next. The handshake's messages are all queued before others. */
+static int pg_tx_fill(struct pg_link *link)
+{
+	struct pg_tx *tx = pg_tx_next(link);
+
+	if (link->tx_raw)
+		pg_tx_free(link->tx_raw);
+	link->tx_raw = NULL;
+	if (!tx)
+		return 0;
+	if (!tx->raw)
+		return pg_tx_gather(link);
+	pg_tx_set_out(link, tx->body, tx->len);
+	pg_tx_finish(link, tx);
+	return 1;
+}
+
+/* --------------------------------------------------------------- sending -- */
+
+static bool pg_tx_pending(const struct pg_link *link)
+{
+	return link->tx_out_done < link->tx_out_len;
+}
+
+static int pg_tx_some(struct pg_link *link)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct kvec vec = {
+		.iov_base = (u8 *)link->tx_out + link->tx_out_done,
+		.iov_len = link->tx_out_len - link->tx_out_done,
+	};
+	int ret = kernel_sendmsg(link->sock, &msg, &vec, 1, vec.iov_len);
+
+	if (ret > 0) {
+		atomic64_add(ret, &link->stat_tx_bytes);
+		link->tx_out_done += ret;
+	}
+	return ret;
 }
 
 /*
@@ -391,20 +493,14 @@ static void pg_tx_finish(struct pg_link *link, struct pg_tx *tx)
  */
 static int pg_tx_step(struct pg_link *link)
 {
-	struct pg_tx *tx;
-	bool more;
-	int ret;
+	int ret = 1;
 
-	tx = pg_tx_next(link, &more);
-	if (!tx)
-		return 0;
-	ret = pg_tx_some(link, tx, more);
+	if (!pg_tx_pending(link))
+		ret = pg_tx_fill(link);
+	if (ret > 0)
+		ret = pg_tx_some(link);
 	if (ret <= 0)
 		return ret == -EAGAIN ? 0 : ret;
-	atomic64_add(ret, &link->stat_tx_bytes);
-	link->tx_done += ret;
-	if (link->tx_done == pg_tx_size(tx))
-		pg_tx_finish(link, tx);
 	return 1;
 }
 
@@ -462,21 +558,37 @@ void pg_tx_work(struct work_struct *work)
 
 /* --------------------------------------------------------------- the end -- */
 
+/* Sends on what is sealed or the handshake's. True if the socket took it all. */
+static bool pg_tx_flush(struct pg_link *link)
+{
+	struct pg_tx *tx;
+
+	while (pg_tx_pending(link) || ((tx = pg_tx_next(link)) && tx->raw)) {
+		if (pg_tx_step(link) <= 0)
+			return false;
+	}
+	return true;
+}
+
 void pg_tx_bye(struct pg_link *link, u32 reason)
 {
 	struct {
+		__be16 size;
 		struct pg_msg_hdr hdr;
 		struct pg_bye bye;
+		u8 tag[PG_NOISE_TAG_LEN];
 	} __packed out = {
 		.hdr = { .len = cpu_to_be32(sizeof(out.bye)), .type = PG_MSG_BYE },
 		.bye = { .reason = cpu_to_be32(reason) },
 	};
-	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-	struct kvec vec = { .iov_base = &out, .iov_len = sizeof(out) };
 
-	if (link->tx_now && link->tx_done)
+	if (!link->keyed || !pg_tx_flush(link) || (link->tx_now && link->tx_done))
 		return;
-	kernel_sendmsg(link->sock, &msg, &vec, 1, sizeof(out));
+	if (pg_tx_seal(link, (u8 *)&out, sizeof(out.hdr) + sizeof(out.bye)))
+		return;
+	pg_tx_set_out(link, (u8 *)&out, sizeof(out));
+	pg_tx_some(link);
+	pg_tx_set_out(link, NULL, 0);
 }
 
 void pg_tx_drop(struct pg_link *link)
@@ -484,6 +596,12 @@ void pg_tx_drop(struct pg_link *link)
 	struct pg_tx *tx, *tmp;
 	LIST_HEAD(list);
 
+	pg_tx_set_out(link, NULL, 0);
+	if (link->tx_raw)
+		pg_tx_free(link->tx_raw);
+	link->tx_raw = NULL;
+	kvfree(link->tx_frame);
+	link->tx_frame = NULL;
 	spin_lock_bh(&link->tx_lock);
 	list_splice_init(&link->tx_queue, &list);
 	if (link->tx_now)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Listening sockets, one per port and namespace, and the links that have come
- * in through them but not yet said for which group. A listener answers for the
- * sockets of those links: it is not gone before they are.
+ * in through them but not yet proved that they are a member's. A listener answers
+ * for the sockets of those links: it is not gone before they are.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 #include "link_priv.h"
@@ -17,42 +18,88 @@
 
 /* --------------------------------------------------------- half-open links -- */
 
+/* Takes a link out of the list and closes it. Lets go of the lock meanwhile. */
+static void pg_listener_evict(struct pg_listener *l, struct pg_link *link, int error, u32 fault)
+	__must_hold(&l->lock)
+{
+	list_del_init(&link->half);
+	l->n_half_open--;
+	pg_link_hold(link);
+	spin_unlock(&l->lock);
+	pg_link_fail(link, 0, error, fault);
+	pg_link_put(link);
+	spin_lock(&l->lock);
+}
+
 /* Closes the oldest until @max are left. */
 static void pg_listener_trim(struct pg_listener *l, u32 max, int error, u32 fault)
+{
+	spin_lock(&l->lock);
+	while (l->n_half_open > max)
+		pg_listener_evict(l, list_first_entry(&l->half_open, struct pg_link, half),
+				  error, fault);
+	spin_unlock(&l->lock);
+}
+
+/* What one owner of addresses has plenty of: an IPv6 /64 or an IPv4 /24. */
+static bool pg_listener_near(const struct pg_addr *a, const struct pg_addr *b)
+{
+	bool v4 = ipv6_addr_v4mapped(&a->ip);
+
+	return v4 == ipv6_addr_v4mapped(&b->ip) &&
+	       ipv6_prefix_equal(&a->ip, &b->ip, v4 ? 96 + 24 : 64);
+}
+
+/* The oldest from around @addr, where there are more than @max; else NULL. */
+static struct pg_link *pg_listener_crowded(struct pg_listener *l, const struct pg_addr *addr,
+					   u32 max)
+{
+	struct pg_link *link, *oldest = NULL;
+	u32 n = 0;
+
+	lockdep_assert_held(&l->lock);
+	list_for_each_entry(link, &l->half_open, half) {
+		if (!pg_listener_near(&link->addr, addr))
+			continue;
+		if (!oldest)
+			oldest = link;
+		n++;
+	}
+	return n > max ? oldest : NULL;
+}
+
+static void pg_listener_trim_prefix(struct pg_listener *l, const struct pg_addr *addr, u32 max)
 {
 	struct pg_link *link;
 
 	spin_lock(&l->lock);
-	while (l->n_half_open > max) {
-		link = list_first_entry(&l->half_open, struct pg_link, node);
-		list_del_init(&link->node);
-		l->n_half_open--;
-		pg_link_hold(link);
-		spin_unlock(&l->lock);
-		pg_link_fail(link, 0, error, fault);
-		pg_link_put(link);
-		spin_lock(&l->lock);
-	}
+	while ((link = pg_listener_crowded(l, addr, max)))
+		pg_listener_evict(l, link, EMFILE, PEERGROUP_A_STATS_LINK_HALF_OPEN);
 	spin_unlock(&l->lock);
 }
 
 int pg_listener_add(struct pg_listener *l, struct pg_link *link)
 {
+	struct pg_addr addr = link->addr;
+	u32 max, prefix;
 	int err = -EMFILE;
 
+	pg_listener_limits(l, &max, &prefix);
 	spin_lock(&l->lock);
-	if (l->n_links < 2 * PG_HALF_OPEN_MAX) {
-		list_add_tail(&link->node, &l->half_open);
+	if (l->n_links < 2 * max) {
+		list_add_tail(&link->half, &l->half_open);
 		l->n_half_open++;
 		l->n_links++;
 		err = 0;
 	}
 	spin_unlock(&l->lock);
-	if (err)
-		pg_listener_count(l, PEERGROUP_A_STATS_LINK_HANDSHAKE);
-	else
-		pg_listener_trim(l, PG_HALF_OPEN_MAX, EMFILE, PEERGROUP_A_STATS_LINK_HANDSHAKE);
-	return err;
+	if (err) {
+		pg_listener_count(l, PEERGROUP_A_STATS_LINK_HALF_OPEN);
+		return err;
+	}
+	pg_listener_trim_prefix(l, &addr, prefix);
+	pg_listener_trim(l, max, EMFILE, PEERGROUP_A_STATS_LINK_HALF_OPEN);
+	return 0;
 }
 
 bool pg_listener_take(struct pg_listener *l, struct pg_link *link)
@@ -60,9 +107,9 @@ bool pg_listener_take(struct pg_listener *l, struct pg_link *link)
 	bool there;
 
 	spin_lock(&l->lock);
-	there = !list_empty(&link->node);
+	there = !list_empty(&link->half);
 	if (there) {
-		list_del_init(&link->node);
+		list_del_init(&link->half);
 		l->n_half_open--;
 	}
 	spin_unlock(&l->lock);
@@ -75,8 +122,8 @@ void pg_listener_forget(struct pg_link *link)
 
 	link->listener = NULL;
 	spin_lock(&l->lock);
-	if (!link->group && !list_empty(&link->node)) {
-		list_del_init(&link->node);
+	if (!list_empty(&link->half)) {
+		list_del_init(&link->half);
 		l->n_half_open--;
 	}
 	/* Under the lock, which pg_listener_end() takes before it frees @l. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Listening sockets: one per port and network namespace, shared by the groups
- * that listen there; the HELLO's hint says which group a connection is for.
+ * that listen there; the opening's hint says which group a connection is for.
  * Edge.
  */
 #ifndef _PG_LISTEN_H
@@ -14,17 +14,15 @@
 struct pg_link;
 struct pg_net;
 
-#define PG_HALF_OPEN_MAX	256	/* per listener; the oldest gives way */
-
 /**
  * struct pg_listener - one port
  * @node: in pn->listeners; pn->lock
  * @users: groups on it; pn->lock
  * @lock: guards @half_open and the counts
- * @half_open: links without a group, oldest first
+ * @half_open: links that have not proved their membership, oldest first
  * @n_half_open: how many
- * @n_links: these and those that have been taken out, but neither have a group
- *	nor are gone yet: their sockets belong to the listener
+ * @n_links: these and those that have been taken out, but are neither up nor
+ *	gone yet: their sockets belong to the listener
  * @gone: woken when @n_links has come down to 0
  */
 struct pg_listener {
@@ -67,7 +65,7 @@ int __must_check pg_listener_add(struct pg_listener *l, struct pg_link *link);
 /* Takes a link out of the list; false if it has been told to give way. */
 bool pg_listener_take(struct pg_listener *l, struct pg_link *link);
 
-/* The link has a group, or is gone: the listener does not answer for it any more. */
+/* The link is up, or is gone: the listener does not answer for it any more. */
 void pg_listener_forget(struct pg_link *link);
 
 #endif /* _PG_LISTEN_H */

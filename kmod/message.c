@@ -9,7 +9,8 @@
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
-#include "group.h"
+#include "credential.h"
+#include "link_priv.h"
 #include "message.h"
 #include "trace.h"
 
@@ -263,8 +264,6 @@ static int pg_message_gmc(struct pg_link *link, const u8 *body, u32 len)
 	mutex_lock(&g->lock);
 	for (m = leaf; m; m = m->parent)
 		__set_bit(m->nr, link->told);
-	if (!link->peer)
-		link->peer = pg_member_hold(leaf);
 	n = pg_message_undefer(link, again);
 	mutex_unlock(&g->lock);
 	pg_member_put(leaf);
@@ -434,6 +433,8 @@ u32 pg_message_limit(struct pg_link *link, u8 type, bool *skip)
 	switch (type) {
 	case PG_MSG_GMC:
 		return PG_GMC_BODY_MAX;
+	case PG_MSG_CREDENTIAL:
+		return PEERGROUP_CREDENTIAL_LEN_MAX + PG_CHAIN_LEN_MAX;
 	case PG_MSG_RECORD:
 		*skip = true;
 		return READ_ONCE(link->group->limits.table.record_size) + PG_RECORD_OVERHEAD;
@@ -463,6 +464,8 @@ static int pg_message_small(struct pg_link *link, u8 type, const u8 *body, u32 l
 	switch (type) {
 	case PG_MSG_GMC:
 		return pg_message_gmc(link, body, len);
+	case PG_MSG_CREDENTIAL:
+		return pg_handshake_renew(link, body, len);
 	case PG_MSG_WANT_GMC:
 		return pg_message_want_gmc(link, body, len);
 	case PG_MSG_SYNC:

@@ -2,6 +2,7 @@
 /*
  * Netlink operations on groups: open, close, set, get and destroy.
  */
+#include <linux/slab.h>
 #include <net/ip.h>
 #include "netlink_internal.h"
 
@@ -16,13 +17,15 @@ static int pg_nl_put_identity(struct sk_buff *skb, const struct pg_group *g)
 	    nla_put(skb, PEERGROUP_A_GROUP_ROOT, g->root_len, g->root) ||
 	    pg_nl_put_text(skb, PEERGROUP_A_GROUP_NAME, &g->members.root->gmc.name) ||
 	    pg_nl_put_text(skb, PEERGROUP_A_GROUP_MEMBER, &g->self->gmc.name) ||
-	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_NODE, g->node, PEERGROUP_A_GROUP_PAD))
+	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_NODE, g->node, PEERGROUP_A_GROUP_PAD) ||
+	    nla_put(skb, PEERGROUP_A_GROUP_NODE_KEY, sizeof(g->node_public), g->node_public))
 		return -EMSGSIZE;
 	return 0;
 }
 
 static int pg_nl_put_state(struct sk_buff *skb, struct pg_group *g)
 {
+	u64 until = pg_group_credential_until(g);
 	struct pg_holder *holder;
 	u32 holders = 0;
 	s64 offset;
@@ -39,6 +42,8 @@ static int pg_nl_put_state(struct sk_buff *skb, struct pg_group *g)
 	    nla_put_u8(skb, PEERGROUP_A_GROUP_READY, g->ready) ||
 	    (g->online && nla_put_u16(skb, PEERGROUP_A_GROUP_PORT, g->port)) ||
 	    nla_put_u32(skb, PEERGROUP_A_GROUP_HOLDERS, holders) ||
+	    (until && nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES, until,
+					PEERGROUP_A_GROUP_PAD)) ||
 	    nla_put_s64(skb, PEERGROUP_A_GROUP_TIME_OFFSET, offset, PEERGROUP_A_GROUP_PAD))
 		return -EMSGSIZE;
 	return 0;
@@ -98,6 +103,7 @@ static int pg_nl_fill_group(struct sk_buff *skb, const struct sk_buff *req, stru
 static int pg_nl_chain_get(struct pg_chain *chain, struct genl_info *info)
 {
 	struct nlattr *attr;
+	size_t len = 0;
 	int rem;
 
 	chain->n = 0;
@@ -106,6 +112,12 @@ static int pg_nl_chain_get(struct pg_chain *chain, struct genl_info *info)
 			continue;
 		if (chain->n == PEERGROUP_CHAIN_MAX) {
 			NL_SET_ERR_MSG_ATTR(info->extack, attr, "CHAIN is too long");
+			return -E2BIG;
+		}
+		len += sizeof(__be16) + nla_len(attr);
+		if (len > PG_CHAIN_LEN_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "CHAIN has more bytes than a handshake can carry");
 			return -E2BIG;
 		}
 		chain->cert[chain->n].p = nla_data(attr);
@@ -213,6 +225,53 @@ static int pg_nl_set_online(struct pg_group *g, struct genl_info *info)
 	return err;
 }
 
+/* Checks the credential that a GROUP_SET brings, if any: then *@wire is a copy. */
+static int pg_nl_credential_get(struct pg_group *g, struct genl_info *info, u8 **wire, u32 *len)
+{
+	struct nlattr *attr = info->attrs[PEERGROUP_A_GROUP_CREDENTIAL];
+	int err;
+
+	*wire = NULL;
+	if (!attr)
+		return 0;
+	*len = nla_len(attr);
+	*wire = kmemdup(nla_data(attr), *len, GFP_KERNEL_ACCOUNT);
+	if (!*wire)
+		return -ENOMEM;
+	err = pg_group_check_credential(g, *wire, *len, info->extack);
+	if (err) {
+		NL_SET_BAD_ATTR(info->extack, attr);
+		kfree(*wire);
+		*wire = NULL;
+	}
+	return err;
+}
+
+/* Goes online with a new credential, or without either. */
+static int pg_nl_set_proved(struct pg_group *g, struct genl_info *info)
+{
+	u8 *wire;
+	u32 len;
+	int err;
+
+	err = pg_nl_credential_get(g, info, &wire, &len);
+	if (err)
+		return err;
+	if (!wire)
+		return pg_nl_set_online(g, info);
+	pg_group_swap_credential(g, &wire, &len);
+	err = pg_nl_set_online(g, info);
+	if (err) {
+		pg_group_swap_credential(g, &wire, &len);
+	} else {
+		mutex_lock(&g->lock);
+		pg_group_announce(g);
+		mutex_unlock(&g->lock);
+	}
+	kfree(wire);
+	return err;
+}
+
 /*
  * The socket will be the kernel's, which may use any port: what binding one
  * would have asked of the owner is asked here.
@@ -263,7 +322,7 @@ static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_
 			return err;
 		pg_group_set_limits(g, &limits);
 	}
-	err = pg_nl_set_online(g, info);
+	err = pg_nl_set_proved(g, info);
 	if (err) {
 		if (limits_attr)
 			pg_group_set_limits(g, &old);

@@ -9,6 +9,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 #include "access.h"
+#include "credential.h"
 #include "group.h"
 #include "netlink.h"
 

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What travels on a link, all of it: messages in the order they were sent on a
- * TCP stream, each a header and a body. All integers are big-endian; no offset
- * is ever taken from the peer. Documentation/protocol.rst says what each
- * message means and when it may be sent; encoders and decoders stand beside
- * the state machine that uses them.
+ * What travels on a link, all of it. All integers are big-endian; no offset is
+ * ever taken from the peer. Documentation/protocol.rst says what each message
+ * means and when it may be sent; encoders and decoders stand beside the state
+ * machine that uses them.
+ *
+ * First the handshake, Noise_XX_25519_ChaChaPoly_BLAKE2s, its static keys those
+ * of the two nodes, the dialling side the initiator:
+ *
+ *	-> struct pg_opening, and the 32 bytes of Noise message 1 (no payload)
+ *	<- be16 length, Noise message 2 with the listening side's struct pg_meet
+ *	-> be16 length, Noise message 3 with the dialling side's struct pg_meet
+ *
+ * The prologue is struct pg_prologue. Then frames in both directions: the be16
+ * length of what follows, ciphertext and tag. The plaintexts of one direction,
+ * joined, are a stream of messages, each a struct pg_msg_hdr and a body: a frame
+ * may hold many and a message may span many. The listening side's first message
+ * is WELCOME, which the dialling side waits for before it says anything but BYE.
  *
  * Records travel as struct peergroup_record_hdr of the uapi header.
  */
@@ -28,7 +40,7 @@ struct pg_msg_hdr {
 
 /* Numbers 16 and up are kept for IHAVE, GRAFT, PRUNE, REFRESH, NEIGHBOR, DIRECT. */
 enum pg_msg_type {
-	PG_MSG_HELLO = 1,	/* struct pg_hello, first in each direction */
+	PG_MSG_WELCOME = 1,	/* nothing; the listening side's first message */
 	PG_MSG_GMC,		/* certificates below the root, top first: {be16 len, DER} */
 	PG_MSG_WANT_GMC,	/* struct pg_want_gmc */
 	PG_MSG_RECORD,		/* one record */
@@ -40,36 +52,73 @@ enum pg_msg_type {
 	PG_MSG_PING,		/* struct pg_ping */
 	PG_MSG_PONG,		/* struct pg_ping, the token sent back */
 	PG_MSG_BYE,		/* struct pg_bye, last */
+	PG_MSG_CREDENTIAL,	/* the sender's new credential, and its chain as in GMC */
 };
 
-#define PG_HELLO_MAGIC		"peergrp1"
-#define PG_HELLO_TAG		"peergroup hello 1"
-#define PG_HELLO_READY		BIT(0)
+#define PG_OPENING_MAGIC	"peergrp2"
+#define PG_OPENING_TAG		"peergroup hello 2"	/* 17 bytes, no NUL */
+#define PG_PROLOGUE_TAG		"peergroup link 2"	/* 16 bytes, no NUL */
 #define PG_NONCE_LEN		32
+#define PG_NODE_KEY_LEN		PEERGROUP_NODE_KEY_LEN
+#define PG_NOISE_FIRST		32	/* Noise message 1: an ephemeral key */
+#define PG_NOISE_TAG_LEN	16
 
 /**
- * struct pg_hello - opens a link
- * @magic: PG_HELLO_MAGIC
+ * struct pg_opening - the only thing a link says in clear
+ * @magic: PG_OPENING_MAGIC
  * @nonce: random
- * @hint: SHA-256(PG_HELLO_TAG || group id || @nonce): tells a host of the
+ * @hint: SHA-256(PG_OPENING_TAG || group id || @nonce): tells a host of the
  *	group which of its groups is meant, and others nothing
- * @node: sender's node id, not zero
- * @time: sender's peer time
- * @port: TCP port the sender listens on, 0 if none
- * @flags: PG_HELLO_READY where the sender has synchronised before
- *
- * The link handshake (Noise) will take the place of this message; nothing
- * outside handshake.c knows its form.
  */
-struct pg_hello {
+struct pg_opening {
 	__u8	magic[8];
 	__u8	nonce[PG_NONCE_LEN];
 	__u8	hint[32];
+} __packed;
+
+/**
+ * struct pg_prologue - what both ends of a handshake must agree in
+ * @tag: PG_PROLOGUE_TAG
+ * @group: group id
+ * @opening: as it was sent
+ */
+struct pg_prologue {
+	__u8	tag[16];
+	__u8	group[PEERGROUP_HASH_LEN];
+	struct pg_opening opening;
+} __packed;
+
+#define PG_MEET_READY		BIT(0)
+
+/**
+ * struct pg_meet - who the sender is; payload of Noise messages 2 and 3
+ * @node: sender's node id, not zero
+ * @time: sender's peer time
+ * @port: TCP port the sender listens on, 0 if none
+ * @flags: PG_MEET_READY where the sender has synchronised before
+ *
+ * Directly followed by the sender's struct peergroup_credential with its
+ * signature, and that by its chain as in a GMC message, to the end.
+ */
+struct pg_meet {
 	__be64	node;
 	__be64	time;
 	__be16	port;
 	__be16	flags;
 } __packed;
+
+/* Longest Noise message or ciphertext with its tag: what a be16 can say. */
+#define PG_FRAME_MAX		65535U
+
+/* Longest plaintext that is sent in a frame: a frame with all of it is 16 KiB. */
+#define PG_FRAME_TEXT		((16U << 10) - 2 - PG_NOISE_TAG_LEN)
+
+/* Each direction takes a new key after so many frames (Noise's rekey). */
+#define PG_REKEY_FRAMES		4096
+
+/* Longest encoded chain that fits into a handshake; message 2 adds 96 bytes. */
+#define PG_CHAIN_LEN_MAX	(PG_FRAME_MAX - 96 - sizeof(struct pg_meet) -	\
+				 sizeof(struct peergroup_credential) - PEERGROUP_SIG_LEN_MAX)
 
 struct pg_want_gmc {
 	__u8	fingerprint[PEERGROUP_HASH_LEN];
@@ -107,6 +156,7 @@ enum pg_bye_reason {
 	PG_BYE_CLOCK,
 	PG_BYE_FULL,
 	PG_BYE_PROTOCOL,
+	PG_BYE_CREDENTIAL,	/* a certificate or credential has run out */
 };
 
 struct pg_bye {

@@ -12,15 +12,20 @@
 
 /* ------------------------------------------------------------- requests -- */
 
-static HRESULT set_online(struct pgi_group *group, bool online, uint16_t port)
+/* @credential goes with going online. */
+static HRESULT set_online(struct pgi_group *group, const struct pgi_credential *credential,
+			  uint16_t port)
 {
 	struct nlmsghdr *msg;
 	HRESULT hr;
 
 	pthread_mutex_lock(&group->lock);
 	msg = pgi_group_request(group, PEERGROUP_CMD_GROUP_SET);
-	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, online);
-	if (online && port)
+	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, !!credential);
+	if (credential)
+		mnl_attr_put(msg, PEERGROUP_A_GROUP_CREDENTIAL, credential->len,
+			     &credential->hdr);
+	if (credential && port)
 		mnl_attr_put_u16(msg, PEERGROUP_A_GROUP_PORT, port);
 	hr = pgi_group_talk(group, msg, NULL, NULL);
 	pthread_mutex_unlock(&group->lock);
@@ -97,9 +102,20 @@ static void add_links(struct pgi_group *group, const struct pgi_address *a, size
 		add_link(group, a++);
 }
 
+/* Online already: what a member proves itself with may be about to run out all the same. */
+static HRESULT stay_online(struct pgi_group *group, const struct pgi_group_state *state)
+{
+	HRESULT hr = S_OK;
+
+	if (group->credential_lifetime || state->credential_expires < group->not_after)
+		hr = pgi_credential_set(group);
+	return FAILED(hr) ? hr : PEER_S_ALREADY_CONNECTED;
+}
+
 HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 {
 	struct pgi_address known[PGI_ATTEMPT_MAX];
+	struct pgi_credential credential;
 	struct pgi_group_state state;
 	uint16_t last;
 	size_t n;
@@ -109,9 +125,11 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 	if (FAILED(hr))
 		return hr;
 	if (state.status & PEERGROUP_STATUS_LISTENING && (!port || port == state.port))
-		return PEER_S_ALREADY_CONNECTED;
+		return stay_online(group, &state);
 	n = recall(group, known, PGI_ATTEMPT_MAX, &last);
-	hr = set_online(group, true, port ? port : last);
+	hr = pgi_credential_make(group, &credential);
+	if (SUCCEEDED(hr))
+		hr = set_online(group, &credential, port ? port : last);
 	if (FAILED(hr))
 		return hr;
 	add_links(group, known, n);
@@ -161,7 +179,7 @@ PGI_PUBLIC HRESULT peergroup_offline(peergroup_t handle)
 	hr = pgi_group_find(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = set_online(group, false, 0);
+	hr = set_online(group, NULL, 0);
 	pgi_group_put(group);
 	return hr;
 }

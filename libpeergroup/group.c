@@ -38,6 +38,9 @@ void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *s
 	state->time_offset = (int64_t)pgi_nl_u64(a[PEERGROUP_A_GROUP_TIME_OFFSET]);
 	state->holders = pgi_nl_u32(a[PEERGROUP_A_GROUP_HOLDERS]);
 	state->record_limit = parse_limit(a[PEERGROUP_A_GROUP_LIMITS]);
+	state->node = pgi_nl_u64(a[PEERGROUP_A_GROUP_NODE]);
+	state->credential_expires = pgi_nl_u64(a[PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES]);
+	pgi_nl_bytes(a[PEERGROUP_A_GROUP_NODE_KEY], state->node_key, sizeof(state->node_key));
 	pgi_nl_bytes(a[PEERGROUP_A_GROUP_ID], state->id, sizeof(state->id));
 	pgi_nl_bytes(a[PEERGROUP_A_GROUP_FINGERPRINT], state->fingerprint,
 		     sizeof(state->fingerprint));
@@ -265,6 +268,7 @@ static void release(struct pgi_object *obj)
 	struct pgi_group_state state;
 
 	pgi_event_group_closed(group);
+	pgi_credential_exit(group);
 	if (group->index && !atomic_load(&group->ready))
 		pgi_group_state(group, &state);
 	pgi_nl_close(&group->nl);
@@ -283,6 +287,7 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 		return E_OUTOFMEMORY;
 	pgi_object_init(&group->obj, PGI_GROUP, release);
 	pthread_mutex_init(&group->lock, NULL);
+	pgi_credential_init(group);
 	hr = load(group, identity, name);
 	if (SUCCEEDED(hr))
 		hr = pgi_nl_open(&group->nl, NULL);

@@ -24,6 +24,11 @@ struct pgi_group {
 	int64_t time_offset;		/* peer time minus this host's, */
 	uint64_t offset_read;		/* ... as of this moment, host time */
 	uint32_t record_limit;
+	uint32_t credential_lifetime;	/* seconds; 0: the certificate's */
+	pthread_t renewal;
+	pid_t renewal_pid;		/* whose thread that is; 0 for none */
+	pthread_cond_t renewal_wake;
+	bool renewal_stop, renewal_changed;
 };
 
 /* What the kernel says about a group. */
@@ -36,6 +41,9 @@ struct pgi_group_state {
 	int64_t time_offset;
 	uint32_t record_limit;
 	uint32_t holders;
+	uint64_t node;
+	uint8_t node_key[PEERGROUP_NODE_KEY_LEN];
+	uint64_t credential_expires;	/* 0: none */
 	uint8_t id[PEERGROUP_HASH_LEN];
 	uint8_t fingerprint[PEERGROUP_HASH_LEN];
 };
@@ -97,6 +105,24 @@ HRESULT pgi_create(const char *identity, const struct peergroup_create_options *
 HRESULT pgi_join(const char *identity, const char *invitation, void **handle);
 HRESULT pgi_close(void *handle);
 HRESULT pgi_delete(const char *identity, const char *name);
+
+/* ---- credential.c ---- */
+
+/* As the kernel takes it: @len bytes from @hdr on. */
+struct pgi_credential {
+	struct peergroup_credential hdr;
+	uint8_t sig[PEERGROUP_SIG_LEN_MAX];
+	size_t len;
+};
+
+void pgi_credential_init(struct pgi_group *group);
+void pgi_credential_exit(struct pgi_group *group);
+
+/* Signs one for the kernel's node, from now on. */
+HRESULT pgi_credential_make(struct pgi_group *group, struct pgi_credential *credential);
+
+/* Gives the kernel a new one. */
+HRESULT pgi_credential_set(struct pgi_group *group);
 
 /* ---- connect.c ---- */
 

@@ -385,6 +385,8 @@ static HRESULT fill_status(struct pgi_group *group, const struct pgi_group_state
 	out->sequence = state->seq;
 	out->time_offset = state->time_offset;
 	memcpy(out->fingerprint, state->fingerprint, sizeof(out->fingerprint));
+	memcpy(out->node_key, state->node_key, sizeof(out->node_key));
+	out->credential_expires = state->credential_expires;
 	return S_OK;
 }
 

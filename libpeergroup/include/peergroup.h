@@ -311,6 +311,23 @@ HRESULT peergroup_parse_invitation(const char *xml,
  */
 HRESULT peergroup_online(peergroup_t group, uint16_t port);
 
+/* Shortest lifetime of a node credential, in seconds. */
+#define PEERGROUP_CREDENTIAL_LIFETIME_MIN	10
+
+/**
+ * peergroup_credential_lifetime - for how long a member vouches for this host
+ * @group: handle
+ * @seconds: PEERGROUP_CREDENTIAL_LIFETIME_MIN or more; 0 for as long as the
+ *	membership certificate lasts, which is the default
+ *
+ * Holds for what is signed from now on through this handle, which renews it in
+ * time for as long as it is open; where the group is online, at once. When it is
+ * closed and nobody else renews it, the host's links end with the credential.
+ *
+ * Return: S_OK, E_INVALIDARG, PEER_E_INVALID_GROUP, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_credential_lifetime(peergroup_t group, uint32_t seconds);
+
 /**
  * peergroup_offline - end all links and stop listening, for all holders
  * @group: handle
@@ -366,6 +383,8 @@ HRESULT peergroup_connect_sockaddr(peergroup_t group, const struct sockaddr *add
  * @sequence: of the latest change
  * @time_offset: peer time minus this host's, 100 ns
  * @fingerprint: of the whole table; equal tables have equal ones
+ * @node_key: the key by which this host's node proves itself on links
+ * @credential_expires: peer time until which the member vouches for it; 0 for none
  */
 struct peergroup_status {
 	const char *name;
@@ -380,6 +399,8 @@ struct peergroup_status {
 	uint64_t sequence;
 	int64_t time_offset;
 	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+	uint8_t node_key[PEERGROUP_NODE_KEY_LEN];
+	uint64_t credential_expires;
 };
 
 /**

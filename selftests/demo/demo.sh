@@ -140,12 +140,22 @@ stat_of() { on alpha peergroup stats --json | sed -n 's/.*"'"$1"'": \([0-9]*\).*
 print_of() { on "$1" peergroup info --json | sed -n 's/.*"fingerprint": "\(.*\)".*/\1/p'; }
 same_tables() { [ "$(print_of beta)" = "$(print_of alpha)" ] && [ "$(print_of gamma)" = "$(print_of alpha)" ]; }
 
-# forge EDIT...: beta's record, edited, to alpha; alpha must count it and hang up
+# With beta's certificate, which is no secret, and without its key
+intrude() {
+	local before
+	before=$(stat_of link_credential)
+	on mallory pg-peer "chain $T/beta.pem" "key $T/mallory/key" "connect ${address[alpha]}" \
+		call hear say "expect close" &&
+	on alpha peergroup wait --stat link_credential=$((before + 1)) --timeout $patience
+}
+
+# forge EDIT...: beta's record, edited, to alpha, over a link of gamma's; alpha must
+# count it and hang up
 forge() {
 	local before table
 	before=$(stat_of refused_signature)
 	table=$(print_of alpha)
-	on mallory pg-peer "chain $T/beta.pem" "connect ${address[alpha]}" handshake \
+	on mallory pg-peer "home $T/gamma" "connect ${address[alpha]}" handshake \
 		"record $T/beta.record $*" "expect close" &&
 	on alpha peergroup wait --stat refused_signature=$((before + 1)) --timeout $patience &&
 	[ "$(print_of alpha)" = "$table" ]
@@ -203,7 +213,8 @@ step "the three files are identical, with the new key" eval 'each known_hosts &&
 
 title "Mallory, on the same network, forges beta's record"
 step "mallory takes a copy of it, and makes a key of its own" prepare
-step "one bit flipped (version 2 becomes 6): alpha refuses it" forge flip header+35.2
+step "it says that it is beta, and cannot prove it: no link" intrude
+step "with gamma's stolen key it is let in, and flips a bit: refused" forge flip header+35.2
 step "mallory's key, and a non-member's signature: refused" \
 	forge set version 3 set modified now set data "@$T/evil" sign "$T/mallory/key"
 show "alpha counts: refused_signature $(stat_of refused_signature); its records are as before"

@@ -10,14 +10,18 @@ ENGINE_KMOD	:= $(ENGINE_DIR)/../../kmod
 O		?= $(ENGINE_DIR)/../../build/host
 
 ENGINE_TESTS	:= $(addprefix $(O)/,test_engine_record test_engine_gmc \
-		     test_engine_member test_engine_clock test_engine_overlay)
+		     test_engine_member test_engine_clock test_engine_overlay \
+		     test_engine_noise)
 TESTS		+= $(ENGINE_TESTS)
+
+# The other end of test_noise_interop.sh.
+TESTS_NEED	+= $(O)/noise_interop
 
 ENGINE_CFLAGS	:= -std=gnu11 -g -O1 -Wall -Wextra -Wno-sign-compare \
 		   -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 		   -fno-omit-frame-pointer -DOPENSSL_SUPPRESS_DEPRECATED \
 		   -I$(ENGINE_DIR)/shim -I$(ENGINE_KMOD)
-ENGINE_OBJS	:= $(addprefix $(O)/engine/,record.o gmc.o member.o clock.o overlay.o \
+ENGINE_OBJS	:= $(addprefix $(O)/engine/,record.o gmc.o member.o clock.o overlay.o noise.o \
 		     verify_openssl.o)
 
 ifeq ($(words $(MAKEFILE_LIST)),1)
@@ -41,10 +45,13 @@ $(O)/engine/%.o: $(ENGINE_DIR)/%.c | $(O)/engine
 $(ENGINE_TESTS): $(O)/%: $(O)/engine/%.o $(O)/engine/certs.o $(ENGINE_OBJS)
 	$(CC) $(ENGINE_CFLAGS) -o $@ $^ -lcrypto
 
+$(O)/noise_interop: $(O)/engine/noise_interop.o $(O)/engine/noise.o
+	$(CC) $(ENGINE_CFLAGS) -o $@ $^ -lcrypto
+
 $(O)/engine:
 	mkdir -p $@
 
 # Objects made on the way stay, for the next run.
-.SECONDARY: $(ENGINE_TESTS:$(O)/%=$(O)/engine/%.o) $(O)/engine/certs.o $(ENGINE_OBJS)
+.SECONDARY: $(O)/engine/noise_interop.o $(ENGINE_TESTS:$(O)/%=$(O)/engine/%.o) $(O)/engine/certs.o $(ENGINE_OBJS)
 
 -include $(wildcard $(O)/engine/*.d)

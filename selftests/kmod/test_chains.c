@@ -18,7 +18,8 @@
 #define INVITER	PEERGROUP_ROLE_INVITING
 
 static struct nl nl;
-static struct cert root, other_root, own;
+/* @caller is who brings chains of others. */
+static struct cert root, other_root, own, caller;
 static uint32_t group;
 
 /* ---------------------------------------------- the two ways to bring one -- */
@@ -79,8 +80,7 @@ static void check_sent(const struct chain *chain, uint16_t counter, const char *
 	uint64_t before = nl_stat(&nl, group, counter);
 	struct peer p;
 
-	peer_connect(&p, PORT);
-	peer_hello(&p, root.spec.group);
+	peer_link(&p, PORT, &caller);
 	peer_gmc(&p, chain);
 	CHECK(peer_closed(&p, NULL), "%s: the link stays", what);
 	peer_close(&p);
@@ -107,8 +107,7 @@ static void teach(const struct chain *chain)
 {
 	struct peer p;
 
-	peer_connect(&p, PORT);
-	peer_hello(&p, root.spec.group);
+	peer_link(&p, PORT, &caller);
 	peer_gmc(&p, chain);
 	CHECK(peer_alive(&p));
 	peer_close(&p);
@@ -407,8 +406,7 @@ static void test_framing(void)
 	for (i = 0; i < 4; i++) {
 		uint64_t before = nl_stat(&nl, group, PEERGROUP_A_STATS_LINK_MALFORMED);
 
-		peer_connect(&p, PORT);
-		peer_hello(&p, root.spec.group);
+		peer_link(&p, PORT, &caller);
 		peer_send(&p, PG_MSG_GMC, bad[i].bytes, bad[i].len);
 		CHECK(peer_closed(&p, NULL), "%u", i);
 		peer_close(&p);
@@ -435,6 +433,8 @@ int main(void)
 		{ "a chain's framing", test_framing },
 	};
 
+	struct peer p;
+
 	need_module();
 	own_namespace();
 	NEED(!nl_open(&nl));
@@ -442,6 +442,9 @@ int main(void)
 	cert_new_root(&other_root, test_key(3));
 	cert_issue(&own, &root, test_key(0), ADMIN);
 	group = group_of(&nl, &root, &own);
-	group_online(&nl, group, PORT);
+	group_online(&nl, group, &own, PORT);
+	cert_issue(&caller, &root, test_key(2), MEMBER);
+	peer_link(&p, PORT, &caller);
+	peer_close(&p);
 	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -231,7 +231,7 @@ int main(void)
 	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
 	cert_issue(&flooder, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
 	group = group_of(&nl, &root, &own);
-	group_online(&nl, group, PORT);
+	group_online(&nl, group, &own, PORT);
 	peer_link(&p, PORT, &flooder);
 	NEED(peer_alive(&p));
 	peer_close(&p);

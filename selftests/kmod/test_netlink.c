@@ -841,7 +841,7 @@ static void set_up(void)
 	cert_new_root(&other_root, test_key(3));
 	cert_issue(&other_own, &other_root, test_key(3), PEERGROUP_ROLE_MEMBER);
 	foreign = group_of(&nl, &other_root, &other_own);
-	group_online(&nl, group, PORT);
+	group_online(&nl, group, &own, PORT);
 	teach(&admin);
 	teach(&member);
 }

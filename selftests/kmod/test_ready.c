@@ -33,7 +33,7 @@ static uint32_t new_group(const struct cert *as, uint16_t port)
 	mnl_attr_put(msg, PEERGROUP_A_GROUP_CHAIN, as->der.len, as->der.p);
 	NEED(!nl_talk(&nl, msg, take_index, &index) && index);
 	NEED(!group_limit(&nl, index, PEERGROUP_A_LIMIT_DEFER, 3600000));
-	group_online(&nl, index, port);
+	group_online(&nl, index, as, port);
 	return index;
 }
 
@@ -46,15 +46,13 @@ static bool ready(void *arg)
 /* A link from a host that says its table is whole. */
 static void whole_peer(struct peer *p, uint16_t port)
 {
-	struct chain chain = { .cert = { &member.der }, .n = 1 };
-	struct pg_hello hello;
+	struct noise_meet meet;
 
+	meet_fill(&meet, &member, NULL);
+	meet.meet.flags = htobe16(PG_MEET_READY);
 	peer_connect(p, port);
-	hello_fill(&hello, member.spec.group);
-	hello.flags = htobe16(PG_HELLO_READY);
-	peer_send(p, PG_MSG_HELLO, &hello, sizeof(hello));
-	NEED(peer_expect(p, PG_MSG_GMC));
-	peer_gmc(p, &chain);
+	NEED(peer_handshake(p, &meet));
+	NEED(peer_expect(p, PG_MSG_WELCOME));
 }
 
 static void send_sync(struct peer *p)

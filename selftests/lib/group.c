@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <endian.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,10 +98,78 @@ uint32_t group_of(struct nl *nl, const struct cert *root, const struct cert *mem
 	return index;
 }
 
-void group_online(struct nl *nl, uint32_t index, uint16_t port)
+/* --------------------------------------------------------- credentials -- */
+
+static void take_node(const struct nlmsghdr *msg, void *arg)
+{
+	struct peergroup_credential *c = arg;
+	struct nlattr *attr;
+
+	mnl_attr_for_each(attr, msg, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == PEERGROUP_A_GROUP_NODE)
+			c->node = htobe64(mnl_attr_get_u64(attr));
+		else if (mnl_attr_get_type(attr) == PEERGROUP_A_GROUP_NODE_KEY)
+			memcpy(c->key, mnl_attr_get_payload(attr), sizeof(c->key));
+	}
+}
+
+size_t credential_sign(struct peergroup_credential *c, const uint8_t *group, EVP_PKEY *key)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t len = PEERGROUP_SIG_LEN_MAX;
+
+	c->algo = PEERGROUP_SIG_RSA_SHA256;
+	c->zero = 0;
+	NEED(ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1);
+	NEED(EVP_DigestSignUpdate(ctx, PEERGROUP_CREDENTIAL_TAG, PEERGROUP_CREDENTIAL_TAG_LEN) &&
+	     EVP_DigestSignUpdate(ctx, group, PEERGROUP_HASH_LEN) &&
+	     EVP_DigestSignUpdate(ctx, c, offsetof(struct peergroup_credential, algo)) &&
+	     EVP_DigestSignFinal(ctx, (uint8_t *)(c + 1), &len) == 1);
+	EVP_MD_CTX_free(ctx);
+	c->sig_len = htobe16(len);
+	return sizeof(*c) + len;
+}
+
+void group_node(struct nl *nl, uint32_t index, struct peergroup_credential *c)
+{
+	struct nlmsghdr *msg = nl_begin(nl, PEERGROUP_CMD_GROUP_GET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, index);
+	NEED(!nl_talk(nl, msg, take_node, c));
+}
+
+int group_credential(struct nl *nl, uint32_t index, const void *credential, size_t len)
 {
 	struct nlmsghdr *msg = nl_begin(nl, PEERGROUP_CMD_GROUP_SET, 0);
 
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, index);
+	mnl_attr_put(msg, PEERGROUP_A_GROUP_CREDENTIAL, len, credential);
+	return nl_talk(nl, msg, NULL, NULL);
+}
+
+void group_vouch(struct nl *nl, uint32_t index, const struct cert *member)
+{
+	union {
+		struct peergroup_credential c;
+		uint8_t room[sizeof(struct peergroup_credential) + PEERGROUP_SIG_LEN_MAX];
+	} u = { .c = { .not_before = htobe64(peer_time_now()),
+		       .not_after = htobe64(peer_time_now() + 3600 * TICKS) } };
+	int err;
+
+	group_node(nl, index, &u.c);
+	err = group_credential(nl, index, &u,
+			       credential_sign(&u.c, member->spec.group, member->spec.key));
+	if (err)
+		printf("# %s: %s\n", strerror(-err), nl->text);
+	NEED(!err);
+}
+
+void group_online(struct nl *nl, uint32_t index, const struct cert *member, uint16_t port)
+{
+	struct nlmsghdr *msg;
+
+	group_vouch(nl, index, member);
+	msg = nl_begin(nl, PEERGROUP_CMD_GROUP_SET, 0);
 	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, index);
 	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, 1);
 	mnl_attr_put_u16(msg, PEERGROUP_A_GROUP_PORT, port);

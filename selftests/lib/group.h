@@ -82,8 +82,16 @@ int group_open(struct nl *nl, const struct der_buf *root, const struct chain *ch
 	       uint32_t *index);
 /* The same below the root directly, bails out when it fails; synchronised. */
 uint32_t group_of(struct nl *nl, const struct cert *root, const struct cert *member);
-/* Bails out when it fails. */
-void group_online(struct nl *nl, uint32_t index, uint16_t port);
+/* Goes online with the member's word for the node. Bails out when it fails. */
+void group_online(struct nl *nl, uint32_t index, const struct cert *member, uint16_t port);
+/* The second half of that. */
+void group_vouch(struct nl *nl, uint32_t index, const struct cert *member);
+/* Key and id of a group's node. */
+void group_node(struct nl *nl, uint32_t index, struct peergroup_credential *c);
+/* Signs what is filled in; room for the signature is behind it. Return: bytes of both. */
+size_t credential_sign(struct peergroup_credential *c, const uint8_t *group, EVP_PKEY *key);
+/* Gives the kernel one. 0 or -errno. */
+int group_credential(struct nl *nl, uint32_t index, const void *credential, size_t len);
 /* Waits until a counter (PEERGROUP_A_STATS_*) has reached @least. */
 bool wait_stat(struct nl *nl, uint32_t index, uint16_t counter, uint64_t least);
 /* It goes up by one from @before, no more. */

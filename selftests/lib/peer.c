@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <sys/socket.h>
 #include "peer.h"
 #include "tap.h"
@@ -36,11 +35,16 @@ void peer_close(struct peer *p)
 	p->fd = -1;
 	free(p->got);
 	p->got = NULL;
+	noise_link_free(p->link);
+	p->link = NULL;
+	free(p->text);
+	p->text = NULL;
+	p->text_at = p->text_len = 0;
 }
 
 /* -------------------------------------------------------------- writing -- */
 
-void peer_write(struct peer *p, const void *data, size_t len)
+void peer_raw(struct peer *p, const void *data, size_t len)
 {
 	const uint8_t *at = data;
 	ssize_t n;
@@ -53,6 +57,30 @@ void peer_write(struct peer *p, const void *data, size_t len)
 			return;
 		at += n;
 		len -= (size_t)n;
+	}
+}
+
+static bool sealed(const struct peer *p)
+{
+	return p->link && noise_link_up(p->link);
+}
+
+void peer_write(struct peer *p, const void *data, size_t len)
+{
+	static uint8_t frame[NOISE_ROOM];
+	const uint8_t *at = data;
+	size_t n;
+	int all;
+
+	if (!sealed(p)) {
+		peer_raw(p, data, len);
+		return;
+	}
+	for (; len; at += n, len -= n) {
+		n = len < PG_FRAME_TEXT ? len : PG_FRAME_TEXT;
+		all = noise_link_seal(p->link, at, n, frame);
+		NEED(all > 0);
+		peer_raw(p, frame, (size_t)all);
 	}
 }
 
@@ -69,42 +97,35 @@ void peer_send(struct peer *p, uint8_t type, const void *body, size_t len)
 	peer_write(p, body, len);
 }
 
-void hello_fill(struct pg_hello *hello, const uint8_t *group)
+static size_t chain_encode(const struct chain *chain, uint8_t *out)
 {
-	uint8_t text[sizeof(PG_HELLO_TAG) - 1 + PEERGROUP_HASH_LEN + sizeof(hello->nonce)];
-	uint8_t *p = text;
-
-	memset(hello, 0, sizeof(*hello));
-	memcpy(hello->magic, PG_HELLO_MAGIC, sizeof(hello->magic));
-	NEED(RAND_bytes(hello->nonce, sizeof(hello->nonce)) > 0);
-	NEED(RAND_bytes((uint8_t *)&hello->node, sizeof(hello->node)) > 0);
-	p = mempcpy(p, PG_HELLO_TAG, sizeof(PG_HELLO_TAG) - 1);
-	p = mempcpy(p, group, PEERGROUP_HASH_LEN);
-	memcpy(p, hello->nonce, sizeof(hello->nonce));
-	SHA256(text, sizeof(text), hello->hint);
-	hello->time = htobe64(peer_time_now());
-}
-
-void peer_gmc(struct peer *p, const struct chain *chain)
-{
-	static uint8_t body[CHAIN_ROOM * (2 + PEERGROUP_CERT_LEN_MAX)];
 	size_t len = 0;
 	unsigned int i;
 
 	for (i = 0; i < chain->n; i++) {
 		const struct der_buf *der = chain->cert[i];
 
-		body[len++] = (uint8_t)(der->len >> 8);
-		body[len++] = (uint8_t)der->len;
-		memcpy(body + len, der->p, der->len);
+		out[len++] = (uint8_t)(der->len >> 8);
+		out[len++] = (uint8_t)der->len;
+		memcpy(out + len, der->p, der->len);
 		len += der->len;
 	}
-	peer_send(p, PG_MSG_GMC, body, len);
+	return len;
+}
+
+/* Of any chain that tests make. */
+#define CHAIN_LEN	(CHAIN_ROOM * (2 + PEERGROUP_CERT_LEN_MAX))
+
+void peer_gmc(struct peer *p, const struct chain *chain)
+{
+	static uint8_t body[CHAIN_LEN];
+
+	peer_send(p, PG_MSG_GMC, body, chain_encode(chain, body));
 }
 
 /* -------------------------------------------------------------- reading -- */
 
-static bool take(struct peer *p, void *data, size_t len)
+static bool take_raw(struct peer *p, void *data, size_t len)
 {
 	struct pollfd pfd = { .fd = p->fd, .events = POLLIN };
 	uint8_t *at = data;
@@ -120,6 +141,51 @@ static bool take(struct peer *p, void *data, size_t len)
 			return false;
 		at += n;
 		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* A length, and as many bytes. */
+static bool take_sized(struct peer *p, uint8_t *data, size_t *len)
+{
+	uint8_t size[2];
+
+	if (!take_raw(p, size, sizeof(size)))
+		return false;
+	*len = (size_t)size[0] << 8 | size[1];
+	return take_raw(p, data, *len);
+}
+
+static bool take_frame(struct peer *p)
+{
+	size_t len;
+	int n;
+
+	if (!p->text)
+		p->text = malloc(PG_FRAME_MAX);
+	NEED(p->text);
+	p->text_at = p->text_len = 0;
+	if (!take_sized(p, p->text, &len))
+		return false;
+	n = noise_link_open(p->link, p->text, len);
+	NEED(n > 0);
+	p->text_len = (size_t)n;
+	return true;
+}
+
+static bool take(struct peer *p, void *data, size_t len)
+{
+	uint8_t *at = data;
+	size_t n;
+
+	if (!sealed(p))
+		return take_raw(p, data, len);
+	for (; len; at += n, len -= n) {
+		if (p->text_at == p->text_len && !take_frame(p))
+			return false;
+		n = len < p->text_len - p->text_at ? len : p->text_len - p->text_at;
+		memcpy(at, p->text + p->text_at, n);
+		p->text_at += n;
 	}
 	return true;
 }
@@ -151,10 +217,24 @@ bool peer_expect(struct peer *p, uint8_t type)
 	return false;
 }
 
+/* There are no messages yet: what comes is an answer to peer_call(), or was not asked for. */
+static void drain(struct peer *p)
+{
+	uint8_t byte;
+
+	while (take_raw(p, &byte, 1))
+		if (!p->link && !p->got)
+			p->got = malloc(1);
+}
+
 bool peer_closed(struct peer *p, uint32_t *bye)
 {
 	if (bye)
 		*bye = 0;
+	if (!sealed(p)) {
+		drain(p);
+		return !p->late;
+	}
 	while (peer_next(p))
 		if (p->type == PG_MSG_BYE && bye)
 			*bye = be32toh(((struct pg_bye *)p->got)->reason);
@@ -175,21 +255,69 @@ bool peer_alive(struct peer *p)
 
 /* ------------------------------------------------------------ handshake -- */
 
-void peer_hello(struct peer *p, const uint8_t *group)
+void meet_fill(struct noise_meet *m, const struct cert *as, const struct chain *chain)
 {
-	struct pg_hello hello;
+	struct chain alone = { .cert = { &as->der }, .n = 1 };
+	static uint8_t encoded[CHAIN_LEN];
 
-	hello_fill(&hello, group);
-	peer_send(p, PG_MSG_HELLO, &hello, sizeof(hello));
-	NEED(peer_expect(p, PG_MSG_HELLO));
-	NEED(peer_expect(p, PG_MSG_GMC));
+	noise_meet_init(m, as->spec.group, peer_time_now());
+	m->signer = as->spec.key;
+	m->chain = encoded;
+	m->chain_len = chain_encode(chain ? chain : &alone, encoded);
+}
+
+void peer_call(struct peer *p, const uint8_t *group, const struct pg_opening *opening)
+{
+	uint8_t call[NOISE_CALL_LEN];
+	struct pg_opening good;
+
+	noise_opening(&good, group);
+	p->link = noise_link_new(true, NULL);
+	NEED(p->link);
+	NEED(!noise_link_call(p->link, opening ? opening : &good, group, call));
+	peer_raw(p, call, sizeof(call));
+}
+
+bool peer_hear(struct peer *p)
+{
+	static uint8_t msg[PG_FRAME_MAX];
+	uint8_t *payload;
+	size_t len;
+
+	if (!take_sized(p, msg, &len))
+		return false;
+	NEED(noise_link_hear(p->link, msg, len, &payload) > 0);
+	return true;
+}
+
+size_t peer_third(struct peer *p, const struct noise_meet *m, uint8_t *out)
+{
+	static uint8_t payload[PG_FRAME_MAX];
+	int len = noise_meet_write(m, noise_link_key(p->link), payload);
+
+	NEED(len > 0);
+	len = noise_link_say(p->link, payload, (size_t)len, out);
+	NEED(len > 0);
+	return (size_t)len;
+}
+
+bool peer_handshake(struct peer *p, const struct noise_meet *m)
+{
+	static uint8_t msg[NOISE_ROOM];
+
+	peer_call(p, m->group, NULL);
+	if (!peer_hear(p))
+		return false;
+	peer_raw(p, msg, peer_third(p, m, msg));
+	return true;
 }
 
 void peer_link(struct peer *p, uint16_t port, const struct cert *as)
 {
-	struct chain chain = { .cert = { &as->der }, .n = 1 };
+	struct noise_meet meet;
 
+	meet_fill(&meet, as, NULL);
 	peer_connect(p, port);
-	peer_hello(p, as->spec.group);
-	peer_gmc(p, &chain);
+	NEED(peer_handshake(p, &meet));
+	NEED(peer_expect(p, PG_MSG_WELCOME));
 }

@@ -7,15 +7,14 @@
 #define _SELFTESTS_PEER_H
 
 #include "group.h"
-
-#define BIT(n)		(1U << (n))
-#define __packed	__attribute__((packed))
-#include "../../kmod/wire.h"
+#include "noise_link.h"
 
 /**
  * struct peer - a connection
  * @late: nothing came for too long
  * @got: body of the message taken last
+ * @link: the encryption, from the handshake on
+ * @text: of frames; what no message was made of yet is between @text_at and @text_len
  */
 struct peer {
 	int fd;
@@ -23,22 +22,34 @@ struct peer {
 	uint8_t type;
 	uint32_t len;
 	uint8_t *got;
+	struct noise_link *link;
+	uint8_t *text;
+	size_t text_at;
+	size_t text_len;
 };
 
 void peer_connect(struct peer *p, uint16_t port);
 void peer_close(struct peer *p);
 
 /* What the other end does not take any more is nobody's loss. */
+void peer_raw(struct peer *p, const void *data, size_t len);
+/* Bytes of the stream of messages: in frames, once the handshake is over. */
 void peer_write(struct peer *p, const void *data, size_t len);
 void peer_header(struct peer *p, uint8_t type, uint32_t len);
 void peer_send(struct peer *p, uint8_t type, const void *body, size_t len);
-
-/* A good HELLO with a node id of its own, to be changed. */
-void hello_fill(struct pg_hello *hello, const uint8_t *group);
 void peer_gmc(struct peer *p, const struct chain *chain);
-/* Says HELLO and waits for the other end's chain: the link is up then. */
-void peer_hello(struct peer *p, const uint8_t *group);
-/* All of it. */
+
+/* What a good member says of itself, its key that of @as, to be changed; lasts till the next. */
+void meet_fill(struct noise_meet *m, const struct cert *as, const struct chain *chain);
+/* The opening and message 1; the group's, unless @opening is given. */
+void peer_call(struct peer *p, const uint8_t *group, const struct pg_opening *opening);
+/* Takes message 2. False where the other end closes. */
+bool peer_hear(struct peer *p);
+/* Message 3, as it goes out; and sends it. */
+size_t peer_third(struct peer *p, const struct noise_meet *m, uint8_t *out);
+/* All three. */
+bool peer_handshake(struct peer *p, const struct noise_meet *m);
+/* Connects as a member without administrators above it, until WELCOME has come. */
 void peer_link(struct peer *p, uint16_t port, const struct cert *as);
 
 /* Takes the next message; false where the other end closes. */

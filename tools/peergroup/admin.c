@@ -342,6 +342,8 @@ static void parse_group(struct nlattr **tb, struct nlattr *first, int len, void 
 	group->friendly = group->name;
 	group->member = get_string(tb[PEERGROUP_A_GROUP_MEMBER]);
 	group->node = get_uint(tb[PEERGROUP_A_GROUP_NODE]);
+	get_bytes(tb[PEERGROUP_A_GROUP_NODE_KEY], group->node_key, sizeof(group->node_key));
+	group->credential_expires = get_uint(tb[PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES]);
 	group->status = get_uint(tb[PEERGROUP_A_GROUP_STATUS]);
 	group->port = get_uint(tb[PEERGROUP_A_GROUP_PORT]);
 	group->seq = get_uint(tb[PEERGROUP_A_GROUP_SEQ]);
@@ -746,6 +748,9 @@ static const char *const stat_names[__PEERGROUP_A_STATS_MAX] = {
 	STAT(LINK_CLOCK, link_clock),
 	STAT(LINK_FULL, link_full),
 	STAT(EVENTS_LOST, events_lost),
+	STAT(LINK_CRYPTO, link_crypto),
+	STAT(LINK_CREDENTIAL, link_credential),
+	STAT(LINK_HALF_OPEN, link_half_open),
 };
 
 const char *stat_name(unsigned int stat)

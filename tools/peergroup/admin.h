@@ -28,6 +28,8 @@ struct admin_group {
 	char *friendly;			/* as this user knows it; the name if not */
 	char *member;
 	uint64_t node;
+	unsigned char node_key[PEERGROUP_NODE_KEY_LEN];
+	uint64_t credential_expires;	/* 0: none */
 	uint32_t status;
 	uint16_t port;
 	uint64_t seq;

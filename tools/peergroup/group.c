@@ -450,7 +450,8 @@ int cmd_groups(int argc, char **argv)
 	return finish();
 }
 
-static int bring_up(const struct group_ref *ref, uint16_t port, char **addresses, size_t n)
+static int bring_up(const struct group_ref *ref, uint16_t port, uint64_t lifetime,
+		    char **addresses, size_t n)
 {
 	struct peergroup_status *status;
 	peergroup_t group;
@@ -460,7 +461,9 @@ static int bring_up(const struct group_ref *ref, uint16_t port, char **addresses
 
 	if (ret != EXIT_OK)
 		return ret;
-	hr = peergroup_online(group, port);
+	hr = peergroup_credential_lifetime(group, lifetime);
+	if (SUCCEEDED(hr))
+		hr = peergroup_online(group, port);
 	if (hr == PEER_E_UNABLE_TO_LISTEN)
 		ret = fail_result(hr, "cannot listen on port %u (try: --port N)",
 				  port ? port : PEERGROUP_PORT);
@@ -502,16 +505,17 @@ static int bring_up(const struct group_ref *ref, uint16_t port, char **addresses
 
 int cmd_up(int argc, char **argv)
 {
-	enum { PORT = OPT_OWN, CONNECT };
+	enum { PORT = OPT_OWN, CONNECT, LIFETIME };
 	static const struct option options[] = {
 		{ "port", required_argument, NULL, PORT },
 		{ "connect", required_argument, NULL, CONNECT },
+		{ "credential-lifetime", required_argument, NULL, LIFETIME },
 		COMMON_OPTIONS
 	};
 	struct sockaddr_storage address;
 	char **addresses = NULL;
 	struct group_ref ref;
-	uint64_t port = 0;
+	uint64_t port = 0, lifetime = 0;
 	int c, status, ret;
 	size_t n = 0;
 
@@ -520,6 +524,11 @@ int cmd_up(int argc, char **argv)
 			return status;
 		if (c == PORT && (!parse_u64(optarg, 65535, &port) || !port))
 			return usage("--port %s: not a port", optarg);
+		if (c == LIFETIME && (!parse_duration(optarg, &lifetime) ||
+				      lifetime < PEERGROUP_CREDENTIAL_LIFETIME_MIN * 1000 ||
+				      lifetime / 1000 > UINT32_MAX))
+			return usage("--credential-lifetime %s: not %u s or more", optarg,
+				     PEERGROUP_CREDENTIAL_LIFETIME_MIN);
 		if (c != CONNECT)
 			continue;
 		if (!parse_address(optarg, &address))
@@ -531,7 +540,7 @@ int cmd_up(int argc, char **argv)
 		return usage("%s: one GROUP only", argv[optind + 1]);
 	ret = find_group(argv[optind], &ref);
 	if (ret == EXIT_OK)
-		ret = bring_up(&ref, port, addresses, n);
+		ret = bring_up(&ref, port, lifetime / 1000, addresses, n);
 	free_group(&ref);
 	free(addresses);
 	return ret;

@@ -180,6 +180,10 @@ static const struct limit {
 	[PEERGROUP_A_LIMIT_DEFER_RECORDS] = { "defer_records", false, false,
 					      "waiting for a certificate, per link" },
 	[PEERGROUP_A_LIMIT_DEFER_BYTES] = { "defer_bytes", false, true, "of those" },
+	[PEERGROUP_A_LIMIT_HALF_OPEN] = { "half_open", false, false,
+					  "accepted links not up yet, per port" },
+	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = { "half_open_prefix", false, false,
+						 "of these, from one /64 or /24" },
 };
 
 /* "NAME=VALUE" */
@@ -352,6 +356,9 @@ static void info_json(const struct admin_group *group, size_t links_up)
 	json_str("identity", group->member);
 	json_hex("group_id", group->id, sizeof(group->id));
 	json_hex("node", node, sizeof(node));
+	json_hex("node_key", group->node_key, sizeof(group->node_key));
+	if (group->credential_expires)
+		json_time("credential_expires", group->credential_expires);
 	json_u64("index", group->index);
 	json_status(group->status);
 	json_u64("port", group->port);
@@ -415,6 +422,9 @@ int cmd_info(int argc, char **argv)
 	printf("status:      %s\n", group.status ? status_text(group.status) : "offline");
 	if (group.port)
 		printf("port:        %u\n", group.port);
+	printf("node key:    %s\n", hex_text(group.node_key, 16));
+	if (group.credential_expires)
+		printf("vouched for: until %s\n", time_text(group.credential_expires));
 	printf("links up:    %zu\n", up);
 	printf("records:     %u, and %u deleted (%s, change #%llu)\n", group.records,
 	       group.tombstones, size_text(group.bytes), (unsigned long long)group.seq);

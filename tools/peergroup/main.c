@@ -48,10 +48,13 @@ static const struct command commands[] = {
 	  "  --names                    friendly names only, one per line\n"
 	  "\n"
 	  "Example: peergroup groups --json\n" },
-	{ "up", cmd_up, "[--port N] [--connect ADDR]... [GROUP]",
+	{ "up", cmd_up, "[--port N] [--connect ADDR]... [--credential-lifetime TIME] [GROUP]",
 	  "bring a group online; it stays up without any process",
 	  "  --port N                   TCP port to listen on (default: the last one, or 3587)\n"
 	  "  --connect ADDR             a member to link to; may be given again\n"
+	  "  --credential-lifetime TIME for how long you vouch for this host (default: as long\n"
+	  "                             as you are a member); links end with it, so run this\n"
+	  "                             again in time\n"
 	  "\n"
 	  "Example: peergroup up lab --connect 192.0.2.7 --connect [2001:db8::7]:4000\n" },
 	{ "down", cmd_down, "[GROUP]",

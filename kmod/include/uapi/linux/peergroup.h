@@ -148,6 +148,38 @@ struct peergroup_sig_hdr {
 #define PEERGROUP_NAME_LEN_MAX	760		/* bytes of UTF-8, no NUL */
 #define PEERGROUP_FRIENDLY_LEN_MAX 1020
 
+/* --------------------------------------------------------- credentials -- */
+
+#define PEERGROUP_NODE_KEY_LEN		32	/* X25519 */
+#define PEERGROUP_CREDENTIAL_TAG	"peergroup node 1"	/* 16 bytes, no NUL */
+#define PEERGROUP_CREDENTIAL_TAG_LEN	16
+
+/**
+ * struct peergroup_credential - a member says that a node is its own
+ * @key: the node's static public key (PEERGROUP_A_GROUP_NODE_KEY)
+ * @node: its node id (PEERGROUP_A_GROUP_NODE)
+ * @not_before: peer time
+ * @not_after: peer time; both lie inside the member's certificate
+ * @algo: enum peergroup_sig_algo, that of the member's key
+ * @zero: must be zero
+ * @sig_len: bytes of signature that follow
+ *
+ * The signature is the member's, over SHA-256("peergroup node 1" || group id ||
+ * @key || @node || @not_before || @not_after).
+ */
+struct peergroup_credential {
+	__u8	key[PEERGROUP_NODE_KEY_LEN];
+	__be64	node;
+	__be64	not_before;
+	__be64	not_after;
+	__u8	algo;
+	__u8	zero;
+	__be16	sig_len;
+} __attribute__((packed));
+
+#define PEERGROUP_CREDENTIAL_LEN_MAX	\
+	(sizeof(struct peergroup_credential) + PEERGROUP_SIG_LEN_MAX)
+
 /* ------------------------------------------------------ netlink family -- */
 
 #define PEERGROUP_FAMILY_NAME		"peergroup"
@@ -215,6 +247,9 @@ enum {
 	PEERGROUP_A_GROUP_UID,		/* u32: owner, in the socket's user namespace */
 	PEERGROUP_A_GROUP_GID,		/* u32 */
 	PEERGROUP_A_GROUP_MODE,		/* u32: read and write for owner, group, others: 0666 */
+	PEERGROUP_A_GROUP_NODE_KEY,	/* binary 32: the node's static public key */
+	PEERGROUP_A_GROUP_CREDENTIAL,	/* binary: struct peergroup_credential, signature */
+	PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES, /* u64: peer time; absent where there is none */
 
 	__PEERGROUP_A_GROUP_MAX,
 	PEERGROUP_A_GROUP_MAX = __PEERGROUP_A_GROUP_MAX - 1
@@ -241,6 +276,8 @@ enum {
 	PEERGROUP_A_LIMIT_INVITED,	/* u32: of them, below one that is no administrator's */
 	PEERGROUP_A_LIMIT_DEFER_RECORDS, /* u32: waiting for a certificate, per link */
 	PEERGROUP_A_LIMIT_DEFER_BYTES,	/* u32: of those */
+	PEERGROUP_A_LIMIT_HALF_OPEN,	/* u32: links accepted on a port that are not up yet */
+	PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, /* u32: of these from one IPv6 /64 or IPv4 /24 */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
@@ -386,6 +423,9 @@ enum {
 	PEERGROUP_A_STATS_REFUSED_RATE,		/* creator publishes too fast */
 	PEERGROUP_A_STATS_REFUSED_PERMISSION,	/* requests that the group's mode forbids */
 	PEERGROUP_A_STATS_LINK_PACED,		/* times that a link was read more slowly */
+	PEERGROUP_A_STATS_LINK_CRYPTO,		/* a handshake message or frame failed its tag */
+	PEERGROUP_A_STATS_LINK_CREDENTIAL,	/* the other end proved no valid membership */
+	PEERGROUP_A_STATS_LINK_HALF_OPEN,	/* gave way to a later half-open link */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1

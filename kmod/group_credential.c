@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How a group's node proves whose it is: the credential that a program brought
+ * and the chain of the member who signed it. The netlink family sets it, the
+ * handshake shows it.
+ */
+#include <linux/mm.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include "credential.h"
+#include "cursor.h"
+#include "group.h"
+
+/* The certificate may be renewed, so it is asked for its end each time. */
+u64 pg_group_credential_until(const struct pg_group *g)
+{
+	lockdep_assert_held(&g->lock);
+	return g->credential ? min(g->credential_until, g->self->gmc.not_after) : 0;
+}
+
+bool pg_group_proved(struct pg_group *g)
+{
+	bool proved;
+
+	mutex_lock(&g->lock);
+	proved = pg_group_credential_until(g) > pg_group_now(g);
+	mutex_unlock(&g->lock);
+	return proved;
+}
+
+int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
+			      struct netlink_ext_ack *extack)
+{
+	/* A later one may take its place meanwhile: its key is the same, and it stays. */
+	const struct pg_gmc *gmc = &READ_ONCE(g->self)->gmc;
+	struct pg_credential cred;
+	struct pg_cursor c;
+
+	lockdep_assert_held(&g->pn->lock);
+	pg_cursor_init(&c, wire, len);
+	if (pg_credential_read(&cred, &c) || !pg_cursor_done(&c)) {
+		NL_SET_ERR_MSG(extack, "CREDENTIAL does not follow its format");
+		return -EBADMSG;
+	}
+	if (memcmp(cred.hdr->key, g->node_public, sizeof(g->node_public)) || cred.node != g->node) {
+		NL_SET_ERR_MSG(extack, "CREDENTIAL is for another node");
+		return -EKEYREJECTED;
+	}
+	if (cred.not_before < gmc->not_before || cred.not_after > gmc->not_after ||
+	    cred.not_after <= pg_group_now(g)) {
+		NL_SET_ERR_MSG(extack, "CREDENTIAL has expired or lies outside the membership");
+		return -EKEYEXPIRED;
+	}
+	if (pg_credential_verify(&cred, g->id, gmc)) {
+		NL_SET_ERR_MSG(extack, "CREDENTIAL is not signed by the group's member");
+		return -EKEYREJECTED;
+	}
+	return 0;
+}
+
+void pg_group_swap_credential(struct pg_group *g, u8 **wire, u32 *len)
+{
+	const struct peergroup_credential *hdr;
+
+	mutex_lock(&g->lock);
+	swap(g->credential, *wire);
+	swap(g->credential_len, *len);
+	hdr = (const void *)g->credential;
+	g->credential_until = hdr ? be64_to_cpu(hdr->not_after) : 0;
+	mutex_unlock(&g->lock);
+}
+
+int pg_group_introduce(struct pg_group *g, u8 **out, size_t *out_len)
+{
+	size_t len;
+
+	lockdep_assert_held(&g->lock);
+	if (pg_group_credential_until(g) <= pg_group_now(g))
+		return -EKEYEXPIRED;
+	len = g->credential_len + pg_chain_encoded_len(g->self);
+	*out = kvmalloc(*out_len + len, GFP_KERNEL);
+	if (!*out)
+		return -ENOMEM;
+	memcpy(*out + *out_len, g->credential, g->credential_len);
+	pg_chain_encode(g->self, *out + *out_len + g->credential_len);
+	*out_len += len;
+	return 0;
+}
+
+void pg_group_announce(struct pg_group *g)
+{
+	struct pg_link *link;
+	size_t len = 0;
+	u8 *body;
+
+	lockdep_assert_held(&g->lock);
+	if (pg_group_introduce(g, &body, &len))
+		return;
+	list_for_each_entry(link, &g->links, node) {
+		if (link->up)
+			pg_link_send(link, PG_MSG_CREDENTIAL, body, len);
+	}
+	kvfree(body);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The member's word for the node: a group does not go online without one, and
+ * takes none that another key signed, that is for another node or another group, or
+ * that reaches beyond the certificate.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+#include "group.h"
+#include "tap.h"
+
+static struct cert root, own, other, foreign_root;
+static struct nl nl;
+static uint32_t group;
+
+struct credential {
+	struct peergroup_credential c;
+	uint8_t sig[PEERGROUP_SIG_LEN_MAX];
+	size_t len;
+};
+
+/* A good one, to be spoilt and signed. */
+static void begin(struct credential *c)
+{
+	memset(c, 0, sizeof(*c));
+	group_node(&nl, group, &c->c);
+	c->c.not_before = htobe64(peer_time_now());
+	c->c.not_after = htobe64(peer_time_now() + 60 * TICKS);
+}
+
+static void finish(struct credential *c, const struct cert *in, const struct cert *by)
+{
+	c->len = credential_sign(&c->c, in->spec.group, by->spec.key);
+}
+
+static void refused(struct credential *c, int err, const char *what)
+{
+	int got = group_credential(&nl, group, &c->c, c->len);
+
+	CHECK(got == err, "%s: %s, not %s", what, strerror(-got), strerror(-err));
+	CHECK(!got || nl.text[0], "%s: without a word", what);
+}
+
+static int online(bool on)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, on);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+static void test_none(void)
+{
+	CHECK(online(true) == -ENOKEY, "%s", nl.text);
+	CHECK(strstr(nl.text, "CREDENTIAL"), "%s", nl.text);
+}
+
+static void test_other_key(void)
+{
+	struct credential c;
+
+	begin(&c);
+	finish(&c, &own, &other);
+	refused(&c, -EKEYREJECTED, "signed by another member");
+	begin(&c);
+	finish(&c, &foreign_root, &own);
+	refused(&c, -EKEYREJECTED, "signed for another group");
+	begin(&c);
+	finish(&c, &own, &own);
+	c.sig[9] ^= 1;
+	refused(&c, -EKEYREJECTED, "a bit of the signature");
+}
+
+static void test_other_node(void)
+{
+	struct credential c;
+
+	begin(&c);
+	c.c.key[7] ^= 1;
+	finish(&c, &own, &own);
+	refused(&c, -EKEYREJECTED, "another key");
+	begin(&c);
+	c.c.node ^= 1;
+	finish(&c, &own, &own);
+	refused(&c, -EKEYREJECTED, "another id");
+}
+
+static void test_times(void)
+{
+	struct credential c;
+
+	begin(&c);
+	c.c.not_before = htobe64(1);
+	finish(&c, &own, &own);
+	refused(&c, -EKEYEXPIRED, "older than the certificate");
+	begin(&c);
+	c.c.not_after = htobe64(UINT64_MAX);
+	finish(&c, &own, &own);
+	refused(&c, -EKEYEXPIRED, "longer than the certificate");
+	begin(&c);
+	c.c.not_before = htobe64(peer_time_now() - 2 * TICKS);
+	c.c.not_after = htobe64(peer_time_now() - TICKS);
+	finish(&c, &own, &own);
+	refused(&c, -EKEYEXPIRED, "over");
+	begin(&c);
+	c.c.not_after = c.c.not_before;
+	finish(&c, &own, &own);
+	refused(&c, -EBADMSG, "no time at all");
+}
+
+static void test_form(void)
+{
+	struct credential c;
+	size_t len;
+
+	begin(&c);
+	finish(&c, &own, &own);
+	len = c.len;
+	for (c.len = 1; c.len < len; c.len++)
+		refused(&c, -EBADMSG, "cut off");
+	c.len = len + 1;
+	refused(&c, -EBADMSG, "a byte too many");
+	c.len = len;
+	c.c.zero = 1;
+	refused(&c, -EBADMSG, "what must be zero");
+	c.c.zero = 0;
+	c.c.algo = PEERGROUP_SIG_P256_SHA256;
+	refused(&c, -EBADMSG, "another algorithm");
+}
+
+static void test_good(void)
+{
+	struct credential c;
+
+	begin(&c);
+	finish(&c, &own, &own);
+	refused(&c, 0, "a good one");
+	CHECK(nl_group_number(&nl, group, PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES) ==
+	      be64toh(c.c.not_after));
+	CHECK(!online(true), "%s", nl.text);
+	/* A bad one leaves the good one in its place. */
+	c.sig[0] ^= 1;
+	refused(&c, -EKEYREJECTED, "a bad one after it");
+	CHECK(!online(false) && !online(true), "%s", nl.text);
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "without one a group stays offline", test_none },
+		{ "one that the member did not sign", test_other_key },
+		{ "one for another node", test_other_node },
+		{ "one that is over, or outlives the certificate", test_times },
+		{ "one that breaks the format", test_form },
+		{ "a good one", test_good },
+	};
+
+	need_module();
+	own_namespace();
+	NEED(!nl_open(&nl));
+	cert_new_root(&root, test_key(0));
+	cert_new_root(&foreign_root, test_key(3));
+	cert_issue(&own, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&other, &root, test_key(2), PEERGROUP_ROLE_MEMBER);
+	group = group_of(&nl, &root, &own);
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
+#
+# Somebody on the path between two hosts sees them join, synchronise and flood,
+# and finds no name, no record and no certificate in it. A group without a
+# member's word for the node does not come up, and links end with it.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../group.sh"
+
+SECRET="the quick brown fox jumps over the lazy dog"
+
+# sniff HOST INTERFACE: from now on, to $T/seen.{out,in}
+sniff() {
+	ip netns exec "$1" "$PG_BUILD/selftests/tools/pg-sniff" "$2" "$T/seen" > "$T/sniffer" &
+	sniffer=$!
+	until_true 20 grep -q ready "$T/sniffer" || bail_out "no sniffer"
+}
+
+seen_total() { cat "$T/seen.out" "$T/seen.in" | wc -c; }
+seen_more() { [ "$(seen_total)" -ge "$1" ]; }
+
+# unseen DESCRIPTION TEXT: not in what passed; as bytes
+unseen() {
+	if grep -aqF -- "$2" "$T/seen.out" "$T/seen.in"; then
+		not_ok "$1"
+	else
+		ok "$1"
+	fi
+}
+
+# unseen_bytes DESCRIPTION FILE: no 16 bytes of it, taken every 16
+unseen_bytes() {
+	local found
+	found=$(python3 - "$2" "$T/seen.out" "$T/seen.in" <<-'PY'
+		import sys
+		what = open(sys.argv[1], "rb").read()
+		seen = b"".join(open(f, "rb").read() for f in sys.argv[2:])
+		n = sum(what[i:i + 16] in seen for i in range(0, len(what) - 16, 16))
+		print(n if what else "nothing to look for")
+	PY
+	)
+	is "$1" "$found" 0
+}
+
+link_down() { ! linked "$1" 1; }
+
+load_module
+line 2
+make_group 2
+up h1
+sniff h1 to2
+up h2 --connect 10.88.1.1
+quick_timers h1
+quick_timers h2
+check "h2 joins" becomes_ready h2
+wait_for "the link is up" 30 linked h1 1
+check "h1 knows who h2 is" grep -q "$(pg h2 info --json | field identity)" \
+	<(pg h1 links g --json)
+id=$(add h1 "$SECRET" --attr "unheardof=unheardof")
+check "a record gets through" gets h2 "$id"
+for ((i = 0; i < 20; i++)); do
+	add h2 "$SECRET $i" > /dev/null
+done
+head -c 300000 /dev/zero | tr '\0' 'Z' > "$T/large"
+large=$(pg h2 add g --type "$TYPE" --expires 1h --json "$T/large" | field id)
+check "a large one too" gets h1 "$large"
+wait_for "the tables are the same" 60 same_tables h1 h2
+
+# The sniffer sees what there is to see.
+check "more than the large record has passed" seen_more 300000
+check "the opening is the only thing in clear" \
+	test "$(grep -aoF peergrp "$T/seen.in" "$T/seen.out" | wc -l)" -ge 1
+ip netns exec h1 timeout 60 bash -c \
+	'exec 3<>/dev/tcp/10.88.1.2/3587; printf "%s" "in clear: canary" >&3; cat <&3' > /dev/null 2>&1
+wait_for "what is sent in clear is seen" 20 grep -aqF canary "$T/seen.out"
+kill "$sniffer"
+wait "$sniffer"
+is "nothing was missed" $? 0
+
+unseen "no data of a record" "quick brown"
+unseen "no attribute" "unheardof"
+unseen "no data of a large record" ZZZZZZZZ
+pg h1 members g --json > "$T/members"
+grep -o "\"name\": *\"[^\"]*\"" "$T/members" | cut -d "\"" -f 4 > "$T/names"
+while read -r name; do
+	unseen "no peer name: ${name:0:8}" "${name:0:40}"
+done < "$T/names"
+unseen "no friendly name of h1" host1
+unseen "no friendly name of h2" host2
+unseen "no group name" "$(info h1 name | cut -c 1-40)"
+for h in h1 h2; do
+	pg $h info --pem g > "$T/$h.pem"
+	csplit -sz -f "$T/$h.cert" "$T/$h.pem" '/-----BEGIN/' '{*}'
+	for pem in "$T/$h".cert*; do
+		openssl x509 -in "$pem" -outform DER -out "$T/der" 2> /dev/null &&
+			unseen_bytes "no bytes of a certificate of $h" "$T/der"
+	done
+done
+
+# A credential that is not renewed ends the links; one that is does not.
+pg h2 down g > /dev/null
+wait_for "h2 has left" 30 link_down h1
+pg h2 up g --credential-lifetime 10s > /dev/null
+wait_for "it is back" 30 linked h1 1
+up h2
+wait_for "h1 takes the new credential" 5 linked h1 1
+pg h2 down g > /dev/null
+pg h2 up g --credential-lifetime 10s > /dev/null
+wait_for "linked with a short one" 30 linked h1 1
+before=$(stat_of h1 link_credential)
+wait_for "it runs out, and the link goes" 30 link_down h1
+check "which is counted" stat_at_least h1 link_credential $((before + 1))
+up h2
+wait_for "with another it comes back" 30 linked h1 1
+done_testing
