@@ -47,6 +47,8 @@ int pg_bye_errno(u32 reason)
 		return -ETIME;
 	case PG_BYE_FULL:
 		return -EMLINK;
+	case PG_BYE_REVOKED:
+		return -EKEYREVOKED;
 	default:
 		return -ECONNABORTED;
 	}

@@ -228,6 +228,7 @@ static int pg_message_gmc(struct pg_link *link, const u8 *body, u32 len)
 		__set_bit(m->nr, link->told);
 	if (!link->peer)
 		link->peer = pg_member_hold(leaf);
+	pg_group_check_peer(link);
 	n = pg_message_undefer(link, again);
 	mutex_unlock(&g->lock);
 	pg_member_put(leaf);

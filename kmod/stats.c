@@ -46,6 +46,8 @@ static const struct {
 		{ -EKEYREVOKED, "certificate or chain is not valid in this group" },
 	[PEERGROUP_A_STATS_REFUSED_MEMBERS] =
 		{ -EUSERS, "member table is full" },
+	[PEERGROUP_A_STATS_REFUSED_REVOKED] =
+		{ -EOWNERDEAD, "signer's membership was revoked" },
 };
 
 int pg_refusal_errno(unsigned int refusal)

@@ -20,6 +20,8 @@
 #include "member.h"
 #include "record.h"
 
+struct pg_revocation;
+
 /**
  * struct pg_print - fingerprint of a set of records
  * @count: how many, tombstones too
@@ -44,6 +46,7 @@ struct pg_print {
  *	tombstone whose id was never alive here
  * @creator: member of rec.creator, held
  * @modifier: member of rec.modifier, held
+ * @revocation: what it is in pg_members, if it is one; owned
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
  * @wire_len: its bytes
@@ -60,6 +63,7 @@ struct pg_record {
 	u64 added_seq;
 	struct pg_member *creator;
 	struct pg_member *modifier;
+	struct pg_revocation *revocation;
 	struct pg_rec rec;
 	u8 *wire;
 	u32 wire_len;
@@ -94,15 +98,17 @@ static inline void pg_record_key(const struct pg_record *r, struct pg_rec_key *k
 }
 
 /**
- * struct pg_gone - remembers that a record expired, for "changes since"
- * @seq: of the expiry
+ * struct pg_gone - remembers that a record went without a tombstone, for "changes since"
+ * @seq: of its going
  * @added_seq: the record's
+ * @change: PEERGROUP_CHANGE_EXPIRED, or _DELETED where it was withdrawn
  * @id: the record's
  * @type: the record's
  */
 struct pg_gone {
 	u64 seq;
 	u64 added_seq;
+	u32 change;
 	u8 id[PEERGROUP_ID_LEN];
 	u8 type[PEERGROUP_ID_LEN];
 };
@@ -137,6 +143,7 @@ struct pg_table_limits {
  * @horizon: "changes since" below it, but for 0, cannot be answered: an expiry
  *	or a deletion has been forgotten
  * @live: records that are not tombstones
+ * @reserved: those of them that are of reserved types
  * @tombstones: the others
  * @bytes: kernel memory of both: structures and wire forms
  * @limits: what it takes
@@ -153,6 +160,7 @@ struct pg_table {
 	u64 seq;
 	u64 horizon;
 	u32 live;
+	u32 reserved;
 	u32 tombstones;
 	u64 bytes;
 	struct pg_table_limits limits;
@@ -240,6 +248,16 @@ unsigned int __must_check pg_table_put(struct pg_table *t, struct pg_record *r,
  * is due.
  */
 struct pg_record *pg_table_expire(struct pg_table *t, u64 now);
+
+/**
+ * pg_table_withdraw() - take out a record that is void by now
+ * @t: the table
+ * @r: in the table; its reference is handed to the caller
+ *
+ * What pg_table_expire() does with one that is over, but that it leaves a
+ * deletion behind. Lock held.
+ */
+void pg_table_withdraw(struct pg_table *t, struct pg_record *r);
 
 /* Peer time of the next expiry, U64_MAX if none. Lock held. */
 u64 pg_table_next_expiry(struct pg_table *t);

@@ -94,6 +94,9 @@ static HRESULT tell(struct pgi_feed *feed, const struct peergroup_event *change)
 	HRESULT hr;
 
 	event.kind = PEERGROUP_EVENT_RECORD;
+	/* About the group itself: news for the library's own event filter only. */
+	if (pgi_type_reserved(event.type))
+		return feed->filter ? pgi_feed_push(feed, &event, S_OK) : S_OK;
 	if (!live(event.change)) {
 		if (!pgi_known_remove(&feed->known, event.id))
 			return S_OK;

@@ -391,6 +391,29 @@ struct peergroup_status {
  */
 HRESULT peergroup_status(peergroup_t group, struct peergroup_status **status);
 
+/* ----------------------------------------------------------------- members -- */
+
+/**
+ * peergroup_revoke - end a membership, for everybody and at once
+ * @group: handle
+ * @member: peer name; not one's own, and of who invited one (or invited them) only
+ *	with PEERGROUP_REVOKE_ONLY
+ * @flags: PEERGROUP_REVOKE_ONLY: those whom the member has invited stay.
+ *	PEERGROUP_REVOKE_WITHDRAW: what it published before goes, too
+ *
+ * For administrators. Wherever this gets to, links of the member drop and what it
+ * publishes from now on is refused. Its key stays out until its certificates have run
+ * out: who is to come back makes a new identity.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_NOT_FOUND (nobody of that
+ * name is known), PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_revoke(peergroup_t group, const char *member, uint32_t flags);
+
+/* peergroup_revoke() for programs of <p2p.h>. */
+HRESULT PeerGroupRevokeMember(HGROUP hGroup, PCWSTR pwzMember, DWORD dwFlags);
+
 /* ----------------------------------------------------------------- records -- */
 
 /**

@@ -650,6 +650,8 @@ static void parse_member(struct nlattr **tb, struct nlattr *first, int len, void
 	member->not_after = get_uint(tb[PEERGROUP_A_MEMBER_NOT_AFTER]);
 	member->depth = get_uint(tb[PEERGROUP_A_MEMBER_DEPTH]);
 	member->cert = get_blob(tb[PEERGROUP_A_MEMBER_CERT]);
+	member->revoked = tb[PEERGROUP_A_MEMBER_REVOKED];
+	member->records_until = get_uint(tb[PEERGROUP_A_MEMBER_REVOKED]);
 }
 
 int admin_members(uint32_t index, struct admin_member **members, size_t *n)
@@ -720,6 +722,9 @@ static const char *const stat_names[__PEERGROUP_A_STATS_MAX] = {
 	STAT(LINK_CLOCK, link_clock),
 	STAT(LINK_FULL, link_full),
 	STAT(EVENTS_LOST, events_lost),
+	STAT(REFUSED_REVOKED, refused_revoked),
+	STAT(WITHDRAWN, withdrawn),
+	STAT(LINK_REVOKED, link_revoked),
 };
 
 const char *stat_name(unsigned int stat)

@@ -129,6 +129,14 @@ static const struct command commands[] = {
 	  "  --pem                      the certificates themselves\n"
 	  "\n"
 	  "Example: peergroup members lab\n" },
+	{ "revoke", cmd_revoke, "[--only] [--withdraw] [GROUP] MEMBER",
+	  "end somebody's membership, on all hosts and at once",
+	  "  --only                     those whom the member has invited stay\n"
+	  "  --withdraw                 what it published before goes, too\n"
+	  "\n"
+	  "MEMBER is a friendly name, a peer name or its start, as in: peergroup members\n"
+	  "\n"
+	  "Example: peergroup revoke --withdraw lab mallory\n" },
 	{ "stats", cmd_stats, "[--all] [GROUP]",
 	  "counters of a group",
 	  "  --all                      those that are zero too\n"
