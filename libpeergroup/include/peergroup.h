@@ -568,6 +568,7 @@ enum peergroup_event_kind {
 	PEERGROUP_EVENT_LINK,
 	PEERGROUP_EVENT_STATUS,
 	PEERGROUP_EVENT_GONE,		/* the group ended; nothing follows */
+	PEERGROUP_EVENT_MEMBER,		/* a member was revoked, or is no longer */
 };
 
 /**
@@ -583,11 +584,12 @@ enum peergroup_event_kind {
  * @link_node: node id of the other end, 0 while unknown
  * @link_outbound: this host dialled
  * @link_error: errno of a failure, or 0
- * @link_peer: peer name of the other end, "" while unknown; valid until the
- *	watch's next event
+ * @link_peer: peer name of the other end, "" while unknown; of the member, for
+ *	PEERGROUP_EVENT_MEMBER; valid until the watch's next event
  * @link_address: the other end, family AF_UNSPEC while unknown
  * @status: PEERGROUP_STATUS_*, for PEERGROUP_EVENT_STATUS
  * @reason: errno, for a STATUS or GONE that was a failure, or 0
+ * @revoked: the member's certificate is void, for PEERGROUP_EVENT_MEMBER
  */
 struct peergroup_event {
 	enum peergroup_event_kind kind;
@@ -605,6 +607,7 @@ struct peergroup_event {
 	struct sockaddr_storage link_address;
 	uint32_t status;
 	int reason;
+	bool revoked;
 };
 
 #define PEERGROUP_SINCE_NOW	UINT64_MAX

@@ -106,7 +106,7 @@ static const struct command commands[] = {
 	  "  --since SEQ                first what changed after SEQ; 0: all there is\n"
 	  "  --count N                  end after N events\n"
 	  "  --timeout T                end after this time, with exit code 6\n"
-	  "  --only KIND                record, link or status\n"
+	  "  --only KIND                record, link, status or member\n"
 	  "\n"
 	  "Example: peergroup watch lab --json | jq --unbuffered -r .change\n" },
 	{ "wait", cmd_wait, "CONDITION... [--timeout T] [GROUP]",
