@@ -113,8 +113,10 @@ check: deps
 	@selftests/run --build
 
 check-long: deps
-	@selftests/vm/install-deps uml
+	@selftests/vm/install-deps uml fuzz
 	@selftests/run --build --long
+	@selftests/run --build --kernel debug api cli kmod net
+	@selftests/run --build --kernel kcsan kmod net
 
 bench: deps
 	@selftests/vm/install-deps uml

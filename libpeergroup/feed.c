@@ -416,6 +416,9 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, bool *more)
 		if (len < 0)
 			return pgi_nl_fail(&feed->nl, len);
 		pgi_nl_each(&feed->nl, len, take_event, &t);
+		/* Whoever waits for it shall have it before the socket is asked again. */
+		if (feed->head)
+			break;
 	}
 	*more = true;
 	return t.hr;

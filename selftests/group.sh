@@ -33,7 +33,6 @@ stat_at_least() { [ "$(stat_of "$1" "$2")" -ge "$3" ]; }
 make_group() {
 	local i role=${2-member}
 	for ((i = 1; i <= $1; i++)); do
-		[ ! -d "$T/h$i" ] || continue	# of a group before; a key takes its time
 		mkdir -m 700 "$T/h$i"
 		pg "h$i" identity create --name "host$i" > /dev/null || bail_out "no identity for h$i"
 	done

@@ -21,5 +21,19 @@ echo
 echo "the same, every host linked to every other"
 "$bench" -n 8 -r 4 -s "${PG_SAMPLES-200}" -b 0 -H "$home/b" || exit 1
 echo
+tracefs=/sys/kernel/tracing
+mount -t tracefs tracefs $tracefs 2>/dev/null
+if [ -d $tracefs/events/peergroup ]; then
+	echo mono > $tracefs/trace_clock
+	echo 16384 > $tracefs/buffer_size_kb
+	echo 1 > $tracefs/events/peergroup/enable
+	"$bench" -n 8 -r 2 -s "${PG_SAMPLES-200}" -b 0 -t "$home/times" -H "$home/d" > /dev/null || exit 1
+	echo 0 > $tracefs/events/peergroup/enable
+	"${0%/*}/breakdown" "$home/times" $tracefs/trace || exit 1
+	echo > $tracefs/trace
+else
+	echo "where it goes: not known, this kernel has no tracing"
+fi
+echo
 echo "one host, many records"
 "$bench" -B "${PG_BULK-100000}" -H "$home/c" || exit 1

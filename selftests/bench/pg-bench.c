@@ -51,7 +51,7 @@ enum { STAGE_IDENTITY = 1, STAGE_INVITED, STAGE_ONLINE, STAGE_DONE };
 static struct shared *sh;
 static unsigned int hosts = 8, reach = 2, samples = 200, burst = 2000, size = 256;
 static unsigned int interval_us = 10000, bulk;
-static const char *prefix = "h", *home = "/tmp/pg-bench", *subnet = "10.88.0.";
+static const char *prefix = "h", *home = "/tmp/pg-bench", *subnet = "10.88.0.", *times;
 static const uuid_t record_type = { 0x5b, 0x1d, 0x6a, 0x10, 0x7e, 0x52, 0x4b, 0x8e,
 				    0x9d, 0x2c, 0x61, 0x0f, 0x42, 0x33, 0x85, 0x01 };
 
@@ -264,7 +264,8 @@ static uint64_t all_seen(unsigned int n, uint64_t start)
 		while (atomic_load(&sh->host[i].seen) < n) {
 			if (now_ns() - start > LOST_NS)
 				return 0;
-			usleep(100);
+			/* The hosts note the time: looking more often only takes theirs. */
+			usleep(2000);
 		}
 		if (sh->host[i].at[n - 1] > last)
 			last = sh->host[i].at[n - 1];
@@ -272,9 +273,17 @@ static uint64_t all_seen(unsigned int n, uint64_t start)
 	return last - start;
 }
 
+/* For breakdown, which looks up in a trace what happened in between. */
+static void write_sample(FILE *f, uint64_t start, uint64_t sign, uint64_t took)
+{
+	if (f)
+		fprintf(f, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", start, sign, start + took);
+}
+
 static void measure_latency(peergroup_t group, const char *data)
 {
 	uint64_t *far = calloc(samples, 8), *call = calloc(samples, 8), *sign;
+	FILE *f = times ? fopen(times, "w") : NULL;
 	unsigned int i, n = 0, lost = 0;
 
 	sign = calloc(samples, 8);
@@ -285,12 +294,16 @@ static void measure_latency(peergroup_t group, const char *data)
 		add_one(group, data);
 		call[i] = now_ns() - start;
 		took = all_seen(i + 1, start);
-		if (took)
+		if (took) {
 			far[n++] = took;
-		else
+			write_sample(f, start, sign[i], took);
+		} else {
 			lost++;
+		}
 		usleep(interval_us);
 	}
+	if (f)
+		fclose(f);
 	print_times("add to visible, farthest host", far, n);
 	print_times("  the adding call alone", call, samples);
 	print_times("  a signature alone (RSA-2048)", sign, samples);
@@ -436,6 +449,7 @@ static void usage(void)
 	fprintf(stderr,
 		"usage: pg-bench [-n hosts] [-r reach] [-s samples] [-b burst] [-d bytes]\n"
 		"                [-i interval_us] [-p namespace prefix] [-H folder] [-B bulk]\n"
+		"                [-t file for the times]\n"
 		"Hosts are the namespaces PREFIX1..PREFIXn on one bridge; each dials the\n"
 		"next REACH. With -B it only adds that many records to one host.\n"
 		"Example: pg-bench -n 8 -r 2 -s 200\n");
@@ -448,7 +462,7 @@ int main(int argc, char **argv)
 	char *data;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:r:s:b:d:i:p:H:B:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:r:s:b:d:i:p:H:B:t:")) != -1) {
 		switch (opt) {
 		case 'n': hosts = atoi(optarg); break;
 		case 'r': reach = atoi(optarg); break;
@@ -459,6 +473,7 @@ int main(int argc, char **argv)
 		case 'p': prefix = optarg; break;
 		case 'H': home = optarg; break;
 		case 'B': bulk = atoi(optarg); break;
+		case 't': times = optarg; break;
 		default: usage();
 		}
 	}

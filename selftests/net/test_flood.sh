@@ -22,10 +22,9 @@ flood_from() {
 	done
 }
 
-# shape NAME: makes the group over links that are there already
+# shape NAME: brings the group up over links that are there already
 shape() {
 	local name=$1 i
-	make_group $N
 	"up_$name" $N
 	for ((i = 1; i <= N; i++)); do
 		check "$name: h$i becomes ready" becomes_ready "h$i"
@@ -39,12 +38,12 @@ shape() {
 	done
 	for ((i = 1; i <= N; i++)); do
 		pg "h$i" down g > /dev/null
-		pg "h$i" leave g > /dev/null
 		ip netns delete "h$i"
 	done
 }
 
 line $N
+make_group $N
 shape line
 ring $N
 shape ring

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records as they come from a link or over netlink: pg_rec_parse() and what is
+ * done with a record that it has let through.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <crypto/sha2.h>
+#include "record.h"
+#include "wire.h"
+#include "fuzz.h"
+
+static const u8 group[PEERGROUP_HASH_LEN] = "the group id, thirty-two bytes.";
+
+static void inside(struct pg_span span, const uint8_t *data, size_t len)
+{
+	FUZZ_NEED(!span.len || (span.p >= data && span.p + span.len <= data + len));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct pg_rec_key key;
+	struct pg_rec rec;
+
+	if (pg_rec_parse(&rec, group, data, len))
+		return 0;
+	inside(rec.attrs, data, len);
+	inside(rec.sig, data, len);
+	inside(rec.sig_block, data, len);
+	inside(rec.data, data, len);
+	FUZZ_NEED(sizeof(struct peergroup_record_hdr) + rec.attrs.len + rec.sig_block.len +
+		  rec.data.len == len);
+	FUZZ_NEED(rec.version && rec.created <= rec.modified && rec.modified < rec.expires);
+	FUZZ_NEED(pg_sig_well_formed(rec.sig_algo, rec.sig));
+	FUZZ_NEED(!pg_rec_deleted(&rec) || (!rec.attrs.len && !rec.data.len));
+	FUZZ_NEED(pg_rec_weight(&rec) >= rec.data.len);
+	pg_rec_check_data(&rec);
+	pg_rec_type_reserved(rec.type);
+	key.version = rec.version;
+	key.modified = rec.modified;
+	memcpy(key.digest, rec.digest, sizeof(key.digest));
+	FUZZ_NEED(!pg_rec_key_cmp(&key, &key));
+	return 0;
+}
+
+/* Plain; with attributes; a tombstone; refreshed; in a batch; by an elliptic curve. */
+static const struct seed {
+	const char *attrs, *data;
+	u32 version, flags, period, count;
+	u16 leaf, leaves, path;
+	bool ecdsa;
+} seeds[] = {
+	{ .data = "data", .version = 1 },
+	{ .attrs = "<a>\xc3\xa9 \xf0\x9f\x90\xa7</a>", .data = "data", .version = 2 },
+	{ .version = 3, .flags = PEERGROUP_RECORD_DELETED },
+	{ .data = "x", .version = 1, .flags = PEERGROUP_RECORD_AUTOREFRESH, .period = 60,
+	  .count = 1000 },
+	{ .data = "x", .version = 1, .leaf = 4, .leaves = 7, .path = 3 },
+	{ .data = "x", .version = 1, .ecdsa = true },
+};
+
+static uint8_t *put(uint8_t *to, const void *from, size_t len)
+{
+	if (len)
+		memcpy(to, from, len);
+	return to + len;
+}
+
+size_t fuzz_seed(unsigned int n, uint8_t *out)
+{
+	static const u8 ecdsa[] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
+	const struct seed *s = &seeds[n];
+	struct peergroup_record_hdr hdr = { .id = "creator0random00", .type = "type" };
+	struct peergroup_sig_hdr sig = { .kind = PEERGROUP_SIG_DIRECT };
+	u8 bytes[PEERGROUP_BATCH_DEPTH * PEERGROUP_HASH_LEN];
+	uint8_t *p = out;
+
+	if (n >= sizeof(seeds) / sizeof(seeds[0]))
+		return 0;
+	memset(bytes, 0x5a, sizeof(bytes));
+	hdr.version = cpu_to_be32(s->version);
+	hdr.flags = cpu_to_be32(s->flags);
+	memcpy(hdr.creator, "creator", 7);
+	memcpy(hdr.modifier, "creator", 7);
+	hdr.modified = cpu_to_be64(2000);
+	hdr.created = s->version == 1 ? hdr.modified : cpu_to_be64(1000);
+	hdr.expires = cpu_to_be64(3000);
+	hdr.refresh_period = cpu_to_be32(s->period);
+	hdr.refresh_count = cpu_to_be32(s->count);
+	if (s->count)
+		memcpy(hdr.anchor, bytes, sizeof(hdr.anchor));
+	hdr.attrs_len = cpu_to_be32(s->attrs ? strlen(s->attrs) : 0);
+	hdr.data_len = cpu_to_be32(s->data ? strlen(s->data) : 0);
+	sha256((const u8 *)(s->data ? s->data : ""), s->data ? strlen(s->data) : 0, hdr.data_hash);
+	sig.algo = s->ecdsa ? PEERGROUP_SIG_P256_SHA256 : PEERGROUP_SIG_RSA_SHA256;
+	sig.sig_len = cpu_to_be16(s->ecdsa ? sizeof(ecdsa) : 256);
+	if (s->leaves)
+		sig.kind = PEERGROUP_SIG_BATCH;
+	sig.leaf = cpu_to_be16(s->leaf);
+	sig.leaves = cpu_to_be16(s->leaves);
+	p = put(p, &hdr, sizeof(hdr));
+	p = put(p, s->attrs, s->attrs ? strlen(s->attrs) : 0);
+	p = put(p, &sig, sizeof(sig));
+	p = s->ecdsa ? put(p, ecdsa, sizeof(ecdsa)) : put(p, bytes, 256);
+	p = put(p, bytes, s->path * PEERGROUP_HASH_LEN);
+	p = put(p, s->data, s->data ? strlen(s->data) : 0);
+	return p - out;
+}
