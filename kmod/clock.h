@@ -58,6 +58,20 @@ u64 pg_clock_now(struct pg_clock *clock, u64 host);
 void pg_clock_adjust(struct pg_clock *clock, s64 *offsets, unsigned int n);
 
 /**
+ * pg_clock_smooth() - what a neighbour's offset is, after one more look at its clock
+ * @offset: as known
+ * @sample: as it looks now, late by the time the message took to come
+ *
+ * Moves an eighth of the way, so that one slow message is not worth much.
+ *
+ * Return: the new offset.
+ */
+static inline s64 pg_clock_smooth(s64 offset, s64 sample)
+{
+	return offset + (sample - offset) / 8;
+}
+
+/**
  * pg_clock_acceptable() - may a host with that clock be linked to?
  * @mine: this host's time
  * @theirs: what the other end says

@@ -54,13 +54,6 @@ static inline u16 pg_cursor_be16(struct pg_cursor *c)
 	return p ? get_unaligned_be16(p) : 0;
 }
 
-static inline u32 pg_cursor_be32(struct pg_cursor *c)
-{
-	const u8 *p = pg_cursor_take(c, 4);
-
-	return p ? get_unaligned_be32(p) : 0;
-}
-
 /* True when everything was read and nothing was missing. */
 static inline bool pg_cursor_done(const struct pg_cursor *c)
 {

@@ -11,8 +11,6 @@
 #include "flood.h"
 #include "reserved.h"
 #include "revoke.h"
-#include "trace.h"
-#include "verify.h"
 
 /* A record of a link on its way through the signature check. */
 struct pg_arrival {
@@ -125,26 +123,10 @@ static unsigned int pg_flood_learn(struct pg_flood *f, const struct pg_record *r
 /* The expensive part. No locks held. */
 static unsigned int pg_flood_verify(struct pg_flood *f, const struct pg_record *r)
 {
-	unsigned int refusal = 0;
-	u64 start;
-	int err;
+	unsigned int refusal = f->ops->verify(f, r);
 
-	start = ktime_get_ns();
-	err = pg_verify(r->rec.sig_algo, r->modifier->gmc.key, r->rec.signed_hash, r->rec.sig);
-	switch (err) {
-	case 0:
+	if (!refusal)
 		pg_stat_inc(f->stats, PEERGROUP_A_STATS_VERIFIED);
-		break;
-	case -ENOPKG:
-		refusal = PEERGROUP_A_STATS_REFUSED_ALGORITHM;
-		break;
-	case -ENOMEM:
-		refusal = PEERGROUP_A_STATS_REFUSED_NOMEM;
-		break;
-	default:
-		refusal = PEERGROUP_A_STATS_REFUSED_SIGNATURE;
-	}
-	trace_pg_verify(f->index, r->rec.id, refusal, ktime_get_ns() - start);
 	return refusal ?: pg_flood_learn(f, r);
 }
 
@@ -183,7 +165,6 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	if (r->revocation)
 		pg_revocation_add(f->members, r->revocation);
 	pg_flood_count(f, change);
-	trace_pg_record_committed(f->index, r->rec.id, r->rec.version, change, r->seq);
 	f->ops->committed(f, from, r, change);
 	if (old)
 		pg_record_put(old);
@@ -386,7 +367,10 @@ static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r,
 	if (refusal)
 		return refusal;
 	mutex_lock(f->lock);
-	refusal = pg_flood_commit(f, NULL, r);
+	/* Again: another version may have come while we looked at the signature. */
+	refusal = pg_flood_follows(f, r);
+	if (!refusal)
+		refusal = pg_flood_commit(f, NULL, r);
 	if (seq)
 		*seq = r->seq;
 	mutex_unlock(f->lock);

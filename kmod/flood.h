@@ -26,6 +26,7 @@ struct pg_link;
 /**
  * struct pg_flood_ops - what admission asks of the group
  * @now: peer time
+ * @verify: check @r's signature, which takes long; 0 or a refusal
  * @queue: run this work item soon, on any CPU
  * @received: @from sent a well-formed record
  * @present: @from sent what is here already
@@ -36,12 +37,13 @@ struct pg_link;
  * @begin: an arrival of @bytes from @from is about to be checked; holds @from
  * @done: that is over; lets go of @from
  *
- * @from is NULL for what a program of this host puts; then only @now,
+ * @from is NULL for what a program of this host puts; then only @now, @verify,
  * @refused and @committed are called. @committed is called with the group's
  * lock held, the others without.
  */
 struct pg_flood_ops {
 	u64 (*now)(struct pg_flood *f);
+	unsigned int (*verify)(struct pg_flood *f, const struct pg_record *r);
 	void (*queue)(struct pg_flood *f, struct work_struct *work);
 	void (*received)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);
 	void (*present)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);

@@ -7,6 +7,7 @@
  */
 #include <linux/netlink.h>
 #include <linux/random.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
 #include <crypto/sha2.h>
@@ -29,6 +30,8 @@ const struct pg_limits pg_limits_default = {
 	.retry_max_ms = 60 * 1000,
 	.defer_ms = 5 * 1000,
 };
+
+static bool pg_group_closing;	/* the module is on its way out */
 
 struct pg_net *pg_net_of(struct net *net)
 {
@@ -77,8 +80,9 @@ void pg_group_set_ready(struct pg_group *g)
 	if (g->ready)
 		return;
 	g->ready = true;
+	/* Where a run is under way or called for, its end will tell. */
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up)
+		if (link->up && link->sync.phase == PG_SYNC_IDLE && !READ_ONCE(link->resync))
 			pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
 	}
 	pg_group_update_status(g);
@@ -156,7 +160,7 @@ int pg_group_set_online(struct pg_group *g, bool online, u16 port,
 	return 0;
 }
 
-void pg_group_set_kept(struct pg_group *g, bool kept)
+void pg_group_set_kept(struct pg_group *g, bool kept, struct list_head *ended)
 {
 	bool idle;
 
@@ -167,7 +171,7 @@ void pg_group_set_kept(struct pg_group *g, bool kept)
 	idle = !kept && list_empty(&g->holders);
 	mutex_unlock(&g->lock);
 	if (idle)
-		pg_group_end(g);
+		pg_group_end(g, ended);
 }
 
 void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
@@ -217,12 +221,12 @@ static void pg_group_drop_holders(struct pg_group *g)
 	struct pg_holder *h, *tmp;
 
 	list_for_each_entry_safe(h, tmp, &g->holders, node) {
-		list_del(&h->node);
-		kfree(h);
+		list_del_rcu(&h->node);
+		kfree_rcu(h, rcu);
 	}
 }
 
-void pg_group_end(struct pg_group *g)
+void pg_group_end(struct pg_group *g, struct list_head *ended)
 {
 	lockdep_assert_held(&g->pn->lock);
 	mutex_lock(&g->lock);
@@ -236,11 +240,21 @@ void pg_group_end(struct pg_group *g)
 	mutex_unlock(&g->lock);
 	xa_erase(&g->pn->groups, g->index);
 	pg_group_go_offline(g);
-	cancel_delayed_work_sync(&g->expire);
-	cancel_delayed_work_sync(&g->dial);
-	cancel_delayed_work_sync(&g->revoke);
-	wait_event(g->idle, !atomic_read(&g->busy));
-	pg_group_put(g);
+	list_add_tail(&g->ending, ended);
+}
+
+void pg_group_wait(struct list_head *ended)
+{
+	struct pg_group *g, *tmp;
+
+	list_for_each_entry_safe(g, tmp, ended, ending) {
+		cancel_delayed_work_sync(&g->expire);
+		cancel_delayed_work_sync(&g->dial);
+		cancel_delayed_work_sync(&g->revoke);
+		wait_event(g->idle, !atomic_read(&g->busy));
+		list_del(&g->ending);
+		pg_group_put(g);
+	}
 }
 
 /* Adds one hold. Lock held. */
@@ -260,7 +274,7 @@ static int pg_group_hold_for(struct pg_group *g, u32 portid)
 		return -ENOMEM;
 	h->portid = portid;
 	h->count = 1;
-	list_add_tail(&h->node, &g->holders);
+	list_add_tail_rcu(&h->node, &g->holders);
 	return 0;
 }
 
@@ -277,8 +291,8 @@ static int pg_group_unhold(struct pg_group *g, u32 portid, bool all, bool *idle)
 		err = 0;
 		if (!all && --h->count)
 			break;
-		list_del(&h->node);
-		kfree(h);
+		list_del_rcu(&h->node);
+		kfree_rcu(h, rcu);
 		break;
 	}
 	*idle = !err && list_empty(&g->holders) && !g->kept;
@@ -288,30 +302,53 @@ static int pg_group_unhold(struct pg_group *g, u32 portid, bool all, bool *idle)
 
 int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
 {
+	LIST_HEAD(ended);
 	bool idle;
 	int err;
 
 	mutex_lock(&pn->lock);
 	err = pg_group_unhold(g, portid, false, &idle);
 	if (idle)
-		pg_group_end(g);
+		pg_group_end(g, &ended);
 	mutex_unlock(&pn->lock);
+	pg_group_wait(&ended);
 	return err;
+}
+
+/* Has this socket a group open? No lock is taken: nearly none of those that ask has. */
+static bool pg_net_holds(struct pg_net *pn, u32 portid)
+{
+	const struct pg_holder *h;
+	unsigned long index;
+	struct pg_group *g;
+	bool found = false;
+
+	rcu_read_lock();
+	xa_for_each(&pn->groups, index, g) {
+		list_for_each_entry_rcu(h, &g->holders, node)
+			found |= h->portid == portid;
+	}
+	rcu_read_unlock();
+	return found;
 }
 
 void pg_net_release_port(struct pg_net *pn, u32 portid)
 {
+	LIST_HEAD(ended);
 	unsigned long index;
 	struct pg_group *g;
 	bool idle;
 
+	if (!pg_net_holds(pn, portid))
+		return;
 	mutex_lock(&pn->lock);
 	xa_for_each(&pn->groups, index, g) {
 		pg_group_unhold(g, portid, true, &idle);
 		if (idle)
-			pg_group_end(g);
+			pg_group_end(g, &ended);
 	}
 	mutex_unlock(&pn->lock);
+	pg_group_wait(&ended);
 }
 
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
@@ -333,7 +370,7 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 	mutex_lock(&g->lock);
 	if (!g->self || self->gmc.not_after > g->self->gmc.not_after) {
 		old = g->self;
-		g->self = self;
+		WRITE_ONCE(g->self, self);
 	} else {
 		old = self;
 	}
@@ -394,10 +431,9 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		NL_SET_ERR_MSG(extack, "group root is not valid");
 		goto free;
 	}
-	err = pg_table_init(&g->table, &g->lock);
+	err = pg_table_init(&g->table, &g->lock, &limits->table);
 	if (err)
 		goto members;
-	g->table.limits = limits->table;
 	return g;
 members:
 	pg_members_destroy(&g->members);
@@ -407,16 +443,19 @@ free:
 	return ERR_PTR(err);
 }
 
+/* An own certificate may be replaced meanwhile, but its key stays and no member ever goes. */
 static struct pg_group *pg_group_find(struct pg_net *pn, const struct pg_gmc *root,
 				      const struct pg_gmc *leaf)
 {
+	const struct pg_member *self;
 	unsigned long index;
 	struct pg_group *g;
 
 	lockdep_assert_held(&pn->lock);
 	xa_for_each(&pn->groups, index, g) {
+		self = READ_ONCE(g->self);
 		if (!memcmp(g->id, root->group, sizeof(g->id)) &&
-		    !memcmp(g->self->gmc.spki_hash, leaf->spki_hash, sizeof(leaf->spki_hash)))
+		    !memcmp(self->gmc.spki_hash, leaf->spki_hash, sizeof(leaf->spki_hash)))
 			return g;
 	}
 	return NULL;
@@ -445,13 +484,10 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	return 0;
 }
 
-static int pg_group_share(struct pg_group *g, const struct pg_chain *chain, u32 portid,
-			  bool ready, struct netlink_ext_ack *extack)
+static int pg_group_share(struct pg_group *g, u32 portid, bool ready)
 {
-	int err = pg_group_learn_self(g, chain, extack);
+	int err;
 
-	if (err)
-		return err;
 	mutex_lock(&g->lock);
 	err = pg_group_hold_for(g, portid);
 	if (!err && ready)
@@ -460,38 +496,48 @@ static int pg_group_share(struct pg_group *g, const struct pg_chain *chain, u32 
 	return err;
 }
 
-static struct pg_group *pg_group_open_locked(struct pg_net *pn, struct pg_span root,
+/* The group as the namespace has it, with a reference, or else a new one. */
+static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span root,
 					     const struct pg_gmc gmc[2],
-					     const struct pg_chain *chain, u32 portid,
-					     const struct pg_limits *limits, bool ready,
+					     const struct pg_limits *limits,
 					     struct netlink_ext_ack *extack)
 {
 	struct pg_group *g;
-	int err;
 
-	if (pn->dying)
-		return ERR_PTR(-ESHUTDOWN);
+	mutex_lock(&pn->lock);
 	g = pg_group_find(pn, &gmc[0], &gmc[1]);
-	if (g) {
-		err = pg_group_share(g, chain, portid, ready, extack);
-		if (err)
-			return ERR_PTR(err);
+	if (g)
 		kref_get(&g->refs);
-		return g;
-	}
-	g = pg_group_new(pn, root, &gmc[0], limits ?: &pg_limits_default, extack);
-	if (IS_ERR(g))
-		return g;
-	err = pg_group_learn_self(g, chain, extack);
-	if (!err)
+	mutex_unlock(&pn->lock);
+	return g ?: pg_group_new(pn, root, &gmc[0], limits ?: &pg_limits_default, extack);
+}
+
+/*
+ * Holds a group that knows the holder's chain. -EAGAIN where the namespace's idea
+ * of the group has become another while the chain was verified.
+ */
+static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg_gmc gmc[2],
+			  u32 portid, bool ready, struct netlink_ext_ack *extack)
+{
+	struct pg_group *there;
+	int err = -EAGAIN;
+
+	mutex_lock(&pn->lock);
+	there = pg_group_find(pn, &gmc[0], &gmc[1]);
+	if (pg_group_closing) {
+		NL_SET_ERR_MSG(extack, "the module is being unloaded");
+		err = -ESHUTDOWN;
+	} else if (there == g) {
+		err = pg_group_share(g, portid, ready);
+	} else if (!there && !g->ended) {
 		err = pg_group_publish(pn, g, portid, ready);
-	if (err) {
-		pg_group_drop_holders(g);
-		pg_group_put(g);
-		return ERR_PTR(err);
+		if (err)
+			pg_group_drop_holders(g);
+		else
+			kref_get(&g->refs);
 	}
-	kref_get(&g->refs);
-	return g;
+	mutex_unlock(&pn->lock);
+	return err;
 }
 
 struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
@@ -502,23 +548,32 @@ struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
 	const struct pg_span *leaf = &chain->cert[chain->n - 1];
 	struct pg_group *g;
 	struct pg_gmc *gmc;
+	int err;
 
 	gmc = kcalloc(2, sizeof(*gmc), GFP_KERNEL);
 	if (!gmc)
 		return ERR_PTR(-ENOMEM);
-	if (pg_gmc_parse(&gmc[0], root.p, root.len) || !(gmc[0].roles & PEERGROUP_ROLE_ROOT)) {
+	err = -EBADMSG;
+	if (pg_gmc_parse(&gmc[0], root.p, root.len) || !(gmc[0].roles & PEERGROUP_ROLE_ROOT))
 		NL_SET_ERR_MSG(extack, "group root is not a group root certificate");
-		g = ERR_PTR(-EBADMSG);
-	} else if (pg_gmc_parse(&gmc[1], leaf->p, leaf->len)) {
+	else if (pg_gmc_parse(&gmc[1], leaf->p, leaf->len))
 		NL_SET_ERR_MSG(extack, "last certificate of the chain is malformed");
-		g = ERR_PTR(-EBADMSG);
-	} else {
-		mutex_lock(&pn->lock);
-		g = pg_group_open_locked(pn, root, gmc, chain, portid, limits, ready, extack);
-		mutex_unlock(&pn->lock);
+	else
+		err = -EAGAIN;
+	while (err == -EAGAIN) {
+		g = pg_group_find_or_new(pn, root, gmc, limits, extack);
+		if (IS_ERR(g)) {
+			err = PTR_ERR(g);
+			break;
+		}
+		err = pg_group_learn_self(g, chain, extack);
+		if (!err)
+			err = pg_group_enter(pn, g, gmc, portid, ready, extack);
+		if (err)
+			pg_group_put(g);
 	}
 	kfree(gmc);
-	return g;
+	return err ? ERR_PTR(err) : g;
 }
 
 /* ------------------------------------------------- namespaces and module -- */
@@ -534,17 +589,24 @@ static int __net_init pg_net_init(struct net *net)
 	return 0;
 }
 
-static void __net_exit pg_net_exit(struct net *net)
+static void pg_net_end_groups(struct pg_net *pn)
 {
-	struct pg_net *pn = pg_net_of(net);
+	LIST_HEAD(ended);
 	unsigned long index;
 	struct pg_group *g;
 
 	mutex_lock(&pn->lock);
-	pn->dying = true;
 	xa_for_each(&pn->groups, index, g)
-		pg_group_end(g);
+		pg_group_end(g, &ended);
 	mutex_unlock(&pn->lock);
+	pg_group_wait(&ended);
+}
+
+static void __net_exit pg_net_exit(struct net *net)
+{
+	struct pg_net *pn = pg_net_of(net);
+
+	pg_net_end_groups(pn);
 	xa_destroy(&pn->groups);
 }
 
@@ -560,6 +622,18 @@ static struct pernet_operations pg_net_ops = {
 int __init pg_group_module_init(void)
 {
 	return register_pernet_subsys(&pg_net_ops);
+}
+
+void pg_group_module_stop(void)
+{
+	struct net *net;
+
+	/* Who opens a group looks at it under the namespace's lock, which is taken below. */
+	pg_group_closing = true;
+	down_read(&net_rwsem);
+	for_each_net(net)
+		pg_net_end_groups(pg_net_of(net));
+	up_read(&net_rwsem);
 }
 
 void pg_group_module_exit(void)

@@ -17,12 +17,13 @@
  *			leaves: nothing is taken inside them; process context
  *			only but for tx_lock and state_lock (_bh)
  *
- *  Reads of table (pg_table_find/get/compare), members (pg_members_get/each) and of
- *  the namespace's groups (pg_group_get) run under RCU.
+ *  Reads of table (pg_table_find/get/compare), members (pg_members_get/each), of
+ *  the namespace's groups (pg_group_get) and of a group's holders run under RCU.
  *
  * References: the namespace's index holds one, each link and each arrival one.
- * pg_group_end() waits for links and arrivals, so that a group is gone from
- * the outside when it returns.
+ * pg_group_end() takes a group out of the namespace, pg_group_wait() waits for its
+ * links and arrivals without any lock, so that a group is gone from the outside when
+ * that returns.
  */
 #ifndef _PG_GROUP_H
 #define _PG_GROUP_H
@@ -46,7 +47,6 @@ struct pg_net {
 	struct xarray groups;
 	u32 next_index;
 	struct list_head listeners;
-	bool dying;
 };
 
 /* Limits and timers a program may set; ranges are in the netlink policy. */
@@ -70,6 +70,7 @@ extern const struct pg_limits pg_limits_default;
  */
 struct pg_holder {
 	struct list_head node;
+	struct rcu_head rcu;
 	u32 portid;
 	u32 count;
 };
@@ -78,6 +79,7 @@ struct pg_group {
 	struct kref refs;
 	struct rcu_head rcu;
 	struct pg_net *pn;
+	struct list_head ending;	/* of pg_group_end()'s caller */
 	u32 index;
 	u8 id[PEERGROUP_HASH_LEN];
 	u64 node;
@@ -154,8 +156,11 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid);
 /* A netlink socket is gone: all its holds in the namespace. */
 void pg_net_release_port(struct pg_net *pn, u32 portid);
 
-/* Ends a group for everybody and waits until nothing of it runs. pn->lock held. */
-void pg_group_end(struct pg_group *g);
+/* Ends a group for everybody and adds it to @ended, for pg_group_wait(). pn->lock held. */
+void pg_group_end(struct pg_group *g, struct list_head *ended);
+
+/* Waits until nothing runs of the groups in @ended, and lets go of them. No locks held. */
+void pg_group_wait(struct list_head *ended);
 
 /**
  * pg_group_set_online() - listen and dial, or stop both
@@ -166,8 +171,8 @@ void pg_group_end(struct pg_group *g);
 int pg_group_set_online(struct pg_group *g, bool online, u16 port,
 			struct netlink_ext_ack *extack);
 
-/* Lives without holders, or no longer. pn->lock held; may end the group. */
-void pg_group_set_kept(struct pg_group *g, bool kept);
+/* Lives without holders, or no longer. pn->lock held; may end the group into @ended. */
+void pg_group_set_kept(struct pg_group *g, bool kept, struct list_head *ended);
 
 void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits);
 
@@ -211,6 +216,9 @@ int pg_group_attach(struct pg_group *g, struct pg_link *link);
  */
 u32 pg_group_link_up(struct pg_link *link);
 
+/* A PING or PONG of an established link told its peer time. Lock held. */
+void pg_group_clock_heard(struct pg_link *link, u64 theirs);
+
 /* A link is over; last call about it. Takes the group's lock. */
 void pg_group_link_gone(struct pg_link *link);
 
@@ -247,6 +255,8 @@ static inline void pg_group_unbusy(struct pg_group *g)
 }
 
 int __must_check pg_group_module_init(void);
+/* Refuses new groups and ends all there are, while the family can still tell of it. */
+void pg_group_module_stop(void);
 void pg_group_module_exit(void);
 
 #endif /* _PG_GROUP_H */

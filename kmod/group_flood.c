@@ -3,12 +3,14 @@
  * What a group does about its records: the answers to what admission (flood.c)
  * asks, and expiry. Holds no policy about validity.
  */
+#include <linux/ktime.h>
 #include <linux/math64.h>
 #include "group.h"
 #include "message.h"
 #include "netlink.h"
 #include "revoke.h"
 #include "trace.h"
+#include "verify.h"
 
 #define PG_EXPIRE_BATCH		64
 #define PG_EXPIRE_WAIT_MAX	(60 * 1000)	/* ms; the host's clock may be set */
@@ -23,6 +25,29 @@ static struct pg_group *pg_flood_group(struct pg_flood *f)
 static u64 pg_group_flood_now(struct pg_flood *f)
 {
 	return pg_group_now(pg_flood_group(f));
+}
+
+static unsigned int pg_group_verify(const struct pg_record *r)
+{
+	switch (pg_verify(r->rec.sig_algo, r->modifier->gmc.key, r->rec.signed_hash, r->rec.sig)) {
+	case 0:
+		return 0;
+	case -ENOPKG:
+		return PEERGROUP_A_STATS_REFUSED_ALGORITHM;
+	case -ENOMEM:
+		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+	default:
+		return PEERGROUP_A_STATS_REFUSED_SIGNATURE;
+	}
+}
+
+static unsigned int pg_group_flood_verify(struct pg_flood *f, const struct pg_record *r)
+{
+	u64 start = ktime_get_ns();
+	unsigned int refusal = pg_group_verify(r);
+
+	trace_pg_verify(f->index, r->rec.id, refusal, ktime_get_ns() - start);
+	return refusal;
 }
 
 static void pg_group_flood_queue(struct pg_flood *f, struct work_struct *work)
@@ -158,6 +183,7 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 	u32 n = 0;
 
 	lockdep_assert_held(&g->lock);
+	trace_pg_record_committed(f->index, r->rec.id, r->rec.version, change, r->seq);
 	if (from)
 		from->futile = 0;
 	list_for_each_entry(link, &g->links, node) {
@@ -198,6 +224,7 @@ static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 by
 
 const struct pg_flood_ops pg_group_flood_ops = {
 	.now = pg_group_flood_now,
+	.verify = pg_group_flood_verify,
 	.queue = pg_group_flood_queue,
 	.received = pg_group_flood_received,
 	.present = pg_group_flood_present,

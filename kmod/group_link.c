@@ -112,6 +112,18 @@ static void pg_group_adjust_clock(struct pg_group *g)
 	spin_unlock(&g->clock_lock);
 }
 
+void pg_group_clock_heard(struct pg_link *link, u64 theirs)
+{
+	u64 host = pg_time_from_ns(ktime_get_real_ns());
+
+	lockdep_assert_held(&link->group->lock);
+	/* Only members have a say, and none whose clock would have kept it out. */
+	if (!link->up || !link->peer || !pg_clock_acceptable(host, theirs))
+		return;
+	link->clock_offset = pg_clock_smooth(link->clock_offset, theirs - host);
+	pg_group_adjust_clock(link->group);
+}
+
 u32 pg_group_link_up(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
@@ -151,6 +163,33 @@ static void pg_group_drop_deferred(struct pg_link *link)
 	}
 }
 
+static bool pg_group_linked(const struct pg_group *g, u64 node)
+{
+	const struct pg_link *link;
+
+	list_for_each_entry(link, &g->links, node) {
+		if (link->up && !link->closing && link->peer_node == node)
+			return true;
+	}
+	return false;
+}
+
+/* What the end of a link, which is out of the list, means for the addresses to dial. */
+static void pg_group_retarget(struct pg_group *g, struct pg_link *link)
+{
+	bool linked = pg_group_linked(g, link->peer_node);
+
+	if (link->target) {
+		pg_overlay_link_gone(&g->overlay, link->target, link->error, pg_now_ms(),
+				     get_random_u32());
+		if (linked && link->error == EALREADY)
+			pg_overlay_satisfied(link->target, link->peer_node);
+	}
+	link->target = NULL;
+	if (!linked && link->peer_node)
+		pg_overlay_node_gone(&g->overlay, link->peer_node, pg_now_ms());
+}
+
 void pg_group_link_gone(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
@@ -172,10 +211,7 @@ void pg_group_link_gone(struct pg_link *link)
 	trace_pg_link_state(g->index, link->id, state, link->error);
 	if (state && !g->ended)
 		pg_netlink_link(g, link, state, link->error);
-	if (link->target)
-		pg_overlay_link_gone(&g->overlay, link->target, link->error, pg_now_ms(),
-				     get_random_u32());
-	link->target = NULL;
+	pg_group_retarget(g, link);
 	pg_group_drop_deferred(link);
 	pg_sync_destroy(&link->sync);
 	pg_group_adjust_clock(g);

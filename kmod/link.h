@@ -71,12 +71,17 @@ struct pg_deferred {
  * @peer_ready: the other end has synchronised before
  * @peer: its membership, once its chain has come; protected by the group's lock
  * @nonce: of the HELLO that was sent
- * @clock_offset: its peer time minus this host's clock at the handshake
+ * @clock_offset: its peer time minus this host's clock, at the handshake and as its
+ *	PINGs have shown since; group's lock once the link is up
  * @error: positive errno that ended it
  * @rx_hdr: header of the message that is coming in, @rx_hdr_have bytes of it
  * @rx_body: its body: @rx_have of @rx_len bytes are there, @rx_room allocated
  * @rx_skip: bytes to pass over
  * @sync: reconciliation that this end leads; group's lock
+ * @want: ids that the other end asked for, of which those from @want_at up to @want_n
+ *	wait for room in the queue; group's lock
+ * @want_token: what to tell it when the last of them is queued; group's lock
+ * @answered: a SYNC of the other end has been answered; group's lock
  * @synced: one whole reconciliation is behind it; group's lock
  * @resync: records were dropped from the queue: reconcile once it has drained
  * @mismatches: pings in a row that showed another table; group's lock
@@ -168,6 +173,11 @@ struct pg_link {
 	atomic64_t stat_tx_records;
 
 	struct pg_sync sync;
+	u8 want[PG_WANT_MAX][PEERGROUP_ID_LEN];
+	u32 want_at;
+	u32 want_n;
+	__be32 want_token;
+	bool answered;
 	bool synced;
 	bool resync;
 	u32 mismatches;
@@ -239,7 +249,7 @@ int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len);
  * is dropped and counted, @link->resync is set and pg_message_drained() called when
  * the queue is empty. Group's lock held; may sleep for memory.
  *
- * Return: 0, also where the record was dropped, or -EPIPE (closing).
+ * Return: 0, -ENOBUFS where the record was dropped, or -EPIPE (closing).
  */
 int pg_link_send_record(struct pg_link *link, struct pg_record *r);
 
@@ -251,7 +261,10 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r);
  */
 int pg_link_send_chain(struct pg_link *link, const struct pg_member *m);
 
-/* May a reconciliation queue more? Where not, pg_message_drained() will be called. */
+/*
+ * May a reconciliation queue more? Where not, pg_message_drained() will be called. Where
+ * it may, the next record is dropped for want of memory only. Group's lock held.
+ */
 bool pg_link_room(struct pg_link *link);
 
 /**

@@ -327,7 +327,7 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r)
 		return err;
 drop:
 	pg_tx_give_up(link);
-	return 0;
+	return -ENOBUFS;
 }
 
 /* --------------------------------------------------------------- sending -- */

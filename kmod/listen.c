@@ -13,6 +13,7 @@
 
 #define PG_LISTEN_BACKLOG	128
 #define PG_ACCEPT_BUDGET	32	/* connections in one run of the work */
+#define PG_ACCEPT_AGAIN		(HZ / 4)
 
 /* --------------------------------------------------------- half-open links -- */
 
@@ -94,13 +95,13 @@ static void pg_listen_data_ready(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	l = sk->sk_user_data;
 	if (l && sk->sk_state == TCP_LISTEN)
-		queue_work(pg_wq, &l->accept);
+		queue_delayed_work(pg_wq, &l->accept, 0);
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
 static void pg_listen_accept_work(struct work_struct *work)
 {
-	struct pg_listener *l = container_of(work, struct pg_listener, accept);
+	struct pg_listener *l = container_of(to_delayed_work(work), struct pg_listener, accept);
 	int budget = PG_ACCEPT_BUDGET;
 	struct socket *sock;
 	int err = 0;
@@ -110,10 +111,12 @@ static void pg_listen_accept_work(struct work_struct *work)
 		if (err == -ECONNABORTED)
 			continue;
 		if (err)
-			return;
+			break;
 		pg_link_accept(l, sock);
 	}
-	queue_work(pg_wq, &l->accept);
+	/* Short of memory: those who wait will not knock again. */
+	if (err != -EAGAIN)
+		queue_delayed_work(pg_wq, &l->accept, err ? PG_ACCEPT_AGAIN : 0);
 }
 
 static void pg_listener_hook(struct pg_listener *l)
@@ -188,26 +191,11 @@ release:
 	return err;
 }
 
-static int pg_listener_learn_port(struct pg_listener *l)
-{
-	struct sockaddr_storage ss;
-	int len;
-
-	len = kernel_getsockname(l->sock, (struct sockaddr *)&ss);
-	if (len < 0)
-		return len;
-	if (ss.ss_family == AF_INET)
-		l->port = ntohs(((struct sockaddr_in *)&ss)->sin_port);
-	else
-		l->port = ntohs(((struct sockaddr_in6 *)&ss)->sin6_port);
-	return 0;
-}
-
 /* Ends a listener that is in no list any more. */
 static void pg_listener_end(struct pg_listener *l)
 {
 	pg_listener_unhook(l);
-	cancel_work_sync(&l->accept);
+	cancel_delayed_work_sync(&l->accept);
 	pg_listener_trim(l, 0, ESHUTDOWN, 0);
 	sock_release(l->sock);
 	wait_event(l->gone, !READ_ONCE(l->n_links));
@@ -225,21 +213,17 @@ static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
 	if (!l)
 		return ERR_PTR(-ENOMEM);
 	l->pn = pn;
+	l->port = port;
 	l->users = 1;
 	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->half_open);
 	init_waitqueue_head(&l->gone);
-	INIT_WORK(&l->accept, pg_listen_accept_work);
+	INIT_DELAYED_WORK(&l->accept, pg_listen_accept_work);
 	err = pg_listener_open(l, AF_INET6, port);
 	if (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL)
 		err = pg_listener_open(l, AF_INET, port);
 	if (err) {
 		kfree(l);
-		return ERR_PTR(err);
-	}
-	err = pg_listener_learn_port(l);
-	if (err) {
-		pg_listener_end(l);
 		return ERR_PTR(err);
 	}
 	return l;
@@ -251,7 +235,7 @@ struct pg_listener *pg_listen(struct pg_net *pn, u16 port)
 
 	lockdep_assert_held(&pn->lock);
 	list_for_each_entry(l, &pn->listeners, node) {
-		if (port && l->port == port) {
+		if (l->port == port) {
 			l->users++;
 			return l;
 		}

@@ -34,7 +34,7 @@ struct pg_listener {
 	u32 users;
 	struct socket *sock;
 	void (*old_data_ready)(struct sock *sk);
-	struct work_struct accept;
+	struct delayed_work accept;
 	spinlock_t lock;
 	struct list_head half_open;
 	u32 n_half_open;
@@ -45,11 +45,11 @@ struct pg_listener {
 /**
  * pg_listen() - listen on a port, or share who does
  * @pn: its lock is held
- * @port: 0 for any free one
+ * @port: which
  *
  * IPv6 socket that takes IPv4 too; where the namespace has no IPv6, IPv4. May sleep.
  *
- * Return: the listener (port filled in) or an ERR_PTR.
+ * Return: the listener or an ERR_PTR.
  */
 struct pg_listener *pg_listen(struct pg_net *pn, u16 port);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Module init and exit. What is set up last goes first: programs lose their
- * way in before groups end, and groups end before the workqueue goes.
+ * Module init and exit. Groups end first, with the family there to tell of it;
+ * then what was set up last goes first: programs lose their way in, and nothing
+ * is queued any more when the workqueue goes.
  */
 #include <linux/kmod.h>
 #include <linux/module.h>
@@ -57,6 +58,7 @@ wq:
 
 static void __exit pg_exit(void)
 {
+	pg_group_module_stop();
 	pg_netlink_exit();
 	pg_group_module_exit();
 	pg_link_module_exit();

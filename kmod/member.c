@@ -159,21 +159,19 @@ void pg_members_destroy(struct pg_members *ms)
 	mutex_destroy(&ms->lock);
 }
 
-int pg_members_each(struct pg_members *ms, unsigned long *skip,
+int pg_members_each(struct pg_members *ms, struct pg_member **last,
 		    int (*fn)(struct pg_member *m, void *arg), void *arg)
 {
-	unsigned long at = 0;
 	struct pg_member *m;
 	int ret = 0;
 
 	rcu_read_lock();
-	for (m = ms->root; m; m = rcu_dereference(m->next)) {
-		if (at++ < *skip)
-			continue;
+	m = *last ? rcu_dereference((*last)->next) : ms->root;
+	for (; m; m = rcu_dereference(m->next)) {
 		ret = fn(m, arg);
 		if (ret)
 			break;
-		++*skip;
+		*last = m;
 	}
 	rcu_read_unlock();
 	return ret;

@@ -171,16 +171,17 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
 /**
  * pg_members_each() - walk all members in the order they came, for dumps
  * @ms: the table
- * @skip: entries to pass over, advanced as @fn accepts them
+ * @last: the member that @fn accepted last, NULL to begin with
  * @fn: returns non-zero to stop before the entry is counted
  * @arg: passed to @fn
  *
- * A walk that goes on from @skip tells each member once, whatever is added meanwhile.
+ * A walk that goes on from @last tells each member once, whatever is added meanwhile.
+ * Members stay as long as the table, so @last needs no reference of its own.
  * Runs under RCU; @fn must not sleep.
  *
  * Return: what @fn returned last.
  */
-int pg_members_each(struct pg_members *ms, unsigned long *skip,
+int pg_members_each(struct pg_members *ms, struct pg_member **last,
 		    int (*fn)(struct pg_member *m, void *arg), void *arg);
 
 /**

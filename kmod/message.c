@@ -22,7 +22,10 @@ static int pg_message_sync_send(struct pg_sync *s, u8 type, const void *body, si
 
 static int pg_message_sync_push(struct pg_sync *s, struct pg_record *r)
 {
-	return pg_link_send_record(container_of(s, struct pg_link, sync), r);
+	int err = pg_link_send_record(container_of(s, struct pg_link, sync), r);
+
+	/* What was dropped has called for another run. */
+	return err == -ENOBUFS ? 0 : err;
 }
 
 static bool pg_message_sync_room(struct pg_sync *s)
@@ -38,7 +41,8 @@ const struct pg_sync_ops pg_message_sync_ops = {
 
 /*
  * Both ends have what the other had, once the last records it brought are
- * checked. If the other end's table was whole, so is ours now.
+ * checked, those that wait for a certificate too. If the other end's table was
+ * whole, so is ours now.
  */
 static void pg_message_settle(struct pg_link *link)
 {
@@ -46,7 +50,8 @@ static void pg_message_settle(struct pg_link *link)
 
 	lockdep_assert_held(&g->lock);
 	if (link->synced && link->peer_ready && !atomic_read(&link->arrivals) &&
-	    link->sync.phase == PG_SYNC_IDLE)
+	    !link->deferred_bytes && link->sync.phase == PG_SYNC_IDLE &&
+	    !READ_ONCE(link->resync))
 		pg_group_set_ready(g);
 }
 
@@ -61,6 +66,11 @@ static int pg_message_sync_step(struct pg_link *link, int ret)
 	if (ret <= 0)
 		return ret;
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_SYNCS);
+	/* Something was dropped meanwhile: the run that makes up for it is the one that counts. */
+	if (READ_ONCE(link->resync)) {
+		WRITE_ONCE(link->resync, false);
+		return pg_sync_start(&link->sync);
+	}
 	link->synced = true;
 	pg_message_settle(link);
 	return pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
@@ -75,6 +85,8 @@ static int pg_message_sync(struct pg_link *link, const u8 *body, u32 len)
 
 	mutex_lock(&g->lock);
 	ret = pg_sync_answer(&g->table, body, len, &out, &out_len);
+	if (!ret)
+		link->answered = true;
 	mutex_unlock(&g->lock);
 	if (ret)
 		return ret;
@@ -94,13 +106,37 @@ static int pg_message_sync_reply(struct pg_link *link, const u8 *body, u32 len)
 	return ret;
 }
 
+/*
+ * Queues what the other end asked for, as far as there is room now: it takes the
+ * WANT_DONE for word that nothing is missing. Lock held.
+ */
+static int pg_message_want_continue(struct pg_link *link)
+{
+	struct pg_want done = { .token = link->want_token };
+	int ret = 0;
+
+	lockdep_assert_held(&link->group->lock);
+	while (!ret && link->want_at < link->want_n) {
+		struct pg_record *r;
+
+		if (!pg_link_room(link))
+			return 0;
+		r = pg_table_get(&link->group->table, link->want[link->want_at++]);
+		if (!r)
+			continue;
+		ret = pg_link_send_record(link, r);
+		pg_record_put(r);
+	}
+	link->want_n = 0;
+	return ret ?: pg_link_send(link, PG_MSG_WANT_DONE, &done, sizeof(done));
+}
+
 static int pg_message_want(struct pg_link *link, const u8 *body, u32 len)
 {
 	const struct pg_want *want = (const void *)body;
 	struct pg_group *g = link->group;
-	struct pg_want done;
-	u32 i, n;
-	int ret = 0;
+	int ret = -EPROTO;
+	u32 n;
 
 	if (len < sizeof(*want) || (len - sizeof(*want)) % PEERGROUP_ID_LEN)
 		return -EPROTO;
@@ -108,17 +144,14 @@ static int pg_message_want(struct pg_link *link, const u8 *body, u32 len)
 	if (!n || n > PG_WANT_MAX)
 		return -EPROTO;
 	mutex_lock(&g->lock);
-	for (i = 0; i < n && !ret; i++) {
-		struct pg_record *r = pg_table_get(&g->table, want->ids[i]);
-
-		if (!r)
-			continue;
-		ret = pg_link_send_record(link, r);
-		pg_record_put(r);
+	/* Nobody asks again before the last question is answered. */
+	if (!link->want_n) {
+		memcpy(link->want, want->ids, n * PEERGROUP_ID_LEN);
+		link->want_token = want->token;
+		link->want_at = 0;
+		link->want_n = n;
+		ret = pg_message_want_continue(link);
 	}
-	done.token = want->token;
-	if (!ret)
-		ret = pg_link_send(link, PG_MSG_WANT_DONE, &done, sizeof(done));
 	mutex_unlock(&g->lock);
 	return ret;
 }
@@ -149,7 +182,7 @@ static int pg_message_sync_end(struct pg_link *link, const u8 *body, u32 len)
 	if (end->flags & cpu_to_be32(PG_SYNC_END_READY))
 		link->peer_ready = true;
 	/* The dialling end leads the first one; here its end is the whole of it. */
-	if (!link->outbound)
+	if (!link->outbound && link->answered)
 		link->synced = true;
 	pg_message_settle(link);
 	mutex_unlock(&g->lock);
@@ -163,6 +196,10 @@ void pg_message_drained(struct pg_link *link)
 
 	mutex_lock(&g->lock);
 	if (!link->up)
+		goto out;
+	if (link->want_n)
+		ret = pg_message_want_continue(link);
+	if (ret)
 		goto out;
 	if (link->sync.phase == PG_SYNC_PUSHING) {
 		ret = pg_message_sync_step(link, pg_sync_continue(&link->sync));
@@ -234,6 +271,9 @@ static int pg_message_gmc(struct pg_link *link, const u8 *body, u32 len)
 	pg_member_put(leaf);
 	for (i = 0; i < n; i++)
 		pg_flood_again(&g->flood, link, again[i]);
+	mutex_lock(&g->lock);
+	pg_message_settle(link);
+	mutex_unlock(&g->lock);
 	return 0;
 }
 
@@ -279,6 +319,7 @@ void pg_message_tick(struct pg_link *link)
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFUSED_UNKNOWN);
 		pg_record_put(pg_link_undefer(link, d));
 	}
+	pg_message_settle(link);
 	mutex_unlock(&g->lock);
 }
 
@@ -362,6 +403,7 @@ static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 
 	if (len != sizeof(*ping))
 		return -EPROTO;
 	mutex_lock(&g->lock);
+	pg_group_clock_heard(link, be64_to_cpu(ping->time));
 	ret = pg_message_compare(link, ping);
 	pong.token = ping->token;
 	pg_message_fill_ping(link, &pong);

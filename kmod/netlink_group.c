@@ -208,7 +208,7 @@ static int pg_nl_set_online(struct pg_group *g, struct genl_info *info)
  * going online, comes early enough to be undone. KEEP is last, as it may end
  * the group. The namespace's lock is held, so the group cannot end meanwhile.
  */
-static int pg_nl_set(struct pg_group *g, struct genl_info *info)
+static int pg_nl_set(struct pg_group *g, struct genl_info *info, struct list_head *ended)
 {
 	struct nlattr *limits_attr = info->attrs[PEERGROUP_A_GROUP_LIMITS];
 	struct nlattr *keep = info->attrs[PEERGROUP_A_GROUP_KEEP];
@@ -238,7 +238,7 @@ static int pg_nl_set(struct pg_group *g, struct genl_info *info)
 		mutex_unlock(&g->lock);
 	}
 	if (keep)
-		pg_group_set_kept(g, nla_get_u8(keep));
+		pg_group_set_kept(g, nla_get_u8(keep), ended);
 	return 0;
 }
 
@@ -249,6 +249,7 @@ int pg_nl_group_set(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *port = info->attrs[PEERGROUP_A_GROUP_PORT];
 	struct nlattr *index = info->attrs[PEERGROUP_A_GROUP_INDEX];
 	struct pg_group *g;
+	LIST_HEAD(ended);
 	int err;
 
 	if (port && !(online && nla_get_u8(online))) {
@@ -261,8 +262,9 @@ int pg_nl_group_set(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&pn->lock);
 	err = g->ended ? pg_nl_refuse(info->extack, index, "group has ended", -ENOENT) :
-	      pg_nl_set(g, info);
+	      pg_nl_set(g, info, &ended);
 	mutex_unlock(&pn->lock);
+	pg_group_wait(&ended);
 	pg_group_put(g);
 	return err;
 }
@@ -272,6 +274,7 @@ int pg_nl_group_destroy(struct sk_buff *skb, struct genl_info *info)
 	struct pg_net *pn = pg_net_of(genl_info_net(info));
 	struct nlattr *index = info->attrs[PEERGROUP_A_GROUP_INDEX];
 	struct pg_group *g;
+	LIST_HEAD(ended);
 	int err = 0;
 
 	g = pg_nl_group(genl_info_net(info), info->attrs, PEERGROUP_A_GROUP_INDEX, info->extack);
@@ -282,8 +285,9 @@ int pg_nl_group_destroy(struct sk_buff *skb, struct genl_info *info)
 	if (g->ended)
 		err = pg_nl_refuse(info->extack, index, "group has ended", -ENOENT);
 	else
-		pg_group_end(g);
+		pg_group_end(g, &ended);
 	mutex_unlock(&pn->lock);
+	pg_group_wait(&ended);
 	pg_group_put(g);
 	return err;
 }

@@ -91,6 +91,7 @@ int pg_nl_put_link(struct sk_buff *skb, const struct pg_group *g, const struct p
 /* netlink_status.c */
 int pg_nl_member_get_start(struct netlink_callback *cb);
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int pg_nl_member_get_done(struct netlink_callback *cb);
 int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _PG_NETLINK_INTERNAL_H */

@@ -61,22 +61,40 @@ static int pg_nl_fill_member(struct pg_member *m, void *arg)
 	return 0;
 }
 
+/* The group that the dump is about, held until it is done. */
+static struct pg_group *pg_nl_member_group(struct net *net, struct netlink_callback *cb)
+{
+	struct pg_group *g = (struct pg_group *)cb->args[0];
+
+	if (g)
+		return g;
+	g = pg_nl_group(net, genl_dumpit_info(cb)->attrs, PEERGROUP_A_MEMBER_GROUP, cb->extack);
+	if (!IS_ERR(g))
+		cb->args[0] = (long)g;
+	return g;
+}
+
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
+	struct pg_member *last = (struct pg_member *)cb->args[1];
 	struct pg_member_dump d = { .skb = skb, .cb = cb };
-	unsigned long skip = cb->args[0];
 	struct pg_group *g;
 	int err;
 
-	g = pg_nl_group(sock_net(skb->sk), genl_dumpit_info(cb)->attrs, PEERGROUP_A_MEMBER_GROUP,
-			cb->extack);
+	g = pg_nl_member_group(sock_net(skb->sk), cb);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	d.group = g->index;
-	err = pg_members_each(&g->members, &skip, pg_nl_fill_member, &d);
-	cb->args[0] = skip;
-	pg_group_put(g);
+	err = pg_members_each(&g->members, &last, pg_nl_fill_member, &d);
+	cb->args[1] = (long)last;
 	return err == -EMSGSIZE && skb->len ? skb->len : err;
+}
+
+int pg_nl_member_get_done(struct netlink_callback *cb)
+{
+	if (cb->args[0])
+		pg_group_put((struct pg_group *)cb->args[0]);
+	return 0;
 }
 
 int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info)

@@ -58,6 +58,7 @@ struct pg_target *pg_overlay_add(struct pg_overlay *o, const struct pg_addr *add
 
 	if (t) {
 		t->due = now_ms;
+		t->twin = 0;
 		return t;
 	}
 	if (o->n >= PG_TARGETS_MAX)
@@ -85,7 +86,7 @@ int pg_overlay_del(struct pg_overlay *o, const struct pg_addr *addr)
 
 static bool pg_target_idle(const struct pg_target *t)
 {
-	return !t->busy && !t->self;
+	return !t->busy && !t->self && !t->twin;
 }
 
 struct pg_target *pg_overlay_next(struct pg_overlay *o, u64 now_ms)
@@ -147,4 +148,22 @@ void pg_overlay_link_gone(struct pg_overlay *o, struct pg_target *t, int error,
 	t->busy = false;
 	t->up = false;
 	t->error = error;
+}
+
+void pg_overlay_satisfied(struct pg_target *t, u64 node)
+{
+	t->twin = node;
+	t->failures = 0;
+}
+
+void pg_overlay_node_gone(struct pg_overlay *o, u64 node, u64 now_ms)
+{
+	struct pg_target *t;
+
+	list_for_each_entry(t, &o->targets, node) {
+		if (!t->twin || t->twin != node)
+			continue;
+		t->twin = 0;
+		t->due = now_ms;
+	}
 }

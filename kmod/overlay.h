@@ -22,6 +22,8 @@
  * @due: ms, when to dial next
  * @error: errno of the last failure
  * @self: turned out to be this very host: never dialled again
+ * @twin: node id of the host there, which has a link to here by another way: not
+ *	dialled while that lasts; 0 for none
  */
 struct pg_target {
 	struct list_head node;
@@ -33,6 +35,7 @@ struct pg_target {
 	u32 failures;
 	u64 due;
 	int error;
+	u64 twin;
 };
 
 struct pg_overlay {
@@ -49,8 +52,9 @@ void pg_overlay_destroy(struct pg_overlay *o);
  * pg_overlay_add() - want a link to an address
  * @id: names it, should it be new
  *
- * An address that is there already becomes due now. Return: the target, or
- * ERR_PTR(-ENOMEM) or ERR_PTR(-ENOSPC).
+ * An address that is there already becomes due now, even where its host is linked.
+ *
+ * Return: the target, or ERR_PTR(-ENOMEM) or ERR_PTR(-ENOSPC).
  */
 struct pg_target *pg_overlay_add(struct pg_overlay *o, const struct pg_addr *addr,
 				 u64 id, u64 now_ms);
@@ -78,5 +82,11 @@ void pg_overlay_link_up(struct pg_target *t);
  */
 void pg_overlay_link_gone(struct pg_overlay *o, struct pg_target *t, int error,
 			  u64 now_ms, u32 random);
+
+/* The target's host turned out to be linked already: it has what it wants meanwhile. */
+void pg_overlay_satisfied(struct pg_target *t, u64 node);
+
+/* The last link to a host ended: who relied on it has to be dialled again. */
+void pg_overlay_node_gone(struct pg_overlay *o, u64 node, u64 now_ms);
 
 #endif /* _PG_OVERLAY_H */

@@ -39,7 +39,8 @@ static const struct {
 	[PEERGROUP_A_STATS_REFUSED_STALE] =
 		{ -ESTALE, "a version at least as new is stored" },
 	[PEERGROUP_A_STATS_REFUSED_CHANGED] =
-		{ -EINVAL, "an update keeps creator, type, flags and creation, and never shortens the expiration" },
+		{ -EINVAL, "an update keeps creator, type, flags and creation, "
+			   "and never shortens the expiration" },
 	[PEERGROUP_A_STATS_REFUSED_NOMEM] =
 		{ -ENOMEM, "out of memory" },
 	[PEERGROUP_A_STATS_REFUSED_CERT] =

@@ -379,7 +379,7 @@ static void pg_table_leave(struct pg_table *t, struct pg_record *r)
 
 /* --------------------------------------------------------------- table -- */
 
-int pg_table_init(struct pg_table *t, struct mutex *lock)
+int pg_table_init(struct pg_table *t, struct mutex *lock, const struct pg_table_limits *limits)
 {
 	int err;
 
@@ -388,9 +388,7 @@ int pg_table_init(struct pg_table *t, struct mutex *lock)
 	t->tree = RB_ROOT;
 	t->expiry = RB_ROOT_CACHED;
 	t->changes = RB_ROOT;
-	t->limits.record_size = PEERGROUP_RECORD_SIZE_DEFAULT;
-	t->limits.records = PG_TABLE_RECORDS_DEFAULT;
-	t->limits.bytes = PG_TABLE_BYTES_DEFAULT;
+	t->limits = *limits;
 	t->gone = kvcalloc(PG_GONE_MAX, sizeof(*t->gone), GFP_KERNEL_ACCOUNT);
 	if (!t->gone)
 		return -ENOMEM;

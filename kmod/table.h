@@ -115,16 +115,13 @@ struct pg_gone {
 
 #define PG_GONE_MAX	4096	/* power of two */
 
-#define PG_TABLE_RECORDS_DEFAULT	(1U << 20)
-#define PG_TABLE_BYTES_DEFAULT		(256ULL << 20)
-
 /**
  * struct pg_table_limits - how much a table takes
  * @record_size: weight of one record (pg_rec_weight())
  * @records: in the table, tombstones too
  * @bytes: as struct pg_table counts them
  *
- * Defaults are set by pg_table_init(); lowering a limit throws nothing out.
+ * Lowering a limit throws nothing out.
  */
 struct pg_table_limits {
 	u32 record_size;
@@ -173,7 +170,8 @@ struct pg_table {
 int __must_check pg_table_module_init(void);
 void pg_table_module_exit(void);
 
-int __must_check pg_table_init(struct pg_table *t, struct mutex *lock);
+int __must_check pg_table_init(struct pg_table *t, struct mutex *lock,
+			       const struct pg_table_limits *limits);
 
 /* Drops all records. The caller made sure that nobody looks any more. May sleep. */
 void pg_table_destroy(struct pg_table *t);

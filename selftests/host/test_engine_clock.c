@@ -101,6 +101,25 @@ static void test_units(void)
 	CHECK(!pg_clock_acceptable(~0ULL, 0));
 }
 
+static void test_smooth(void)
+{
+	const s64 step = 60 * (s64)PG_TIME_SECOND;
+	s64 offset = 0;
+	int i;
+
+	CHECK(pg_clock_smooth(5, 5) == 5);
+	CHECK(pg_clock_smooth(0, step) > 0 && pg_clock_smooth(0, step) < step / 4);
+	CHECK(pg_clock_smooth(0, -step) == -pg_clock_smooth(0, step));
+	/* A clock that was set is followed in the end, and never overshot. */
+	for (i = 0; i < 100; i++) {
+		s64 next = pg_clock_smooth(offset, -step);
+
+		CHECK(next <= offset && next >= -step);
+		offset = next;
+	}
+	CHECK(offset < -step + (s64)PG_TIME_SECOND);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -109,6 +128,7 @@ int main(void)
 		{ "peer time never runs backwards as offsets change", test_forward },
 		{ "peer time follows a host clock that is set back", test_host_set_back },
 		{ "units and the bound between two hosts", test_units },
+		{ "a neighbour's offset follows its clock", test_smooth },
 	};
 
 	return tap_main(tests, ARRAY_SIZE(tests));

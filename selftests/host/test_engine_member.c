@@ -444,7 +444,7 @@ static int walk(struct pg_member *m, void *arg)
 static void test_each(void)
 {
 	struct walk w = { .stop_at = 2 };
-	unsigned long skip = 0;
+	struct pg_member *last = NULL;
 	struct pg_chain chain;
 	struct pg_members ms;
 	unsigned int i;
@@ -456,14 +456,14 @@ static void test_each(void)
 	table_start(&ms, &l);
 	chain.n = 2;
 	NEED(!pg_members_learn(&ms, &chain, NULL));
-	CHECK(pg_members_each(&ms, &skip, walk, &w) == -EMSGSIZE && skip == 2);
+	CHECK(pg_members_each(&ms, &last, walk, &w) == -EMSGSIZE && last->depth == 1);
 	/* What comes in between is told too, and nothing twice. */
 	chain.n = 4;
 	NEED(!pg_members_learn(&ms, &chain, NULL));
 	w.stop_at = 4;
-	CHECK(pg_members_each(&ms, &skip, walk, &w) == -EMSGSIZE && skip == 4);
+	CHECK(pg_members_each(&ms, &last, walk, &w) == -EMSGSIZE && last->depth == 3);
 	w.stop_at = 100;
-	CHECK(!pg_members_each(&ms, &skip, walk, &w) && skip == 5);
+	CHECK(!pg_members_each(&ms, &last, walk, &w) && last->depth == 4);
 	CHECK(w.depths == 0x1f && w.seen == 5);
 	pg_members_destroy(&ms);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// also: test_lib_sizes_wchar
 /*
  * The layouts that Windows documents, field by field, and the literals that fit
  * a WCHAR. Built twice: with a wide wchar_t, and with -fshort-wchar.

@@ -124,7 +124,7 @@ static bool take(struct peer *p, void *data, size_t len)
 	return true;
 }
 
-static bool take_message(struct peer *p)
+bool peer_next(struct peer *p)
 {
 	struct pg_msg_hdr hdr;
 
@@ -145,7 +145,7 @@ static bool take_message(struct peer *p)
 
 bool peer_expect(struct peer *p, uint8_t type)
 {
-	while (take_message(p))
+	while (peer_next(p))
 		if (p->type == type)
 			return true;
 	return false;
@@ -155,7 +155,7 @@ bool peer_closed(struct peer *p, uint32_t *bye)
 {
 	if (bye)
 		*bye = 0;
-	while (take_message(p))
+	while (peer_next(p))
 		if (p->type == PG_MSG_BYE && bye)
 			*bye = be32toh(((struct pg_bye *)p->got)->reason);
 	return !p->late;

@@ -41,6 +41,8 @@ void peer_hello(struct peer *p, const uint8_t *group);
 /* All of it. */
 void peer_link(struct peer *p, uint16_t port, const struct cert *as);
 
+/* Takes the next message; false where the other end closes. */
+bool peer_next(struct peer *p);
 /* Takes messages until one of that type; false where the other end closes. */
 bool peer_expect(struct peer *p, uint8_t type);
 /* False unless the other end closes; a BYE's reason in *bye, 0 if there is none. */

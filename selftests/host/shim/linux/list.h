@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Hash chains and circular lists: what the engine uses of them. */
+/* Hash chains and rings. */
 #ifndef _SHIM_LINUX_LIST_H
 #define _SHIM_LINUX_LIST_H
 
@@ -37,29 +37,39 @@ static inline void hlist_del(struct hlist_node *n)
 	     (pos) && ((after) = (pos)->member.next, 1);			\
 	     (pos) = hlist_entry_or_null((after), __typeof__(*(pos)), member))
 
-static inline void INIT_LIST_HEAD(struct list_head *head)
+/* A ring with a head. */
+static inline void INIT_LIST_HEAD(struct list_head *h)
 {
-	head->next = head;
-	head->prev = head;
+	h->next = h;
+	h->prev = h;
 }
 
-static inline void list_add_tail(struct list_head *n, struct list_head *head)
+static inline void list_add_tail(struct list_head *n, struct list_head *h)
 {
-	n->next = head;
-	n->prev = head->prev;
-	head->prev->next = n;
-	head->prev = n;
+	n->next = h;
+	n->prev = h->prev;
+	h->prev->next = n;
+	h->prev = n;
 }
 
 static inline void list_del(struct list_head *n)
 {
 	n->next->prev = n->prev;
 	n->prev->next = n->next;
+	n->next = NULL;
+	n->prev = NULL;
 }
 
 #define list_for_each_entry(pos, head, member)					\
 	for ((pos) = container_of((head)->next, __typeof__(*(pos)), member);	\
 	     &(pos)->member != (head);						\
 	     (pos) = container_of((pos)->member.next, __typeof__(*(pos)), member))
+
+#define list_for_each_entry_safe(pos, after, head, member)			\
+	for ((pos) = container_of((head)->next, __typeof__(*(pos)), member),	\
+	     (after) = container_of((pos)->member.next, __typeof__(*(pos)), member); \
+	     &(pos)->member != (head);						\
+	     (pos) = (after),							\
+	     (after) = container_of((pos)->member.next, __typeof__(*(pos)), member))
 
 #endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What makes a group ready, and what must not: a peer that only says that all is
+ * done, records that still wait for a certificate; and that a host which says "you
+ * have all you asked for" has queued it all, however short its queue.
+ */
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+#include "group.h"
+#include "peer.h"
+#include "tap.h"
+
+#define FIRST_PORT	3587
+#define RECORDS		PG_WANT_MAX
+#define DATA_LEN	(150U << 10)	/* all of them are more than sockets take */
+
+static struct nl nl;
+static struct cert root, own[3], member, stranger;
+
+static void take_index(const struct nlmsghdr *msg, void *arg)
+{
+	*(uint32_t *)arg = nl_u32(msg, PEERGROUP_A_GROUP_INDEX);
+}
+
+/* A group of @as that was never synchronised, in which stray records may wait long. */
+static uint32_t new_group(const struct cert *as, uint16_t port)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_OPEN, 0);
+	uint32_t index = 0;
+
+	mnl_attr_put(msg, PEERGROUP_A_GROUP_ROOT, root.der.len, root.der.p);
+	mnl_attr_put(msg, PEERGROUP_A_GROUP_CHAIN, as->der.len, as->der.p);
+	NEED(!nl_talk(&nl, msg, take_index, &index) && index);
+	NEED(!group_limit(&nl, index, PEERGROUP_A_LIMIT_DEFER, 3600000));
+	group_online(&nl, index, port);
+	return index;
+}
+
+static bool ready(void *arg)
+{
+	return nl_group_number(&nl, *(uint32_t *)arg, PEERGROUP_A_GROUP_STATUS) &
+	       PEERGROUP_STATUS_READY;
+}
+
+/* A link from a host that says its table is whole. */
+static void whole_peer(struct peer *p, uint16_t port)
+{
+	struct chain chain = { .cert = { &member.der }, .n = 1 };
+	struct pg_hello hello;
+
+	peer_connect(p, port);
+	hello_fill(&hello, member.spec.group);
+	hello.flags = htobe16(PG_HELLO_READY);
+	peer_send(p, PG_MSG_HELLO, &hello, sizeof(hello));
+	NEED(peer_expect(p, PG_MSG_GMC));
+	peer_gmc(p, &chain);
+}
+
+static void send_sync(struct peer *p)
+{
+	uint8_t everything[68] = { 0 };
+
+	peer_send(p, PG_MSG_SYNC, everything, sizeof(everything));
+	CHECK(peer_expect(p, PG_MSG_SYNC_REPLY));
+}
+
+static void send_end(struct peer *p)
+{
+	struct pg_sync_end end = { .flags = htobe32(PG_SYNC_END_READY) };
+
+	peer_send(p, PG_MSG_SYNC_END, &end, sizeof(end));
+	CHECK(peer_alive(p));
+}
+
+static void test_end_alone(void)
+{
+	uint32_t group = new_group(&own[0], FIRST_PORT);
+	struct peer p;
+
+	whole_peer(&p, FIRST_PORT);
+	send_end(&p);
+	CHECK(!ready(&group), "nothing was compared");
+	send_sync(&p);
+	CHECK(peer_alive(&p) && !ready(&group), "the comparison is not over");
+	send_end(&p);
+	CHECK(wait_until(ready, &group));
+	peer_close(&p);
+}
+
+static void test_waiting(void)
+{
+	struct chain chain = { .cert = { &stranger.der }, .n = 1 };
+	uint32_t group = new_group(&own[1], FIRST_PORT + 1);
+	struct peer p;
+	struct rec rec;
+
+	rec_new(&rec, &stranger, "hello", 5);
+	rec_sign(&rec, &stranger);
+	whole_peer(&p, FIRST_PORT + 1);
+	send_sync(&p);
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	send_end(&p);
+	CHECK(!ready(&group), "a record waits for its signer's certificate");
+	peer_gmc(&p, &chain);
+	CHECK(wait_until(ready, &group));
+	CHECK(nl_group_number(&nl, group, PEERGROUP_A_GROUP_RECORDS) == 1);
+	rec_free(&rec);
+	peer_close(&p);
+}
+
+/* Puts records whose ids are left in a WANT. */
+static void put_records(uint32_t group, struct pg_want *want)
+{
+	static char data[DATA_LEN];
+	static struct rec recs[RECORDS];
+	struct rec *list[RECORDS];
+	unsigned int i;
+
+	for (i = 0; i < RECORDS; i++) {
+		rec_new(&recs[i], &own[2], data, sizeof(data));
+		memcpy(want->ids[i], recs[i].hdr.id, PEERGROUP_ID_LEN);
+		list[i] = &recs[i];
+	}
+	rec_sign_batch(list, RECORDS, &own[2]);
+	for (i = 0; i < RECORDS; i++) {
+		NEED(!nl_put_record(&nl, group, recs[i].wire, recs[i].len));
+		rec_free(&recs[i]);
+	}
+}
+
+static void test_want(void)
+{
+	uint32_t group = new_group(&own[2], FIRST_PORT + 2);
+	size_t len = sizeof(struct pg_want) + RECORDS * PEERGROUP_ID_LEN;
+	struct pg_want *want = calloc(1, len);
+	unsigned int records = 0;
+	struct peer p;
+
+	NEED(want);
+	put_records(group, want);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_QUEUE, 64 << 10));
+	whole_peer(&p, FIRST_PORT + 2);
+	want->token = htobe32(7);
+	peer_send(&p, PG_MSG_WANT, want, len);
+	while (peer_next(&p) && p.type != PG_MSG_WANT_DONE)
+		records += p.type == PG_MSG_RECORD;
+	CHECK(p.type == PG_MSG_WANT_DONE && !memcmp(p.got, &want->token, sizeof(want->token)));
+	CHECK(records == RECORDS, "%u records came", records);
+	CHECK(!nl_stat(&nl, group, PEERGROUP_A_STATS_DROPPED_QUEUE));
+
+	/* A second question before the answer to the first: nobody does that. */
+	peer_send(&p, PG_MSG_WANT, want, len);
+	peer_send(&p, PG_MSG_WANT, want, len);
+	CHECK(wait_stat(&nl, group, PEERGROUP_A_STATS_LINK_MALFORMED, 1));
+	free(want);
+	peer_close(&p);
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "an end without a comparison makes no group ready", test_end_alone },
+		{ "nor does it while a record waits for a certificate", test_waiting },
+		{ "all that was asked for comes through a short queue", test_want },
+	};
+	unsigned int i;
+
+	need_module();
+	own_namespace();
+	NEED(!nl_open(&nl));
+	cert_new_root(&root, test_key(0));
+	for (i = 0; i < 3; i++)
+		cert_issue(&own[i], &root, test_key(i), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&member, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&stranger, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
