@@ -9,6 +9,8 @@
 #include <crypto/sha2.h>
 #include "clock.h"
 #include "flood.h"
+#include "reserved.h"
+#include "revoke.h"
 
 /* A record of a link on its way through the signature check. */
 struct pg_arrival {
@@ -56,7 +58,7 @@ static unsigned int pg_flood_screen(struct pg_flood *f, const struct pg_record *
 {
 	u64 now = f->ops->now(f);
 
-	if (pg_rec_type_reserved(r->rec.type))
+	if (pg_rec_kind(r->rec.type) == PG_REC_UNUSED)
 		return PEERGROUP_A_STATS_REFUSED_RESERVED;
 	if (r->rec.expires <= now)
 		return PEERGROUP_A_STATS_REFUSED_EXPIRED;
@@ -84,6 +86,40 @@ static const u8 *pg_flood_members(struct pg_flood *f, struct pg_record *r)
 	return r->modifier ? NULL : r->rec.modifier;
 }
 
+/*
+ * May the signers have signed this, as far as can be told before the signature is
+ * checked? A revocation gets what the index of them will need, while it may fail.
+ */
+static unsigned int pg_flood_vouch(struct pg_record *r)
+{
+	unsigned int refusal = pg_rec_vouch(&r->rec, r->creator, r->modifier);
+
+	if (refusal)
+		return refusal;
+	if (pg_rec_voided(&r->rec, r->modifier))
+		return PEERGROUP_A_STATS_REFUSED_REVOKED;
+	if (pg_rec_kind(r->rec.type) != PG_REC_REVOCATION || r->revocation)
+		return 0;
+	r->revocation = pg_revocation_new(&r->rec, r->modifier);
+	return r->revocation ? 0 : PEERGROUP_A_STATS_REFUSED_NOMEM;
+}
+
+/* What a membership record brings is known from then on, also to who never meets the member. */
+static unsigned int pg_flood_learn(struct pg_flood *f, const struct pg_record *r)
+{
+	unsigned int refusal;
+	struct pg_chain chain;
+
+	if (pg_rec_kind(r->rec.type) != PG_REC_MEMBERSHIP || pg_rec_deleted(&r->rec))
+		return 0;
+	if (pg_chain_decode(&chain, r->rec.data.p, r->rec.data.len))
+		return PEERGROUP_A_STATS_REFUSED_MALFORMED;
+	refusal = pg_members_learn(f->members, &chain, NULL);
+	/* Who signed it has seen that it is not valid. */
+	return refusal == PEERGROUP_A_STATS_REFUSED_CERT ?
+		PEERGROUP_A_STATS_REFUSED_MALFORMED : refusal;
+}
+
 /* The expensive part. No locks held. */
 static unsigned int pg_flood_verify(struct pg_flood *f, const struct pg_record *r)
 {
@@ -91,7 +127,7 @@ static unsigned int pg_flood_verify(struct pg_flood *f, const struct pg_record *
 
 	if (!refusal)
 		pg_stat_inc(f->stats, PEERGROUP_A_STATS_VERIFIED);
-	return refusal;
+	return refusal ?: pg_flood_learn(f, r);
 }
 
 static void pg_flood_count(struct pg_flood *f, u32 change)
@@ -138,12 +174,19 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	u32 change;
 
 	lockdep_assert_held(f->lock);
+	/* The signer may have been revoked during the check. */
+	if (pg_rec_voided(&r->rec, r->modifier))
+		return PEERGROUP_A_STATS_REFUSED_REVOKED;
 	if (pg_flood_hasty(f, from, r))
 		return PEERGROUP_A_STATS_REFUSED_RATE;
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
 	pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns());
+	if (old && old->revocation)
+		pg_revocation_del(f->members, old->revocation);
+	if (r->revocation)
+		pg_revocation_add(f->members, r->revocation);
 	pg_flood_count(f, change);
 	f->ops->committed(f, from, r, change);
 	if (old)
@@ -276,7 +319,7 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
 		f->ops->defer(f, from, r, missing);
 		return;
 	}
-	refusal = pg_member_vouch(&r->rec, r->creator, r->modifier);
+	refusal = pg_flood_vouch(r);
 	if (!refusal)
 		refusal = pg_table_full(f->table, r);
 	if (!refusal && pg_flood_hasty(f, from, r))
@@ -341,7 +384,7 @@ static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r,
 		return refusal;
 	if (pg_flood_members(f, r))
 		return PEERGROUP_A_STATS_REFUSED_UNKNOWN;
-	refusal = pg_member_vouch(&r->rec, r->creator, r->modifier);
+	refusal = pg_flood_vouch(r);
 	if (!refusal)
 		refusal = pg_flood_follows(f, r);
 	if (!refusal && pg_flood_hasty(f, NULL, r))

@@ -79,6 +79,8 @@ void pg_group_update_status(struct pg_group *g)
 		status |= PEERGROUP_STATUS_READY;
 	if (g->kept)
 		status |= PEERGROUP_STATUS_KEPT;
+	if (g->self && pg_member_revoked(g->self))
+		status |= PEERGROUP_STATUS_REVOKED;
 	if (status == g->status || g->ended)
 		return;
 	g->status = status;
@@ -291,6 +293,7 @@ void pg_group_wait(struct list_head *ended)
 	list_for_each_entry_safe(g, tmp, ended, ending) {
 		cancel_delayed_work_sync(&g->expire);
 		cancel_delayed_work_sync(&g->dial);
+		cancel_delayed_work_sync(&g->revoke);
 		wait_event(g->idle, !atomic_read(&g->busy));
 		list_del(&g->ending);
 		pg_group_put(g);
@@ -497,6 +500,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	INIT_LIST_HEAD(&g->watches);
 	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
 	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);
+	INIT_DELAYED_WORK(&g->revoke, pg_group_revoke_work);
 	init_waitqueue_head(&g->idle);
 	pg_overlay_init(&g->overlay);
 	g->flood.ops = &pg_group_flood_ops;
@@ -506,6 +510,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	g->flood.members = &g->members;
 	g->flood.stats = &g->stats;
 	pg_flood_init(&g->flood);
+	g->judged = jiffies - HZ;
 	g->limits = *limits;
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;

@@ -155,6 +155,11 @@ struct pg_group {
 
 	struct delayed_work expire;
 	struct delayed_work dial;
+	struct delayed_work revoke;
+	bool revokes_changed;		/* to be looked at by @revoke */
+	unsigned long judged;		/* jiffies, when it last did */
+	bool sweeping;			/* records may be void, from @sweep_id on */
+	u8 sweep_id[PEERGROUP_ID_LEN];
 	atomic_t busy;			/* links and arrivals */
 	wait_queue_head_t idle;
 };
@@ -318,6 +323,13 @@ void pg_group_expire_work(struct work_struct *work);
 void pg_group_dial_work(struct work_struct *work);
 void pg_group_redial(struct pg_group *g);	/* lock held */
 void pg_group_close_links(struct pg_group *g);	/* lock held */
+
+/* group_revoke.c: revocations came or went, or chances are that one did. Lock held. */
+void pg_group_revocations_changed(struct pg_group *g);
+void pg_group_revoke_work(struct work_struct *work);
+
+/* Ends a link whose other end is a revoked member's. Lock held. */
+void pg_group_check_peer(struct pg_link *link);
 
 /* Works in flight that pg_group_end() has to wait for. */
 static inline void pg_group_busy(struct pg_group *g)

@@ -8,6 +8,7 @@
 #include "group.h"
 #include "message.h"
 #include "netlink.h"
+#include "revoke.h"
 #include "trace.h"
 #include "verify.h"
 
@@ -197,6 +198,8 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 	pg_stat_add(&g->stats, PEERGROUP_A_STATS_FORWARDED, n);
 	if (change && !g->ended)
 		pg_netlink_record(g, r, change);
+	if (r->revocation)
+		pg_group_revocations_changed(g);
 	if (pg_table_next_expiry(&g->table) == r->rec.expires && !g->ended)
 		mod_delayed_work(pg_wq, &g->expire, 0);
 }
@@ -247,6 +250,10 @@ const struct pg_flood_ops pg_group_flood_ops = {
 
 static void pg_group_expire_one(struct pg_group *g, struct pg_record *r)
 {
+	if (r->revocation) {
+		pg_revocation_del(&g->members, r->revocation);
+		pg_group_revocations_changed(g);
+	}
 	if (!pg_rec_deleted(&r->rec)) {
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EXPIRED);
 		pg_netlink_record(g, r, PEERGROUP_CHANGE_EXPIRED);

@@ -73,6 +73,10 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 
 	if (g->ended || !g->online)
 		return PG_BYE_LEAVING;
+	if (link->peer && pg_member_revoked(link->peer)) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_REVOKED);
+		return PG_BYE_REVOKED;
+	}
 	list_for_each_entry(other, &g->links, node) {
 		if (other == link || !other->up || other->closing ||
 		    other->peer_node != link->peer_node)

@@ -49,6 +49,8 @@ int pg_bye_errno(u32 reason)
 		return -EMLINK;
 	case PG_BYE_CREDENTIAL:
 		return -EKEYEXPIRED;
+	case PG_BYE_REVOKED:
+		return -EKEYREVOKED;
 	default:
 		return -ECONNABORTED;
 	}

@@ -189,6 +189,9 @@ int pg_link_send_chain(struct pg_link *link, const struct pg_member *m)
 	int err;
 
 	lockdep_assert_held(&link->group->lock);
+	/* The root is known to whoever is in the group. */
+	if (!m->parent)
+		return 0;
 	tx = pg_tx_new(PG_MSG_GMC, len, len);
 	if (!tx)
 		return -ENOMEM;

@@ -15,6 +15,7 @@
 #include "cursor.h"
 #include "member.h"
 #include "record.h"
+#include "revoke.h"
 #include "stats.h"
 #include "verify.h"
 
@@ -33,6 +34,9 @@ static struct pg_member *pg_member_alloc(struct pg_span der)
 		return ERR_PTR(-ENOMEM);
 
 	refcount_set(&m->refs, 1);
+	atomic64_set(&m->cut, PG_NOT_REVOKED);
+	m->below_cut = PG_NOT_REVOKED;
+	m->issuing = PG_NOT_REVOKED;
 	m->der_len = der.len;
 	memcpy(m->der, der.p, der.len);
 	err = pg_gmc_parse(&m->gmc, m->der, m->der_len);
@@ -120,6 +124,7 @@ static void pg_members_add(struct pg_members *ms, struct pg_member *m)
 	for (above = m->parent; above; above = above->parent)
 		WRITE_ONCE(above->below, above->below + 1);
 	m->nr = ms->count;
+	pg_revocations_judge(ms, m);
 	hash_add_rcu(ms->hash, &pg_member_hold(m)->hash, pg_member_key(m->gmc.fingerprint));
 	if (ms->last)
 		rcu_assign_pointer(ms->last->next, m);
@@ -147,6 +152,8 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 	}
 
 	hash_init(ms->hash);
+	hash_init(ms->revoked);
+	INIT_LIST_HEAD(&ms->revocations);
 	mutex_init(&ms->lock);
 	ms->count = 0;
 	ms->max = PG_MEMBERS_MAX;
@@ -373,7 +380,8 @@ unsigned int pg_member_vouch(const struct pg_rec *rec, const struct pg_member *c
 	if (!pg_gmc_valid_at(c, rec->created) || !pg_gmc_valid_at(m, rec->modified))
 		return PEERGROUP_A_STATS_REFUSED_TIMES;
 	/* An administrator who is here for shorter may still change what is here for longer. */
-	if (rec->expires > max(c->not_after, m->not_after))
+	if (pg_rec_kind(rec->type) != PG_REC_REVOCATION &&
+	    rec->expires > max(c->not_after, m->not_after))
 		return PEERGROUP_A_STATS_REFUSED_TIMES;
 	if (rec->sig_algo != m->algo)
 		return PEERGROUP_A_STATS_REFUSED_SIGNATURE;

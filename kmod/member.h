@@ -11,6 +11,7 @@
 #ifndef _PG_MEMBER_H
 #define _PG_MEMBER_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/hashtable.h>
 #include <linux/rcupdate.h>
@@ -21,7 +22,8 @@
 struct pg_rec;
 
 /**
- * struct pg_member - one verified membership certificate, immutable
+ * struct pg_member - one verified membership certificate, immutable but for what
+ *	revocations do to it
  * @hash: in struct pg_members by fingerprint
  * @next: the one that came after it: none ever leaves, so a dump finds its place again
  * @refs: the table's own, children's, records', and lookups that asked
@@ -30,6 +32,9 @@ struct pg_rec;
  * @depth: 0 in the root
  * @below: how many are below it; the table's lock
  * @nr: counts up from 0, for bitmaps; below PG_MEMBERS_MAX
+ * @cut: peer time: what it signed later is void; PG_NOT_REVOKED, or 0 where all is
+ * @below_cut: the same for what it issued; pg_members.lock
+ * @issuing: certificates below it that begin later are void; pg_members.lock
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
  * @der: the certificate
@@ -43,22 +48,40 @@ struct pg_member {
 	u32 depth;
 	u32 below;
 	u32 nr;
+	atomic64_t cut;
+	u64 below_cut;
+	u64 issuing;
 	struct pg_gmc gmc;
 	u32 der_len;
 	u8 der[];
 };
+
+#define PG_NOT_REVOKED	U64_MAX
+
+static inline u64 pg_member_cut(const struct pg_member *m)
+{
+	return atomic64_read(&m->cut);
+}
+
+/* Its membership was revoked, or that of somebody above it was. */
+static inline bool pg_member_revoked(const struct pg_member *m)
+{
+	return pg_member_cut(m) != PG_NOT_REVOKED;
+}
 
 #define PG_MEMBERS_BITS	8
 #define PG_MEMBERS_MAX	65536U
 
 struct pg_members {
 	DECLARE_HASHTABLE(hash, PG_MEMBERS_BITS);
-	struct mutex lock;	/* orders additions */
+	struct mutex lock;	/* orders additions, guards revocations */
 	struct pg_member *root;
 	struct pg_member *last;	/* the latest; @lock */
 	u32 count;
 	u32 max;		/* as below: new ones over it are refused */
 	u32 invited_max;	/* below one that is no administrator's */
+	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS);	/* struct pg_revocation by key */
+	struct list_head revocations;	/* the same by rank: revoke.h */
 };
 
 /**
@@ -174,7 +197,7 @@ int pg_members_each(struct pg_members *ms, struct pg_member **last,
  * The id belongs to the creator's key, the signer is the creator (same key) or
  * an administrator, the modification lies inside the signer's certificate and
  * the creation inside the creator's, the record expires no later than the later
- * of the two certificates, the signature's algorithm is that of the signer's key.
+ * of the two certificates (a revocation outlives them), the signature's algorithm is that of the signer's key.
  * A verdict about the record alone: it never depends on what else a host has
  * seen, so that all hosts come to the same one.
  *

@@ -12,6 +12,7 @@
 struct net;
 struct pg_group;
 struct pg_link;
+struct pg_member;
 struct pg_record;
 
 int __must_check pg_netlink_init(void);
@@ -21,6 +22,7 @@ void pg_netlink_exit(void);
 void pg_netlink_record(struct pg_group *g, const struct pg_record *r, u32 change);
 void pg_netlink_link(struct pg_group *g, const struct pg_link *link, u32 state, int error);
 void pg_netlink_group(struct pg_group *g, u32 status, int error);
+void pg_netlink_member(struct pg_group *g, const struct pg_member *m);
 
 /* Drops what a socket has staged; called when it goes away and by module exit. */
 void pg_netlink_release_port(struct net *net, u32 portid);

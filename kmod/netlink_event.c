@@ -26,6 +26,10 @@
 #define PG_NL_GROUP_EVENT_SIZE	(3 * nla_total_size(sizeof(u32)) +			\
 				 nla_total_size(PEERGROUP_HASH_LEN) +			\
 				 nla_total_size_64bit(sizeof(u64)))
+#define PG_NL_MEMBER_EVENT_SIZE	(nla_total_size(sizeof(u32)) +				\
+				 nla_total_size(PEERGROUP_HASH_LEN) +			\
+				 nla_total_size_64bit(sizeof(u64)) +			\
+				 nla_total_size(1))
 
 static bool pg_nl_heard(const struct pg_group *g)
 {
@@ -107,13 +111,12 @@ static void pg_nl_event_overflow(struct pg_group *g, struct sk_buff *skb)
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
 }
 
-/* As in dumps, records of the reserved types are not shown. */
 void pg_netlink_record(struct pg_group *g, const struct pg_record *r, u32 change)
 {
 	struct sk_buff *skb;
 	void *hdr;
 
-	if (!change || pg_rec_type_reserved(r->rec.type) || !pg_nl_heard(g))
+	if (!change || !pg_nl_heard(g))
 		return;
 	skb = pg_nl_event_begin(g, PG_NL_RECORD_EVENT_SIZE, PEERGROUP_CMD_RECORD_NTF, &hdr);
 	if (!skb)
@@ -145,6 +148,30 @@ void pg_netlink_link(struct pg_group *g, const struct pg_link *link, u32 state, 
 	if (!skb)
 		return;
 	if (!hdr || pg_nl_put_link(skb, g, link, state, error))
+		pg_nl_event_overflow(g, skb);
+	else
+		pg_nl_event_send(g, skb, hdr);
+}
+
+void pg_netlink_member(struct pg_group *g, const struct pg_member *m)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!pg_nl_heard(g))
+		return;
+	skb = pg_nl_event_begin(g, PG_NL_MEMBER_EVENT_SIZE + m->gmc.name.len,
+				PEERGROUP_CMD_MEMBER_NTF, &hdr);
+	if (!skb)
+		return;
+	if (!hdr ||
+	    nla_put_u32(skb, PEERGROUP_A_MEMBER_GROUP, g->index) ||
+	    nla_put(skb, PEERGROUP_A_MEMBER_FINGERPRINT, PEERGROUP_HASH_LEN,
+		    m->gmc.fingerprint) ||
+	    pg_nl_put_text(skb, PEERGROUP_A_MEMBER_NAME, &m->gmc.name) ||
+	    (pg_member_revoked(m) &&
+	     nla_put_u64_64bit(skb, PEERGROUP_A_MEMBER_REVOKED, pg_member_cut(m),
+			       PEERGROUP_A_MEMBER_PAD)))
 		pg_nl_event_overflow(g, skb);
 	else
 		pg_nl_event_send(g, skb, hdr);

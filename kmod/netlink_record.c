@@ -175,7 +175,7 @@ static u32 pg_record_dump_kind(const struct pg_record_dump *d)
 	bool heard = known || (d->change.seq > d->start_seq && d->change.added_seq <= d->passed);
 
 	if (!d->change.r)
-		return heard ? PEERGROUP_CHANGE_EXPIRED : 0;
+		return heard ? d->change.gone.change : 0;
 	if (pg_rec_deleted(&d->change.r->rec))
 		return heard || d->tombstones ? PEERGROUP_CHANGE_DELETED : 0;
 	return known ? PEERGROUP_CHANGE_UPDATED : PEERGROUP_CHANGE_ADDED;
@@ -189,7 +189,8 @@ static bool pg_record_dump_wanted(struct pg_record_dump *d)
 	const u8 *id = r ? r->rec.id : d->change.gone.id;
 	bool tombstone = r && pg_rec_deleted(&r->rec);
 
-	if (pg_rec_type_reserved(type) ||
+	/* What is about the group itself is for who asks for just that. */
+	if ((pg_rec_type_reserved(type) && !d->type && !d->id) ||
 	    (d->type && memcmp(d->type, type, PEERGROUP_ID_LEN)) ||
 	    (d->id && memcmp(d->id, id, PEERGROUP_ID_LEN)))
 		return false;

@@ -29,7 +29,10 @@ static int pg_nl_put_member(struct sk_buff *skb, u32 group, const struct pg_memb
 	    nla_put_u64_64bit(skb, PEERGROUP_A_MEMBER_NOT_AFTER, m->gmc.not_after,
 			      PEERGROUP_A_MEMBER_PAD) ||
 	    nla_put_u32(skb, PEERGROUP_A_MEMBER_DEPTH, m->depth) ||
-	    nla_put(skb, PEERGROUP_A_MEMBER_CERT, m->der_len, m->der))
+	    nla_put(skb, PEERGROUP_A_MEMBER_CERT, m->der_len, m->der) ||
+	    (pg_member_revoked(m) &&
+	     nla_put_u64_64bit(skb, PEERGROUP_A_MEMBER_REVOKED, pg_member_cut(m),
+			       PEERGROUP_A_MEMBER_PAD)))
 		return -EMSGSIZE;
 	return 0;
 }

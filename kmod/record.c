@@ -51,7 +51,7 @@ static bool pg_rec_refresh_ok(const struct pg_rec *rec, const struct peergroup_r
 
 static bool pg_rec_times_ok(const struct pg_rec *rec)
 {
-	bool first = rec->version == 1;
+	bool first = rec->version == 1 || rec->version == PEERGROUP_VERSION_FINAL;
 
 	if (rec->created > rec->modified || rec->modified >= rec->expires)
 		return false;
@@ -65,6 +65,9 @@ static bool pg_rec_hdr_ok(const struct pg_rec *rec, const struct peergroup_recor
 	if (rec->flags & ~(PEERGROUP_RECORD_DELETED | PEERGROUP_RECORD_AUTOREFRESH))
 		return false;
 	if (!rec->version || !memchr_inv(rec->type, 0, sizeof(rec->type)))
+		return false;
+	if ((rec->version == PEERGROUP_VERSION_FINAL) !=
+	    (pg_rec_kind(rec->type) == PG_REC_REVOCATION))
 		return false;
 	if (rec->attrs.len > PEERGROUP_ATTRS_LEN_MAX || rec->data.len > PEERGROUP_RECORD_SIZE_MAX)
 		return false;
@@ -280,23 +283,29 @@ int pg_rec_key_cmp(const struct pg_rec_key *a, const struct pg_rec_key *b)
 	return memcmp(a->digest, b->digest, sizeof(a->digest));
 }
 
-bool pg_rec_type_reserved(const u8 *type)
+enum pg_rec_kind pg_rec_kind(const u8 *type)
 {
 	/* Windows' own record types, told apart by the first group of the GUID. */
-	static const u8 reserved[][4] = {
-		{ 0, 0, 1, 0 },		/* graph info */
-		{ 0, 0, 2, 0 },		/* signature */
-		{ 0, 0, 3, 0 },		/* contact */
-		{ 0, 0, 4, 0 },		/* presence */
-		{ 1, 0, 0, 0 },		/* membership */
-		{ 2, 0, 0, 0 },		/* security properties */
+	static const struct {
+		u8 group[4];
+		enum pg_rec_kind kind;
+	} reserved[] = {
+		{ { 0, 0, 1, 0 }, PG_REC_UNUSED },	/* graph info */
+		{ { 0, 0, 2, 0 }, PG_REC_UNUSED },	/* signature */
+		{ { 0, 0, 3, 0 }, PG_REC_UNUSED },	/* contact */
+		{ { 0, 0, 4, 0 }, PG_REC_UNUSED },	/* presence */
+		{ { 1, 0, 0, 0 }, PG_REC_MEMBERSHIP },
+		{ { 2, 0, 0, 0 }, PG_REC_PROPERTIES },
 	};
+	static const u8 revocation[] = PEERGROUP_TYPE_REVOCATION;
 	unsigned int i;
 
+	if (!memcmp(type, revocation, sizeof(revocation)))
+		return PG_REC_REVOCATION;
 	if (memchr_inv(type + 4, 0, PEERGROUP_ID_LEN - 4))
-		return false;
+		return PG_REC_PROGRAM;
 	for (i = 0; i < ARRAY_SIZE(reserved); i++)
-		if (!memcmp(type, reserved[i], sizeof(reserved[i])))
-			return true;
-	return false;
+		if (!memcmp(type, reserved[i].group, sizeof(reserved[i].group)))
+			return reserved[i].kind;
+	return PG_REC_PROGRAM;
 }

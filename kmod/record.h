@@ -58,7 +58,8 @@ struct pg_rec {
  * @len: bytes of @wire
  *
  * Checks all that can be told from the bytes alone: lengths, flags, version
- * not 0, created <= modified < expires, version 1 exactly when created ==
+ * not 0, PEERGROUP_VERSION_FINAL exactly in a revocation, created <= modified <
+ * expires, a first version (1 or FINAL) exactly when created ==
  * modified and then creator == modifier, tombstone without attributes and
  * data and with version above 1, refresh fields zero without AUTOREFRESH and
  * sane with it (period at least 60 s, count 1..2^20, anchor not zero), type
@@ -122,12 +123,27 @@ static inline bool pg_rec_deleted(const struct pg_rec *rec)
 	return rec->flags & PEERGROUP_RECORD_DELETED;
 }
 
+/* What a record's type means to the group itself. */
+enum pg_rec_kind {
+	PG_REC_PROGRAM,		/* nothing: it is some program's */
+	PG_REC_MEMBERSHIP,
+	PG_REC_PROPERTIES,
+	PG_REC_REVOCATION,
+	PG_REC_UNUSED,		/* reserved, and of no use here */
+};
+
 /**
- * pg_rec_type_reserved() - is this one of the six types programs may not use?
+ * pg_rec_kind() - tell reserved types apart
  * @type: record type
  *
- * Return: true if it is.
+ * Return: enum pg_rec_kind.
  */
-bool pg_rec_type_reserved(const u8 *type);
+enum pg_rec_kind pg_rec_kind(const u8 *type);
+
+/* Is this one of the types programs may not use? */
+static inline bool pg_rec_type_reserved(const u8 *type)
+{
+	return pg_rec_kind(type) != PG_REC_PROGRAM;
+}
 
 #endif /* _PG_RECORD_H */

@@ -51,6 +51,8 @@ static const struct {
 		{ -EDQUOT, "creator has as many records or bytes as one may have" },
 	[PEERGROUP_A_STATS_REFUSED_RATE] =
 		{ -EAGAIN, "creator publishes faster than one may" },
+	[PEERGROUP_A_STATS_REFUSED_REVOKED] =
+		{ -EOWNERDEAD, "signer's membership was revoked" },
 };
 
 int pg_refusal_errno(unsigned int refusal)

@@ -71,6 +71,7 @@ static void pg_record_free_rcu(struct rcu_head *rcu)
 		pg_member_put(r->creator);
 	if (r->modifier)
 		pg_member_put(r->modifier);
+	kfree(r->revocation);
 	kvfree(r->wire);
 	kmem_cache_free(pg_record_cache, r);
 }
@@ -346,6 +347,11 @@ static bool pg_changes_less(struct rb_node *a, const struct rb_node *b)
 	return x->seq < y->seq;
 }
 
+static bool pg_record_reserved(const struct pg_record *r)
+{
+	return !pg_rec_deleted(&r->rec) && pg_rec_type_reserved(r->rec.type);
+}
+
 /* Enters @r everywhere but in the hash and the tree by id. */
 static void pg_table_enter(struct pg_table *t, struct pg_record *r)
 {
@@ -358,6 +364,7 @@ static void pg_table_enter(struct pg_table *t, struct pg_record *r)
 		t->tombstones++;
 	else
 		t->live++;
+	t->reserved += pg_record_reserved(r);
 }
 
 static void pg_table_leave(struct pg_table *t, struct pg_record *r)
@@ -371,6 +378,7 @@ static void pg_table_leave(struct pg_table *t, struct pg_record *r)
 		t->tombstones--;
 	else
 		t->live--;
+	t->reserved -= pg_record_reserved(r);
 }
 
 /* --------------------------------------------------------------- table -- */
@@ -619,7 +627,7 @@ static void pg_table_forget(struct pg_table *t, u64 seq)
 		t->horizon = seq;
 }
 
-static void pg_table_remember(struct pg_table *t, const struct pg_record *r)
+static void pg_table_remember(struct pg_table *t, const struct pg_record *r, u32 change)
 {
 	struct pg_gone *g = &t->gone[t->gone_head & (PG_GONE_MAX - 1)];
 
@@ -630,8 +638,23 @@ static void pg_table_remember(struct pg_table *t, const struct pg_record *r)
 	t->gone_head++;
 	g->seq = r->seq;
 	g->added_seq = r->added_seq;
+	g->change = change;
 	memcpy(g->id, r->rec.id, sizeof(g->id));
 	memcpy(g->type, r->rec.type, sizeof(g->type));
+}
+
+static void pg_table_take_out(struct pg_table *t, struct pg_record *r, u32 change)
+{
+	rhashtable_remove_fast(&t->hash, &r->hash, pg_hash_params);
+	rb_erase_augmented(&r->tree, &t->tree, &pg_tree_callbacks);
+	pg_table_leave(t, r);
+	if (!pg_rec_deleted(&r->rec)) {
+		/* readers that found it before may still be looking at it */
+		WRITE_ONCE(r->seq, ++t->seq);
+		pg_table_remember(t, r, change);
+	} else if (!pg_record_unheard(r)) {
+		pg_table_forget(t, r->seq);
+	}
 }
 
 struct pg_record *pg_table_expire(struct pg_table *t, u64 now)
@@ -643,17 +666,14 @@ struct pg_record *pg_table_expire(struct pg_table *t, u64 now)
 	r = rb_entry_safe(first, struct pg_record, expiry);
 	if (!r || r->rec.expires > now)
 		return NULL;
-	rhashtable_remove_fast(&t->hash, &r->hash, pg_hash_params);
-	rb_erase_augmented(&r->tree, &t->tree, &pg_tree_callbacks);
-	pg_table_leave(t, r);
-	if (!pg_rec_deleted(&r->rec)) {
-		/* readers that found it before may still be looking at it */
-		WRITE_ONCE(r->seq, ++t->seq);
-		pg_table_remember(t, r);
-	} else if (!pg_record_unheard(r)) {
-		pg_table_forget(t, r->seq);
-	}
+	pg_table_take_out(t, r, PEERGROUP_CHANGE_EXPIRED);
 	return r;
+}
+
+void pg_table_withdraw(struct pg_table *t, struct pg_record *r)
+{
+	lockdep_assert_held(t->lock);
+	pg_table_take_out(t, r, PEERGROUP_CHANGE_DELETED);
 }
 
 u64 pg_table_next_expiry(struct pg_table *t)

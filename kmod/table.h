@@ -21,6 +21,8 @@
 #include "quota.h"
 #include "record.h"
 
+struct pg_revocation;
+
 /**
  * struct pg_print - fingerprint of a set of records
  * @count: how many, tombstones too
@@ -46,6 +48,7 @@ struct pg_print {
  * @creator: member of rec.creator, held
  * @modifier: member of rec.modifier, held
  * @quota: what it counts in while it is in the table
+ * @revocation: what it is in pg_members, if it is one; owned
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
  * @wire_len: its bytes
@@ -63,6 +66,7 @@ struct pg_record {
 	struct pg_member *creator;
 	struct pg_member *modifier;
 	struct pg_creator *quota;
+	struct pg_revocation *revocation;
 	struct pg_rec rec;
 	u8 *wire;
 	u32 wire_len;
@@ -97,15 +101,17 @@ static inline void pg_record_key(const struct pg_record *r, struct pg_rec_key *k
 }
 
 /**
- * struct pg_gone - remembers that a record expired, for "changes since"
- * @seq: of the expiry
+ * struct pg_gone - remembers that a record went without a tombstone, for "changes since"
+ * @seq: of its going
  * @added_seq: the record's
+ * @change: PEERGROUP_CHANGE_EXPIRED, or _DELETED where it was withdrawn
  * @id: the record's
  * @type: the record's
  */
 struct pg_gone {
 	u64 seq;
 	u64 added_seq;
+	u32 change;
 	u8 id[PEERGROUP_ID_LEN];
 	u8 type[PEERGROUP_ID_LEN];
 };
@@ -139,6 +145,7 @@ struct pg_table_limits {
  * @horizon: "changes since" below it, but for 0, cannot be answered: an expiry
  *	or a deletion has been forgotten
  * @live: records that are not tombstones
+ * @reserved: those of them that are of reserved types
  * @tombstones: the others
  * @bytes: kernel memory of both: structures and wire forms
  * @limits: what it takes
@@ -156,6 +163,7 @@ struct pg_table {
 	u64 seq;
 	u64 horizon;
 	u32 live;
+	u32 reserved;
 	u32 tombstones;
 	u64 bytes;
 	struct pg_table_limits limits;
@@ -246,6 +254,16 @@ unsigned int __must_check pg_table_put(struct pg_table *t, struct pg_record *r,
  * is due.
  */
 struct pg_record *pg_table_expire(struct pg_table *t, u64 now);
+
+/**
+ * pg_table_withdraw() - take out a record that is void by now
+ * @t: the table
+ * @r: in the table; its reference is handed to the caller
+ *
+ * What pg_table_expire() does with one that is over, but that it leaves a
+ * deletion behind. Lock held.
+ */
+void pg_table_withdraw(struct pg_table *t, struct pg_record *r);
 
 /* Peer time of the next expiry, U64_MAX if none. Lock held. */
 u64 pg_table_next_expiry(struct pg_table *t);

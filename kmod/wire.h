@@ -157,6 +157,7 @@ enum pg_bye_reason {
 	PG_BYE_FULL,
 	PG_BYE_PROTOCOL,
 	PG_BYE_CREDENTIAL,	/* a certificate or credential has run out */
+	PG_BYE_REVOKED,		/* one of the two ends' membership was */
 };
 
 struct pg_bye {

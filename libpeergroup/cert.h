@@ -51,6 +51,9 @@ void pgi_bundle_free(struct pgi_blob *certs, size_t count);
 /* Puts parsed certificates, in any order, root first; false if they are no chain. */
 bool pgi_chain_order(struct pgi_cert **chain, size_t len);
 
+/* The public key of a certificate, inside the block @top; NULL without memory. */
+CERT_PUBLIC_KEY_INFO *pgi_key_info(void *top, X509 *x);
+
 /* invite.c */
 HRESULT pgi_identity_to_xml(const struct pgi_identity *identity, char **xml);
 /* identity.c */

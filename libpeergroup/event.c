@@ -165,6 +165,8 @@ static bool wanted(struct registration *reg, const struct peergroup_event *event
 			push_failed(reg, failure_of(event->reason));
 		return (event->status ^ reg->feed.status) & STATUS_BITS &&
 		       registered(reg, PEER_GROUP_EVENT_STATUS_CHANGED, NULL);
+	case PEERGROUP_EVENT_MEMBER:
+		return registered(reg, PEER_GROUP_EVENT_MEMBER_CHANGED, NULL);
 	default:
 		atomic_store(&reg->dead, true);
 		return false;
@@ -642,7 +644,19 @@ static void fill_link(const struct peergroup_event *event,
 	}
 }
 
-static void fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *out)
+/* Who was revoked has left; who is no longer has joined again. */
+static HRESULT fill_member(const struct peergroup_event *event, PEER_GROUP_EVENT_DATA *out)
+{
+	PEER_EVENT_MEMBER_CHANGE_DATA *m = &out->memberChangeData;
+
+	out->eventType = PEER_GROUP_EVENT_MEMBER_CHANGED;
+	m->dwSize = sizeof(*m);
+	m->changeType = event->revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED;
+	m->pwzIdentity = pgi_sub_wide(out, event->link_peer);
+	return m->pwzIdentity ? S_OK : E_OUTOFMEMORY;
+}
+
+static HRESULT fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *out)
 {
 	const struct peergroup_event *event = &item->event;
 
@@ -655,6 +669,8 @@ static void fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *out)
 	} else if (event->kind == PEERGROUP_EVENT_LINK) {
 		out->eventType = PEER_GROUP_EVENT_NEIGHBOR_CONNECTION;
 		fill_link(event, &out->connectionChangeData);
+	} else if (event->kind == PEERGROUP_EVENT_MEMBER) {
+		return fill_member(event, out);
 	} else {
 		out->eventType = PEER_GROUP_EVENT_RECORD_CHANGED;
 		out->recordChangeData.dwSize = sizeof(out->recordChangeData);
@@ -662,12 +678,14 @@ static void fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *out)
 		peergroup_uuid_to_guid(event->id, &out->recordChangeData.recordId);
 		peergroup_uuid_to_guid(event->type, &out->recordChangeData.recordType);
 	}
+	return S_OK;
 }
 
 static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
 {
 	PEER_GROUP_EVENT_DATA *data;
 	struct pgi_item *item;
+	HRESULT hr;
 
 	if (!reg->feed.head || atomic_load(&reg->dead))
 		return PEER_S_NO_EVENT_DATA;
@@ -675,10 +693,13 @@ static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
 	if (!data)
 		return E_OUTOFMEMORY;
 	item = pgi_feed_pop(&reg->feed);
-	fill_event(item, data);
+	hr = fill_event(item, data);
 	free(item);
-	*out = data;
-	return S_OK;
+	if (FAILED(hr))
+		PeerFreeData(data);
+	else
+		*out = data;
+	return hr;
 }
 
 PGI_PUBLIC HRESULT PeerGroupGetEventData(HPEEREVENT handle, PPEER_GROUP_EVENT_DATA *data)

@@ -94,6 +94,9 @@ static HRESULT tell(struct pgi_feed *feed, const struct peergroup_event *change)
 	HRESULT hr;
 
 	event.kind = PEERGROUP_EVENT_RECORD;
+	/* About the group itself: news for the library's own event filter only. */
+	if (pgi_type_reserved(event.type))
+		return feed->filter ? pgi_feed_push(feed, &event, S_OK) : S_OK;
 	if (!live(event.change)) {
 		if (!pgi_known_remove(&feed->known, event.id))
 			return S_OK;
@@ -350,6 +353,19 @@ static HRESULT group_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	return push_status(feed, status, reason);
 }
 
+static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
+{
+	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
+	struct peergroup_event event = { .kind = PEERGROUP_EVENT_MEMBER };
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
+	if (pgi_nl_u32(a[PEERGROUP_A_MEMBER_GROUP]) != feed->group)
+		return S_OK;
+	event.link_peer = pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]);
+	event.revoked = a[PEERGROUP_A_MEMBER_REVOKED];
+	return pgi_feed_push(feed, &event, S_OK);
+}
+
 struct taking {
 	struct pgi_feed *feed;
 	HRESULT hr;
@@ -371,6 +387,9 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 		break;
 	case PEERGROUP_CMD_GROUP_NTF:
 		hr = group_event(t->feed, msg);
+		break;
+	case PEERGROUP_CMD_MEMBER_NTF:
+		hr = member_event(t->feed, msg);
 		break;
 	}
 	if (FAILED(hr))

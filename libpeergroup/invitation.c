@@ -236,7 +236,7 @@ HRESULT pgi_invitation_accept(const char *xml, const struct pgi_identity *identi
 
 /* -------------------------------------------------------- parsing (to show) -- */
 
-static CERT_PUBLIC_KEY_INFO *copy_key(void *top, X509 *x)
+CERT_PUBLIC_KEY_INFO *pgi_key_info(void *top, X509 *x)
 {
 	X509_PUBKEY *key = X509_get_X509_PUBKEY(x);
 	CERT_PUBLIC_KEY_INFO *info = pgi_sub(top, sizeof(*info));
@@ -291,7 +291,7 @@ static bool fill_from_chain(PEER_INVITATION_INFO *info, struct pgi_cert *const *
 	info->pwzSubjectFriendlyName = pgi_sub_wide(info, leaf->friendly);
 	info->ftValidityStart = pgi_to_filetime(leaf->not_before);
 	info->ftValidityEnd = pgi_to_filetime(leaf->not_after);
-	info->pSubjectPublicKey = copy_key(info, leaf->x509);
+	info->pSubjectPublicKey = pgi_key_info(info, leaf->x509);
 	return info->pwzGroupPeerName && info->pwzGroupFriendlyName &&
 	       info->pwzIssuerPeerName && info->pwzIssuerFriendlyName &&
 	       info->pwzSubjectPeerName && info->pwzSubjectFriendlyName &&

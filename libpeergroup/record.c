@@ -17,9 +17,12 @@ static const uint8_t reserved_types[][4] = {
 
 bool pgi_type_reserved(const uint8_t type[PEERGROUP_ID_LEN])
 {
+	static const uint8_t revocation[] = PEERGROUP_TYPE_REVOCATION;
 	static const uint8_t zero[PEERGROUP_ID_LEN - 4];
 	size_t i;
 
+	if (!memcmp(type, revocation, sizeof(revocation)))
+		return true;
 	if (memcmp(type + 4, zero, sizeof(zero)))
 		return false;
 	for (i = 0; i < PGI_ARRAY_SIZE(reserved_types); i++) {

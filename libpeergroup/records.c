@@ -34,6 +34,7 @@ static const struct {
 	{ EUSERS, PEER_E_DISK_FULL },			/* member table full */
 	{ EINVAL, PEER_E_INVALID_RECORD },		/* changes what must stay */
 	{ EKEYREVOKED, PEER_E_NOT_AUTHORIZED },
+	{ EOWNERDEAD, PEER_E_NOT_AUTHORIZED },		/* own membership was revoked */
 };
 
 static HRESULT put_failed(struct pgi_nl *nl, int err)
@@ -104,12 +105,13 @@ static HRESULT put(struct pgi_group *group, const struct pgi_blob *wire, bool *s
 	return hr;
 }
 
-static HRESULT sign_and_put(struct pgi_group *group, const struct pgi_draft *draft, bool *stale)
+HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *signer,
+			   const struct pgi_draft *draft, bool *stale)
 {
 	struct pgi_blob wire;
 	HRESULT hr;
 
-	hr = pgi_record_sign(draft, group->store->id, group->identity, &wire);
+	hr = pgi_record_sign(draft, group->store->id, signer, &wire);
 	if (FAILED(hr))
 		return hr;
 	hr = put(group, &wire, stale);
@@ -173,8 +175,7 @@ static HRESULT check_membership(const struct pgi_group *group, uint64_t expires)
 	return S_OK;
 }
 
-/* Who may publish at all. */
-static HRESULT check_publisher(struct pgi_group *group, uint64_t now)
+HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now)
 {
 	if (FAILED(pgi_identity_exists(group->identity->name)))
 		return pgi_fail(PEER_E_INVALID_PEER_NAME, "the identity %s is gone",
@@ -231,7 +232,7 @@ static HRESULT check_add(struct pgi_group *group, const struct pgi_content *c, u
 	if (SUCCEEDED(hr))
 		hr = pgi_group_now(group, now);
 	if (SUCCEEDED(hr))
-		hr = check_publisher(group, *now);
+		hr = pgi_check_publisher(group, *now);
 	if (SUCCEEDED(hr))
 		hr = check_flags(c->peer_flags);
 	if (SUCCEEDED(hr) && c->expires <= *now)
@@ -268,7 +269,7 @@ HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *c,
 	memcpy(d.creator, group->fingerprint, sizeof(d.creator));
 	d.created = now;
 	d.modified = now;
-	hr = sign_and_put(group, &d, &stale);
+	hr = pgi_record_publish(group, group->identity, &d, &stale);
 	if (SUCCEEDED(hr) && stale)
 		hr = pgi_fail(E_UNEXPECTED, "a random record id was taken");
 	if (SUCCEEDED(hr))
@@ -312,7 +313,7 @@ static HRESULT read_for_change(struct pgi_group *group, const uint8_t id[PEERGRO
 		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
 			      "only its creator or an administrator may change a record");
 	if (SUCCEEDED(hr))
-		hr = check_publisher(group, *now);
+		hr = pgi_check_publisher(group, *now);
 	if (FAILED(hr)) {
 		pgi_record_free(*record);
 		*record = NULL;
@@ -387,7 +388,7 @@ static HRESULT change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN
 		d.flags |= PEERGROUP_RECORD_DELETED;
 	}
 	if (SUCCEEDED(hr))
-		hr = sign_and_put(group, &d, stale);
+		hr = pgi_record_publish(group, group->identity, &d, stale);
 	pgi_record_free(old);
 	return hr;
 }

@@ -57,6 +57,14 @@ HRESULT pgi_record_delete(struct pgi_group *group, const uint8_t id[PEERGROUP_ID
 /* A live one. */
 HRESULT pgi_record_get(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
 		       struct pgi_record **record);
+/*
+ * Signs a version of a record of any type and hands it to the kernel. *@stale is set
+ * where one at least as new is there; that is no failure.
+ */
+HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *signer,
+			   const struct pgi_draft *draft, bool *stale);
+/* Who may publish at all: PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_PEER_NAME. */
+HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now);
 /* Live ones of a type (NULL: all that programs made). */
 HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
 			void *arg);

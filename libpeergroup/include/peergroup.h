@@ -412,6 +412,29 @@ struct peergroup_status {
  */
 HRESULT peergroup_status(peergroup_t group, struct peergroup_status **status);
 
+/* ----------------------------------------------------------------- members -- */
+
+/**
+ * peergroup_revoke - end a membership, for everybody and at once
+ * @group: handle
+ * @member: peer name; not one's own, and of who invited one (or invited them) only
+ *	with PEERGROUP_REVOKE_ONLY
+ * @flags: PEERGROUP_REVOKE_ONLY: those whom the member has invited stay.
+ *	PEERGROUP_REVOKE_WITHDRAW: what it published before goes, too
+ *
+ * For administrators. Wherever this gets to, links of the member drop and what it
+ * publishes from now on is refused. Its key stays out until its certificates have run
+ * out: who is to come back makes a new identity.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_NOT_FOUND (nobody of that
+ * name is known), PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_revoke(peergroup_t group, const char *member, uint32_t flags);
+
+/* peergroup_revoke() for programs of <p2p.h>. */
+HRESULT PeerGroupRevokeMember(HGROUP hGroup, PCWSTR pwzMember, DWORD dwFlags);
+
 /* ----------------------------------------------------------------- records -- */
 
 /**
@@ -566,6 +589,7 @@ enum peergroup_event_kind {
 	PEERGROUP_EVENT_LINK,
 	PEERGROUP_EVENT_STATUS,
 	PEERGROUP_EVENT_GONE,		/* the group ended; nothing follows */
+	PEERGROUP_EVENT_MEMBER,		/* a member was revoked, or is no longer */
 };
 
 /**
@@ -581,11 +605,12 @@ enum peergroup_event_kind {
  * @link_node: node id of the other end, 0 while unknown
  * @link_outbound: this host dialled
  * @link_error: errno of a failure, or 0
- * @link_peer: peer name of the other end, "" while unknown; valid until the
- *	watch's next event
+ * @link_peer: peer name of the other end, "" while unknown; of the member, for
+ *	PEERGROUP_EVENT_MEMBER; valid until the watch's next event
  * @link_address: the other end, family AF_UNSPEC while unknown
  * @status: PEERGROUP_STATUS_*, for PEERGROUP_EVENT_STATUS
  * @reason: errno, for a STATUS or GONE that was a failure, or 0
+ * @revoked: the member's certificate is void, for PEERGROUP_EVENT_MEMBER
  */
 struct peergroup_event {
 	enum peergroup_event_kind kind;
@@ -603,6 +628,7 @@ struct peergroup_event {
 	struct sockaddr_storage link_address;
 	uint32_t status;
 	int reason;
+	bool revoked;
 };
 
 #define PEERGROUP_SINCE_NOW	UINT64_MAX

@@ -10,8 +10,8 @@ ENGINE_KMOD	:= $(ENGINE_DIR)/../../kmod
 O		?= $(ENGINE_DIR)/../../build/host
 
 ENGINE_TESTS	:= $(addprefix $(O)/,test_engine_record test_engine_gmc \
-		     test_engine_member test_engine_clock test_engine_overlay \
-		     test_engine_noise)
+		     test_engine_member test_engine_revoke test_engine_clock \
+		     test_engine_overlay test_engine_noise)
 TESTS		+= $(ENGINE_TESTS)
 
 # The other end of test_noise_interop.sh.
@@ -21,7 +21,7 @@ ENGINE_CFLAGS	:= -std=gnu11 -g -O1 -Wall -Wextra -Wno-sign-compare \
 		   -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 		   -fno-omit-frame-pointer -DOPENSSL_SUPPRESS_DEPRECATED \
 		   -I$(ENGINE_DIR)/shim -I$(ENGINE_KMOD)
-ENGINE_OBJS	:= $(addprefix $(O)/engine/,record.o gmc.o member.o clock.o overlay.o noise.o \
+ENGINE_OBJS	:= $(addprefix $(O)/engine/,record.o gmc.o member.o revoke.o reserved.o clock.o overlay.o noise.o \
 		     verify_openssl.o)
 
 ifeq ($(words $(MAKEFILE_LIST)),1)

@@ -674,6 +674,8 @@ static void parse_member(struct nlattr **tb, struct nlattr *first, int len, void
 	member->not_after = get_uint(tb[PEERGROUP_A_MEMBER_NOT_AFTER]);
 	member->depth = get_uint(tb[PEERGROUP_A_MEMBER_DEPTH]);
 	member->cert = get_blob(tb[PEERGROUP_A_MEMBER_CERT]);
+	member->revoked = tb[PEERGROUP_A_MEMBER_REVOKED];
+	member->records_until = get_uint(tb[PEERGROUP_A_MEMBER_REVOKED]);
 }
 
 int admin_members(uint32_t index, struct admin_member **members, size_t *n)
@@ -751,6 +753,9 @@ static const char *const stat_names[__PEERGROUP_A_STATS_MAX] = {
 	STAT(LINK_CRYPTO, link_crypto),
 	STAT(LINK_CREDENTIAL, link_credential),
 	STAT(LINK_HALF_OPEN, link_half_open),
+	STAT(REFUSED_REVOKED, refused_revoked),
+	STAT(WITHDRAWN, withdrawn),
+	STAT(LINK_REVOKED, link_revoked),
 };
 
 const char *stat_name(unsigned int stat)

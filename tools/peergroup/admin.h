@@ -74,6 +74,8 @@ struct admin_member {
 	uint64_t not_before, not_after;
 	uint32_t depth;
 	struct admin_blob cert;
+	bool revoked;
+	uint64_t records_until;		/* where revoked: later ones are void */
 };
 
 /* All groups of the namespace; NULL where none runs. The process never frees them. */

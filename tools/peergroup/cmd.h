@@ -60,6 +60,7 @@ int cmd_update(int argc, char **argv);
 int cmd_delete(int argc, char **argv);
 int cmd_get(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_revoke(int argc, char **argv);		/* member.c */
 int cmd_watch(int argc, char **argv);		/* watch.c */
 int cmd_wait(int argc, char **argv);
 int cmd_members(int argc, char **argv);		/* info.c */

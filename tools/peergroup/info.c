@@ -89,6 +89,9 @@ int cmd_members(int argc, char **argv)
 			json_time("not_after", members[i].not_after);
 			json_hex("fingerprint", members[i].fingerprint, PEERGROUP_HASH_LEN);
 			json_bool("self", str_eq(members[i].name, group.member));
+			json_bool("revoked", members[i].revoked);
+			if (members[i].revoked && members[i].records_until)
+				json_time("records_until", members[i].records_until);
 			json_base64("certificate", members[i].cert.data, members[i].cert.len);
 			json_end_object();
 		}
@@ -101,7 +104,8 @@ int cmd_members(int argc, char **argv)
 		char *depth = xprintf("%u", members[i].depth);
 
 		table_row(t, members[i].friendly, roles_text(members[i].roles), depth,
-			  time_text(members[i].not_after), members[i].name);
+			  members[i].revoked ? "revoked" : time_text(members[i].not_after),
+			  members[i].name);
 		free(depth);
 	}
 	table_print(t);

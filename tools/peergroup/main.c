@@ -109,7 +109,7 @@ static const struct command commands[] = {
 	  "  --since SEQ                first what changed after SEQ; 0: all there is\n"
 	  "  --count N                  end after N events\n"
 	  "  --timeout T                end after this time, with exit code 6\n"
-	  "  --only KIND                record, link or status\n"
+	  "  --only KIND                record, link, status or member\n"
 	  "\n"
 	  "Example: peergroup watch lab --json | jq --unbuffered -r .change\n" },
 	{ "wait", cmd_wait, "CONDITION... [--timeout T] [GROUP]",
@@ -132,6 +132,14 @@ static const struct command commands[] = {
 	  "  --pem                      the certificates themselves\n"
 	  "\n"
 	  "Example: peergroup members lab\n" },
+	{ "revoke", cmd_revoke, "[--only] [--withdraw] [GROUP] MEMBER",
+	  "end somebody's membership, on all hosts and at once",
+	  "  --only                     those whom the member has invited stay\n"
+	  "  --withdraw                 what it published before goes, too\n"
+	  "\n"
+	  "MEMBER is a friendly name, a peer name or its start, as in: peergroup members\n"
+	  "\n"
+	  "Example: peergroup revoke --withdraw lab mallory\n" },
 	{ "stats", cmd_stats, "[--all] [GROUP]",
 	  "counters of a group",
 	  "  --all                      those that are zero too\n"

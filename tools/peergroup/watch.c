@@ -87,6 +87,12 @@ static void print_event(const struct peergroup_event *event)
 		       event->status ? status_text(event->status) : "offline",
 		       event->reason ? ": " : "", event->reason ? strerror(event->reason) : "");
 		break;
+	case PEERGROUP_EVENT_MEMBER:
+		peer = safe_text(event->link_peer, strlen(event->link_peer));
+		printf("member   %s %s\n", short_name(peer),
+		       event->revoked ? "revoked" : "no longer revoked");
+		free(peer);
+		break;
 	}
 }
 
@@ -97,6 +103,7 @@ static void event_json(const struct peergroup_event *event)
 		[PEERGROUP_EVENT_LINK] = "link",
 		[PEERGROUP_EVENT_STATUS] = "status",
 		[PEERGROUP_EVENT_GONE] = "gone",
+		[PEERGROUP_EVENT_MEMBER] = "member",
 	};
 
 	json_start(true);
@@ -123,6 +130,10 @@ static void event_json(const struct peergroup_event *event)
 		/* fallthrough */
 	case PEERGROUP_EVENT_GONE:
 		json_str("error", event->reason ? strerror(event->reason) : NULL);
+		break;
+	case PEERGROUP_EVENT_MEMBER:
+		json_str("member", event->link_peer);
+		json_bool("revoked", event->revoked);
 		break;
 	}
 	json_end_object();
@@ -196,7 +207,7 @@ int cmd_watch(int argc, char **argv)
 		       str_eq(optarg, "link") ? PEERGROUP_EVENT_LINK :
 		       str_eq(optarg, "status") ? PEERGROUP_EVENT_STATUS : 0;
 		if (!only)
-			return usage("--only %s: record, link or status", optarg);
+			return usage("--only %s: record, link, status or member", optarg);
 	}
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);

@@ -28,6 +28,12 @@
 #define PEERGROUP_RECORD_DELETED	(1U << 0)	/* a tombstone */
 #define PEERGROUP_RECORD_AUTOREFRESH	(1U << 1)	/* anchor and period are set */
 
+/*
+ * The version of a revocation, and of nothing else: nothing comes after it, so no
+ * one can put another version in its place.
+ */
+#define PEERGROUP_VERSION_FINAL		0xffffffffU
+
 #define PEERGROUP_RECORD_SIZE_MIN	1024U		/* of the settable limit */
 #define PEERGROUP_RECORD_SIZE_DEFAULT	(1U << 20)
 #define PEERGROUP_RECORD_SIZE_MAX	(60U << 20)
@@ -109,6 +115,53 @@ struct peergroup_sig_hdr {
 	__be16	sig_len;
 	__be16	leaf;
 	__be16	leaves;
+} __attribute__((packed));
+
+/* ------------------------------------------------------ reserved types -- */
+
+/*
+ * Records about the group itself. Who may sign them, and which id they have, is
+ * checked by every host; those of the library's other reserved types are refused.
+ *
+ * PROPERTIES: what the group is, one record: signed by the group root, which signs
+ * no other; its id is the first 8 bytes of the group id and 8 zeros. The data is the
+ * library's.
+ *
+ * MEMBERSHIP: a chain as the data, each certificate behind its length (be16), below
+ * the root first. Signed by who the last certificate is about, with its key: its id
+ * is the first 8 bytes of the key's hash and 8 zeros. Or, with any other id, by its
+ * issuer, for a member that will find it: a renewal.
+ *
+ * REVOCATION: struct peergroup_revocation as the data.
+ */
+#define PEERGROUP_TYPE_MEMBERSHIP { 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define PEERGROUP_TYPE_PROPERTIES { 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define PEERGROUP_TYPE_REVOCATION { 0x5b, 0x0a, 0x4e, 0x3c, 0x91, 0x7d, 0x4f, 0x62, \
+				    0xa3, 0x58, 0x1c, 0xd9, 0x70, 0x2e, 0x86, 0xb4 }
+
+#define PEERGROUP_PROPERTIES_LEN_MAX	(16U << 10)	/* bytes of data */
+
+#define PEERGROUP_REVOKE_ONLY		(1U << 0)	/* not what it issued before */
+#define PEERGROUP_REVOKE_WITHDRAW	(1U << 1)	/* its earlier records go, too */
+
+#define PEERGROUP_REVOCATION_TAG	"peergroup revocation 1"	/* 22 bytes, no NUL */
+#define PEERGROUP_REVOCATION_TAG_LEN	22
+
+/**
+ * struct peergroup_revocation - a member is none any more
+ * @key: SHA-256 of the SubjectPublicKeyInfo of who is revoked: all its certificates
+ *	are meant, also those that not everybody has seen
+ * @flags: PEERGROUP_REVOKE_*; other bits are zero
+ *
+ * The data of a record that an administrator has created with the version
+ * PEERGROUP_VERSION_FINAL, without attributes and flags. When it was modified is when
+ * the membership ended. The low 64 bits of the record's id are the first 8 bytes of
+ * SHA-256("peergroup revocation 1" || group id || modified || expires || this), so that
+ * its creator's key can make no other record in its place.
+ */
+struct peergroup_revocation {
+	__u8	key[PEERGROUP_HASH_LEN];
+	__be32	flags;
 } __attribute__((packed));
 
 /* -------------------------------------------------------- certificates -- */
@@ -208,6 +261,7 @@ enum peergroup_cmd {
 	PEERGROUP_CMD_LINK_NTF,		/* event: a link came up, went down or failed */
 	PEERGROUP_CMD_GROUP_NTF,	/* event: status changed, or the group ended */
 	PEERGROUP_CMD_GROUP_WATCH,	/* send this socket the group's events */
+	PEERGROUP_CMD_MEMBER_NTF,	/* event: a member was revoked, or is no longer */
 
 	__PEERGROUP_CMD_MAX,
 	PEERGROUP_CMD_MAX = __PEERGROUP_CMD_MAX - 1
@@ -218,6 +272,7 @@ enum peergroup_cmd {
 #define PEERGROUP_STATUS_CONNECTED	(1U << 1)	/* has at least one link */
 #define PEERGROUP_STATUS_READY		(1U << 2)	/* has synchronised once */
 #define PEERGROUP_STATUS_KEPT		(1U << 3)	/* lives without holders */
+#define PEERGROUP_STATUS_REVOKED	(1U << 4)	/* own membership was revoked */
 
 /* Attributes of a group. */
 enum {
@@ -363,6 +418,7 @@ enum {
 	PEERGROUP_A_MEMBER_NOT_AFTER,	/* u64 */
 	PEERGROUP_A_MEMBER_DEPTH,	/* u32: 1 = issued by the root */
 	PEERGROUP_A_MEMBER_CERT,	/* binary: DER */
+	PEERGROUP_A_MEMBER_REVOKED,	/* u64: only records up to this time count; absent: all do */
 
 	__PEERGROUP_A_MEMBER_MAX,
 	PEERGROUP_A_MEMBER_MAX = __PEERGROUP_A_MEMBER_MAX - 1
@@ -426,6 +482,9 @@ enum {
 	PEERGROUP_A_STATS_LINK_CRYPTO,		/* a handshake message or frame failed its tag */
 	PEERGROUP_A_STATS_LINK_CREDENTIAL,	/* the other end proved no valid membership */
 	PEERGROUP_A_STATS_LINK_HALF_OPEN,	/* gave way to a later half-open link */
+	PEERGROUP_A_STATS_REFUSED_REVOKED,	/* signed by a member after it was revoked */
+	PEERGROUP_A_STATS_WITHDRAWN,		/* records taken out as their signer was revoked */
+	PEERGROUP_A_STATS_LINK_REVOKED,		/* link of a revoked member */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1

@@ -18,6 +18,11 @@ static inline void atomic64_add(s64 n, atomic64_t *a)
 	a->n += n;
 }
 
+static inline void atomic64_set(atomic64_t *a, s64 n)
+{
+	a->n = n;
+}
+
 static inline s64 atomic64_read(const atomic64_t *a)
 {
 	return a->n;

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Revocations: which of them count, and what they do to the members of a group.
+ * Engine file: it holds those that are in the record table, checks no signature and
+ * reads no clock.
+ *
+ * All hosts that have the same revocations come to the same result, whatever the
+ * order in which these and the certificates came. Revocations have a rank: first by
+ * the depth of the signer's certificate, so that who stands nearer to the root prevails;
+ * then by time, then by digest. One counts unless one of a higher rank that counts has
+ * voided it, as it would void any other record of that signer.
+ */
+#ifndef _PG_REVOKE_H
+#define _PG_REVOKE_H
+
+#include <linux/list.h>
+#include "member.h"
+#include "record.h"
+
+/**
+ * struct pg_revocation - one that is in the table
+ * @hash: in pg_members.revoked by @key
+ * @rank: in pg_members.revocations, highest first
+ * @signer: whose it is; the record holds it
+ * @key: of whom it is about
+ * @digest: of the record
+ * @time: when the membership ended
+ * @flags: PEERGROUP_REVOKE_*
+ * @counts: it has not been voided; pg_members.lock
+ */
+struct pg_revocation {
+	struct hlist_node hash;
+	struct list_head rank;
+	const struct pg_member *signer;
+	u8 key[PEERGROUP_HASH_LEN];
+	u8 digest[PEERGROUP_HASH_LEN];
+	u64 time;
+	u32 flags;
+	bool counts;
+};
+
+/**
+ * pg_revocation_vouch() - is this a revocation, and the signer's to make?
+ * @rec: a parsed record of that type whose data is what its hash says
+ * @signer: member of rec->modifier
+ *
+ * An administrator may revoke anybody but the root, unless it would revoke itself by
+ * that. A verdict about the record and its signer's chain alone.
+ *
+ * Return: 0 or PEERGROUP_A_STATS_REFUSED_MALFORMED, _ID, _TIMES, _ROLE.
+ */
+unsigned int __must_check pg_revocation_vouch(const struct pg_rec *rec,
+					      const struct pg_member *signer);
+
+/**
+ * pg_revocation_new() - make one from a record, to be added
+ * @rec: pg_revocation_vouch() found nothing wrong with it
+ * @signer: member of rec->modifier; held by the record for as long
+ *
+ * Return: to be freed by kfree(), or NULL without memory.
+ */
+struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
+					const struct pg_member *signer);
+
+/* Its record enters the table, or leaves it. Takes @ms->lock; nothing follows yet. */
+void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv);
+void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv);
+
+/**
+ * pg_revocations_apply() - find out which revocations count, and judge all members
+ * @ms: the table
+ * @changed: called for each member whose verdict is another one now, with
+ *	@ms->lock held; may be NULL
+ * @arg: passed to @changed
+ *
+ * Takes @ms->lock. Costs the number of revocations times the depth of chains, and the
+ * number of members.
+ *
+ * Return: true if there was any such member.
+ */
+bool pg_revocations_apply(struct pg_members *ms,
+			  void (*changed)(struct pg_member *m, void *arg), void *arg);
+
+/* Judges a member that enters the table by the revocations that count. @ms->lock held. */
+void pg_revocations_judge(struct pg_members *ms, struct pg_member *m);
+
+/**
+ * pg_rec_voided() - has the signer's revocation voided this record?
+ * @rec: a parsed record
+ * @signer: member of rec->modifier
+ *
+ * Revocations are not voided so: they have their rank.
+ *
+ * Return: true if it has.
+ */
+static inline bool pg_rec_voided(const struct pg_rec *rec, const struct pg_member *signer)
+{
+	return rec->modified > pg_member_cut(signer) &&
+	       pg_rec_kind(rec->type) != PG_REC_REVOCATION;
+}
+
+#endif /* _PG_REVOKE_H */

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Asking the kernel for the members of a group.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "members.h"
+
+static int copy_der(struct pgi_member *m, const struct nlattr *attr)
+{
+	m->der.len = attr ? mnl_attr_get_payload_len(attr) : 0;
+	m->der.data = malloc(m->der.len ? m->der.len : 1);
+	if (!m->der.data)
+		return -ENOMEM;
+	if (m->der.len)
+		memcpy(m->der.data, mnl_attr_get_payload(attr), m->der.len);
+	return 0;
+}
+
+static int take_member(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
+	struct pgi_members *members = arg;
+	struct pgi_member *m;
+
+	m = reallocarray(members->list, members->count + 1, sizeof(*m));
+	if (!m)
+		return -ENOMEM;
+	members->list = m;
+	m += members->count++;
+	memset(m, 0, sizeof(*m));
+	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
+	pgi_nl_bytes(a[PEERGROUP_A_MEMBER_FINGERPRINT], m->fingerprint, sizeof(m->fingerprint));
+	m->name = strdup(pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
+	m->friendly = strdup(pgi_nl_str(a[PEERGROUP_A_MEMBER_FRIENDLY]));
+	m->roles = pgi_nl_u32(a[PEERGROUP_A_MEMBER_ROLES]);
+	m->not_before = pgi_nl_u64(a[PEERGROUP_A_MEMBER_NOT_BEFORE]);
+	m->not_after = pgi_nl_u64(a[PEERGROUP_A_MEMBER_NOT_AFTER]);
+	m->depth = pgi_nl_u32(a[PEERGROUP_A_MEMBER_DEPTH]);
+	m->revoked = a[PEERGROUP_A_MEMBER_REVOKED];
+	if (!m->name || !m->friendly)
+		return -ENOMEM;
+	return copy_der(m, a[PEERGROUP_A_MEMBER_CERT]);
+}
+
+HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members)
+{
+	struct nlmsghdr *msg;
+	HRESULT hr;
+
+	memset(members, 0, sizeof(*members));
+	pthread_mutex_lock(&group->lock);
+	msg = pgi_nl_request(&group->nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group->index);
+	hr = pgi_group_talk(group, msg, take_member, members);
+	pthread_mutex_unlock(&group->lock);
+	if (FAILED(hr))
+		pgi_members_free(members);
+	return hr;
+}
+
+void pgi_members_free(struct pgi_members *members)
+{
+	size_t i;
+
+	for (i = 0; i < members->count; i++) {
+		free(members->list[i].name);
+		free(members->list[i].friendly);
+		pgi_blob_free(&members->list[i].der);
+	}
+	free(members->list);
+	memset(members, 0, sizeof(*members));
+}
+
+const struct pgi_member *pgi_members_find(const struct pgi_members *members,
+					  const char *name)
+{
+	const struct pgi_member *found = NULL, *m;
+	size_t i;
+
+	for (i = 0; i < members->count; i++) {
+		m = &members->list[i];
+		if (m->depth && !strcmp(m->name, name) &&
+		    (!found || m->not_after >= found->not_after))
+			found = m;
+	}
+	return found;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The members of a group, as the kernel knows them, and the records that the library
+ * itself keeps about them and about the group.
+ */
+#ifndef _PEERGROUP_MEMBERS_H
+#define _PEERGROUP_MEMBERS_H
+
+#include "group.h"
+
+/* One certificate that the kernel has verified; a member may have several. */
+struct pgi_member {
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+	char *name, *friendly;
+	uint32_t roles;
+	uint64_t not_before, not_after;
+	uint32_t depth;			/* 0: the root */
+	bool revoked;
+	struct pgi_blob der;
+};
+
+struct pgi_members {
+	struct pgi_member *list;
+	size_t count;
+};
+
+/* All there are, each after its issuer; free with pgi_members_free(). */
+HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members);
+void pgi_members_free(struct pgi_members *members);
+
+/* The latest certificate of that peer name, by when it ends; NULL if there is none. */
+const struct pgi_member *pgi_members_find(const struct pgi_members *members,
+					  const char *name);
+
+#endif /* _PEERGROUP_MEMBERS_H */

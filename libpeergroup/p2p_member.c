@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * PeerGroupEnumMembers(): one item per member, by its latest certificate. Who is
+ * present is known of this host itself and of those that it has links to.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "address.h"
+#include "cert.h"
+#include "members.h"
+
+/* A link that is up: whose, and to which node. */
+struct present {
+	char *name;
+	uint64_t node;
+	struct pgi_address address;
+};
+
+struct item {
+	struct pgi_member m;		/* what is in it is the list's */
+	char *issuer, *issuer_friendly;
+	struct pgi_cert *cert;
+	bool present;
+	uint64_t node;
+	struct pgi_address address;	/* len 0: none */
+};
+
+struct list {
+	struct pgi_members members;
+	struct present *present;
+	size_t n_present;
+	struct item *items;
+	size_t n_items;
+	const char *self;
+	bool online;
+	uint64_t self_node;
+};
+
+/* ---------------------------------------------------------------- present -- */
+
+static int take_link(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1], *bytes;
+	struct list *list = arg;
+	struct present *p;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
+	if (pgi_nl_u32(a[PEERGROUP_A_LINK_STATE]) != PEERGROUP_LINK_UP ||
+	    !a[PEERGROUP_A_LINK_PEER])
+		return 0;
+	p = reallocarray(list->present, list->n_present + 1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	list->present = p;
+	p += list->n_present;
+	memset(p, 0, sizeof(*p));
+	p->name = strdup(pgi_nl_str(a[PEERGROUP_A_LINK_PEER]));
+	if (!p->name)
+		return -ENOMEM;
+	list->n_present++;
+	p->node = pgi_nl_u64(a[PEERGROUP_A_LINK_NODE]);
+	bytes = a[PEERGROUP_A_LINK_ADDRESS];
+	if (bytes && mnl_attr_get_payload_len(bytes) <= sizeof(p->address.bytes)) {
+		p->address.len = (uint8_t)mnl_attr_get_payload_len(bytes);
+		memcpy(p->address.bytes, mnl_attr_get_payload(bytes), p->address.len);
+		p->address.port = pgi_nl_u16(a[PEERGROUP_A_LINK_PORT]);
+		p->address.scope = pgi_nl_u32(a[PEERGROUP_A_LINK_SCOPE]);
+	}
+	return 0;
+}
+
+static int take_self(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_GROUP_MAX + 1];
+	struct list *list = arg;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_GROUP_MAX);
+	list->online = pgi_nl_u32(a[PEERGROUP_A_GROUP_STATUS]) & PEERGROUP_STATUS_LISTENING;
+	list->self_node = pgi_nl_u64(a[PEERGROUP_A_GROUP_NODE]);
+	return 0;
+}
+
+static HRESULT ask_present(struct pgi_group *group, struct list *list)
+{
+	struct nlmsghdr *msg;
+	HRESULT hr;
+
+	pthread_mutex_lock(&group->lock);
+	hr = pgi_group_talk(group, pgi_group_request(group, PEERGROUP_CMD_GROUP_GET),
+			    take_self, list);
+	if (SUCCEEDED(hr)) {
+		msg = pgi_nl_request(&group->nl, PEERGROUP_CMD_LINK_GET, NLM_F_DUMP);
+		mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group->index);
+		hr = pgi_group_talk(group, msg, take_link, list);
+	}
+	pthread_mutex_unlock(&group->lock);
+	return hr;
+}
+
+/* ------------------------------------------------------------------ items -- */
+
+static HRESULT describe(struct item *item, const struct list *list)
+{
+	HRESULT hr;
+	size_t i;
+
+	hr = pgi_cert_parse(item->m.der.data, item->m.der.len, &item->cert);
+	for (i = 0; i < list->members.count && SUCCEEDED(hr); i++) {
+		const struct pgi_member *m = &list->members.list[i];
+
+		if (memcmp(m->fingerprint, item->cert->issuer, sizeof(item->cert->issuer)))
+			continue;
+		item->issuer = m->name;
+		item->issuer_friendly = m->friendly;
+	}
+	return hr;
+}
+
+static void find_present(struct item *item, const struct list *list)
+{
+	size_t i;
+
+	if (!strcmp(item->m.name, list->self)) {
+		item->present = list->online;
+		item->node = list->online ? list->self_node : 0;
+		return;
+	}
+	for (i = 0; i < list->n_present; i++) {
+		if (strcmp(list->present[i].name, item->m.name))
+			continue;
+		item->present = true;
+		item->node = list->present[i].node;
+		item->address = list->present[i].address;
+	}
+}
+
+/* The latest certificate speaks for a member; who was revoked is none. */
+static bool speaks(const struct pgi_members *members, const struct pgi_member *m)
+{
+	return m->depth && !m->revoked && pgi_members_find(members, m->name) == m;
+}
+
+static HRESULT add_item(struct list *list, const struct pgi_member *m, DWORD flags)
+{
+	struct item *item = &list->items[list->n_items];
+	HRESULT hr;
+
+	item->m = *m;
+	find_present(item, list);
+	if ((flags & PEER_MEMBER_PRESENT) && !item->present)
+		return S_OK;
+	hr = describe(item, list);
+	if (SUCCEEDED(hr))
+		list->n_items++;
+	return hr;
+}
+
+/* This member first, then the others in the order that they became known. */
+static HRESULT add_items(struct list *list, DWORD flags, const char *name, uint64_t now)
+{
+	HRESULT hr = S_OK;
+	size_t i;
+	bool self, own;
+
+	list->items = calloc(list->members.count + 1, sizeof(*list->items));
+	if (!list->items)
+		return E_OUTOFMEMORY;
+	for (i = 0; i < 2 * list->members.count && SUCCEEDED(hr); i++) {
+		const struct pgi_member *m = &list->members.list[i % list->members.count];
+
+		self = i < list->members.count;
+		own = !strcmp(m->name, list->self);
+		if (own == self && m->not_after > now && speaks(&list->members, m) &&
+		    (!name || !strcmp(name, m->name)))
+			hr = add_item(list, m, flags);
+	}
+	return hr;
+}
+
+static void free_list(void *items, size_t count PGI_UNUSED)
+{
+	struct list *list = items;
+	size_t i;
+
+	for (i = 0; i < list->n_items; i++)
+		pgi_cert_free(list->items[i].cert);
+	for (i = 0; i < list->n_present; i++)
+		free(list->present[i].name);
+	free(list->items);
+	free(list->present);
+	pgi_members_free(&list->members);
+	free(list);
+}
+
+/* --------------------------------------------------- as programs see them -- */
+
+static HRESULT fill_roles(const struct item *item, void *top, PEER_CREDENTIAL_INFO *out)
+{
+	static const struct {
+		uint32_t role;
+		const GUID *guid;
+	} roles[] = {
+		{ PEERGROUP_ROLE_ADMIN, &PEER_GROUP_ROLE_ADMIN },
+		{ PEERGROUP_ROLE_INVITING, &PEER_GROUP_ROLE_INVITING_MEMBER },
+		{ PEERGROUP_ROLE_MEMBER, &PEER_GROUP_ROLE_MEMBER },
+	};
+	size_t i;
+
+	out->pRoles = pgi_sub(top, sizeof(roles) / sizeof(roles[0]) * sizeof(GUID));
+	if (!out->pRoles)
+		return E_OUTOFMEMORY;
+	for (i = 0; i < PGI_ARRAY_SIZE(roles); i++)
+		if (item->m.roles & roles[i].role)
+			out->pRoles[out->cRoles++] = *roles[i].guid;
+	return S_OK;
+}
+
+static HRESULT fill_credentials(const struct item *item, void *top, PEER_CREDENTIAL_INFO *out)
+{
+	out->dwSize = sizeof(*out);
+	out->ftValidityStart = pgi_to_filetime(item->m.not_before);
+	out->ftValidityEnd = pgi_to_filetime(item->m.not_after);
+	out->pwzFriendlyName = pgi_sub_wide(top, item->m.friendly);
+	out->pwzIssuerPeerName = pgi_sub_wide(top, item->issuer ? item->issuer : "");
+	out->pwzIssuerFriendlyName =
+		pgi_sub_wide(top, item->issuer_friendly ? item->issuer_friendly : "");
+	if (!out->pwzFriendlyName || !out->pwzIssuerPeerName || !out->pwzIssuerFriendlyName)
+		return E_OUTOFMEMORY;
+	out->pPublicKey = pgi_key_info(top, item->cert->x509);
+	return out->pPublicKey ? fill_roles(item, top, out) : E_OUTOFMEMORY;
+}
+
+static HRESULT fill_address(const struct item *item, void *top, PEER_MEMBER *out)
+{
+	struct sockaddr_storage ss;
+	struct pgi_address a = item->address;
+
+	if (!a.len)
+		return S_OK;
+	if (a.len == 4) {	/* as IPv6 has it: ::ffff:a.b.c.d */
+		memmove(a.bytes + 12, a.bytes, 4);
+		memset(a.bytes, 0, 10);
+		memset(a.bytes + 10, 0xff, 2);
+		a.len = 16;
+	}
+	pgi_address_to_sockaddr(&a, &ss);
+	out->pAddresses = pgi_sub(top, sizeof(*out->pAddresses));
+	if (!out->pAddresses)
+		return E_OUTOFMEMORY;
+	out->cAddresses = 1;
+	out->pAddresses->dwSize = sizeof(*out->pAddresses);
+	memcpy(&out->pAddresses->sin6, &ss, sizeof(out->pAddresses->sin6));
+	return S_OK;
+}
+
+static HRESULT copy_member(void *items, size_t index, void *top, void **out)
+{
+	const struct list *list = items;
+	const struct item *item = &list->items[index];
+	PEER_MEMBER *m = pgi_sub(top, sizeof(*m));
+	HRESULT hr;
+
+	if (!m)
+		return E_OUTOFMEMORY;
+	m->dwSize = sizeof(*m);
+	m->dwFlags = item->present ? PEER_MEMBER_PRESENT : 0;
+	m->ullNodeId = item->node;
+	m->pwzIdentity = pgi_sub_wide(top, item->m.name);
+	m->pCredentialInfo = pgi_sub(top, sizeof(*m->pCredentialInfo));
+	if (!m->pwzIdentity || !m->pCredentialInfo)
+		return E_OUTOFMEMORY;
+	hr = fill_credentials(item, top, m->pCredentialInfo);
+	if (SUCCEEDED(hr))
+		hr = fill_address(item, top, m);
+	*out = m;
+	return hr;
+}
+
+static const struct pgi_enum_ops member_ops = {
+	.copy = copy_member,
+	.free_items = free_list,
+};
+
+static HRESULT enumerate(struct pgi_group *group, DWORD flags, const char *name,
+			 HPEERENUM *handle)
+{
+	struct list *list = calloc(1, sizeof(*list));
+	uint64_t now;
+	HRESULT hr;
+
+	if (!list)
+		return E_OUTOFMEMORY;
+	list->self = group->identity->name;	/* used in this call only */
+	hr = pgi_group_now(group, &now);
+	if (SUCCEEDED(hr))
+		hr = pgi_members_read(group, &list->members);
+	if (SUCCEEDED(hr))
+		hr = ask_present(group, list);
+	if (SUCCEEDED(hr))
+		hr = add_items(list, flags, name, now);
+	if (SUCCEEDED(hr))
+		hr = pgi_enum_new(&member_ops, list, list->n_items, handle);
+	if (FAILED(hr))
+		free_list(list, 0);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupEnumMembers(HGROUP handle, DWORD flags, PCWSTR identity,
+					HPEERENUM *out)
+{
+	struct pgi_group *group;
+	char *name = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (out)
+		*out = NULL;
+	hr = pgi_started();
+	if (FAILED(hr))
+		return hr;
+	if (!out || flags & ~(DWORD)PEER_MEMBER_PRESENT)
+		return pgi_fail(E_INVALIDARG, out ? "unknown flags" : "phPeerEnum is NULL");
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	if (identity)
+		hr = pgi_utf8_from_wide(identity, &name);
+	if (SUCCEEDED(hr))
+		hr = enumerate(group, flags, name, out);
+	free(name);
+	pgi_group_put(group);
+	return hr;
+}

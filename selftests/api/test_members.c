@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 200
+/*
+ * PeerGroupEnumMembers() and PeerGroupRevokeMember(): what they tell, each error
+ * that is documented, and the event that follows. Alice's group and Bob's are two
+ * hosts to each other, although they are in one process.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <uchar.h>
+#include <p2p.h>
+#include <peergroup.h>
+#include "group.h"
+#include "tap.h"
+
+#define HR(call, expected) do {						\
+	HRESULT hr_ = (call);						\
+									\
+	CHECK(hr_ == (expected), "-> 0x%08x, %s", (unsigned int)hr_,	\
+	      peergroup_error_detail());				\
+} while (0)
+
+static char bad_handle;
+static char *alice, *bob, *group_name;
+static peergroup_t ours, bobs;
+static HANDLE event;
+static HPEEREVENT reg;
+
+#define BAD_GROUP	((HGROUP)&bad_handle)
+
+static WCHAR *wide(const char *s)
+{
+	static WCHAR buf[4][256];
+	static unsigned int next;
+	WCHAR *w = buf[next++ % 4];
+	size_t i;
+
+	for (i = 0; s[i]; i++)
+		w[i] = (WCHAR)s[i];
+	w[i] = 0;
+	return w;
+}
+
+static bool same(const WCHAR *w, const char *s)
+{
+	while (*s && *w == (WCHAR)*s) {
+		w++;
+		s++;
+	}
+	return !*s && !*w;
+}
+
+static void test_not_initialized(void)
+{
+	HPEERENUM list = &bad_handle;
+
+	HR(PeerGroupEnumMembers(BAD_GROUP, 0, NULL, &list), PEER_E_NOT_INITIALIZED);
+	CHECK(!list);
+	HR(PeerGroupRevokeMember(BAD_GROUP, wide("x"), 0), PEER_E_NOT_INITIALIZED);
+}
+
+static void set_up(void)
+{
+	PEER_VERSION_DATA version;
+	char *xml, *invitation;
+	struct peergroup_status *status;
+
+	NEED(!PeerGroupStartup(PEER_GROUP_VERSION, &version));
+	NEED(!peergroup_identity_create("alice", "Alice", &alice));
+	NEED(!peergroup_identity_create("bob", "Bob", &bob));
+	NEED(!peergroup_create(alice, NULL, &ours));
+	NEED(!peergroup_status(ours, &status));
+	group_name = strdup(status->name);
+	NEED(!peergroup_identity_xml(bob, &xml));
+	NEED(!peergroup_invite(ours, xml, 0, PEERGROUP_ROLE_MEMBER, &invitation));
+	NEED(!peergroup_join(bob, invitation, &bobs));
+	peergroup_free(status);
+	peergroup_free(xml);
+	peergroup_free(invitation);
+}
+
+static ULONG members(peergroup_t group, DWORD flags, const char *name)
+{
+	HPEERENUM list;
+	ULONG n = 99;
+
+	HR(PeerGroupEnumMembers(group, flags, name ? wide(name) : NULL, &list), S_OK);
+	HR(PeerGetItemCount(list, &n), S_OK);
+	HR(PeerEndEnumeration(list), S_OK);
+	return n;
+}
+
+static bool two_present(void *arg)
+{
+	return members(arg, PEER_MEMBER_PRESENT, NULL) == 2;
+}
+
+static bool one_present(void *arg)
+{
+	return members(arg, PEER_MEMBER_PRESENT, NULL) == 1;
+}
+
+static void test_alone(void)
+{
+	HPEERENUM list = &bad_handle;
+
+	CHECK(members(ours, 0, NULL) == 1, "the creator");
+	CHECK(members(ours, PEER_MEMBER_PRESENT, NULL) == 0, "offline");
+	CHECK(members(ours, 0, bob) == 0, "who has not been seen");
+	HR(PeerGroupEnumMembers(BAD_GROUP, 0, NULL, &list), PEER_E_INVALID_GROUP);
+	CHECK(!list);
+	HR(PeerGroupEnumMembers(ours, 2, NULL, &list), E_INVALIDARG);
+	HR(PeerGroupEnumMembers(ours, 0, NULL, NULL), E_INVALIDARG);
+}
+
+static void test_two(void)
+{
+	PEER_MEMBER **items, *m;
+	HPEERENUM list;
+	ULONG n = 5;
+
+	NEED(!peergroup_online(ours, 0));
+	NEED(!peergroup_online(bobs, 4000));
+	CHECK(members(ours, PEER_MEMBER_PRESENT, NULL) == 1, "online, alone");
+	NEED(!peergroup_connect(bobs, "127.0.0.1"));
+	CHECK(wait_until(two_present, ours));
+	CHECK(members(ours, 0, bob) == 1 && members(ours, 0, "nobody") == 0);
+	NEED(!PeerGroupEnumMembers(ours, 0, NULL, &list));
+	HR(PeerGetNextItem(list, &n, (PVOID **)&items), S_OK);
+	CHECK(n == 2);
+	m = items[0];
+	CHECK(same(m->pwzIdentity, alice), "this member first");
+	CHECK(m->dwSize == sizeof(*m) && m->dwFlags == PEER_MEMBER_PRESENT && m->ullNodeId);
+	CHECK(m->pCredentialInfo->cRoles == 1 && !memcmp(m->pCredentialInfo->pRoles,
+	      &PEER_GROUP_ROLE_ADMIN, sizeof(GUID)));
+	m = items[1];
+	CHECK(same(m->pwzIdentity, bob) && same(m->pCredentialInfo->pwzFriendlyName, "Bob"));
+	CHECK(same(m->pCredentialInfo->pwzIssuerPeerName, alice));
+	CHECK(same(m->pCredentialInfo->pwzIssuerFriendlyName, "Alice"));
+	CHECK(m->pCredentialInfo->cRoles == 1 && !memcmp(m->pCredentialInfo->pRoles,
+	      &PEER_GROUP_ROLE_MEMBER, sizeof(GUID)));
+	CHECK(m->pCredentialInfo->pPublicKey->PublicKey.cbData > 256);
+	CHECK(m->ullNodeId && m->ullNodeId != items[0]->ullNodeId);
+	CHECK(m->cAddresses == 1 && m->pAddresses->sin6.sin6_family == AF_INET6);
+	CHECK(!m->pwzAttributes);
+	PeerFreeData(items);
+	PeerEndEnumeration(list);
+}
+
+static void test_revoke_errors(void)
+{
+	HR(PeerGroupRevokeMember(ours, NULL, 0), E_INVALIDARG);
+	HR(PeerGroupRevokeMember(ours, wide(bob), 4), E_INVALIDARG);
+	HR(PeerGroupRevokeMember(BAD_GROUP, wide(bob), 0), PEER_E_INVALID_GROUP);
+	HR(PeerGroupRevokeMember(ours, wide("nobody"), 0), PEER_E_NOT_FOUND);
+	HR(PeerGroupRevokeMember(ours, wide(group_name), 0), PEER_E_NOT_FOUND);
+	HR(PeerGroupRevokeMember(ours, wide(alice), 0), PEER_E_NOT_AUTHORIZED);
+	HR(peergroup_revoke(ours, NULL, 0), E_INVALIDARG);
+	HR(peergroup_revoke(ours, bob, 1U << 31), E_INVALIDARG);
+}
+
+static bool is_ready(void *arg)
+{
+	struct peergroup_status *status;
+	bool is;
+
+	if (peergroup_status(arg, &status))
+		return false;
+	is = status->flags & PEERGROUP_STATUS_READY;
+	peergroup_free(status);
+	return is;
+}
+
+static void test_revoke(void)
+{
+	PEER_GROUP_EVENT_REGISTRATION want = { PEER_GROUP_EVENT_MEMBER_CHANGED, NULL };
+	PEER_GROUP_EVENT_DATA *data;
+
+	NEED(wait_until(is_ready, bobs));
+	HR(PeerGroupRevokeMember(bobs, wide(alice), 0), PEER_E_NOT_AUTHORIZED);
+	NEED(!peergroup_event_create(&event));
+	NEED(!PeerGroupRegisterEvent(ours, event, 1, &want, &reg));
+	HR(PeerGroupRevokeMember(ours, wide(bob), PEERGROUP_REVOKE_WITHDRAW), S_OK);
+	HR(peergroup_event_wait(event, 20000), S_OK);
+	NEED(PeerGroupGetEventData(reg, &data) == S_OK);
+	CHECK(data->eventType == PEER_GROUP_EVENT_MEMBER_CHANGED);
+	CHECK(data->memberChangeData.dwSize == sizeof(data->memberChangeData));
+	CHECK(data->memberChangeData.changeType == PEER_MEMBER_LEFT);
+	CHECK(same(data->memberChangeData.pwzIdentity, bob));
+	PeerFreeData(data);
+	PeerGroupUnregisterEvent(reg);
+	CHECK(wait_until(one_present, ours));
+	CHECK(members(ours, 0, NULL) == 1, "who was revoked is no member");
+	HR(PeerGroupRevokeMember(ours, wide(bob), 0), S_OK);
+	PeerGroupClose(ours);
+	HR(PeerGroupRevokeMember(ours, wide(bob), 0), PEER_E_INVALID_GROUP);
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "a group of one", test_alone },
+		{ "a group of two", test_two },
+		{ "PeerGroupRevokeMember: errors", test_revoke_errors },
+		{ "PeerGroupRevokeMember", test_revoke },
+	};
+	char home[] = "/tmp/members.XXXXXX";
+
+	need_module();
+	own_namespace();
+	NEED(mkdtemp(home) && !setenv("PEERGROUP_HOME", home, 1));
+	test_not_initialized();
+	set_up();
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The role matrix, each cell, positive and negative: who may issue which role, who
+ * may publish, change and delete whose records, and who the reserved types. Records
+ * come once from a program of this host and once over a link; certificates, too.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/sha.h>
+#include "group.h"
+#include "peer.h"
+#include "tap.h"
+
+#define PORT		13901
+#define STAT(name)	PEERGROUP_A_STATS_##name
+#define REFUSED(name)	PEERGROUP_A_STATS_REFUSED_##name
+
+#define ADMIN		PEERGROUP_ROLE_ADMIN
+#define INVITING	PEERGROUP_ROLE_INVITING
+#define MEMBER		PEERGROUP_ROLE_MEMBER
+
+static struct nl nl;
+static struct cert root, owner;
+static uint32_t group;
+
+/* Who signs: one of each role, and all roles at once is the first's affair. */
+static struct signer {
+	const char *name;
+	uint8_t role;
+	struct cert cert;
+} signers[] = {
+	{ .name = "an administrator", .role = ADMIN },
+	{ .name = "an inviting member", .role = INVITING },
+	{ .name = "a member", .role = MEMBER },
+};
+
+#define SIGNERS	(sizeof(signers) / sizeof(signers[0]))
+
+/* ---------------------------------------------------------------- issuing -- */
+
+/* May @parent issue @role? By a program that opens the group with it. */
+static bool opens(const struct cert *parent, const struct cert *child)
+{
+	struct chain chain = { .n = 0 };
+	uint32_t index;
+	struct nl own;
+	int err;
+
+	if (parent != &root)
+		chain.cert[chain.n++] = &parent->der;
+	chain.cert[chain.n++] = &child->der;
+	NEED(!nl_open(&own));
+	err = group_open(&own, &root.der, &chain, &index);
+	/* What is no certificate at all has an errno of its own. */
+	CHECK(!err || err == -EKEYREVOKED || err == -EBADMSG, "%d (%s)", err, own.text);
+	nl_close(&own);
+	return !err;
+}
+
+/* By a peer that shows it. */
+static bool shows(const struct cert *parent, const struct cert *child)
+{
+	struct chain chain = { .n = 0 };
+	struct peer p;
+	bool alive;
+
+	if (parent != &root)
+		chain.cert[chain.n++] = &parent->der;
+	chain.cert[chain.n++] = &child->der;
+	peer_link(&p, PORT, &owner);
+	peer_gmc(&p, &chain);
+	alive = peer_alive(&p);
+	peer_close(&p);
+	return alive;
+}
+
+static void check_issue(const struct cert *parent, const char *who, uint8_t role, bool may)
+{
+	static struct cert child;
+
+	cert_issue(&child, parent, test_key(0), role);
+	CHECK(shows(parent, &child) == may, "%s, role %u, over a link", who, role);
+	cert_issue(&child, parent, test_key(0), role);
+	CHECK(opens(parent, &child) == may, "%s, role %u, here", who, role);
+}
+
+static void test_issue(void)
+{
+	static const uint8_t roles[] = {
+		ADMIN, INVITING, MEMBER, ADMIN | MEMBER, INVITING | MEMBER,
+		PEERGROUP_ROLE_ROOT, ADMIN | PEERGROUP_ROLE_ROOT, 1 << 4, 0,
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(roles); i++) {
+		bool known = roles[i] && !(roles[i] & ~(ADMIN | INVITING | MEMBER));
+
+		check_issue(&root, "the root", roles[i], known);
+		check_issue(&signers[0].cert, signers[0].name, roles[i], known);
+		check_issue(&signers[1].cert, signers[1].name, roles[i],
+			    known && !(roles[i] & ADMIN));
+		check_issue(&signers[2].cert, signers[2].name, roles[i], false);
+	}
+}
+
+/* A certificate lies inside its issuer's. */
+static void test_issue_times(void)
+{
+	static struct cert parent, child;
+	unsigned int i;
+
+	cert_below(&parent, &root, test_key(1), ADMIN);
+	parent.spec.not_before = "250101000000Z";
+	parent.spec.not_after = "350101000000Z";
+	cert_sign(&parent);
+	for (i = 0; i < 3; i++) {
+		cert_below(&child, &parent, test_key(0), MEMBER);
+		if (i == 1)
+			child.spec.not_before = "241231235959Z";
+		if (i == 2)
+			child.spec.not_after = "350101000001Z";
+		cert_sign(&child);
+		CHECK(shows(&parent, &child) == !i, "case %u over a link", i);
+		CHECK(opens(&parent, &child) == !i, "case %u here", i);
+	}
+}
+
+/* ---------------------------------------------------------------- records -- */
+
+/* A program puts it. */
+static void put_here(const struct rec *rec, uint16_t counter, const char *who, const char *what)
+{
+	uint64_t before = nl_stat(&nl, group, counter);
+	int err = nl_put_record(&nl, group, rec->wire, rec->len);
+	bool good = counter == STAT(ADDED) || counter == STAT(UPDATED) ||
+		    counter == STAT(DELETED);
+
+	CHECK(!err == good, "%s, %s, here: %d (%s)", who, what, err, nl.text);
+	CHECK(nl_stat(&nl, group, counter) == before + 1, "%s, %s, here: not counted", who, what);
+}
+
+/* It comes over a link. */
+static void put_there(const struct rec *rec, uint16_t counter, const char *who, const char *what)
+{
+	uint64_t before = nl_stat(&nl, group, counter);
+	struct peer p;
+
+	peer_link(&p, PORT, &owner);
+	peer_send(&p, PG_MSG_RECORD, rec->wire, rec->len);
+	CHECK(counted_once(&nl, group, counter, before), "%s, %s, over a link", who, what);
+	peer_close(&p);
+}
+
+static void put(const struct rec *rec, bool here, uint16_t counter, const char *who,
+		const char *what)
+{
+	if (here)
+		put_here(rec, counter, who, what);
+	else
+		put_there(rec, counter, who, what);
+}
+
+/* A record of @creator's that is here. */
+static void given(struct rec *rec, const struct cert *creator)
+{
+	rec_new(rec, creator, "first", 5);
+	rec_sign(rec, creator);
+	NEED(!nl_put_record(&nl, group, rec->wire, rec->len));
+}
+
+static void check_change(const struct cert *creator, const struct signer *s, bool here,
+			 bool may, bool delete, const char *what)
+{
+	struct rec first, next;
+
+	given(&first, creator);
+	if (delete)
+		rec_tombstone(&next, &first, &s->cert);
+	else
+		rec_next(&next, &first, &s->cert, "second", 6);
+	rec_sign(&next, &s->cert);
+	put(&next, here, !may ? REFUSED(ROLE) : delete ? STAT(DELETED) : STAT(UPDATED),
+	    s->name, what);
+	rec_free(&next);
+	rec_free(&first);
+}
+
+static void test_records(void)
+{
+	struct rec rec;
+	unsigned int i;
+
+	for (i = 0; i < 2 * SIGNERS; i++) {
+		const struct signer *s = &signers[i / 2];
+		bool here = i & 1, admin = s->role == ADMIN;
+
+		rec_new(&rec, &s->cert, "x", 1);
+		rec_sign(&rec, &s->cert);
+		put(&rec, here, STAT(ADDED), s->name, "publishes");
+		rec_free(&rec);
+		check_change(&s->cert, s, here, true, false, "updates its own");
+		check_change(&s->cert, s, here, true, true, "deletes its own");
+		check_change(&owner, s, here, admin, false, "updates another's");
+		check_change(&owner, s, here, admin, true, "deletes another's");
+	}
+}
+
+/* Signed with the key of a role, in the name of another. */
+static void test_borrowed(void)
+{
+	struct rec first, next;
+	unsigned int here;
+
+	for (here = 0; here < 2; here++) {
+		given(&first, &owner);
+		rec_next(&next, &first, &signers[0].cert, "second", 6);
+		rec_sign_with(&next, root.spec.group, signers[2].cert.spec.key);
+		put(&next, here, REFUSED(SIGNATURE), "a member", "as the administrator");
+		rec_free(&next);
+		rec_free(&first);
+	}
+}
+
+static void test_times(void)
+{
+	static struct cert brief;
+	struct rec rec;
+	unsigned int i;
+
+	cert_below(&brief, &root, test_key(3), MEMBER);
+	brief.spec.not_before = "250101000000Z";
+	brief.spec.not_after = "270101000000Z";
+	cert_sign(&brief);
+	CHECK(shows(&root, &brief));
+	for (i = 0; i < 6; i++) {
+		rec_new(&rec, &brief, "x", 1);
+		if (i / 2 == 1)
+			rec.hdr.expires = htobe64(134432352000000001ULL + 1000ULL * 86400 * TICKS);
+		if (i / 2 == 2) {
+			rec.hdr.created = htobe64(133000000000000000ULL);
+			rec.hdr.modified = rec.hdr.created;
+		}
+		rec_sign(&rec, &brief);
+		put(&rec, i & 1, i < 2 ? STAT(ADDED) : REFUSED(TIMES), "a certificate of two years",
+		    i < 2 ? "inside" : i < 4 ? "expires later" : "made earlier");
+		rec_free(&rec);
+	}
+}
+
+/* --------------------------------------------------------- reserved types -- */
+
+static const uint8_t properties[] = PEERGROUP_TYPE_PROPERTIES;
+static const uint8_t membership[] = PEERGROUP_TYPE_MEMBERSHIP;
+static const uint8_t revocation[] = PEERGROUP_TYPE_REVOCATION;
+
+static void reserved(struct rec *rec, const struct cert *by, const uint8_t *type,
+		     const void *data, size_t len)
+{
+	rec_new(rec, by, data, len);
+	memcpy(rec->hdr.type, type, PEERGROUP_ID_LEN);
+	memset(rec->hdr.id + 8, 0, 8);
+}
+
+/* The version 2^32 - 1 and the id that a revocation has. */
+static void revoking(struct rec *rec, const struct cert *by, const struct cert *whom,
+		     struct peergroup_revocation *body)
+{
+	uint8_t text[PEERGROUP_REVOCATION_TAG_LEN + PEERGROUP_HASH_LEN + 16 + sizeof(*body)];
+	uint8_t hash[SHA256_DIGEST_LENGTH], *p = text;
+
+	memset(body, 0, sizeof(*body));
+	cert_spki_hash(whom->spec.key, body->key);
+	rec_new(rec, by, body, sizeof(*body));
+	memcpy(rec->hdr.type, revocation, sizeof(revocation));
+	rec->hdr.version = htobe32(PEERGROUP_VERSION_FINAL);
+	p = mempcpy(p, PEERGROUP_REVOCATION_TAG, PEERGROUP_REVOCATION_TAG_LEN);
+	p = mempcpy(p, root.spec.group, PEERGROUP_HASH_LEN);
+	p = mempcpy(p, &rec->hdr.modified, 8);
+	p = mempcpy(p, &rec->hdr.expires, 8);
+	p = mempcpy(p, body, sizeof(*body));
+	SHA256(text, p - text, hash);
+	memcpy(rec->hdr.id + 8, hash, 8);
+}
+
+static void check_reserved(const struct cert *by, const uint8_t *type, const void *data,
+			   size_t len, uint16_t counter, const char *who, const char *what)
+{
+	struct rec rec;
+	unsigned int here;
+
+	for (here = 0; here < 2; here++) {
+		reserved(&rec, by, type, data, len);
+		rec_sign(&rec, by);
+		/* What is taken once is there the second time. */
+		if (counter == STAT(ADDED) && here)
+			put(&rec, here, REFUSED(STALE), who, what);
+		else
+			put(&rec, here, counter, who, what);
+		rec_free(&rec);
+		if (counter == STAT(ADDED))
+			break;
+	}
+}
+
+static size_t chain_of(const struct cert *cert, uint8_t *out)
+{
+	out[0] = cert->der.len >> 8;
+	out[1] = cert->der.len;
+	memcpy(out + 2, cert->der.p, cert->der.len);
+	return 2 + cert->der.len;
+}
+
+static void test_reserved(void)
+{
+	static const uint8_t presence[PEERGROUP_ID_LEN] = { 0, 0, 4, 0 };
+	static uint8_t chain[DER_ROOM];
+	struct peergroup_revocation body;
+	struct rec rec, next;
+	unsigned int i;
+
+	check_reserved(&root, properties, "x", 1, STAT(ADDED), "the root", "properties");
+	for (i = 0; i < SIGNERS; i++) {
+		const struct signer *s = &signers[i];
+		size_t len = chain_of(&s->cert, chain);
+
+		check_reserved(&s->cert, properties, "x", 1, REFUSED(ROLE), s->name,
+			       "properties");
+		check_reserved(&s->cert, presence, "x", 1, REFUSED(RESERVED), s->name,
+			       "presence");
+		check_reserved(&s->cert, test_type, "x", 1, REFUSED(ID), s->name,
+			       "a reserved id");
+		check_reserved(&s->cert, membership, "x", 1, REFUSED(MALFORMED), s->name,
+			       "no chain");
+		check_reserved(&s->cert, membership, chain, len, STAT(ADDED), s->name,
+			       "its membership");
+		len = chain_of(&owner, chain);
+		check_reserved(&s->cert, membership, chain, len, REFUSED(ROLE), s->name,
+			       "another's membership");
+	}
+	check_reserved(&root, test_type, "x", 1, REFUSED(ROLE), "the root", "a record");
+
+	/* An administrator may change anybody's records, but not these. */
+	reserved(&rec, &root, properties, "x", 1);
+	for (i = 0; i < 4; i++) {
+		rec_next(&next, &rec, &signers[0].cert, "y", 1);
+		if (i & 2)
+			memcpy(next.hdr.type, test_type, sizeof(test_type));
+		rec_sign(&next, &signers[0].cert);
+		put(&next, i & 1, REFUSED(ROLE), "an administrator", "changes the properties");
+		rec_free(&next);
+	}
+	rec_free(&rec);
+
+	/* Of all revocations only an administrator's are taken; never the root's. */
+	for (i = 0; i < 2 * SIGNERS; i++) {
+		const struct signer *s = &signers[i / 2];
+
+		if (s->role == ADMIN)
+			continue;
+		revoking(&rec, &s->cert, &owner, &body);
+		rec_sign(&rec, &s->cert);
+		put(&rec, i & 1, REFUSED(ROLE), s->name, "revokes");
+		rec_free(&rec);
+	}
+	for (i = 0; i < 2; i++) {
+		revoking(&rec, &signers[0].cert, &signers[0].cert, &body);
+		rec_sign(&rec, &signers[0].cert);
+		put(&rec, i, REFUSED(ROLE), "an administrator", "revokes itself");
+		rec_free(&rec);
+		revoking(&rec, &signers[0].cert, &owner, &body);
+		rec.hdr.version = htobe32(1);
+		rec_sign(&rec, &signers[0].cert);
+		put(&rec, i, REFUSED(MALFORMED), "an administrator", "a revocation of version 1");
+		rec_free(&rec);
+	}
+}
+
+/* The last test: it leaves a member less. */
+static void test_revoked(void)
+{
+	struct peergroup_revocation body;
+	struct rec rec, after;
+	struct peer p;
+	uint32_t bye;
+	unsigned int here;
+
+	rec_new(&after, &signers[2].cert, "later", 5);
+	after.hdr.created = htobe64(be64toh(after.hdr.created) + 60 * TICKS);
+	after.hdr.modified = after.hdr.created;
+	rec_sign(&after, &signers[2].cert);
+	revoking(&rec, &signers[0].cert, &signers[2].cert, &body);
+	rec_sign(&rec, &signers[0].cert);
+	peer_link(&p, PORT, &signers[2].cert);
+	put(&rec, true, STAT(ADDED), "an administrator", "revokes a member");
+	CHECK(peer_closed(&p, &bye) && bye == PG_BYE_REVOKED, "bye %u", bye);
+	peer_close(&p);
+	for (here = 0; here < 2; here++)
+		put(&after, here, REFUSED(REVOKED), "a member", "publishes after it was revoked");
+	rec_free(&after);
+
+	/* Nothing takes the revocation's place. */
+	rec_next(&after, &rec, &signers[0].cert, "", 0);
+	memcpy(after.hdr.type, test_type, sizeof(test_type));
+	for (here = 0; here < 2; here++) {
+		after.hdr.version = htobe32(here ? 2 : PEERGROUP_VERSION_FINAL);
+		rec_sign(&after, &signers[0].cert);
+		put(&after, here, here ? REFUSED(STALE) : REFUSED(MALFORMED),
+		    "an administrator", "puts something in a revocation's place");
+	}
+	rec_free(&after);
+	rec_free(&rec);
+}
+
+static void set_up(void)
+{
+	struct peer p;
+	unsigned int i;
+
+	NEED(!nl_open(&nl));
+	cert_new_root(&root, test_key(0));
+	cert_issue(&owner, &root, test_key(0), MEMBER);
+	group = group_of(&nl, &root, &owner);
+	group_online(&nl, group, &owner, PORT);
+	for (i = 0; i < SIGNERS; i++) {
+		cert_issue(&signers[i].cert, &root, test_key(1 + i), signers[i].role);
+		peer_link(&p, PORT, &signers[i].cert);
+		NEED(peer_alive(&p));
+		peer_close(&p);
+	}
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "who may issue which role", test_issue },
+		{ "certificates inside their issuer's", test_issue_times },
+		{ "who may publish, change and delete whose records", test_records },
+		{ "the name of one and the key of another", test_borrowed },
+		{ "records inside their signer's certificate", test_times },
+		{ "reserved types", test_reserved },
+		{ "a member that was revoked", test_revoked },
+	};
+
+	need_module();
+	own_namespace();
+	set_up();
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Members: those whom the kernel knows, and ending a membership.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "admin.h"
+#include "cmd.h"
+#include "json.h"
+
+enum { ONLY = OPT_OWN, WITHDRAW };
+
+/* Does the user mean this one? 2 beyond doubt. */
+static int meant(const struct admin_member *m, const char *arg)
+{
+	if (!m->depth)
+		return 0;
+	if (str_eq(m->name, arg) || str_eq(m->friendly, arg))
+		return 2;
+	return str_starts(m->name, arg);
+}
+
+/* A peer name, its unique start or a friendly name; *@name is a copy. */
+static int find_member(uint32_t index, const char *arg, char **name)
+{
+	const struct admin_member *found = NULL;
+	struct admin_member *members;
+	int best = 0, ret;
+	size_t n, i;
+
+	ret = admin_members(index, &members, &n);
+	if (ret != EXIT_OK)
+		return ret;
+	for (i = 0; i < n; i++) {
+		int how = meant(&members[i], arg);
+
+		if (how && how == best && !str_eq(found->name, members[i].name))
+			return fail(EXIT_USAGE, "'%s' is more than one member; use the peer name",
+				    arg);
+		if (how <= best)
+			continue;
+		best = how;
+		found = &members[i];
+	}
+	if (!found)
+		return fail(EXIT_NOT_FOUND, "'%s' is no member that is known here", arg);
+	*name = xstrdup(found->name);
+	return EXIT_OK;
+}
+
+static int revoke_member(const char *arg, const char *member, uint32_t flags)
+{
+	struct admin_group running;
+	struct group_ref ref;
+	char *name = NULL;
+	peergroup_t group;
+	HRESULT hr;
+	int ret;
+
+	ret = open_group(arg, &ref, &group);
+	if (ret != EXIT_OK)
+		return ret;
+	ret = admin_find_group(ref.name, &running);
+	if (ret == EXIT_OK)
+		ret = find_member(running.index, member, &name);
+	if (ret == EXIT_OK) {
+		hr = peergroup_revoke(group, name, flags);
+		if (FAILED(hr))
+			ret = fail_result(hr, "cannot revoke '%s'", member);
+		else if (opt_json)
+			puts("{}");
+	}
+	free(name);
+	peergroup_close(group);
+	free_group(&ref);
+	return ret == EXIT_OK ? finish() : ret;
+}
+
+int cmd_revoke(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "only", no_argument, NULL, ONLY },
+		{ "withdraw", no_argument, NULL, WITHDRAW },
+		COMMON_OPTIONS
+	};
+	uint32_t flags = 0;
+	int c, status;
+
+	while ((c = next_option(argc, argv, options, &status)) != -1) {
+		if (!c)
+			return status;
+		flags |= c == ONLY ? PEERGROUP_REVOKE_ONLY : PEERGROUP_REVOKE_WITHDRAW;
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		return usage("revoke needs one MEMBER");
+	return revoke_member(argc - optind == 2 ? argv[optind] : NULL, argv[argc - 1], flags);
+}
