@@ -450,6 +450,14 @@ int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *
 	return err;
 }
 
+/* Of two own certificates one that counts, and of such the one that lasts longer. */
+static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
+{
+	if (pg_member_revoked(old) != pg_member_revoked(new))
+		return pg_member_revoked(old);
+	return new->gmc.not_after > old->gmc.not_after;
+}
+
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 			       struct netlink_ext_ack *extack)
 {
@@ -467,9 +475,10 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 		return -EKEYEXPIRED;
 	}
 	mutex_lock(&g->lock);
-	if (!g->self || self->gmc.not_after > g->self->gmc.not_after) {
+	if (!g->self || pg_group_better_self(self, g->self)) {
 		old = g->self;
 		WRITE_ONCE(g->self, self);
+		pg_group_update_status(g);
 	} else {
 		old = self;
 	}
