@@ -100,8 +100,11 @@ static int pg_handshake_introduce(struct pg_link *link)
 	mutex_lock(&g->lock);
 	err = pg_group_introduce(g, &payload, &len);
 	mutex_unlock(&g->lock);
-	if (err)
+	if (err) {
+		/* That this end has no proof is no fault to count against the other. */
+		pg_link_close(link, 0, -err);
 		return err;
+	}
 	meet = (struct pg_meet *)payload;
 	meet->node = cpu_to_be64(g->node);
 	meet->time = cpu_to_be64(pg_group_now(g));
