@@ -65,7 +65,7 @@ static int pg_handshake_begin(struct pg_link *link, const struct pg_opening *ope
 	struct pg_prologue prologue = { .opening = *opening };
 	struct pg_handshake *hs;
 
-	hs = kzalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
+	hs = kzalloc(sizeof(*hs), PG_GFP_LINK);
 	if (!hs)
 		return -ENOMEM;
 	BUILD_BUG_ON(sizeof(prologue.tag) != sizeof(PG_PROLOGUE_TAG) - 1);
@@ -250,7 +250,7 @@ static int pg_handshake_told(struct pg_link *link)
 	struct pg_group *g = link->group;
 	const struct pg_member *m;
 
-	link->told = bitmap_zalloc(PG_MEMBERS_MAX, GFP_KERNEL_ACCOUNT);
+	link->told = bitmap_zalloc(PG_MEMBERS_MAX, PG_GFP_LINK);
 	if (!link->told)
 		return -ENOMEM;
 	mutex_lock(&g->lock);
