@@ -671,7 +671,8 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 
 /*
  * Holds a group that knows the holder's chain. -EAGAIN where the namespace's idea
- * of the group has become another while the chain was verified.
+ * of the group, or its owner's of who may read it, has become another while the
+ * chain was verified.
  */
 static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg_gmc gmc[2],
 			  const struct pg_opener *opener, bool ready,
@@ -685,7 +686,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 	if (pg_group_closing) {
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");
 		err = -ESHUTDOWN;
-	} else if (there == g) {
+	} else if (there == g && pg_group_permits(g, opener, PG_NEED_READ)) {
 		ready = ready && pg_group_permits(g, opener, PG_NEED_WRITE);
 		err = pg_group_share(g, opener->portid, ready);
 	} else if (!there && !g->ended) {
