@@ -358,7 +358,7 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
 	return err;
 }
 
-/* Has this socket a group open, or watches one? No lock is taken: nearly none of those that ask has. */
+/* Has this socket a group open, or watches one? No lock is taken: nearly none that asks has. */
 static bool pg_net_holds(struct pg_net *pn, u32 portid)
 {
 	const struct pg_holder *h;
