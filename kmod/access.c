@@ -60,5 +60,5 @@ bool pg_owner_permits(struct pg_owner *o, const struct cred *cred, unsigned int 
 		granted = mode >> 3 & 6;
 	else
 		granted = mode & 6;
-	return !(needs & ~granted);
+	return !(needs & ~(granted | PG_NEED_NOTHING));
 }

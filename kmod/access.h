@@ -16,6 +16,7 @@
 
 /* What is asked for. READ and WRITE are the bits of a mode. */
 enum pg_need {
+	PG_NEED_NOTHING = 1,	/* everybody has it */
 	PG_NEED_WRITE = 2,
 	PG_NEED_READ = 4,
 	PG_NEED_OWN = 8,
@@ -42,7 +43,7 @@ void pg_owner_init(struct pg_owner *o, const struct cred *cred);
 void pg_owner_get(struct pg_owner *o, kuid_t *uid, kgid_t *gid, u16 *mode);
 void pg_owner_set(struct pg_owner *o, kuid_t uid, kgid_t gid, u16 mode);
 
-/* May @cred do what @needs (enum pg_need, one or several) says? Any context. */
+/* May @cred do what @needs (enum pg_need, one or several) says? Process context. */
 bool pg_owner_permits(struct pg_owner *o, const struct cred *cred, unsigned int needs);
 
 /* Is @gid one of the groups of users that @cred is in? */

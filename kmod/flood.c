@@ -182,7 +182,9 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
-	pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns());
+	/* Who was away gets years of versions at once; that is no haste of the creator's. */
+	if (!from || !f->ops->asked(f, from))
+		pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns());
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)

@@ -358,7 +358,7 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
 	return err;
 }
 
-/* Has this socket a group open, or watches one? No lock is taken: nearly none of those that ask has. */
+/* Has this socket a group open, or watches one? No lock is taken: nearly none that asks has. */
 static bool pg_net_holds(struct pg_net *pn, u32 portid)
 {
 	const struct pg_holder *h;
@@ -450,6 +450,14 @@ int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *
 	return err;
 }
 
+/* Of two own certificates one that counts, and of such the one that lasts longer. */
+static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
+{
+	if (pg_member_revoked(old) != pg_member_revoked(new))
+		return pg_member_revoked(old);
+	return new->gmc.not_after > old->gmc.not_after;
+}
+
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 			       struct netlink_ext_ack *extack)
 {
@@ -467,9 +475,10 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 		return -EKEYEXPIRED;
 	}
 	mutex_lock(&g->lock);
-	if (!g->self || self->gmc.not_after > g->self->gmc.not_after) {
+	if (!g->self || pg_group_better_self(self, g->self)) {
 		old = g->self;
 		WRITE_ONCE(g->self, self);
+		pg_group_update_status(g);
 	} else {
 		old = self;
 	}
@@ -662,7 +671,8 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 
 /*
  * Holds a group that knows the holder's chain. -EAGAIN where the namespace's idea
- * of the group has become another while the chain was verified.
+ * of the group, or its owner's of who may read it, has become another while the
+ * chain was verified.
  */
 static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg_gmc gmc[2],
 			  const struct pg_opener *opener, bool ready,
@@ -676,7 +686,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 	if (pg_group_closing) {
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");
 		err = -ESHUTDOWN;
-	} else if (there == g) {
+	} else if (there == g && pg_group_permits(g, opener, PG_NEED_READ)) {
 		ready = ready && pg_group_permits(g, opener, PG_NEED_WRITE);
 		err = pg_group_share(g, opener->portid, ready);
 	} else if (!there && !g->ended) {

@@ -54,7 +54,8 @@ int pg_group_attach(struct pg_group *g, struct pg_link *link)
 	lockdep_assert_held(&g->lock);
 	if (g->ended || !g->online)
 		return -ESHUTDOWN;
-	link->group = g;
+	/* @tick looks at it while an accepted link's handshake goes on. */
+	WRITE_ONCE(link->group, g);
 	list_add_tail(&link->node, &g->links);
 	g->n_links++;
 	pg_group_busy(g);
@@ -137,7 +138,8 @@ u32 pg_group_link_up(struct pg_link *link)
 	if (bye)
 		goto out;
 	link->up = true;
-	WRITE_ONCE(link->state, PEERGROUP_LINK_UP);
+	/* Pairs with pg_link_state(). */
+	smp_store_release(&link->state, PEERGROUP_LINK_UP);
 	g->n_up++;
 	if (link->target)
 		pg_overlay_link_up(link->target);

@@ -65,7 +65,7 @@ static int pg_handshake_begin(struct pg_link *link, const struct pg_opening *ope
 	struct pg_prologue prologue = { .opening = *opening };
 	struct pg_handshake *hs;
 
-	hs = kzalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
+	hs = kzalloc(sizeof(*hs), PG_GFP_LINK);
 	if (!hs)
 		return -ENOMEM;
 	BUILD_BUG_ON(sizeof(prologue.tag) != sizeof(PG_PROLOGUE_TAG) - 1);
@@ -100,8 +100,11 @@ static int pg_handshake_introduce(struct pg_link *link)
 	mutex_lock(&g->lock);
 	err = pg_group_introduce(g, &payload, &len);
 	mutex_unlock(&g->lock);
-	if (err)
+	if (err) {
+		/* That this end has no proof is no fault to count against the other. */
+		pg_link_close(link, 0, -err);
 		return err;
+	}
 	meet = (struct pg_meet *)payload;
 	meet->node = cpu_to_be64(g->node);
 	meet->time = cpu_to_be64(pg_group_now(g));
@@ -247,7 +250,7 @@ static int pg_handshake_told(struct pg_link *link)
 	struct pg_group *g = link->group;
 	const struct pg_member *m;
 
-	link->told = bitmap_zalloc(PG_MEMBERS_MAX, GFP_KERNEL_ACCOUNT);
+	link->told = bitmap_zalloc(PG_MEMBERS_MAX, PG_GFP_LINK);
 	if (!link->told)
 		return -ENOMEM;
 	mutex_lock(&g->lock);
@@ -458,6 +461,8 @@ int pg_handshake_renew(struct pg_link *link, const u8 *body, u32 len)
 		__set_bit(m->nr, link->told);
 	swap(link->peer, leaf);
 	WRITE_ONCE(link->peer_until, until);
+	/* Members are judged when a revocation comes, and this one may be new to the link. */
+	pg_group_check_peer(link);
 	mutex_unlock(&g->lock);
 	pg_member_put(leaf);
 	return 0;

@@ -26,9 +26,10 @@ static inline bool pg_link_closing(const struct pg_link *link)
 	return READ_ONCE(link->closing);
 }
 
+/* Who sees UP also sees what the handshake has found out: pairs with pg_group_link_up(). */
 static inline u32 pg_link_state(const struct pg_link *link)
 {
-	return READ_ONCE(link->state);
+	return smp_load_acquire(&link->state);
 }
 
 /* -------------------------------------------------------- handshake.c -- */

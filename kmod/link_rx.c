@@ -148,7 +148,7 @@ static int pg_rx_size(struct pg_link *link)
 static int pg_rx_grow_block(struct pg_link *link)
 {
 	u32 room = max(PG_RX_BLOCK, 2 * link->rx_block_room);
-	u8 *block = kvmalloc(room, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	u8 *block = kvmalloc(room, PG_GFP_LINK | __GFP_NOWARN);
 
 	if (!block)
 		return -ENOMEM;

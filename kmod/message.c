@@ -264,7 +264,6 @@ static int pg_message_gmc(struct pg_link *link, const u8 *body, u32 len)
 	mutex_lock(&g->lock);
 	for (m = leaf; m; m = m->parent)
 		__set_bit(m->nr, link->told);
-	pg_group_check_peer(link);
 	n = pg_message_undefer(link, again);
 	mutex_unlock(&g->lock);
 	pg_member_put(leaf);

@@ -14,11 +14,11 @@
 /*
  * What each operation on a group that exists needs. Those that need nothing
  * find out by themselves whether the socket holds the group. Making a group,
- * in GROUP_OPEN, needs CAP_NET_ADMIN.
+ * in GROUP_OPEN, needs CAP_NET_ADMIN. What is not listed is the owner's.
  */
 static const u8 pg_nl_needs[PEERGROUP_CMD_MAX + 1] = {
 	[PEERGROUP_CMD_GROUP_OPEN] = PG_NEED_READ,
-	[PEERGROUP_CMD_GROUP_CLOSE] = 0,
+	[PEERGROUP_CMD_GROUP_CLOSE] = PG_NEED_NOTHING,
 	[PEERGROUP_CMD_GROUP_SET] = PG_NEED_OWN,
 	[PEERGROUP_CMD_GROUP_GET] = PG_NEED_READ,
 	[PEERGROUP_CMD_GROUP_DESTROY] = PG_NEED_OWN,
@@ -66,7 +66,11 @@ bool pg_nl_permits(const struct sk_buff *skb, struct pg_group *g, unsigned int n
 
 /**
  * pg_nl_permitted() - may the sender do @cmd?
+ * @skb: the request
+ * @g: what it is about
+ * @cmd: what is asked of the group
  * @attr: that named the group
+ * @extack: for the refusal
  *
  * To somebody who may not even read a group it does not exist: the refusal is
  * then, word for word, the one for an index that nobody has.
@@ -76,8 +80,10 @@ bool pg_nl_permits(const struct sk_buff *skb, struct pg_group *g, unsigned int n
 int pg_nl_permitted(const struct sk_buff *skb, struct pg_group *g, u8 cmd,
 		    const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
-	unsigned int needs = cmd < ARRAY_SIZE(pg_nl_needs) ? pg_nl_needs[cmd] : PG_NEED_OWN;
+	unsigned int needs = cmd < ARRAY_SIZE(pg_nl_needs) ? pg_nl_needs[cmd] : 0;
 
+	if (!needs)
+		needs = PG_NEED_OWN;
 	if (pg_nl_permits(skb, g, needs))
 		return 0;
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFUSED_PERMISSION);
@@ -153,7 +159,11 @@ static int pg_nl_gid_get(const struct sk_buff *skb, const struct nlattr *attr, k
 
 /**
  * pg_nl_owner_get() - what UID, GID and MODE of a GROUP_SET make of the owner
+ * @skb: the request
+ * @g: the group
+ * @attrs: of the request
  * @want: filled in, also where the request says nothing about it
+ * @extack: for the refusal
  *
  * Return: 0 or -errno with extack set; nothing has been changed.
  */

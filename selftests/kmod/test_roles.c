@@ -377,6 +377,96 @@ static void test_reserved(void)
 	}
 }
 
+/* A new word for a link's node, signed with a new certificate. */
+static void renew(struct peer *p, const struct noise_meet *was, const struct cert *as,
+		  const struct chain *chain)
+{
+	static uint8_t payload[PG_FRAME_MAX];
+	struct noise_meet m;
+	int len;
+
+	meet_fill(&m, as, chain);
+	m.credential.node = was->credential.node;
+	len = noise_meet_write(&m, noise_link_key(p->link), payload);
+	NEED(len > (int)sizeof(m.meet));
+	peer_send(p, PG_MSG_CREDENTIAL, payload + sizeof(m.meet), len - sizeof(m.meet));
+}
+
+static struct cert fallen, by_fallen;
+
+/* An administrator is revoked, and with it what it issues, then or later. */
+static void fall(uint32_t index, struct nl *with)
+{
+	struct peergroup_revocation body;
+	struct rec rec;
+	int err;
+
+	revoking(&rec, &signers[0].cert, &fallen, &body);
+	rec_sign(&rec, &signers[0].cert);
+	err = nl_put_record(with, index, rec.wire, rec.len);
+	CHECK(!err, "%d (%s)", err, with->text);
+	rec_free(&rec);
+}
+
+/* A link does not outlive a revocation by a certificate that fell with its issuer. */
+static void test_renewed(void)
+{
+	static struct cert good;
+	struct chain chain = { .cert = { &fallen.der, &by_fallen.der }, .n = 2 };
+	struct noise_meet meet;
+	struct peer p, gone;
+	uint64_t before;
+	uint32_t bye;
+
+	cert_issue(&good, &root, test_key(3), MEMBER);
+	meet_fill(&meet, &signers[2].cert, NULL);
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, &meet) && peer_expect(&p, PG_MSG_WELCOME));
+	renew(&p, &meet, &good, NULL);
+	CHECK(peer_alive(&p));
+
+	peer_link(&gone, PORT, &fallen);
+	fall(group, &nl);
+	CHECK(peer_closed(&gone, &bye) && bye == PG_BYE_REVOKED, "bye %u", bye);
+	peer_close(&gone);
+	CHECK(peer_alive(&p));
+	before = nl_stat(&nl, group, STAT(LINK_REVOKED));
+	renew(&p, &meet, &by_fallen, &chain);
+	CHECK(!peer_alive(&p));
+	CHECK(nl_stat(&nl, group, STAT(LINK_REVOKED)) == before + 1);
+	peer_close(&p);
+}
+
+static bool own_revoked(void *arg)
+{
+	return nl_group_number(&nl, *(uint32_t *)arg, PEERGROUP_A_GROUP_STATUS) &
+	       PEERGROUP_STATUS_REVOKED;
+}
+
+/* Who was let in again by another is in, even if for a shorter time. */
+static void test_let_in_again(void)
+{
+	static struct cert again;
+	struct chain chain = { .cert = { &fallen.der, &by_fallen.der }, .n = 2 };
+	uint32_t index, same;
+	struct peer p;
+
+	NEED(!group_open(&nl, &root.der, &chain, &index));
+	group_online(&nl, index, &by_fallen, PORT + 1);
+	peer_link(&p, PORT + 1, &signers[0].cert);
+	fall(index, &nl);
+	CHECK(wait_until(own_revoked, &index));
+	peer_close(&p);
+
+	cert_below(&again, &root, test_key(3), MEMBER);
+	again.spec.not_after = "350101000000Z";
+	cert_sign(&again);
+	chain = (struct chain){ .cert = { &again.der }, .n = 1 };
+	NEED(!group_open(&nl, &root.der, &chain, &same));
+	CHECK(same == index && !own_revoked(&index));
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, index));
+}
+
 /* The last test: it leaves a member less. */
 static void test_revoked(void)
 {
@@ -423,6 +513,8 @@ static void set_up(void)
 	cert_issue(&owner, &root, test_key(0), MEMBER);
 	group = group_of(&nl, &root, &owner);
 	group_online(&nl, group, &owner, PORT);
+	cert_issue(&fallen, &root, test_key(2), ADMIN);
+	cert_issue(&by_fallen, &fallen, test_key(3), MEMBER);
 	for (i = 0; i < SIGNERS; i++) {
 		cert_issue(&signers[i].cert, &root, test_key(1 + i), signers[i].role);
 		peer_link(&p, PORT, &signers[i].cert);
@@ -440,6 +532,8 @@ int main(void)
 		{ "the name of one and the key of another", test_borrowed },
 		{ "records inside their signer's certificate", test_times },
 		{ "reserved types", test_reserved },
+		{ "a link, renewed by an administrator that was revoked", test_renewed },
+		{ "a member that was let in again", test_let_in_again },
 		{ "a member that was revoked", test_revoked },
 	};
 
