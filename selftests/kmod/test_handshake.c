@@ -137,6 +137,28 @@ static void test_meet(void)
 	CHECK(peer_alive(&bystander));
 }
 
+/* A node is its key. Who says another's id of itself does not push that one out. */
+static void test_same_id(void)
+{
+	struct noise_meet m;
+	struct peer p, q;
+	__be64 node;
+
+	meet_fill(&m, &friend, NULL);
+	node = m.meet.node;
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, &m) && peer_expect(&p, PG_MSG_WELCOME));
+	meet_fill(&m, &member, NULL);
+	m.meet.node = node;
+	m.credential.node = node;
+	peer_connect(&q, PORT);
+	NEED(peer_handshake(&q, &m));
+	CHECK(peer_expect(&q, PG_MSG_WELCOME), "taken for the other node");
+	CHECK(peer_alive(&p), "the other node is pushed out");
+	peer_close(&q);
+	peer_close(&p);
+}
+
 /* ------------------------------------------------------- who has no business -- */
 
 static void test_strangers(void)
