@@ -458,6 +458,8 @@ int pg_handshake_renew(struct pg_link *link, const u8 *body, u32 len)
 		__set_bit(m->nr, link->told);
 	swap(link->peer, leaf);
 	WRITE_ONCE(link->peer_until, until);
+	/* By another way from the root than before, which may have been cut off. */
+	pg_group_check_peer(link);
 	mutex_unlock(&g->lock);
 	pg_member_put(leaf);
 	return 0;
