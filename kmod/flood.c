@@ -184,7 +184,8 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
-	pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns());
+	pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns(),
+		     PG_QUOTA_AHEAD_NS);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)
