@@ -163,7 +163,7 @@ static void test_same_id(void)
 
 static void test_strangers(void)
 {
-	static struct cert foreign_root, foreign, unsigned_one;
+	static struct cert foreign_root, foreign, unsigned_one, over;
 	struct noise_meet m;
 
 	/* A stranger's key behind a member's certificate. */
@@ -186,6 +186,13 @@ static void test_strangers(void)
 	cert_sign(&unsigned_one);
 	meet_fill(&m, &unsigned_one, NULL);
 	check_meet(&m, 0, LINK(CREDENTIAL), "a certificate made by oneself");
+
+	/* Who was a member and may have issued certificates teaches nobody more of them. */
+	cert_below(&over, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	over.spec.not_after = "210101000000Z";
+	cert_sign(&over);
+	meet_fill(&m, &over, NULL);
+	check_meet(&m, 0, LINK(CREDENTIAL), "a certificate that is over");
 
 	meet_fill(&m, &member, NULL);
 	m.chain_len = 0;
@@ -358,6 +365,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "first words that are no opening of this group", test_handshake },
 		{ "a node that is ourselves, nobody, of another time", test_meet },
+		{ "another node's id", test_same_id },
 		{ "no members of this group", test_strangers },
 		{ "credentials for another node, of another time", test_credentials },
 		{ "Noise message 3 changed or cut", test_third },

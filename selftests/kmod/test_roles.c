@@ -404,9 +404,12 @@ static void renew_as(struct peer *p, const struct cert *as, const struct chain *
 /* After that of key 3: what its administrator's certificate issued keeps no link. */
 static void test_revoked_renewal(void)
 {
-	static struct cert fallen, below;
+	static struct cert fallen, below, late;
 	struct chain chain = { .cert = { &fallen.der, &below.der }, .n = 2 };
 	struct chain alone = { .cert = { &signers[1].cert.der }, .n = 1 };
+	struct noise_meet m;
+	unsigned int members;
+	uint64_t revoked;
 	struct peer p;
 	__be64 node;
 	uint32_t bye;
@@ -418,6 +421,20 @@ static void test_revoked_renewal(void)
 	CHECK(peer_alive(&p), "a good renewal");
 	renew_as(&p, &below, &chain, node);
 	CHECK(peer_closed(&p, &bye) && bye == PG_BYE_REVOKED, "bye %u", bye);
+	peer_close(&p);
+
+	/* Nor does what it issues from now on get into the table of members. */
+	cert_issue(&late, &fallen, test_key(2), MEMBER);
+	chain.cert[1] = &late.der;
+	meet_fill(&m, &late, &chain);
+	members = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group);
+	revoked = nl_stat(&nl, group, STAT(LINK_REVOKED));
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, &m));
+	CHECK(peer_closed(&p, NULL), "below somebody who was revoked: stays open");
+	CHECK(counted_once(&nl, group, STAT(LINK_REVOKED), revoked));
+	CHECK(nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group) ==
+	      members, "it was learnt");
 	peer_close(&p);
 }
 
