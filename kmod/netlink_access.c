@@ -66,7 +66,11 @@ bool pg_nl_permits(const struct sk_buff *skb, struct pg_group *g, unsigned int n
 
 /**
  * pg_nl_permitted() - may the sender do @cmd?
+ * @skb: the request
+ * @g: what it is about
+ * @cmd: what is asked of it
  * @attr: that named the group
+ * @extack: for the refusal
  *
  * To somebody who may not even read a group it does not exist: the refusal is
  * then, word for word, the one for an index that nobody has.
@@ -153,7 +157,11 @@ static int pg_nl_gid_get(const struct sk_buff *skb, const struct nlattr *attr, k
 
 /**
  * pg_nl_owner_get() - what UID, GID and MODE of a GROUP_SET make of the owner
+ * @skb: the request
+ * @g: what it is about
+ * @attrs: of the request
  * @want: filled in, also where the request says nothing about it
+ * @extack: for the refusal
  *
  * Return: 0 or -errno with extack set; nothing has been changed.
  */
