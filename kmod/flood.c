@@ -150,7 +150,7 @@ static void pg_flood_count(struct pg_flood *f, u32 change)
  * and is dropped for this is valid, and who forwarded it did well: the tables
  * differ then, and the next reconciliation that this end leads brings it, whatever
  * its rate, as what a reconciliation brings is bounded by the creator's quota.
- * Nobody is kept from deleting.
+ * Nobody is kept from deleting, nor an administrator from revoking.
  */
 static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struct pg_record *r)
 {
@@ -162,7 +162,9 @@ static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struc
 	hasty = c && pg_rate_over(READ_ONCE(c->due), READ_ONCE(f->table->limits.creator.rate),
 				  ktime_get_ns(), PG_QUOTA_BURST_NS);
 	rcu_read_unlock();
-	return hasty && !pg_rec_deleted(&r->rec) && !(from && f->ops->asked(f, from));
+	return hasty && !pg_rec_deleted(&r->rec) &&
+	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION &&
+	       !(from && f->ops->asked(f, from));
 }
 
 /* Makes a verified version part of the table. Lock held. */
@@ -184,7 +186,8 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 		return refusal;
 	/* Who was away gets years of versions at once; that is no haste of the creator's. */
 	if (!from || !f->ops->asked(f, from))
-		pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns());
+		pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns(),
+			     PG_QUOTA_AHEAD_NS);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)

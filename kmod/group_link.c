@@ -62,6 +62,15 @@ int pg_group_attach(struct pg_group *g, struct pg_link *link)
 	return 0;
 }
 
+/*
+ * The same node: it is the key that it has proved to have. A node id is only what its
+ * member says, who may say another node's.
+ */
+static bool pg_link_same_node(const struct pg_link *a, const struct pg_link *b)
+{
+	return !memcmp(a->peer_key, b->peer_key, sizeof(a->peer_key));
+}
+
 /* Both ends see the same two links and keep the one the lower node id dialled. */
 static bool pg_group_prefers(const struct pg_group *g, const struct pg_link *link)
 {
@@ -80,7 +89,7 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 	}
 	list_for_each_entry(other, &g->links, node) {
 		if (other == link || !other->up || other->closing ||
-		    other->peer_node != link->peer_node)
+		    !pg_link_same_node(other, link))
 			continue;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_DUPLICATE);
 		if (other->outbound == link->outbound || !pg_group_prefers(g, link))
@@ -166,12 +175,15 @@ static void pg_group_drop_deferred(struct pg_link *link)
 	}
 }
 
-static bool pg_group_linked(const struct pg_group *g, u64 node)
+/* Is there another link to the node that @gone was to, if it has said which? */
+static bool pg_group_linked(const struct pg_group *g, const struct pg_link *gone)
 {
 	const struct pg_link *link;
 
+	if (!gone->peer_node)
+		return false;
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && !link->closing && link->peer_node == node)
+		if (link->up && !link->closing && pg_link_same_node(link, gone))
 			return true;
 	}
 	return false;
@@ -180,7 +192,7 @@ static bool pg_group_linked(const struct pg_group *g, u64 node)
 /* What the end of a link, which is out of the list, means for the addresses to dial. */
 static void pg_group_retarget(struct pg_group *g, struct pg_link *link)
 {
-	bool linked = pg_group_linked(g, link->peer_node);
+	bool linked = pg_group_linked(g, link);
 
 	if (link->target) {
 		pg_overlay_link_gone(&g->overlay, link->target, link->error, pg_now_ms(),

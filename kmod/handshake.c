@@ -52,6 +52,9 @@ static int pg_handshake_refuse(struct pg_link *link, int error)
 	case -EKEYEXPIRED:
 		pg_link_fail(link, 0, -error, PEERGROUP_A_STATS_LINK_CREDENTIAL);
 		break;
+	case -EKEYREVOKED:
+		pg_link_fail(link, 0, -error, PEERGROUP_A_STATS_LINK_REVOKED);
+		break;
 	}
 	return error;
 }
@@ -179,8 +182,31 @@ static int pg_handshake_valid(struct pg_link *link, const struct pg_credential *
 }
 
 /*
+ * Is the chain worth learning? A member is never forgotten, so that nobody may bring
+ * in certificates whose own is over, or came from somebody who was revoked.
+ */
+static int pg_handshake_worth(struct pg_group *g, const struct pg_chain *chain)
+{
+	const struct pg_span *leaf = &chain->cert[chain->n - 1];
+	struct pg_gmc *gmc = kmalloc(sizeof(*gmc), GFP_KERNEL);
+	int err = 0;
+
+	if (!gmc)
+		return -ENOMEM;
+	if (pg_gmc_parse(gmc, leaf->p, leaf->len))
+		err = -EKEYREJECTED;
+	else if (gmc->not_after <= pg_group_now(g))
+		err = -EKEYEXPIRED;
+	else if (pg_members_barred(&g->members, chain))
+		err = -EKEYREVOKED;
+	kfree(gmc);
+	return err;
+}
+
+/*
  * Reads a credential and the chain of its member behind it, verifies both.
- * Return: 0 with a reference to the member; -EPROTO, -EKEYREJECTED or -ENOMEM.
+ * Return: 0 with a reference to the member; -EPROTO, -EKEYREJECTED, -EKEYEXPIRED,
+ * -EKEYREVOKED or -ENOMEM.
  */
 static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *c,
 			      struct pg_credential *cred, struct pg_member **leaf)
@@ -199,6 +225,8 @@ static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *
 	if (!chain)
 		return -ENOMEM;
 	err = pg_chain_decode(chain, c->pos, pg_cursor_left(c)) ? -EPROTO : 0;
+	if (!err)
+		err = pg_handshake_worth(g, chain);
 	if (!err) {
 		refusal = pg_members_learn(&g->members, chain, leaf);
 		if (refusal) {

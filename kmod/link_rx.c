@@ -16,6 +16,7 @@
 #define PG_RX_FIRST	(64U << 10)	/* bytes of body allocated at once */
 #define PG_RX_BLOCK	512U		/* and of a block: an opening fits */
 #define PG_RX_BURST_NS	(100 * 1000000ULL)
+#define PG_RX_AHEAD_NS	(PG_RX_BURST_NS + NSEC_PER_SEC)
 
 /* ---------------------------------------------------------- holding back -- */
 
@@ -246,7 +247,7 @@ static int pg_rx_deliver(struct pg_link *link)
 	if (pg_link_state(link) == PEERGROUP_LINK_UP) {
 		if (type == PG_MSG_RECORD)
 			pg_rate_take(&link->rx_due, READ_ONCE(link->group->limits.link_rate),
-				     ktime_get_ns());
+				     ktime_get_ns(), PG_RX_AHEAD_NS);
 		return pg_message(link, type, body, len);
 	}
 	ret = pg_handshake_message(link, type, body);

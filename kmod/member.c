@@ -360,6 +360,24 @@ unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chai
 	return refusal;
 }
 
+bool pg_members_barred(struct pg_members *ms, const struct pg_chain *chain)
+{
+	struct pg_member *m = NULL, *next = ms->root;
+	u8 fingerprint[PEERGROUP_HASH_LEN];
+	bool barred;
+	u32 i;
+
+	mutex_lock(&ms->lock);
+	for (i = 0; next && i < chain->n; i++) {
+		m = next;
+		sha256(chain->cert[i].p, chain->cert[i].len, fingerprint);
+		next = pg_members_find(ms, fingerprint);
+	}
+	barred = !next && m && m->below_cut != PG_NOT_REVOKED;
+	mutex_unlock(&ms->lock);
+	return barred;
+}
+
 /* ------------------------------------------------------------- vouching -- */
 
 static bool pg_gmc_valid_at(const struct pg_gmc *gmc, u64 time)

@@ -173,6 +173,18 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
 					   struct pg_member **leaf);
 
 /**
+ * pg_members_barred() - would a chain bring certificates below a revoked one?
+ * @ms: the table
+ * @chain: hostile
+ *
+ * That is, where the table knows it to some point: from there on, all that follows would be
+ * revoked from the start. Checks no signature. Sleeps.
+ *
+ * Return: true if so; false, too, where there is nothing in @chain to learn.
+ */
+bool pg_members_barred(struct pg_members *ms, const struct pg_chain *chain);
+
+/**
  * pg_members_each() - walk all members in the order they came, for dumps
  * @ms: the table
  * @last: the member that @fn accepted last, NULL to begin with

@@ -52,10 +52,13 @@ struct pg_creator *pg_quota_get(struct pg_quotas *q, const u8 *key)
 	return c;
 }
 
-void pg_rate_take(u64 *due, u32 rate, u64 now)
+void pg_rate_take(u64 *due, u32 rate, u64 now, u64 most)
 {
 	u64 from = *due > now ? *due : now;
+	u64 next;
 
-	if (rate)
-		WRITE_ONCE(*due, from + div_u64(1000000000ULL, rate));
+	if (!rate)
+		return;
+	next = from + div_u64(1000000000ULL, rate);
+	WRITE_ONCE(*due, next < now + most ? next : now + most);
 }

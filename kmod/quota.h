@@ -24,6 +24,9 @@
 /* Who was quiet may be this far ahead of the rate: the burst. */
 #define PG_QUOTA_BURST_NS	(10 * 1000000000ULL)
 
+/* And who has had more, by what a reconciliation brought, waits no longer than the excess. */
+#define PG_QUOTA_AHEAD_NS	(PG_QUOTA_BURST_NS + 2 * 1000000000ULL)
+
 /**
  * struct pg_creator - what one creator has
  * @node: in struct pg_quotas by @key
@@ -87,7 +90,10 @@ static inline bool pg_rate_over(u64 due, u32 rate, u64 now, u64 burst)
 	return rate && due > now + burst;
 }
 
-/* Counts one more. */
-void pg_rate_take(u64 *due, u32 rate, u64 now);
+/*
+ * Counts one more. What came in spite of the rate is not held against anybody for long:
+ * @due gets no further ahead than @most (ns).
+ */
+void pg_rate_take(u64 *due, u32 rate, u64 now, u64 most);
 
 #endif /* _PG_QUOTA_H */

@@ -486,9 +486,24 @@ static u64 pg_table_creator_bytes(const struct pg_table *t)
 			      PG_QUOTA_BYTES_MIN);
 }
 
+/*
+ * Room that only revocations may use, beyond every limit: or else who fills the table
+ * could not be made to leave.
+ */
+static u32 pg_table_spare(const struct pg_record *r)
+{
+	return pg_rec_kind(r->rec.type) == PG_REC_REVOCATION ? PG_TABLE_SPARE : 0;
+}
+
+static u64 pg_table_spare_bytes(const struct pg_record *r)
+{
+	return (u64)pg_table_spare(r) * PG_TABLE_SPARE_BYTES;
+}
+
 unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r)
 {
-	u64 bytes = pg_record_bytes(r);
+	u64 bytes = pg_record_bytes(r), spare_bytes = pg_table_spare_bytes(r);
+	u32 spare = pg_table_spare(r);
 	unsigned int refusal = 0;
 	struct pg_creator *c;
 
@@ -496,11 +511,12 @@ unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r)
 	if (pg_table_find(t, r->rec.id))
 		goto out;
 	c = pg_quota_find(&t->quotas, r->creator->gmc.spki_hash);
-	if (READ_ONCE(t->live) + READ_ONCE(t->tombstones) >= READ_ONCE(t->limits.records) ||
-	    READ_ONCE(t->bytes) + bytes > READ_ONCE(t->limits.bytes))
+	if (READ_ONCE(t->live) + READ_ONCE(t->tombstones) >=
+	    READ_ONCE(t->limits.records) + spare ||
+	    READ_ONCE(t->bytes) + bytes > READ_ONCE(t->limits.bytes) + spare_bytes)
 		refusal = PEERGROUP_A_STATS_REFUSED_FULL;
-	else if (c && (READ_ONCE(c->records) >= pg_table_creator_records(t) ||
-		       READ_ONCE(c->bytes) + bytes > pg_table_creator_bytes(t)))
+	else if (c && (READ_ONCE(c->records) >= pg_table_creator_records(t) + spare ||
+		       READ_ONCE(c->bytes) + bytes > pg_table_creator_bytes(t) + spare_bytes))
 		refusal = PEERGROUP_A_STATS_REFUSED_QUOTA;
 out:
 	rcu_read_unlock();
@@ -516,20 +532,21 @@ static unsigned int pg_table_room(const struct pg_table *t, const struct pg_reco
 				  const struct pg_record *cur)
 {
 	const struct pg_creator *c = r->quota;
-	u64 bytes = pg_record_bytes(r);
+	u64 bytes = pg_record_bytes(r), spare_bytes = pg_table_spare_bytes(r);
 	u64 before = cur ? pg_record_bytes(cur) : 0;
+	u32 spare = pg_table_spare(r);
 	/* The other certificates of a key count in the same entry; another key's do not. */
 	u64 had = cur && cur->quota == c ? before : 0;
 
 	if (cur && pg_rec_deleted(&r->rec))
 		return 0;
-	if (bytes > before && t->bytes - before + bytes > t->limits.bytes)
+	if (bytes > before && t->bytes - before + bytes > t->limits.bytes + spare_bytes)
 		return PEERGROUP_A_STATS_REFUSED_FULL;
-	if (!cur && t->live + t->tombstones >= t->limits.records)
+	if (!cur && t->live + t->tombstones >= t->limits.records + spare)
 		return PEERGROUP_A_STATS_REFUSED_FULL;
-	if (bytes > had && c->bytes - had + bytes > pg_table_creator_bytes(t))
+	if (bytes > had && c->bytes - had + bytes > pg_table_creator_bytes(t) + spare_bytes)
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;
-	if (!(cur && cur->quota == c) && c->records >= pg_table_creator_records(t))
+	if (!(cur && cur->quota == c) && c->records >= pg_table_creator_records(t) + spare)
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;
 	return 0;
 }

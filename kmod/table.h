@@ -118,6 +118,10 @@ struct pg_gone {
 
 #define PG_GONE_MAX	4096	/* power of two */
 
+/* Revocations that are taken beyond the limits, and what each may have. */
+#define PG_TABLE_SPARE		4096U
+#define PG_TABLE_SPARE_BYTES	4096U
+
 /**
  * struct pg_table_limits - how much a table takes
  * @record_size: weight of one record (pg_rec_weight())

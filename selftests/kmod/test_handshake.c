@@ -137,11 +137,33 @@ static void test_meet(void)
 	CHECK(peer_alive(&bystander));
 }
 
+/* A node is its key. Who says another's id of itself does not push that one out. */
+static void test_same_id(void)
+{
+	struct noise_meet m;
+	struct peer p, q;
+	__be64 node;
+
+	meet_fill(&m, &friend, NULL);
+	node = m.meet.node;
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, &m) && peer_expect(&p, PG_MSG_WELCOME));
+	meet_fill(&m, &member, NULL);
+	m.meet.node = node;
+	m.credential.node = node;
+	peer_connect(&q, PORT);
+	NEED(peer_handshake(&q, &m));
+	CHECK(peer_expect(&q, PG_MSG_WELCOME), "taken for the other node");
+	CHECK(peer_alive(&p), "the other node is pushed out");
+	peer_close(&q);
+	peer_close(&p);
+}
+
 /* ------------------------------------------------------- who has no business -- */
 
 static void test_strangers(void)
 {
-	static struct cert foreign_root, foreign, unsigned_one;
+	static struct cert foreign_root, foreign, unsigned_one, over;
 	struct noise_meet m;
 
 	/* A stranger's key behind a member's certificate. */
@@ -164,6 +186,13 @@ static void test_strangers(void)
 	cert_sign(&unsigned_one);
 	meet_fill(&m, &unsigned_one, NULL);
 	check_meet(&m, 0, LINK(CREDENTIAL), "a certificate made by oneself");
+
+	/* Who was a member and may have issued certificates teaches nobody more of them. */
+	cert_below(&over, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	over.spec.not_after = "210101000000Z";
+	cert_sign(&over);
+	meet_fill(&m, &over, NULL);
+	check_meet(&m, 0, LINK(CREDENTIAL), "a certificate that is over");
 
 	meet_fill(&m, &member, NULL);
 	m.chain_len = 0;
@@ -336,6 +365,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "first words that are no opening of this group", test_handshake },
 		{ "a node that is ourselves, nobody, of another time", test_meet },
+		{ "another node's id", test_same_id },
 		{ "no members of this group", test_strangers },
 		{ "credentials for another node, of another time", test_credentials },
 		{ "Noise message 3 changed or cut", test_third },

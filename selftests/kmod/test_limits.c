@@ -148,6 +148,36 @@ static void test_rate_link(void)
 	rec_free(&rec);
 }
 
+static bool may_add(void *arg)
+{
+	struct rec rec;
+	int err = add(&rec, arg, 1);
+
+	rec_free(&rec);
+	CHECK(!err || err == -EAGAIN, "%d (%s)", err, nl.text);
+	return !err;
+}
+
+/* What came in spite of the rate, as deletions do, is soon forgiven. */
+static void test_rate_debt(void)
+{
+	struct rec rec[40];
+	double start;
+	int i;
+
+	for (i = 0; i < 40; i++)
+		NEED(!add(&rec[i], &flooder, 1));
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
+	for (i = 0; i < 40; i++) {
+		delete(&rec[i], &flooder);
+		rec_free(&rec[i]);
+	}
+	start = seconds_now();
+	CHECK(wait_until(may_add, &flooder));
+	CHECK(seconds_now() - start < 10, "after %.1f s", seconds_now() - start);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+}
+
 static void test_pace(void)
 {
 	uint64_t added = nl_stat(&nl, group, S(ADDED));
@@ -218,6 +248,7 @@ int main(void)
 		{ "bytes of one creator", test_bytes },
 		{ "rate of one creator", test_rate },
 		{ "rate of one creator, over a link", test_rate_link },
+		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one link", test_pace },
 		{ "members below one who invites", test_invited },
 		{ "nothing is left behind", test_nothing_left },

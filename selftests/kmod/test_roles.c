@@ -467,7 +467,68 @@ static void test_let_in_again(void)
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, index));
 }
 
-/* The last test: it leaves a member less. */
+/* A link as @as that shows another chain later on, of the same key. */
+static void link_as(struct peer *p, const struct cert *as, __be64 *node)
+{
+	struct noise_meet m;
+
+	meet_fill(&m, as, NULL);
+	*node = m.meet.node;
+	peer_connect(p, PORT);
+	NEED(peer_handshake(p, &m) && peer_expect(p, PG_MSG_WELCOME));
+}
+
+static void renew_as(struct peer *p, const struct cert *as, const struct chain *chain, __be64 node)
+{
+	static uint8_t text[PG_FRAME_MAX];
+	struct noise_meet m;
+	int len;
+
+	meet_fill(&m, as, chain);
+	m.credential.node = node;
+	len = noise_meet_write(&m, noise_link_key(p->link), text);
+	NEED(len > (int)sizeof(m.meet));
+	peer_send(p, PG_MSG_CREDENTIAL, text + sizeof(m.meet), (size_t)len - sizeof(m.meet));
+}
+
+/* After that of key 3: what its administrator's certificate issued keeps no link. */
+static void test_revoked_renewal(void)
+{
+	static struct cert fallen, below, late;
+	struct chain chain = { .cert = { &fallen.der, &below.der }, .n = 2 };
+	struct chain alone = { .cert = { &signers[1].cert.der }, .n = 1 };
+	struct noise_meet m;
+	unsigned int members;
+	uint64_t revoked;
+	struct peer p;
+	__be64 node;
+	uint32_t bye;
+
+	cert_issue(&fallen, &root, test_key(3), ADMIN);
+	cert_issue(&below, &fallen, test_key(2), MEMBER);
+	link_as(&p, &signers[1].cert, &node);
+	renew_as(&p, &signers[1].cert, &alone, node);
+	CHECK(peer_alive(&p), "a good renewal");
+	renew_as(&p, &below, &chain, node);
+	CHECK(peer_closed(&p, &bye) && bye == PG_BYE_REVOKED, "bye %u", bye);
+	peer_close(&p);
+
+	/* Nor does what it issues from now on get into the table of members. */
+	cert_issue(&late, &fallen, test_key(2), MEMBER);
+	chain.cert[1] = &late.der;
+	meet_fill(&m, &late, &chain);
+	members = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group);
+	revoked = nl_stat(&nl, group, STAT(LINK_REVOKED));
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, &m));
+	CHECK(peer_closed(&p, NULL), "below somebody who was revoked: stays open");
+	CHECK(counted_once(&nl, group, STAT(LINK_REVOKED), revoked));
+	CHECK(nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group) ==
+	      members, "it was learnt");
+	peer_close(&p);
+}
+
+/* It leaves a member less. */
 static void test_revoked(void)
 {
 	struct peergroup_revocation body;
@@ -535,6 +596,7 @@ int main(void)
 		{ "a link, renewed by an administrator that was revoked", test_renewed },
 		{ "a member that was let in again", test_let_in_again },
 		{ "a member that was revoked", test_revoked },
+		{ "a renewal by somebody who was revoked", test_revoked_renewal },
 	};
 
 	need_module();
