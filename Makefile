@@ -70,9 +70,10 @@ module: | build
 	$(prepare_module)
 	$(call kbuild,modules)
 
-# Signing is for who has the key that the kernel trusts; kbuild would only complain.
+# Signing is for who has the key that the kernel trusts, and kbuild's depmod for
+# who has the kernel's System.map, which headers come without; it would only complain.
 modules_install: module
-	$(call kbuild,modules_install CONFIG_MODULE_SIG_ALL= INSTALL_MOD_PATH="$(DESTDIR)")
+	$(call kbuild,modules_install CONFIG_MODULE_SIG_ALL= cmd_depmod= quiet_cmd_depmod= INSTALL_MOD_PATH="$(DESTDIR)")
 	@[ -n "$(DESTDIR)" ] || /sbin/depmod $(RELEASE)
 
 lib: | build
