@@ -52,7 +52,6 @@ static inline int pg_nl_put_text(struct sk_buff *skb, int type, const struct pg_
 	return 0;
 }
 
-
 /* netlink_access.c */
 #define PG_NL_NO_INDEX	"no group of that index"
 
