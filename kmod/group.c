@@ -358,7 +358,10 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
 	return err;
 }
 
-/* Has this socket a group open, or watches one? No lock is taken: nearly none that asks has. */
+/*
+ * Has this socket a group open, or watches one? No lock is taken: nearly none of
+ * those that ask has.
+ */
 static bool pg_net_holds(struct pg_net *pn, u32 portid)
 {
 	const struct pg_holder *h;
@@ -659,7 +662,8 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 	if (g)
 		return g;
 	if (!opener->admin) {
-		NL_SET_ERR_MSG(extack, "making a group needs CAP_NET_ADMIN in the network namespace");
+		NL_SET_ERR_MSG(extack,
+			       "making a group needs CAP_NET_ADMIN in the network namespace");
 		return ERR_PTR(-EPERM);
 	}
 	if (full) {

@@ -210,7 +210,8 @@ int pg_members_each(struct pg_members *ms, struct pg_member **last,
  * an administrator, the modification lies inside the signer's certificate and
  * the creation inside the creator's, the record expires no later than the later
  * of the two certificates (a revocation outlives them), the signature's algorithm
- * is that of the signer's key. A verdict about the record alone: it never depends on what else a host has
+ * is that of the signer's key.
+ * A verdict about the record alone: it never depends on what else a host has
  * seen, so that all hosts come to the same one.
  *
  * Return: 0 or PEERGROUP_A_STATS_REFUSED_ID, _ROLE, _TIMES, _SIGNATURE.

@@ -64,7 +64,7 @@ bool pg_nl_permits(const struct sk_buff *skb, struct pg_group *g, unsigned int n
 	return pg_nl_capable(skb, CAP_NET_ADMIN);
 }
 
-/**
+/*
  * pg_nl_permitted() - may the sender do @cmd?
  * @skb: the request
  * @g: what it is about
@@ -157,7 +157,7 @@ static int pg_nl_gid_get(const struct sk_buff *skb, const struct nlattr *attr, k
 	return 0;
 }
 
-/**
+/*
  * pg_nl_owner_get() - what UID, GID and MODE of a GROUP_SET make of the owner
  * @skb: the request
  * @g: the group

@@ -237,8 +237,8 @@ unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r);
  * check. Limits hold for what adds: REFUSED_SIZE by record weight, REFUSED_FULL
  * by count or bytes, REFUSED_QUOTA by those of its creator; what makes the table
  * smaller passes, and the deletion of what is there always does. Gives @r its seq.
- * A version that follows a tombstone is ADDED, one tombstone that follows another is
- * no change. Lock held.
+ * A version that follows a tombstone is ADDED, one tombstone that follows another
+ * is no change. Lock held.
  *
  * Return: 0, a refusal (_SIZE, _FULL, _QUOTA, _NOMEM), or _STALE where a version at
  * least as new is stored by now.

@@ -3,7 +3,8 @@
 #
 # The module's Noise engine and an independent implementation (in Go, of Debian's
 # golang-github-flynn-noise-dev) understand each other over TCP, in both roles.
-# shellcheck source=selftests/lib.sh
+#
+# shellcheck disable=SC2317 # functions are called by check()
 . "$(dirname "$0")/../lib.sh"
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -29,7 +30,7 @@ meet() {
 	read -r port < "$T/port"
 	rm "$T/port"
 	timeout 60 "$T/theirs" "$2" "127.0.0.1:$port" "$3" "${5-$4}" || status=1
-	wait $! && return $status
+	wait $! && return "$status"
 }
 
 check "the other implementation builds" build || done_testing

@@ -2,6 +2,7 @@
 /*
  * Reconciliation: both hosts come to the union, and no record crosses in vain.
  */
+// timeout: 900
 #include "reconcile_pair.h"
 
 static void test_equal(void)

@@ -544,7 +544,12 @@ static void test_revoked(void)
 	revoking(&rec, &signers[0].cert, &signers[2].cert, &body);
 	rec_sign(&rec, &signers[0].cert);
 	peer_link(&p, PORT, &signers[2].cert);
+	/* Who fills the table, and who fills an administrator's part of it, stops nobody from that. */
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_RECORDS, 1));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_CREATOR_RECORDS, 1));
 	put(&rec, true, STAT(ADDED), "an administrator", "revokes a member");
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_RECORDS, 1 << 20));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_CREATOR_RECORDS, 0));
 	CHECK(peer_closed(&p, &bye) && bye == PG_BYE_REVOKED, "bye %u", bye);
 	peer_close(&p);
 	for (here = 0; here < 2; here++)

@@ -48,6 +48,7 @@ wait_for "expired twice" 60 stat_is h2 expired 2
 check "an idle hour later the link is the same" stat_is h2 links_down 0
 
 # Silence: 15 s to the first ping, 45 s until the other end is given up.
+# shellcheck disable=SC2034 # lib.sh reads it
 poll_interval=1
 start=$(uptime_s)
 ip -n switch link set h2 down

@@ -393,9 +393,13 @@ int admin_groups(struct admin_group **groups, size_t *n)
 	/* Friendly names are this user's knowledge; do without if there is none. */
 	if (SUCCEEDED(peergroup_list_groups(NULL, &names, &n_names)))
 		for (i = 0; i < list.n; i++)
-			for (k = 0; k < n_names; k++)
-				if (str_eq((*groups)[i].name, names[k].name))
-					(*groups)[i].friendly = xstrdup(names[k].friendly);
+			for (k = 0; k < n_names; k++) {
+				if (!str_eq((*groups)[i].name, names[k].name))
+					continue;
+				(*groups)[i].friendly = xstrdup(names[k].friendly);
+				if (str_eq((*groups)[i].member, names[k].identity))
+					(*groups)[i].mine = true;
+			}
 	peergroup_free(names);
 	return EXIT_OK;
 }
@@ -427,18 +431,17 @@ nla_put_failure:
 	return fail_no_memory();
 }
 
-int admin_find_group(const char *arg, struct admin_group *group)
+/*
+ * Who may see other users' groups may have two that are called the same, or are
+ * the same with two members: then this user's own is meant.
+ */
+static struct admin_group *choose_group(struct admin_group *groups, size_t n, const char *arg,
+					const char *identity, size_t *matches)
 {
-	struct admin_group *groups, *found = NULL;
-	struct group_ref ref = { NULL, NULL, NULL };
-	size_t n, i, matches = 0;
-	char *identity = NULL;
-	int ret = admin_groups(&groups, &n);
+	struct admin_group *found = NULL, *own = NULL;
+	size_t i, mine = 0;
 
-	if (ret == EXIT_OK && opt_identity)
-		ret = find_identity(opt_identity, &identity);
-	if (ret != EXIT_OK)
-		return ret;
+	*matches = 0;
 	for (i = 0; i < n; i++) {
 		if (identity && !str_eq(groups[i].member, identity))
 			continue;
@@ -446,15 +449,40 @@ int admin_find_group(const char *arg, struct admin_group *group)
 		    !(strlen(arg) >= 4 && str_starts(groups[i].name, arg)))
 			continue;
 		found = &groups[i];
-		matches++;
+		++*matches;
+		if (groups[i].mine) {
+			own = found;
+			mine++;
+		}
 	}
+	if (mine == 1) {
+		*matches = 1;
+		return own;
+	}
+	return found;
+}
+
+int admin_find_group(const char *arg, struct admin_group *group)
+{
+	struct admin_group *groups, *found;
+	struct group_ref ref = { NULL, NULL, NULL };
+	size_t n, matches;
+	char *identity = NULL;
+	int ret = admin_groups(&groups, &n);
+
+	if (ret == EXIT_OK && opt_identity)
+		ret = find_identity(opt_identity, &identity);
+	if (ret != EXIT_OK)
+		return ret;
+	found = choose_group(groups, n, arg, identity, &matches);
 	free(identity);
 	if (matches == 1) {
 		*group = *found;
 		return complete_group(group);
 	}
 	if (matches && arg)
-		return fail(EXIT_USAGE, "%s: %zu groups are called so here; use the peer name, or --identity",
+		return fail(EXIT_USAGE,
+			    "%s: %zu groups are called so here; use the peer name, and --identity where that is the same",
 			    arg, matches);
 	if (matches)
 		return usage("there are %zu groups here: which one?", matches);
@@ -463,8 +491,7 @@ int admin_find_group(const char *arg, struct admin_group *group)
 	/* Known to this user, but not running? Otherwise find_group() says what is wrong. */
 	ret = find_group(arg, &ref);
 	if (ret == EXIT_OK)
-		ret = fail(EXIT_NOT_FOUND, "group '%s' is not up (try: peergroup up %s)",
-			   ref.friendly, ref.friendly);
+		ret = fail_not_up(ref.friendly);
 	free_group(&ref);
 	return ret;
 }

@@ -27,6 +27,7 @@ struct admin_group {
 	char *name;
 	char *friendly;			/* as this user knows it; the name if not */
 	char *member;
+	bool mine;			/* the member is an identity of this user */
 	uint64_t node;
 	unsigned char node_key[PEERGROUP_NODE_KEY_LEN];
 	uint64_t credential_expires;	/* 0: none */

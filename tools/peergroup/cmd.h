@@ -101,6 +101,7 @@ int fail_result(HRESULT result, const char *fmt, ...) PRINTF(2, 3);
 /* For wrong arguments: says how to get help too. */
 int usage(const char *fmt, ...) PRINTF(1, 2);
 int fail_no_module(void);
+int fail_not_up(const char *friendly);
 int fail_no_memory(void);
 
 /* Flush the output: EXIT_OK, or a complaint where it could not be written. */

@@ -124,8 +124,7 @@ int open_group(const char *arg, struct group_ref *ref, peergroup_t *group)
 	if (ret == EXIT_OK)
 		ret = is_running(ref, &running);
 	if (ret == EXIT_OK && !running)
-		ret = fail(EXIT_NOT_FOUND, "group '%s' is not up (try: peergroup up %s)",
-			   ref->friendly, ref->friendly);
+		ret = fail_not_up(ref->friendly);
 	if (ret == EXIT_OK)
 		ret = do_open(ref, group);
 	if (ret != EXIT_OK)
@@ -232,7 +231,11 @@ static int invite(const char *arg, const char *file, uint32_t roles, time_t expi
 	ret = read_input(file, INVITATION_MAX, &identity, &size);
 	if (ret != EXIT_OK)
 		goto out;
-	ret = do_open(&ref, &group);
+	if (!size)
+		ret = fail(EXIT_FAILED, "%s is empty: what 'peergroup identity xml' printed there is wanted",
+			   file);
+	else
+		ret = do_open(&ref, &group);
 	if (ret == EXIT_OK) {
 		hr = peergroup_invite(group, identity, expires, roles, &xml);
 		if (FAILED(hr)) {
@@ -312,9 +315,12 @@ int cmd_join(int argc, char **argv)
 		ret = read_input(argv[optind], INVITATION_MAX, &xml, &size);
 	if (ret != EXIT_OK)
 		return ret;
+	if (!size)
+		return fail(EXIT_FAILED, "%s is empty: what 'peergroup invite' printed is wanted",
+			    argv[optind]);
 	hr = peergroup_parse_invitation(xml, &invitation);
 	if (FAILED(hr))
-		return fail_result(hr, "%s", argv[optind]);
+		return fail_result(hr, "%s is no invitation that could be followed", argv[optind]);
 	hr = peergroup_join(invited(invitation, identity), xml, &group);
 	if (hr == PEER_E_NOT_FOUND && !identity)
 		ret = fail(EXIT_NOT_FOUND, "%s: it is for %s (%s), who is no identity of this user",
@@ -387,6 +393,8 @@ int cmd_groups(int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage("%s: groups takes options only", argv[optind]);
+	if (names && opt_json)
+		return usage("--names and --json exclude each other");
 	ret = find_identity(opt_identity, &identity);
 	if (ret != EXIT_OK)
 		return ret;

@@ -28,6 +28,8 @@ static int one_flag(int argc, char **argv, const char *name, bool *flag)
 	}
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
+	if (*flag && opt_json && str_eq(name, "pem"))
+		return usage("--pem and --json exclude each other");
 	return EXIT_OK;
 }
 

@@ -538,6 +538,8 @@ int cmd_get(int argc, char **argv)
 		else
 			wire = true;
 	}
+	if ((data && wire) || ((data || wire) && opt_json))
+		return usage("--data, --wire and --json exclude each other");
 	ret = id_args(argc, argv, &arg, id, &used);
 	if (ret != EXIT_OK)
 		return ret;

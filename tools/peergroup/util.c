@@ -39,6 +39,17 @@ int fail_no_module(void)
 		    "the kernel module is not loaded (try: modprobe peergroup)");
 }
 
+/* To whom a group is not readable, it looks like one that is not there. */
+int fail_not_up(const char *friendly)
+{
+	if (geteuid())
+		return fail(EXIT_NOT_FOUND,
+			    "group '%s' is not up, or this user may not read it (see: peergroup chmod --help)",
+			    friendly);
+	return fail(EXIT_NOT_FOUND, "group '%s' is not up (try: peergroup up %s)", friendly,
+		    friendly);
+}
+
 int fail_no_memory(void)
 {
 	return fail(EXIT_FAILED, "out of memory");
@@ -478,6 +489,10 @@ const char *link_error(int err)
 		return "not a host of this group, or it broke the protocol";
 	case EKEYREJECTED:
 		return "membership certificate refused";
+	case EKEYREVOKED:
+		return "membership was revoked";
+	case EKEYEXPIRED:
+		return "membership or its credential has expired";
 	case ETIMEDOUT:
 		return "no answer";
 	default:

@@ -322,7 +322,7 @@ enum {
 	PEERGROUP_A_LIMIT_HANDSHAKE,	/* u32 ms: for a link to come up */
 	PEERGROUP_A_LIMIT_RETRY_MIN,	/* u32 ms: first wait before dialling again */
 	PEERGROUP_A_LIMIT_RETRY_MAX,	/* u32 ms */
-	PEERGROUP_A_LIMIT_DEFER,	/* u32 ms: how long a record waits for its signer's certificate */
+	PEERGROUP_A_LIMIT_DEFER,	/* u32 ms: of a record, for its signer's certificate */
 	PEERGROUP_A_LIMIT_CREATOR_RECORDS, /* u32: of one creator; 0: a quarter of RECORDS */
 	PEERGROUP_A_LIMIT_CREATOR_BYTES, /* u64: of one creator; 0: a quarter of BYTES */
 	PEERGROUP_A_LIMIT_CREATOR_RATE,	/* u32: versions a second by one creator; 0: any */
@@ -418,7 +418,7 @@ enum {
 	PEERGROUP_A_MEMBER_NOT_AFTER,	/* u64 */
 	PEERGROUP_A_MEMBER_DEPTH,	/* u32: 1 = issued by the root */
 	PEERGROUP_A_MEMBER_CERT,	/* binary: DER */
-	PEERGROUP_A_MEMBER_REVOKED,	/* u64: only records up to this time count; absent: all do */
+	PEERGROUP_A_MEMBER_REVOKED,	/* u64: records later than this do not count */
 
 	__PEERGROUP_A_MEMBER_MAX,
 	PEERGROUP_A_MEMBER_MAX = __PEERGROUP_A_MEMBER_MAX - 1

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What each command prints with --json is one JSON document; options that ask for
+# another form are refused with it. And which group is meant, where root sees
+# two members of one group on one host: its own.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../group.sh"
+
+USAGE=2
+
+exits() {
+	local expected=$1 status
+	shift
+	"$@" > "$T/out" 2> "$T/err"
+	status=$?
+	[ $status -eq "$expected" ] || { echo "exit status $status"; cat "$T/err"; return 1; }
+}
+
+# json COMMAND...: of h1
+json() { pg h1 "$@" --json > "$T/json" && python3 -m json.tool "$T/json"; }
+
+# other COMMAND...: a second user on h1's host, who is a member of h1's group
+other() { PEERGROUP_HOME=$T/other ip netns exec h1 peergroup "$@"; }
+
+load_module
+mesh 1
+make_group 1
+up h1
+mkdir -m 700 "$T/other"
+other identity xml > "$T/other.id"
+pg h1 invite --to "$T/other.id" g > "$T/other.inv"
+check "a second user of the host joins" other join "$T/other.inv"
+check "and is up" other up g --port 4000 --connect 10.88.0.1
+check "and ready" other wait g --ready --timeout 60
+
+check_own() {
+	is "$1 of the one" "$(pg h1 info "$2" --json | field identity)" \
+		"$(pg h1 identity show --json | field name)"
+	is "$1 of the other" "$(other info "$2" --json | field identity)" \
+		"$(other identity show --json | field name)"
+}
+name=$(pg h1 info --identity host1 --json | field name)
+check_own "by friendly name, the group is that" g
+check_own "by peer name, it is that" "$name"
+
+id=$(add h1 text --attr colour=blue)
+for command in "identity create" "identity list" "identity show host1" "identity xml host1" \
+	groups "info g" "links g" "members g" "stats g" "stats --all g" "limits g" "list g" \
+	"list --type $TYPE g" "get g $id" "add g --type note --data x" "update g $id --data y" \
+	"wait g --ready" "watch g --since 0 --count 1" "connect g 192.0.2.9" \
+	"disconnect g 192.0.2.9" "limits g records=1000" "chmod 640 g" "chown root:root g" \
+	"create second" "invite --to $T/other.id g" "delete g $id" "up second --port 4001" \
+	"down second" "leave second" "revoke g $(other identity show --json | field name)"; do
+	# shellcheck disable=SC2086 # words
+	check "peergroup ${command//$T\//} --json" json $command
+done
+
+: > "$T/empty"
+for command in "get --data g $id" "get --wire g $id" "get --data --wire g $id" \
+	"list --format x g" "groups --names" "members --pem g" "info --pem g"; do
+	# shellcheck disable=SC2086
+	check "peergroup $command takes no --json" exits $USAGE pg h1 $command --json
+done
+check "an empty invitation is refused" exits 1 pg h1 join "$T/empty"
+check "in words" grep -q "is empty" "$T/err"
+check "so is an empty identity" exits 1 pg h1 invite --to "$T/empty" g
+check "in words" grep -q "is empty" "$T/err"
+done_testing
