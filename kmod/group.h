@@ -157,6 +157,7 @@ struct pg_group {
 	struct delayed_work dial;
 	struct delayed_work revoke;
 	bool revokes_changed;		/* to be looked at by @revoke */
+	u32 judgements;			/* how often it did; read without the lock, too */
 	unsigned long judged;		/* jiffies, when it last did */
 	bool sweeping;			/* records may be void, from @sweep_id on */
 	u8 sweep_id[PEERGROUP_ID_LEN];
@@ -326,6 +327,15 @@ void pg_group_close_links(struct pg_group *g);	/* lock held */
 
 /* group_revoke.c: revocations came or went, or chances are that one did. Lock held. */
 void pg_group_revocations_changed(struct pg_group *g);
+
+/**
+ * pg_group_revocations_settle() - wait until what was committed before holds
+ * @g: the group
+ *
+ * For a program that has put a revocation: acknowledged, it is in force here. Waits for
+ * one judgement, and where records are being looked through, for that first. No locks held.
+ */
+void pg_group_revocations_settle(struct pg_group *g);
 void pg_group_revoke_work(struct work_struct *work);
 
 /* Ends a link whose other end is a revoked member's. Lock held. */

@@ -3,7 +3,7 @@
  * What follows from revocations in a group: links of revoked members end, their void
  * records go, programs hear of both. Called when a revocation enters or leaves the
  * table; the work is done a moment later and for all of them at once, as each time
- * all members are judged again.
+ * all members are judged again. Who puts a revocation here waits for it.
  */
 #include "group.h"
 #include "netlink.h"
@@ -21,6 +21,19 @@ void pg_group_revocations_changed(struct pg_group *g)
 	if (!g->ended)
 		queue_delayed_work(pg_wq, &g->revoke,
 				   time_before(jiffies, g->judged + pause) ? pause : 0);
+}
+
+void pg_group_revocations_settle(struct pg_group *g)
+{
+	u32 before;
+
+	might_sleep();
+	mutex_lock(&g->lock);
+	before = g->judgements - !g->revokes_changed;
+	mutex_unlock(&g->lock);
+	/* Any judgement from now on has seen it. One that goes on in steps queues itself again. */
+	while (READ_ONCE(g->judgements) == before && !READ_ONCE(g->ended))
+		flush_delayed_work(&g->revoke);
 }
 
 void pg_group_check_peer(struct pg_link *link)
@@ -46,6 +59,7 @@ static void pg_group_judge(struct pg_group *g)
 
 	g->revokes_changed = false;
 	g->judged = jiffies;
+	WRITE_ONCE(g->judgements, g->judgements + 1);
 	if (!pg_revocations_apply(&g->members, pg_group_member_changed, g))
 		return;
 	list_for_each_entry(link, &g->links, node)

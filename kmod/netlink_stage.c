@@ -287,6 +287,13 @@ static u8 *pg_nl_wire(struct genl_info *info, u32 *len, int *err)
 	return memcpy(wire, nla_data(attr), *len);
 }
 
+static bool pg_nl_is_revocation(const u8 *wire, u32 len)
+{
+	const struct peergroup_record_hdr *hdr = (const void *)wire;
+
+	return len >= sizeof(*hdr) && pg_rec_kind(hdr->type) == PG_REC_REVOCATION;
+}
+
 /* The acknowledgement's cookie carries the change's sequence. */
 int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 {
@@ -294,6 +301,7 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 			      info->attrs[PEERGROUP_A_RECORD_STAGED];
 	unsigned int refusal;
 	struct pg_group *g;
+	bool revocation;
 	u64 seq = 0;
 	u8 *wire;
 	u32 len;
@@ -307,7 +315,10 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 
 	err = 0;
+	revocation = pg_nl_is_revocation(wire, len);
 	refusal = pg_flood_put(&g->flood, wire, len, &seq);
+	if (!refusal && revocation)
+		pg_group_revocations_settle(g);
 	if (refusal)
 		err = pg_nl_refuse(info->extack, attr, pg_refusal_text(refusal),
 				   pg_refusal_errno(refusal));

@@ -550,6 +550,8 @@ static void test_revoked(void)
 	put(&rec, true, STAT(ADDED), "an administrator", "revokes a member");
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_RECORDS, 1 << 20));
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_CREATOR_RECORDS, 0));
+	/* It holds as soon as it is acknowledged, without waiting for the link to end. */
+	put(&after, true, REFUSED(REVOKED), "a member", "publishes right after it was revoked");
 	CHECK(peer_closed(&p, &bye) && bye == PG_BYE_REVOKED, "bye %u", bye);
 	peer_close(&p);
 	for (here = 0; here < 2; here++)
