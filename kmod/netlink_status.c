@@ -77,7 +77,8 @@ static struct pg_group *pg_nl_member_group(struct netlink_callback *cb)
 		return g;
 	}
 	pg_group_put(g);
-	return held;
+	/* Another one may have got its index, which says nothing about this one. */
+	return g == held ? held : ERR_PTR(-ENOENT);
 }
 
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
