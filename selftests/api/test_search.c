@@ -364,16 +364,18 @@ static void test_header(void)
 	peergroup_free(escaped);
 }
 
-/* S17: membership and properties are nobody's records. */
+/* S17: what is about the group itself is nobody's record. */
 static void test_hidden(void)
 {
-	static const char *const reserved[] = {
-		"01000000-0000-0000-0000-000000000000", "02000000-0000-0000-0000-000000000000",
+	static const uuid_t types[] = {
+		PEERGROUP_TYPE_MEMBERSHIP, PEERGROUP_TYPE_PROPERTIES, PEERGROUP_TYPE_REVOCATION,
 	};
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
-		CHECK(clause("peerrecordtype", NULL, NULL, reserved[i]) == 0);
+	HR(peergroup_revoke(ours, bob, 0), S_OK);
+	for (i = 0; i < 3; i++)
+		CHECK(clause("peerrecordtype", NULL, NULL, guid_text(types[i])) == 0, "%u", i);
+	CHECK(clause("peercreatorid", NULL, NULL, alice) == FILES);
 	CHECK(clause("peerrecordid", NULL, NULL, "*") == FILES + 1);
 	CHECK(clause("peercreationtime", "date", "greater", "1601") == FILES + 1);
 }
