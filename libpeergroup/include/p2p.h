@@ -967,7 +967,14 @@ HRESULT PeerIdentityCreate(PCWSTR pwzClassifier, PCWSTR pwzFriendlyName,
 HRESULT PeerIdentityDelete(PCWSTR pwzIdentity);
 HRESULT PeerIdentityGetDefault(PWSTR *ppwzPeerName);
 HRESULT PeerIdentityGetXML(PCWSTR pwzIdentity, PWSTR *ppwzIdentityXML);
+HRESULT PeerIdentityGetFriendlyName(PCWSTR pwzIdentity, PWSTR *ppwzFriendlyName);
+HRESULT PeerIdentitySetFriendlyName(PCWSTR pwzIdentity, PCWSTR pwzFriendlyName);
 HRESULT PeerEnumIdentities(HPEERENUM *phPeerEnum);
+HRESULT PeerEnumGroups(PCWSTR pwzIdentity, HPEERENUM *phPeerEnum);
+HRESULT PeerCreatePeerName(PCWSTR pwzIdentity, PCWSTR pwzClassifier,
+			   PWSTR *ppwzPeerName);
+HRESULT PeerNameToPeerHostName(PCWSTR pwzPeerName, PWSTR *ppwzHostName);
+HRESULT PeerHostNameToPeerName(PCWSTR pwzHostName, PWSTR *ppwzPeerName);
 
 HRESULT PeerGroupCreate(PPEER_GROUP_PROPERTIES pProperties, HGROUP *phGroup);
 HRESULT PeerGroupOpen(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName,
@@ -998,6 +1005,7 @@ HRESULT PeerGroupGetRecord(HGROUP hGroup, const GUID *pRecordId,
 HRESULT PeerGroupAddRecord(HGROUP hGroup, PPEER_RECORD pRecord, GUID *pRecordId);
 HRESULT PeerGroupUpdateRecord(HGROUP hGroup, PPEER_RECORD pRecord);
 HRESULT PeerGroupDeleteRecord(HGROUP hGroup, const GUID *pRecordId);
+HRESULT PeerGroupGetStatus(HGROUP hGroup, DWORD *pdwStatus);
 HRESULT PeerGroupEnumMembers(HGROUP hGroup, DWORD dwFlags, PCWSTR pwzIdentity,
 			     HPEERENUM *phPeerEnum);
 HRESULT PeerGroupEnumRecords(HGROUP hGroup, const GUID *pRecordType,

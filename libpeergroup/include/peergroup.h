@@ -153,6 +153,49 @@ HRESULT peergroup_identity_list(struct peergroup_name_pair **list, size_t *count
  */
 HRESULT peergroup_identity_xml(const char *name, char **xml);
 
+/**
+ * peergroup_identity_friendly - the friendly name of an identity
+ * @name: peer name
+ * @friendly: receives it
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_identity_friendly(const char *name, char **friendly);
+
+/**
+ * peergroup_identity_set_friendly - change the friendly name of an identity
+ * @name: peer name
+ * @friendly: at most 255 characters (UTF-16 units); NULL or "" for the peer name
+ *
+ * Certificates that have been issued keep the name they were issued to.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_identity_set_friendly(const char *name, const char *friendly);
+
+/**
+ * peergroup_host_from_name - write a peer name as a host name below pnrp.net
+ * @name: peer name, also an unsecured one ("0.classifier")
+ * @host: receives it
+ *
+ * The labels of the classifier come first, those with other characters than ASCII in
+ * Punycode, then the authority behind a letter p unless it begins with a letter; an
+ * unsecured name has none. Nothing is looked up.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_CANNOT_CONVERT_PEER_NAME for a name
+ * that is malformed or too long, or that would not be the same when converted back.
+ */
+HRESULT peergroup_host_from_name(const char *name, char **host);
+
+/**
+ * peergroup_name_from_host - the peer name that a host name stands for
+ * @host: host name below pnrp.net, in any case
+ * @name: receives it
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_PEER_HOST_NAME.
+ */
+HRESULT peergroup_name_from_host(const char *host, char **name);
+
 /* ------------------------------------------------------------------ groups -- */
 
 /**
