@@ -181,7 +181,7 @@ static void no_host_names(void)
 	static const char *const hosts[] = {
 		"", ".", "pnrp.net", ".pnrp.net", "alice", "alice.example.net", "alicepnrp.net",
 		"a..pnrp.net", "a..b.pnrp.net", ".a.pnrp.net", "a.pnrp.net..",
-		"xn--.pnrp.net", "xn--a.pnrp.net", "xn---.pnrp.net",
+		"xn--.pnrp.net", "xn--a.pnrp.net", "xn---.pnrp.net", "xn---tda.pnrp.net",
 		"xn--abc-.pnrp.net", "xn--99999999.pnrp.net", "xn--\xc3\xbc.pnrp.net",
 		"b\xc3\xbc" "cher.pnrp.net", "a" L63 ".pnrp.net", "a\nb.pnrp.net",
 		L63 "." L63 "." L63 ".pnrp.net", L63 "." L63 "." L63 "." L63 ".pnrp.net",
