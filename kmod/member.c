@@ -154,6 +154,7 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 	hash_init(ms->hash);
 	hash_init(ms->revoked);
 	INIT_LIST_HEAD(&ms->revocations);
+	ms->unsorted = false;
 	mutex_init(&ms->lock);
 	ms->count = 0;
 	ms->max = PG_MEMBERS_MAX;
@@ -176,6 +177,7 @@ void pg_members_destroy(struct pg_members *ms)
 		hash_del_rcu(&m->hash);
 		pg_member_put(m);
 	}
+	pg_revocations_destroy(ms);
 	pg_member_put(ms->root);
 	ms->root = NULL;
 	ms->last = NULL;

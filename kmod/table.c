@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/unaligned.h>
+#include "revoke.h"
 #include "stats.h"
 #include "table.h"
 
@@ -71,7 +72,7 @@ static void pg_record_free_rcu(struct rcu_head *rcu)
 		pg_member_put(r->creator);
 	if (r->modifier)
 		pg_member_put(r->modifier);
-	kfree(r->revocation);
+	pg_revocation_free(r->revocation);
 	kvfree(r->wire);
 	kmem_cache_free(pg_record_cache, r);
 }
