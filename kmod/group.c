@@ -40,6 +40,7 @@ const struct pg_limits pg_limits_default = {
 	.invited = 1024,
 	.half_open = 256,
 	.half_open_prefix = 64,
+	.member_links = 16,
 };
 
 static bool pg_group_closing;	/* the module is on its way out */

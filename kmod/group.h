@@ -69,6 +69,7 @@ struct pg_limits {
 	u32 invited;
 	u32 half_open;
 	u32 half_open_prefix;
+	u32 member_links;
 };
 
 extern const struct pg_limits pg_limits_default;

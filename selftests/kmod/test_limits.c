@@ -17,7 +17,7 @@
 #define L(name)	PEERGROUP_A_LIMIT_##name
 
 static struct nl nl;
-static struct cert root, own, flooder;
+static struct cert root, own, flooder, inviter;
 static uint32_t group;
 
 static int put(const struct rec *rec)
@@ -201,17 +201,49 @@ static void test_pace(void)
 	NEED(!group_limit(&nl, group, L(LINK_RATE), 0));
 }
 
+static bool none_linked(void *arg)
+{
+	(void)arg;
+	return nl_stat(&nl, group, S(LINKS_UP)) == nl_stat(&nl, group, S(LINKS_DOWN));
+}
+
+/* One member's nodes have their share of the links, and keep nobody else out. */
+static void test_member_links(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(LINK_MEMBER));
+	struct peer p[2], third, other;
+	struct noise_meet m;
+	struct chain chain = { .cert = { &flooder.der }, .n = 1 };
+	uint32_t bye;
+
+	NEED(wait_until(none_linked, NULL));
+	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 2));
+	peer_link(&p[0], PORT, &flooder);
+	peer_link(&p[1], PORT, &flooder);
+	peer_connect(&third, PORT);
+	meet_fill(&m, &flooder, &chain);
+	CHECK(peer_handshake(&third, &m));
+	CHECK(peer_closed(&third, &bye) && bye == PG_BYE_FULL, "bye %u", bye);
+	CHECK(counted_once(&nl, group, S(LINK_MEMBER), before));
+	peer_link(&other, PORT, &inviter);
+	CHECK(peer_alive(&other) && peer_alive(&p[0]) && peer_alive(&p[1]));
+	peer_close(&other);
+	peer_close(&third);
+	peer_close(&p[0]);
+	peer_close(&p[1]);
+	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 16));
+}
+
 /* An inviter fills its part, also by way of another inviter, and nobody else's. */
 static void test_invited(void)
 {
-	struct cert inviter, below[4], other;
+	struct cert below[4], other;
 	struct chain chain = { .cert = { &inviter.der, &below[0].der }, .n = 2 };
 	uint64_t before;
 	struct peer p;
 	int i;
 
 	NEED(!group_limit(&nl, group, L(INVITED), 3));
-	cert_issue(&inviter, &root, test_key(3), PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
 	before = nl_stat(&nl, group, S(REFUSED_MEMBERS));
 	peer_link(&p, PORT, &flooder);
 	for (i = 0; i < 4; i++) {
@@ -250,6 +282,7 @@ int main(void)
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one link", test_pace },
+		{ "links of one member", test_member_links },
 		{ "members below one who invites", test_invited },
 		{ "nothing is left behind", test_nothing_left },
 	};
@@ -261,6 +294,7 @@ int main(void)
 	cert_new_root(&root, test_key(0));
 	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
 	cert_issue(&flooder, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&inviter, &root, test_key(3), PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
 	group = group_of(&nl, &root, &own);
 	group_online(&nl, group, &own, PORT);
 	peer_link(&p, PORT, &flooder);

@@ -783,6 +783,7 @@ static const char *const stat_names[__PEERGROUP_A_STATS_MAX] = {
 	STAT(REFUSED_REVOKED, refused_revoked),
 	STAT(WITHDRAWN, withdrawn),
 	STAT(LINK_REVOKED, link_revoked),
+	STAT(LINK_MEMBER, link_member),
 };
 
 const char *stat_name(unsigned int stat)

@@ -190,6 +190,8 @@ static const struct limit {
 					  "accepted links not up yet, per port" },
 	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = { "half_open_prefix", false, false,
 						 "of these, from one /64 or /24" },
+	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = { "member_links", false, false,
+					     "of these links, to one member" },
 };
 
 /* "NAME=VALUE" */
