@@ -41,6 +41,7 @@ const struct pg_limits pg_limits_default = {
 	.half_open = 256,
 	.half_open_prefix = 64,
 	.member_links = 16,
+	.proof_rate = 1000,
 };
 
 static bool pg_group_closing;	/* the module is on its way out */

@@ -70,6 +70,7 @@ struct pg_limits {
 	u32 half_open;
 	u32 half_open_prefix;
 	u32 member_links;
+	u32 proof_rate;
 };
 
 extern const struct pg_limits pg_limits_default;

@@ -106,6 +106,7 @@ struct pg_deferred {
  * @arrivals: records of this link being verified
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)
+ * @rx_proof_due: the same for what proves memberships
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
  * @tx_hash: those of them that are records, by id
@@ -181,6 +182,7 @@ struct pg_link {
 	atomic_t arrivals;
 	atomic_t arrival_bytes;
 	u64 rx_due;
+	u64 rx_proof_due;
 	struct delayed_work pace;
 
 	/* sending */

@@ -85,6 +85,7 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_HALF_OPEN] = NLA_POLICY_RANGE(NLA_U32, 1, 4096),
 	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = NLA_POLICY_RANGE(NLA_U32, 1, 4096),
 	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = NLA_POLICY_RANGE(NLA_U32, 1, 1024),
+	[PEERGROUP_A_LIMIT_PROOF_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
 };
 
 /* Where the u32 ones live. */
@@ -111,6 +112,7 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_HALF_OPEN, offsetof(struct pg_limits, half_open) },
 	{ PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, offsetof(struct pg_limits, half_open_prefix) },
 	{ PEERGROUP_A_LIMIT_MEMBER_LINKS, offsetof(struct pg_limits, member_links) },
+	{ PEERGROUP_A_LIMIT_PROOF_RATE, offsetof(struct pg_limits, proof_rate) },
 };
 
 /**

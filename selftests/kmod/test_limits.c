@@ -234,6 +234,26 @@ static void test_member_links(void)
 	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 16));
 }
 
+/* Chains that are known already, more than ten seconds' worth. */
+static void test_proofs(void)
+{
+	struct chain chain = { .cert = { &flooder.der }, .n = 1 };
+	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
+	double start = seconds_now();
+	struct peer p;
+	int i;
+
+	NEED(!group_limit(&nl, group, L(PROOF_RATE), 20));
+	peer_link(&p, PORT, &flooder);
+	for (i = 0; i < 200 + 20; i++)
+		peer_gmc(&p, &chain);
+	CHECK(peer_alive(&p));
+	CHECK(seconds_now() - start > 0.7, "in %.2f s", seconds_now() - start);
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)) > before);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(PROOF_RATE), 0));
+}
+
 /* An inviter fills its part, also by way of another inviter, and nobody else's. */
 static void test_invited(void)
 {
@@ -283,6 +303,7 @@ int main(void)
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one link", test_pace },
 		{ "links of one member", test_member_links },
+		{ "rate of certificates over one link", test_proofs },
 		{ "members below one who invites", test_invited },
 		{ "nothing is left behind", test_nothing_left },
 	};

@@ -192,6 +192,8 @@ static const struct limit {
 						 "of these, from one /64 or /24" },
 	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = { "member_links", false, false,
 					     "of these links, to one member" },
+	[PEERGROUP_A_LIMIT_PROOF_RATE] = { "proof_rate", false, false,
+					   "certificates and credentials a second over one link (0: any)" },
 };
 
 /* "NAME=VALUE" */
