@@ -125,7 +125,8 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	struct pg_listener *l = pg_listen(g->pn, port ?: PEERGROUP_PORT);
 
 	if (IS_ERR(l)) {
-		NL_SET_ERR_MSG(extack, "cannot listen on that port");
+		if (PTR_ERR(l) != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "cannot listen on that port");
 		return PTR_ERR(l);
 	}
 	if (pg_group_shadowed(g, l)) {
@@ -469,7 +470,8 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 
 	refusal = pg_members_learn(&g->members, chain, &self);
 	if (refusal) {
-		NL_SET_ERR_MSG(extack, "membership chain is not valid in this group");
+		if (refusal != PEERGROUP_A_STATS_REFUSED_NOMEM)
+			NL_SET_ERR_MSG(extack, "membership chain is not valid in this group");
 		return pg_refusal_errno(refusal);
 	}
 	if (self->gmc.not_after <= pg_group_now(g)) {
@@ -546,7 +548,8 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		goto free;
 	err = pg_members_init(&g->members, root.p, root.len);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "group root is not valid");
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "group root is not valid");
 		goto free;
 	}
 	err = pg_table_init(&g->table, &g->lock, &limits->table);

@@ -252,10 +252,10 @@ int pg_group_add_target(struct pg_group *g, const struct pg_addr *addr,
 
 	mutex_lock(&g->lock);
 	t = pg_overlay_add(&g->overlay, addr, pg_link_new_id(), pg_now_ms());
-	if (IS_ERR(t))
-		NL_SET_ERR_MSG(extack, "too many addresses");
-	else
+	if (!IS_ERR(t))
 		pg_group_redial(g);
+	else if (PTR_ERR(t) != -ENOMEM)
+		NL_SET_ERR_MSG(extack, "too many addresses");
 	mutex_unlock(&g->lock);
 	return PTR_ERR_OR_ZERO(t);
 }
