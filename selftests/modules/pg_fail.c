@@ -92,18 +92,11 @@ static struct pg_fail_site *pg_fail_site(unsigned long where)
 }
 
 /* Counts an allocation; shall it fail? */
-static bool pg_fail_now(gfp_t gfp)
+static bool pg_fail_count(unsigned long where)
 {
-	struct pg_fail_site *site;
-	unsigned long where;
+	struct pg_fail_site *site = pg_fail_site(where);
 	int n;
 
-	if (!READ_ONCE(pg_fail_armed) || (gfp & __GFP_NOFAIL) || !pg_fail_mine())
-		return false;
-	where = pg_fail_caller();
-	if (!where)
-		return false;
-	site = pg_fail_site(where);
 	if (site)
 		atomic_inc(&site->seen);
 	n = atomic_inc_return(&pg_fail_seen);
@@ -114,6 +107,16 @@ static bool pg_fail_now(gfp_t gfp)
 	atomic_inc(&pg_fail_failed);
 	WRITE_ONCE(pg_fail_where, where);
 	return true;
+}
+
+static bool pg_fail_now(gfp_t gfp)
+{
+	unsigned long where;
+
+	if (!READ_ONCE(pg_fail_armed) || (gfp & __GFP_NOFAIL) || !pg_fail_mine())
+		return false;
+	where = pg_fail_caller();
+	return where && pg_fail_count(where);
 }
 
 /* These run in the place of what is probed, where that shall say "fail". */
