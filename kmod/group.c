@@ -98,8 +98,11 @@ void pg_group_set_ready(struct pg_group *g)
 	g->ready = true;
 	/* Where a run is under way or called for, its end will tell. */
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && link->sync.phase == PG_SYNC_IDLE && !READ_ONCE(link->resync))
-			pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
+		if (!link->up || link->sync.phase != PG_SYNC_IDLE || READ_ONCE(link->resync))
+			continue;
+		/* Without memory for it, a run is called for, whose end tells. */
+		if (pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end)) == -ENOMEM)
+			pg_link_resync(link);
 	}
 	pg_group_update_status(g);
 }

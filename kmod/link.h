@@ -312,6 +312,9 @@ int pg_link_send_chain(struct pg_link *link, const struct pg_member *m);
  */
 bool pg_link_room(struct pg_link *link);
 
+/* Calls for a reconciliation, to begin when all that is queued has been sent. */
+void pg_link_resync(struct pg_link *link);
+
 /**
  * pg_link_close() - end a link
  * @bye: enum pg_bye_reason to tell the other end, 0 for none
