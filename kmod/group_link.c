@@ -88,7 +88,7 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 		return PG_BYE_REVOKED;
 	}
 	list_for_each_entry(other, &g->links, node) {
-		if (other == link || !other->up || other->closing ||
+		if (other == link || !other->up || pg_link_closing(other) ||
 		    !pg_link_same_node(other, link))
 			continue;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_DUPLICATE);
@@ -183,7 +183,7 @@ static bool pg_group_linked(const struct pg_group *g, const struct pg_link *gone
 	if (!gone->peer_node)
 		return false;
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && !link->closing && pg_link_same_node(link, gone))
+		if (link->up && !pg_link_closing(link) && pg_link_same_node(link, gone))
 			return true;
 	}
 	return false;

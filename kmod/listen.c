@@ -89,7 +89,7 @@ int pg_listener_add(struct pg_listener *l, struct pg_link *link)
 	if (l->n_links < 2 * max) {
 		list_add_tail(&link->half, &l->half_open);
 		l->n_half_open++;
-		l->n_links++;
+		WRITE_ONCE(l->n_links, l->n_links + 1);
 		err = 0;
 	}
 	spin_unlock(&l->lock);
@@ -127,7 +127,8 @@ void pg_listener_forget(struct pg_link *link)
 		l->n_half_open--;
 	}
 	/* Under the lock, which pg_listener_end() takes before it frees @l. */
-	if (!--l->n_links)
+	WRITE_ONCE(l->n_links, l->n_links - 1);
+	if (!l->n_links)
 		wake_up(&l->gone);
 	spin_unlock(&l->lock);
 }

@@ -352,33 +352,35 @@ static bool pg_record_reserved(const struct pg_record *r)
 	return !pg_rec_deleted(&r->rec) && pg_rec_type_reserved(r->rec.type);
 }
 
+/* Counts @r in (@sign 1) or out (-1). pg_table_full() reads the sums without the lock. */
+static void pg_table_account(struct pg_table *t, const struct pg_record *r, int sign)
+{
+	struct pg_creator *c = r->quota;
+	s64 bytes = sign * (s64)pg_record_bytes(r);
+
+	WRITE_ONCE(t->bytes, t->bytes + bytes);
+	WRITE_ONCE(c->bytes, c->bytes + bytes);
+	WRITE_ONCE(c->records, c->records + sign);
+	if (pg_rec_deleted(&r->rec))
+		WRITE_ONCE(t->tombstones, t->tombstones + sign);
+	else
+		WRITE_ONCE(t->live, t->live + sign);
+	t->reserved += sign * pg_record_reserved(r);
+}
+
 /* Enters @r everywhere but in the hash and the tree by id. */
 static void pg_table_enter(struct pg_table *t, struct pg_record *r)
 {
 	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 	rb_add(&r->changes, &t->changes, pg_changes_less);
-	t->bytes += pg_record_bytes(r);
-	r->quota->bytes += pg_record_bytes(r);
-	r->quota->records++;
-	if (pg_rec_deleted(&r->rec))
-		t->tombstones++;
-	else
-		t->live++;
-	t->reserved += pg_record_reserved(r);
+	pg_table_account(t, r, 1);
 }
 
 static void pg_table_leave(struct pg_table *t, struct pg_record *r)
 {
 	rb_erase_cached(&r->expiry, &t->expiry);
 	rb_erase(&r->changes, &t->changes);
-	t->bytes -= pg_record_bytes(r);
-	r->quota->bytes -= pg_record_bytes(r);
-	r->quota->records--;
-	if (pg_rec_deleted(&r->rec))
-		t->tombstones--;
-	else
-		t->live--;
-	t->reserved -= pg_record_reserved(r);
+	pg_table_account(t, r, -1);
 }
 
 /* --------------------------------------------------------------- table -- */
@@ -616,7 +618,7 @@ unsigned int pg_table_put(struct pg_table *t, struct pg_record *r,
 	refusal = pg_table_publish(t, r, cur);
 	if (refusal)
 		return refusal;
-	t->seq = r->seq;
+	WRITE_ONCE(t->seq, r->seq);	/* where a dump begins is asked without the lock */
 	pg_record_hold(r);
 	if (cur) {
 		pg_table_leave(t, cur);
@@ -667,7 +669,8 @@ static void pg_table_take_out(struct pg_table *t, struct pg_record *r, u32 chang
 	pg_table_leave(t, r);
 	if (!pg_rec_deleted(&r->rec)) {
 		/* readers that found it before may still be looking at it */
-		WRITE_ONCE(r->seq, ++t->seq);
+		WRITE_ONCE(t->seq, t->seq + 1);
+		WRITE_ONCE(r->seq, t->seq);
 		pg_table_remember(t, r, change);
 	} else if (!pg_record_unheard(r)) {
 		pg_table_forget(t, r->seq);
