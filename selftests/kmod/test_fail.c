@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <netinet/in.h>
 #include <openssl/sha.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include "fail.h"
 #include "group.h"
@@ -613,22 +614,38 @@ static void set_up(void)
 	horizon = nl_group_number(&nl, standing, G(HORIZON));
 }
 
+/* From memory: a machine that sees its files through another's takes its time. */
+static void *read_module(size_t *len)
+{
+	int fd = open(getenv("PG_MODULE"), O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *image;
+
+	NEED(fd >= 0 && !fstat(fd, &st));
+	*len = (size_t)st.st_size;
+	image = malloc(*len);
+	NEED(image && read(fd, image, *len) == st.st_size);
+	close(fd);
+	return image;
+}
+
 static void test_load(void)
 {
-	int fd = open(getenv("PG_MODULE"), O_RDONLY | O_CLOEXEC), err;
 	unsigned int nth = 0, failed;
+	size_t len;
+	void *image = read_module(&len);
+	int err;
 
-	NEED(fd >= 0);
 	do {
 		fail_arm(++nth, 1, FAIL_OURS);
-		err = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+		err = syscall(SYS_init_module, image, len, "") ? errno : 0;
 		failed = fail_disarm();
 		CHECK(!err || (failed && err == ENOMEM), "allocation %u at %s: %s", nth,
 		      fail_where(), strerror(err));
-		NEED(err || !system("rmmod peergroup"));
+		NEED(err || !syscall(SYS_delete_module, "peergroup", 0));
 	} while (failed);
 	printf("# %u allocations\n", nth - 1);
-	close(fd);
+	free(image);
 	set_up();
 }
 
