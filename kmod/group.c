@@ -97,11 +97,14 @@ void pg_group_set_ready(struct pg_group *g)
 	lockdep_assert_held(&g->lock);
 	if (g->ready)
 		return;
-	g->ready = true;
+	WRITE_ONCE(g->ready, true);
 	/* Where a run is under way or called for, its end will tell. */
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && link->sync.phase == PG_SYNC_IDLE && !READ_ONCE(link->resync))
-			pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
+		if (!link->up || link->sync.phase != PG_SYNC_IDLE || READ_ONCE(link->resync))
+			continue;
+		/* Without memory for it, a run is called for, whose end tells. */
+		if (pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end)) == -ENOMEM)
+			pg_link_resync(link);
 	}
 	pg_group_update_status(g);
 }
@@ -127,7 +130,8 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	struct pg_listener *l = pg_listen(g->pn, port ?: PEERGROUP_PORT);
 
 	if (IS_ERR(l)) {
-		NL_SET_ERR_MSG(extack, "cannot listen on that port");
+		if (PTR_ERR(l) != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "cannot listen on that port");
 		return PTR_ERR(l);
 	}
 	if (pg_group_shadowed(g, l)) {
@@ -137,7 +141,7 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	}
 	mutex_lock(&g->lock);
 	g->online = true;
-	g->port = l->port;
+	WRITE_ONCE(g->port, l->port);
 	WRITE_ONCE(g->listener, l);
 	pg_group_update_status(g);
 	pg_group_redial(g);
@@ -196,11 +200,25 @@ void pg_group_set_kept(struct pg_group *g, bool kept, struct list_head *ended)
 		pg_group_end(g, ended);
 }
 
+/* Copies limits word by word: each is read on its own, and without the lock. */
+static void pg_limits_copy(void *to, const void *from, size_t size)
+{
+	const unsigned long *src = from;
+	unsigned long *dst = to;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*dst); i++)
+		WRITE_ONCE(dst[i], src[i]);
+}
+
 void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 {
+	static_assert(!(sizeof(g->limits) % sizeof(long)) &&
+		      !(sizeof(g->table.limits) % sizeof(long)));
+
 	mutex_lock(&g->lock);
-	g->limits = *limits;
-	g->table.limits = limits->table;
+	pg_limits_copy(&g->limits, limits, sizeof(g->limits));
+	pg_limits_copy(&g->table.limits, &limits->table, sizeof(g->table.limits));
 	WRITE_ONCE(g->members.max, limits->members);
 	WRITE_ONCE(g->members.invited_max, limits->invited);
 	WRITE_ONCE(g->members.issued_max, limits->issued);
@@ -280,7 +298,7 @@ void pg_group_end(struct pg_group *g, struct list_head *ended)
 		return;
 	}
 	pg_netlink_group(g, 0, ENOENT);
-	g->ended = true;
+	WRITE_ONCE(g->ended, true);
 	pg_group_drop_holders(g);
 	mutex_unlock(&g->lock);
 	xa_erase(&g->pn->groups, g->index);
@@ -479,7 +497,8 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 
 	refusal = pg_members_learn(&g->members, chain, &self);
 	if (refusal) {
-		NL_SET_ERR_MSG(extack, "membership chain is not valid in this group");
+		if (refusal != PEERGROUP_A_STATS_REFUSED_NOMEM)
+			NL_SET_ERR_MSG(extack, "membership chain is not valid in this group");
 		return pg_refusal_errno(refusal);
 	}
 	if (self->gmc.not_after <= pg_group_now(g)) {
@@ -557,7 +576,8 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		goto free;
 	err = pg_members_init(&g->members, root.p, root.len);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "group root is not valid");
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "group root is not valid");
 		goto free;
 	}
 	err = pg_table_init(&g->table, &g->lock, &limits->table);
@@ -693,7 +713,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 
 	mutex_lock(&pn->lock);
 	there = pg_group_find(pn, &gmc[0], &gmc[1]);
-	if (pg_group_closing) {
+	if (READ_ONCE(pg_group_closing)) {
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");
 		err = -ESHUTDOWN;
 	} else if (there == g && pg_group_permits(g, opener, PG_NEED_READ)) {
@@ -799,7 +819,7 @@ void pg_group_module_stop(void)
 	struct net *net;
 
 	/* Who opens a group looks at it under the namespace's lock, which is taken below. */
-	pg_group_closing = true;
+	WRITE_ONCE(pg_group_closing, true);
 	down_read(&net_rwsem);
 	for_each_net(net)
 		pg_net_end_groups(pg_net_of(net));

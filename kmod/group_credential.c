@@ -35,6 +35,7 @@ int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 	const struct pg_gmc *gmc = &READ_ONCE(g->self)->gmc;
 	struct pg_credential cred;
 	struct pg_cursor c;
+	int err;
 
 	lockdep_assert_held(&g->pn->lock);
 	pg_cursor_init(&c, wire, len);
@@ -51,11 +52,11 @@ int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 		NL_SET_ERR_MSG(extack, "CREDENTIAL has expired or lies outside the membership");
 		return -EKEYEXPIRED;
 	}
-	if (pg_credential_verify(&cred, g->id, gmc)) {
-		NL_SET_ERR_MSG(extack, "CREDENTIAL is not signed by the group's member");
-		return -EKEYREJECTED;
-	}
-	return 0;
+	err = pg_credential_verify(&cred, g->id, gmc);
+	if (!err || err == -ENOMEM)
+		return err;
+	NL_SET_ERR_MSG(extack, "CREDENTIAL is not signed by the group's member");
+	return -EKEYREJECTED;
 }
 
 void pg_group_swap_credential(struct pg_group *g, u8 **wire, u32 *len)

@@ -117,7 +117,7 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 		return PG_BYE_REVOKED;
 	}
 	list_for_each_entry(other, &g->links, node) {
-		if (other == link || !other->up || other->closing)
+		if (other == link || !other->up || pg_link_closing(other))
 			continue;
 		own += pg_link_same_member(other, link);
 		if (!pg_link_same_node(other, link))
@@ -209,7 +209,7 @@ static bool pg_group_linked(const struct pg_group *g, const struct pg_link *gone
 	if (!gone->peer_node)
 		return false;
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && !link->closing && pg_link_same_node(link, gone))
+		if (link->up && !pg_link_closing(link) && pg_link_same_node(link, gone))
 			return true;
 	}
 	return false;
@@ -278,10 +278,10 @@ int pg_group_add_target(struct pg_group *g, const struct pg_addr *addr,
 
 	mutex_lock(&g->lock);
 	t = pg_overlay_add(&g->overlay, addr, pg_link_new_id(), pg_now_ms());
-	if (IS_ERR(t))
-		NL_SET_ERR_MSG(extack, "too many addresses");
-	else
+	if (!IS_ERR(t))
 		pg_group_redial(g);
+	else if (PTR_ERR(t) != -ENOMEM)
+		NL_SET_ERR_MSG(extack, "too many addresses");
 	mutex_unlock(&g->lock);
 	return PTR_ERR_OR_ZERO(t);
 }

@@ -337,7 +337,7 @@ void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault)
 	if (first) {
 		WRITE_ONCE(link->closing, true);
 		link->bye = bye;
-		link->error = error;
+		WRITE_ONCE(link->error, error);	/* dumps look at it */
 		link->fault = fault;
 		queue_work(pg_close_wq, &link->close);
 	}

@@ -319,6 +319,15 @@ int pg_link_send_chain(struct pg_link *link, const struct pg_member *m);
  */
 bool pg_link_room(struct pg_link *link);
 
+/* Calls for a reconciliation, to begin when all that is queued has been sent. */
+void pg_link_resync(struct pg_link *link);
+
+/* Without @state_lock it may change at once, but never back. */
+static inline bool pg_link_closing(const struct pg_link *link)
+{
+	return READ_ONCE(link->closing);
+}
+
 /**
  * pg_link_close() - end a link
  * @bye: enum pg_bye_reason to tell the other end, 0 for none

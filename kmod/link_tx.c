@@ -308,12 +308,17 @@ static bool pg_tx_full(struct pg_link *link)
 	return full;
 }
 
+void pg_link_resync(struct pg_link *link)
+{
+	WRITE_ONCE(link->resync, true);
+	pg_link_kick(link, &link->tx);
+}
+
 /* The other end will have to find out by reconciliation. */
 static void pg_tx_give_up(struct pg_link *link)
 {
 	pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_DROPPED_QUEUE);
-	WRITE_ONCE(link->resync, true);
-	pg_link_kick(link, &link->tx);
+	pg_link_resync(link);
 }
 
 int pg_link_send_record(struct pg_link *link, struct pg_record *r)

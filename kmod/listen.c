@@ -141,7 +141,7 @@ int pg_listener_add(struct pg_listener *l, struct pg_link *link)
 	spin_lock(&l->lock);
 	if (l->n_links < 2 * max) {
 		pg_listener_list(l, link);
-		l->n_links++;
+		WRITE_ONCE(l->n_links, l->n_links + 1);
 		err = 0;
 	}
 	spin_unlock(&l->lock);
@@ -175,7 +175,8 @@ void pg_listener_forget(struct pg_link *link)
 	if (!list_empty(&link->half))
 		pg_listener_unlist(l, link);
 	/* Under the lock, which pg_listener_end() takes before it frees @l. */
-	if (!--l->n_links)
+	WRITE_ONCE(l->n_links, l->n_links - 1);
+	if (!l->n_links)
 		wake_up(&l->gone);
 	spin_unlock(&l->lock);
 }

@@ -204,8 +204,8 @@ void pg_message_drained(struct pg_link *link)
 		goto out;
 	if (link->sync.phase == PG_SYNC_PUSHING) {
 		ret = pg_message_sync_step(link, pg_sync_continue(&link->sync));
-	} else if (link->resync && link->sync.phase == PG_SYNC_IDLE) {
-		link->resync = false;
+	} else if (READ_ONCE(link->resync) && link->sync.phase == PG_SYNC_IDLE) {
+		WRITE_ONCE(link->resync, false);
 		ret = pg_sync_start(&link->sync);
 	}
 	if (!ret)

@@ -353,16 +353,26 @@ static bool pg_record_reserved(const struct pg_record *r)
 	return !pg_rec_deleted(&r->rec) && pg_rec_type_reserved(r->rec.type);
 }
 
-static void pg_share_add(struct pg_share *s, const struct pg_record *r)
+static void pg_share_account(struct pg_share *s, s64 bytes, int sign)
 {
-	s->records++;
-	s->bytes += pg_record_bytes(r);
+	WRITE_ONCE(s->bytes, s->bytes + bytes);
+	WRITE_ONCE(s->records, s->records + sign);
 }
 
-static void pg_share_sub(struct pg_share *s, const struct pg_record *r)
+/* Counts @r in (@sign 1) or out (-1). pg_table_full() reads the sums without the lock. */
+static void pg_table_account(struct pg_table *t, const struct pg_record *r, int sign)
 {
-	s->records--;
-	s->bytes -= pg_record_bytes(r);
+	s64 bytes = sign * (s64)pg_record_bytes(r);
+
+	WRITE_ONCE(t->bytes, t->bytes + bytes);
+	pg_share_account(&r->quota->own, bytes, sign);
+	if (r->inviter)
+		pg_share_account(&r->inviter->branch, bytes, sign);
+	if (pg_rec_deleted(&r->rec))
+		WRITE_ONCE(t->tombstones, t->tombstones + sign);
+	else
+		WRITE_ONCE(t->live, t->live + sign);
+	t->reserved += sign * pg_record_reserved(r);
 }
 
 /* Enters @r everywhere but in the hash and the tree by id. */
@@ -370,30 +380,14 @@ static void pg_table_enter(struct pg_table *t, struct pg_record *r)
 {
 	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 	rb_add(&r->changes, &t->changes, pg_changes_less);
-	t->bytes += pg_record_bytes(r);
-	pg_share_add(&r->quota->own, r);
-	if (r->inviter)
-		pg_share_add(&r->inviter->branch, r);
-	if (pg_rec_deleted(&r->rec))
-		t->tombstones++;
-	else
-		t->live++;
-	t->reserved += pg_record_reserved(r);
+	pg_table_account(t, r, 1);
 }
 
 static void pg_table_leave(struct pg_table *t, struct pg_record *r)
 {
 	rb_erase_cached(&r->expiry, &t->expiry);
 	rb_erase(&r->changes, &t->changes);
-	t->bytes -= pg_record_bytes(r);
-	pg_share_sub(&r->quota->own, r);
-	if (r->inviter)
-		pg_share_sub(&r->inviter->branch, r);
-	if (pg_rec_deleted(&r->rec))
-		t->tombstones--;
-	else
-		t->live--;
-	t->reserved -= pg_record_reserved(r);
+	pg_table_account(t, r, -1);
 }
 
 /* --------------------------------------------------------------- table -- */
@@ -673,7 +667,7 @@ unsigned int pg_table_put(struct pg_table *t, struct pg_record *r,
 	refusal = pg_table_publish(t, r, cur);
 	if (refusal)
 		return refusal;
-	t->seq = r->seq;
+	WRITE_ONCE(t->seq, r->seq);	/* where a dump begins is asked without the lock */
 	pg_record_hold(r);
 	if (cur) {
 		pg_table_leave(t, cur);
@@ -724,7 +718,8 @@ static void pg_table_take_out(struct pg_table *t, struct pg_record *r, u32 chang
 	pg_table_leave(t, r);
 	if (!pg_rec_deleted(&r->rec)) {
 		/* readers that found it before may still be looking at it */
-		WRITE_ONCE(r->seq, ++t->seq);
+		WRITE_ONCE(t->seq, t->seq + 1);
+		WRITE_ONCE(r->seq, t->seq);
 		pg_table_remember(t, r, change);
 	} else if (!pg_record_unheard(r)) {
 		pg_table_forget(t, r->seq);
