@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The record table of one group: a hash by id for readers under RCU, and three
- * trees that only the group's lock opens: by id with counts and fingerprints
- * of each subtree, by expiration, by sequence. A ring remembers the latest
+ * The record table of one group: a hash by id for readers under RCU, and trees
+ * that only the group's lock opens: by id with counts and fingerprints of each
+ * subtree, by expiration, by sequence, and those of search.c. A ring remembers the latest
  * expiries, so that "changes since" can tell of them.
  */
 #include <linux/err.h>
@@ -313,21 +313,6 @@ struct pg_record *pg_table_after(struct pg_table *t, struct pg_record *r)
 	return pg_tree_record(rb_next(&r->tree));
 }
 
-struct pg_record *pg_table_next_by_id(struct pg_table *t, const u8 *id)
-{
-	struct pg_record *r;
-
-	lockdep_assert_held(t->lock);
-	if (!id) {
-		r = pg_tree_record(rb_first(&t->tree));
-	} else {
-		r = pg_table_ceiling(t, id);
-		if (r && !memcmp(r->rec.id, id, PEERGROUP_ID_LEN))
-			r = pg_table_after(t, r);
-	}
-	return r ? pg_record_hold(r) : NULL;
-}
-
 /* ------------------------------------- trees by expiration and by seq -- */
 
 static bool pg_expiry_less(struct rb_node *a, const struct rb_node *b)
@@ -380,6 +365,7 @@ static void pg_table_enter(struct pg_table *t, struct pg_record *r)
 {
 	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 	rb_add(&r->changes, &t->changes, pg_changes_less);
+	pg_index_enter(t, r);
 	pg_table_account(t, r, 1);
 }
 
@@ -387,6 +373,7 @@ static void pg_table_leave(struct pg_table *t, struct pg_record *r)
 {
 	rb_erase_cached(&r->expiry, &t->expiry);
 	rb_erase(&r->changes, &t->changes);
+	pg_index_leave(t, r);
 	pg_table_account(t, r, -1);
 }
 
@@ -424,6 +411,7 @@ void pg_table_destroy(struct pg_table *t)
 	t->tree = RB_ROOT;
 	t->expiry = RB_ROOT_CACHED;
 	t->changes = RB_ROOT;
+	memset(t->index, 0, sizeof(t->index));
 	kvfree(t->gone);
 	t->gone = NULL;
 	pg_quotas_destroy(&t->quotas);

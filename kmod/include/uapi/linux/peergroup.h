@@ -358,7 +358,7 @@ enum {
 	PEERGROUP_A_RECORD_TYPE,	/* binary 16 */
 	PEERGROUP_A_RECORD_VERSION,	/* u32 */
 	PEERGROUP_A_RECORD_FLAGS,	/* u32: PEERGROUP_RECORD_* */
-	PEERGROUP_A_RECORD_CREATOR,	/* string: peer name */
+	PEERGROUP_A_RECORD_CREATOR,	/* string: peer name; dump: only its records */
 	PEERGROUP_A_RECORD_MODIFIER,	/* string: peer name */
 	PEERGROUP_A_RECORD_CREATED,	/* u64 */
 	PEERGROUP_A_RECORD_MODIFIED,	/* u64 */
@@ -372,6 +372,10 @@ enum {
 	PEERGROUP_A_RECORD_SINCE,	/* u64: only changes with a higher sequence */
 	PEERGROUP_A_RECORD_BRIEF,	/* flag: no wire form in the answer */
 	PEERGROUP_A_RECORD_TOMBSTONES,	/* flag: deleted ones too */
+	PEERGROUP_A_RECORD_CREATED_FROM, /* u64: only those created then or later */
+	PEERGROUP_A_RECORD_CREATED_TO,	/* u64: only those created then or before */
+	PEERGROUP_A_RECORD_MODIFIED_FROM, /* u64: only versions made then or later */
+	PEERGROUP_A_RECORD_MODIFIED_TO,	/* u64: only versions made then or before */
 
 	__PEERGROUP_A_RECORD_MAX,
 	PEERGROUP_A_RECORD_MAX = __PEERGROUP_A_RECORD_MAX - 1
