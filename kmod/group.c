@@ -450,6 +450,14 @@ int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *
 	return err;
 }
 
+/* The certificate that was issued for a later time counts: it may give a lower role. */
+static bool pg_gmc_later(const struct pg_gmc *a, const struct pg_gmc *b)
+{
+	if (a->not_before != b->not_before)
+		return a->not_before > b->not_before;
+	return a->not_after > b->not_after;
+}
+
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 			       struct netlink_ext_ack *extack)
 {
@@ -467,7 +475,7 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 		return -EKEYEXPIRED;
 	}
 	mutex_lock(&g->lock);
-	if (!g->self || self->gmc.not_after > g->self->gmc.not_after) {
+	if (!g->self || pg_gmc_later(&self->gmc, &g->self->gmc)) {
 		old = g->self;
 		WRITE_ONCE(g->self, self);
 	} else {
