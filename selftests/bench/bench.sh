@@ -34,6 +34,43 @@ if [ -d $tracefs/events/peergroup ]; then
 else
 	echo "where it goes: not known, this kernel has no tracing"
 fi
+# stranger STEP...: how long pg-peer takes for them, in us
+stranger() {
+	local start=${EPOCHREALTIME/./}
+	in_ns h2 "$PG_BUILD/selftests/tools/pg-peer" "home $home/s2" "$@" > /dev/null || exit 1
+	echo $((${EPOCHREALTIME/./} - start))
+}
+
+# refused WHAT STEP...: what a refused caller costs, its own work included, but for the
+# start of its program
+refused() {
+	local what=$1 n=${PG_REFUSED-200} steps=() i idle took
+	shift
+	for ((i = 0; i < n; i++)); do
+		steps+=("connect 10.88.0.1" "$@" close)
+	done
+	idle=$(stranger) && took=$(stranger "${steps[@]}") || exit 1
+	printf '%-34s %7.3f ms each (%d)\n' "$what" "$(bc -l <<< "($took - $idle) / $n / 1000")" "$n"
+}
+
+echo
+echo "strangers, one after the other"
+command=$PG_BUILD/tools/peergroup
+for host in 1 2; do
+	mkdir -m 700 "$home/s$host"
+	PEERGROUP_HOME=$home/s$host "$command" identity create --name "s$host" > /dev/null || exit 1
+done
+PEERGROUP_HOME=$home/s2 "$command" identity xml > "$home/s2.id" || exit 1
+at_h1() { PEERGROUP_HOME=$home/s1 in_ns h1 "$command" "$@"; }
+at_h1 create g > /dev/null && at_h1 invite --role member --to "$home/s2.id" g > "$home/s2.inv" &&
+	at_h1 up g > /dev/null || exit 1
+PEERGROUP_HOME=$home/s2 in_ns h2 "$command" join "$home/s2.inv" > /dev/null || exit 1
+refused "a connection and no more" "shutdown"
+refused "no group's hint" "call hint=wrong" "expect close"
+refused "called, answered, no more" call hear
+refused "a credential that has run out" "call until=-60 from=-3600" hear say "expect close"
+refused "a member gets in" handshake
+
 echo
 echo "one host, many records"
 "$bench" -B "${PG_BULK-100000}" -H "$home/c" || exit 1
