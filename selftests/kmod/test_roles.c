@@ -496,7 +496,7 @@ static void test_revoked_renewal(void)
 {
 	static struct cert fallen, below, late;
 	struct chain chain = { .cert = { &fallen.der, &below.der }, .n = 2 };
-	struct chain alone = { .cert = { &signers[1].cert.der }, .n = 1 };
+	struct chain alone = { .cert = { &signers[0].cert.der }, .n = 1 };
 	struct noise_meet m;
 	unsigned int members;
 	uint64_t revoked;
@@ -505,16 +505,16 @@ static void test_revoked_renewal(void)
 	uint32_t bye;
 
 	cert_issue(&fallen, &root, test_key(3), ADMIN);
-	cert_issue(&below, &fallen, test_key(2), MEMBER);
-	link_as(&p, &signers[1].cert, &node);
-	renew_as(&p, &signers[1].cert, &alone, node);
+	cert_issue(&below, &fallen, test_key(1), MEMBER);
+	link_as(&p, &signers[0].cert, &node);
+	renew_as(&p, &signers[0].cert, &alone, node);
 	CHECK(peer_alive(&p), "a good renewal");
 	renew_as(&p, &below, &chain, node);
 	CHECK(peer_closed(&p, &bye) && bye == PG_BYE_REVOKED, "bye %u", bye);
 	peer_close(&p);
 
 	/* Nor does what it issues from now on get into the table of members. */
-	cert_issue(&late, &fallen, test_key(2), MEMBER);
+	cert_issue(&late, &fallen, test_key(1), MEMBER);
 	chain.cert[1] = &late.der;
 	meet_fill(&m, &late, &chain);
 	members = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group);
