@@ -107,7 +107,7 @@ static HRESULT stay_online(struct pgi_group *group, const struct pgi_group_state
 {
 	HRESULT hr = S_OK;
 
-	if (group->credential_lifetime || state->credential_expires < group->not_after)
+	if (group->credential_lifetime || state->credential_expires < group->own->not_after)
 		hr = pgi_credential_set(group);
 	return FAILED(hr) ? hr : PEER_S_ALREADY_CONNECTED;
 }
@@ -121,6 +121,7 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 	size_t n;
 	HRESULT hr;
 
+	pgi_own_renew(group, true);
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;

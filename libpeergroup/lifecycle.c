@@ -191,7 +191,7 @@ static HRESULT take_chain(struct pgi_group_store *old, struct pgi_group_store *s
 	old->chain_len = store->chain_len;
 	store->chain = chain;
 	store->chain_len = len;
-	return pgi_group_store_save(old);
+	return pgi_group_store_renew(old);
 }
 
 /* Joined before: a later certificate takes the place of the one on disk. */
@@ -211,7 +211,7 @@ static HRESULT renew(struct pgi_group_store *store)
 	if (SUCCEEDED(hr))
 		hr = leaf_of(store, &from, &to);
 	/* The creator's own certificate comes from the root and cannot be bettered. */
-	if (SUCCEEDED(hr) && !old->creator && (to > old_to || from > old_from))
+	if (SUCCEEDED(hr) && !old->creator && (from > old_from || (from == old_from && to > old_to)))
 		hr = take_chain(old, store);
 	pgi_group_store_free(old);
 	return hr;
@@ -378,7 +378,7 @@ static HRESULT fill_status(struct pgi_group *group, const struct pgi_group_state
 		return E_OUTOFMEMORY;
 	out->index = state->index;
 	out->flags = state->status;
-	out->roles = group->roles;
+	out->roles = group->own->roles;
 	out->port = state->status & PEERGROUP_STATUS_LISTENING ? state->port : 0;
 	out->records = state->records;
 	out->tombstones = state->tombstones;

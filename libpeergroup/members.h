@@ -28,7 +28,10 @@ struct pgi_members {
 HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members);
 void pgi_members_free(struct pgi_members *members);
 
-/* The latest certificate of that peer name, by when it ends; NULL if there is none. */
+/* Does @a replace @b, a certificate of the same member? */
+bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b);
+
+/* The latest certificate of that peer name; NULL if there is none. */
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 					  const char *name);
 

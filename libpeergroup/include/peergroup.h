@@ -414,6 +414,35 @@ HRESULT peergroup_status(peergroup_t group, struct peergroup_status **status);
 
 /* ----------------------------------------------------------------- members -- */
 
+/* peergroup_renew(): into the group, where the member finds it. */
+#define PEERGROUP_RENEW_STORE	1U
+
+/**
+ * peergroup_renew - give a member a later certificate
+ * @group: handle
+ * @member: peer name
+ * @expires: when it ends, no later than one's own membership; 0: it lasts as long as
+ *	the one before did, or as one's own
+ * @roles: PEERGROUP_ROLE_*; 0: as before
+ * @flags: PEERGROUP_RENEW_STORE: publish it in the group
+ * @xml: receives an invitation, for peergroup_join(); may be NULL with
+ *	PEERGROUP_RENEW_STORE
+ *
+ * For administrators, about members other than themselves and those who invited them.
+ * From the group, the member takes it by itself when it next opens, connects or
+ * closes the group. It counts from then on; what the member signed before remains
+ * valid. A lower role is no revocation: who does not take the certificate keeps the
+ * one before until it ends.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_IDENTITY_DELETED (one's own, or
+ * it was one of this user's), PEER_E_IDENTITY_NOT_FOUND (no member of that name is
+ * known, or it was revoked), PEER_E_INVALID_TIME_PERIOD, PEER_E_INVALID_ROLE_PROPERTY,
+ * PEER_E_CHAIN_TOO_LONG, PEER_E_CIRCULAR_CHAIN_DETECTED, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_renew(peergroup_t group, const char *member, time_t expires,
+			uint32_t roles, uint32_t flags, char **xml);
+
 /**
  * peergroup_revoke - end a membership, for everybody and at once
  * @group: handle

@@ -132,6 +132,16 @@ static const struct command commands[] = {
 	  "  --pem                      the certificates themselves\n"
 	  "\n"
 	  "Example: peergroup members lab\n" },
+	{ "renew", cmd_renew, "[--lifetime T] [--role R] [--store] [GROUP] MEMBER",
+	  "give a member a later certificate, or another role",
+	  "  --lifetime T               from now on, or until a date; else as long as before\n"
+	  "  --role R                   admin, inviting or member; else as before\n"
+	  "  --store                    leave it in the group, where the member finds it;\n"
+	  "                             else print an invitation\n"
+	  "\n"
+	  "MEMBER is a friendly name, a peer name or its start, as in: peergroup members\n"
+	  "\n"
+	  "Example: peergroup renew --role admin --store lab bob\n" },
 	{ "revoke", cmd_revoke, "[--only] [--withdraw] [GROUP] MEMBER",
 	  "end somebody's membership, on all hosts and at once",
 	  "  --only                     those whom the member has invited stay\n"
