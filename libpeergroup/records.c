@@ -359,8 +359,7 @@ static HRESULT next_version(struct pgi_group *group, const struct pgi_record *ol
 	d->version = old->version + 1;
 	d->flags = old->flags;
 	d->created = old->created;
-	/* The last one's clock may be ahead of ours by as much as is tolerated. */
-	d->modified = now > old->modified ? now : old->modified;
+	d->modified = pgi_after(old->modified, now);
 	d->expires = old->expires;
 	return S_OK;
 }

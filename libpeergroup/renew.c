@@ -266,7 +266,7 @@ static HRESULT fill_draft(struct pgi_group *group, const struct issue *i, uint64
 		memcpy(d->creator, parts.hdr->creator, sizeof(d->creator));
 		d->version = old->version + 1;
 		d->created = old->created;
-		d->modified = now > old->modified ? now : old->modified;
+		d->modified = pgi_after(old->modified, now);
 		if (d->expires < old->expires)
 			d->expires = old->expires;
 	}
