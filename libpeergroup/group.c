@@ -5,6 +5,7 @@
  * known about the group's state is asked from there.
  */
 #include <stdlib.h>
+#include <unistd.h>
 #include "event.h"
 #include "group.h"
 
@@ -158,14 +159,19 @@ static HRESULT save(const char *identity, const char *name,
 {
 	struct pgi_group_store *store;
 	HRESULT hr;
+	int lock;
 
-	hr = pgi_group_store_load(identity, name, &store);
+	hr = pgi_group_store_lock(identity, name, &lock);
 	if (FAILED(hr))
 		return hr;
-	hr = change(store, arg);
-	if (hr == S_OK)
-		hr = pgi_group_store_save(store);
-	pgi_group_store_free(store);
+	hr = pgi_group_store_load(identity, name, &store);
+	if (SUCCEEDED(hr)) {
+		hr = change(store, arg);
+		if (hr == S_OK)
+			hr = pgi_group_store_save(store);
+		pgi_group_store_free(store);
+	}
+	close(lock);
 	return hr;
 }
 

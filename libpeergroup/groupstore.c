@@ -4,7 +4,9 @@
  * the properties given at creation, and what changes with use (port, remembered
  * addresses, whether it was ever synchronised). Records are the kernel's.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -420,6 +422,25 @@ static HRESULT open_group(const struct pgi_group_store *store, int *dir)
 		close(parent);
 	}
 	return not_joined(hr, store->identity, store->name);
+}
+
+HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock)
+{
+	const struct pgi_group_store store = { .identity = (char *)identity, .name = (char *)name };
+	HRESULT hr;
+	int err;
+
+	hr = open_group(&store, lock);
+	if (FAILED(hr))
+		return hr;
+	do {
+		err = flock(*lock, LOCK_EX) ? errno : 0;
+	} while (err == EINTR);
+	if (err) {
+		close(*lock);
+		return pgi_fail(pgi_from_errno(err), "lock: %s", strerror(err));
+	}
+	return S_OK;
 }
 
 HRESULT pgi_group_store_save(const struct pgi_group_store *store)

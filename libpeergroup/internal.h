@@ -216,6 +216,11 @@ HRESULT pgi_group_store_load(const char *identity, const char *name,
 			     struct pgi_group_store **store);
 /* Writes a new group; @key (may be NULL) is the root's. PEER_E_ALREADY_EXISTS. */
 HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key);
+/*
+ * Around loading and saving: other threads and programs may do the same. close(*@lock)
+ * ends it.
+ */
+HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock);
 /* Writes what changes with use: ready (which sticks), port, addresses. */
 HRESULT pgi_group_store_save(const struct pgi_group_store *store);
 /* Replaces the certificates, after another invitation was accepted. */
