@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "address.h"
 #include "event.h"
-#include "group.h"
+#include "members.h"
 
 /* ------------------------------------------------------------- requests -- */
 
@@ -109,6 +109,7 @@ static HRESULT stay_online(struct pgi_group *group, const struct pgi_group_state
 
 	if (group->credential_lifetime || state->credential_expires < group->own->not_after)
 		hr = pgi_credential_set(group);
+	pgi_membership_announce(group);
 	return FAILED(hr) ? hr : PEER_S_ALREADY_CONNECTED;
 }
 
@@ -136,6 +137,7 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 	add_links(group, known, n);
 	if (port)
 		pgi_group_save(group, remember_port, &port);
+	pgi_membership_announce(group);
 	return S_OK;
 }
 

@@ -96,6 +96,8 @@ static bool wanted(struct registration *reg, const struct peergroup_event *event
 {
 	switch (event->kind) {
 	case PEERGROUP_EVENT_RECORD:
+		if (pgi_type_is_properties(event->type))
+			return registered(reg, PEER_GROUP_EVENT_PROPERTY_CHANGED, NULL);
 		return registered(reg, PEER_GROUP_EVENT_RECORD_CHANGED, event->type) &&
 		       !pgi_type_reserved(event->type);
 	case PEERGROUP_EVENT_LINK:
@@ -220,6 +222,8 @@ static HRESULT new_registration(struct pgi_group *group, HANDLE event,
 		hr = take_signal(reg, event);
 	if (SUCCEEDED(hr)) {
 		reg->feed.records = registered(reg, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
+		reg->feed.properties = registered(reg, PEER_GROUP_EVENT_PROPERTY_CHANGED, NULL);
+		reg->feed.members = registered(reg, PEER_GROUP_EVENT_MEMBER_CHANGED, NULL);
 		hr = pgi_feed_open(&reg->feed, group, PEERGROUP_SINCE_NOW);
 	}
 	if (SUCCEEDED(hr)) {

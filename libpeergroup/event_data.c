@@ -45,14 +45,13 @@ static void fill_link(const struct peergroup_event *event,
 	}
 }
 
-/* Who was revoked has left; who is no longer has joined again. */
 static HRESULT fill_member(const struct peergroup_event *event, PEER_GROUP_EVENT_DATA *out)
 {
 	PEER_EVENT_MEMBER_CHANGE_DATA *m = &out->memberChangeData;
 
 	out->eventType = PEER_GROUP_EVENT_MEMBER_CHANGED;
 	m->dwSize = sizeof(*m);
-	m->changeType = event->revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED;
+	m->changeType = (PEER_MEMBER_CHANGE_TYPE)event->member_change;
 	m->pwzIdentity = pgi_sub_wide(out, event->link_peer);
 	return m->pwzIdentity ? S_OK : E_OUTOFMEMORY;
 }
@@ -72,6 +71,8 @@ static HRESULT fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *ou
 		fill_link(event, &out->connectionChangeData);
 	} else if (event->kind == PEERGROUP_EVENT_MEMBER) {
 		return fill_member(event, out);
+	} else if (pgi_type_is_properties(event->type)) {
+		out->eventType = PEER_GROUP_EVENT_PROPERTY_CHANGED;	/* no data */
 	} else {
 		out->eventType = PEER_GROUP_EVENT_RECORD_CHANGED;
 		out->recordChangeData.dwSize = sizeof(out->recordChangeData);

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "members.h"
 #include "registration.h"
 
 /*
@@ -63,17 +64,37 @@ static void forget_socket(struct registration *reg)
 		epoll_ctl(thread.epoll, EPOLL_CTL_DEL, pgi_nl_fd(&reg->feed.nl), NULL);
 }
 
+/* A member's first connection: its membership may be published now. */
+static void announce(struct registration *reg)
+{
+	struct pgi_group *group;
+
+	pthread_mutex_lock(&thread.lock);
+	/* While it is not NULL the handle is not gone, though it may be going. */
+	group = reg->group && try_get(&reg->group->obj) ? reg->group : NULL;
+	pthread_mutex_unlock(&thread.lock);
+	if (!group)
+		return;
+	if (SUCCEEDED(pgi_group_ready(group)))
+		pgi_membership_announce(group);
+	pgi_group_put(group);
+}
+
 static void serve(uint64_t serial)
 {
 	struct registration *reg = find(serial);
-	bool more;
+	bool more, ready;
 
 	if (!reg)
 		return;
 	pthread_mutex_lock(&reg->lock);
 	pgi_feed_read(&reg->feed, &more);	/* what failed is tried again next time */
 	pgi_registration_signal(reg);
+	ready = reg->feed.became_ready;
+	reg->feed.became_ready = false;
 	pthread_mutex_unlock(&reg->lock);
+	if (ready)
+		announce(reg);
 	if (atomic_load(&reg->dead)) {
 		pthread_mutex_lock(&thread.lock);
 		forget_socket(reg);

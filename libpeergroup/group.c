@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "event.h"
-#include "group.h"
+#include "members.h"
+#include "properties.h"
 
 /* How old the clock offset may be that a record is stamped with. */
 #define OFFSET_AGE	PEERGROUP_TIME_PER_SECOND
@@ -87,6 +88,7 @@ static void note_ready(struct pgi_group *group, const struct pgi_group_state *st
 	if (!(state->status & PEERGROUP_STATUS_READY) || atomic_exchange(&group->ready, true))
 		return;
 	pgi_group_save_ready(group->store->identity, group->store->name);
+	pgi_membership_announce(group);
 }
 
 static void note_state(struct pgi_group *group, const struct pgi_group_state *state)
@@ -250,18 +252,30 @@ HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *s
 	return hr;
 }
 
+/* What the group has come to know, for the next to open it. */
+static void take_along(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+
+	/* What is known of the group may end here. */
+	pgi_own_renew(group, false);
+	if (!atomic_load(&group->ready))
+		pgi_group_state(group, &state);
+	if (atomic_load(&group->ready)) {
+		pgi_properties_restore(group);
+		pgi_membership_announce(group);
+	}
+	pgi_clear_error();
+}
+
 static void release(struct pgi_object *obj)
 {
 	struct pgi_group *group = pgi_container_of(obj, struct pgi_group, obj);
-	struct pgi_group_state state;
 
 	pgi_event_group_closed(group);
 	pgi_credential_exit(group);
-	/* What is known of the group may end here: the next to open it needs it. */
 	if (group->index)
-		pgi_own_renew(group, false);
-	if (group->index && !atomic_load(&group->ready))
-		pgi_group_state(group, &state);
+		take_along(group);
 	pgi_nl_close(&group->nl);
 	pgi_own_free(group);
 	pgi_identity_free(group->identity);
@@ -284,9 +298,14 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 		hr = pgi_nl_open(&group->nl, NULL);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_enter(group, group->store);
+	/* Not everybody who may read a group may write to it. */
+	if (SUCCEEDED(hr) && FAILED(pgi_properties_restore(group)))
+		pgi_clear_error();
 	/* A program before this one may have kept the group, and a renewal come meanwhile. */
-	if (SUCCEEDED(hr))
+	if (SUCCEEDED(hr)) {
 		pgi_own_renew(group, true);
+		pgi_membership_announce(group);
+	}
 	if (SUCCEEDED(hr))
 		hr = pgi_handle_new(&group->obj, handle);
 	if (FAILED(hr))

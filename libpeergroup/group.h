@@ -25,12 +25,15 @@ struct pgi_group {
 	struct pgi_own *_Atomic own;	/* changes with a renewal; what it was stays, too */
 	uint32_t index;			/* in the kernel */
 	atomic_bool ready;		/* stays once it is */
+	atomic_uint properties_kept;	/* version of the properties that is on disk */
 
 	pthread_mutex_t lock;		/* guards all below */
 	struct pgi_nl nl;
 	int64_t time_offset;		/* peer time minus this host's, */
 	uint64_t offset_read;		/* ... as of this moment, host time */
 	uint32_t record_limit;
+	const struct pgi_own *membership_of;	/* the own record is of that certificate, */
+	uint64_t membership_again;	/* ... and to be looked at then */
 	uint32_t credential_lifetime;	/* seconds; 0: the certificate's */
 	pthread_t renewal;
 	pid_t renewal_pid;		/* whose thread that is; 0 for none */

@@ -72,7 +72,9 @@ HRESULT pgi_record_to_native(const struct pgi_record *record, void *top,
 /* PEERGROUP_RECORD_* and PEER_RECORD_FLAG_*: same bits, other places. */
 uint32_t pgi_flags_to_peer(uint32_t flags);
 
-/* Record types that only the library itself may use. */
+/* Record types that only the library itself may use; and two of them. */
 bool pgi_type_reserved(const uint8_t type[PEERGROUP_ID_LEN]);
+bool pgi_type_is_properties(const uint8_t type[PEERGROUP_ID_LEN]);
+bool pgi_type_is_membership(const uint8_t type[PEERGROUP_ID_LEN]);
 
 #endif /* _PEERGROUP_RECORD_H */

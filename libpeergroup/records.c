@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include "members.h"
 #include "records.h"
 
 /* How often an update is tried again that lost against somebody else's. */
@@ -75,8 +76,7 @@ static int stage(struct pgi_group *group, const struct pgi_blob *wire)
 	return err;
 }
 
-/* *@stale is set where a newer version turned out to be stored; it is no failure then. */
-static HRESULT put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
+HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
 {
 	bool large = wire->len > PEERGROUP_CHUNK_MAX;
 	struct pgi_nl *nl = &group->nl;
@@ -114,7 +114,7 @@ HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *s
 	hr = pgi_record_sign(draft, group->store->id, signer, &wire);
 	if (FAILED(hr))
 		return hr;
-	hr = put(group, &wire, stale);
+	hr = pgi_record_put(group, &wire, stale);
 	pgi_blob_free(&wire);
 	return hr;
 }
@@ -274,9 +274,11 @@ HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *c,
 	hr = pgi_record_publish(group, group->identity, &d, &stale);
 	if (SUCCEEDED(hr) && stale)
 		hr = pgi_fail(E_UNEXPECTED, "a random record id was taken");
-	if (SUCCEEDED(hr))
-		memcpy(id, d.id, sizeof(d.id));
-	return hr;
+	if (FAILED(hr))
+		return hr;
+	memcpy(id, d.id, sizeof(d.id));
+	pgi_membership_acted(group);
+	return S_OK;
 }
 
 /* --------------------------------------------------------- update, delete -- */

@@ -4,7 +4,6 @@
  * certificate to a member. It goes to the member as an invitation, or into the group
  * as a record, from where the member takes it by itself.
  */
-#include <endian.h>
 #include <stdlib.h>
 #include "cert.h"
 #include "members.h"
@@ -216,29 +215,6 @@ static void free_issue(struct issue *i)
 
 /* ------------------------------------------------------------ publishing -- */
 
-/* The certificates below the root, each behind its length. */
-static HRESULT encode_chain(const struct issue *i, struct pgi_blob *out)
-{
-	uint8_t *p;
-	size_t n;
-
-	out->len = 0;
-	for (n = 1; n <= i->len; n++)
-		out->len += 2 + i->certs[n].len;
-	p = malloc(out->len);
-	out->data = p;
-	if (!p)
-		return E_OUTOFMEMORY;
-	for (n = 1; n <= i->len; n++) {
-		uint16_t len = htobe16((uint16_t)i->certs[n].len);
-
-		memcpy(p, &len, sizeof(len));
-		memcpy(p + sizeof(len), i->certs[n].data, i->certs[n].len);
-		p += sizeof(len) + i->certs[n].len;
-	}
-	return S_OK;
-}
-
 /* One record per issuer and member, so that a renewal takes the place of the one before. */
 static HRESULT fill_draft(struct pgi_group *group, const struct issue *i, uint64_t now,
 			  struct pgi_draft *d)
@@ -286,7 +262,7 @@ static HRESULT publish(struct pgi_group *group, const struct issue *i)
 	if (SUCCEEDED(hr))
 		hr = pgi_check_publisher(group, now);
 	if (SUCCEEDED(hr))
-		hr = encode_chain(i, &chain);
+		hr = pgi_membership_encode(i->certs + 1, i->len, &chain);
 	if (SUCCEEDED(hr))
 		hr = fill_draft(group, i, now, &d);
 	d.data = chain.data;
@@ -320,6 +296,8 @@ static HRESULT renew(struct pgi_group *group, const struct renewal *r, char **xm
 		hr = pgi_invitation_xml(i.certs, i.len + 1, xml);
 	if (SUCCEEDED(hr) && r->flags & PEER_GROUP_STORE_CREDENTIALS)
 		hr = publish(group, &i);
+	if (SUCCEEDED(hr))
+		pgi_membership_acted(group);
 	free_issue(&i);
 	pgi_members_free(&members);
 	return hr;
