@@ -68,6 +68,7 @@ int cmd_members(int argc, char **argv);		/* info.c */
 int cmd_stats(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_properties(int argc, char **argv);	/* properties.c */
 int cmd_chown(int argc, char **argv);		/* owner.c */
 int cmd_chmod(int argc, char **argv);
 
