@@ -474,11 +474,16 @@ int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *
 	return err;
 }
 
-/* Of two own certificates one that counts, and of such the one that lasts longer. */
+/*
+ * Of two own certificates one that counts; of such the one that was issued for a later
+ * time, as it may give a lower role.
+ */
 static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
 {
 	if (pg_member_revoked(old) != pg_member_revoked(new))
 		return pg_member_revoked(old);
+	if (new->gmc.not_before != old->gmc.not_before)
+		return new->gmc.not_before > old->gmc.not_before;
 	return new->gmc.not_after > old->gmc.not_after;
 }
 
