@@ -102,7 +102,7 @@ static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_bu
 /* There is no memory for an event. Not each has a sequence whose gap would show. */
 static void pg_nl_event_lost(struct pg_group *g)
 {
-	const struct pg_watch *w;
+	struct pg_watch *w;
 
 	lockdep_assert_held(&g->lock);
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
