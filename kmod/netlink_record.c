@@ -59,7 +59,7 @@ static struct pg_record_dump *pg_record_dump_of(struct netlink_callback *cb)
 
 int pg_nl_record_get_start(struct netlink_callback *cb)
 {
-	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
 
 	cb->args[0] = (long)d;
 	return d ? 0 : -ENOMEM;
@@ -125,7 +125,7 @@ static int pg_record_dump_filter(struct pg_filter *f, struct nlattr **attrs,
 
 static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	struct nlattr **attrs = pg_dumpit_attrs(cb);
 	struct nlattr *since = attrs[PEERGROUP_A_RECORD_SINCE];
 	struct pg_group *g;
 	int err;
@@ -144,7 +144,9 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 		d->since = nla_get_u64(since);
 		d->seq = d->since;
 		d->passed = d->since;
-		d->start_seq = READ_ONCE(g->table.seq);
+		mutex_lock(&g->lock);
+		d->start_seq = g->table.seq;
+		mutex_unlock(&g->lock);
 	}
 	d->g = g;
 	return 0;
@@ -380,7 +382,7 @@ int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		ret = pg_record_dump_begin(d, cb);
 	else
 		ret = pg_nl_permitted(cb->skb, d->g, PEERGROUP_CMD_RECORD_GET,
-				      genl_dumpit_info(cb)->attrs[PEERGROUP_A_RECORD_GROUP],
+				      pg_dumpit_attrs(cb)[PEERGROUP_A_RECORD_GROUP],
 				      cb->extack);
 	while (!ret) {
 		if (!d->pending) {

@@ -65,6 +65,8 @@ HRESULT pgi_record_get(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LE
  */
 HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *signer,
 			   const struct pgi_draft *draft, bool *stale);
+/* The same with a version that was signed before, by whomever. */
+HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale);
 /* Who may publish at all: PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_PEER_NAME. */
 HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now);
 /* Live ones of a type (NULL: all that programs made). */

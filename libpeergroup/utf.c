@@ -155,6 +155,16 @@ WCHAR *pgi_sub_wide(void *top, const char *utf8)
 	return out;
 }
 
+/* What is not proper Unicode is as wrong as the field it stands in. */
+HRESULT pgi_utf8_take(const WCHAR *from, char **to, HRESULT bad, const char *what)
+{
+	HRESULT hr = pgi_utf8_from_wide(from, to);
+
+	if (hr == E_INVALIDARG)
+		return pgi_fail(bad, "%s is not proper Unicode", what);
+	return hr;
+}
+
 HRESULT pgi_wide_return(const char *utf8, WCHAR **out)
 {
 	*out = NULL;

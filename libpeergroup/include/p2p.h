@@ -1006,6 +1006,11 @@ HRESULT PeerGroupAddRecord(HGROUP hGroup, PPEER_RECORD pRecord, GUID *pRecordId)
 HRESULT PeerGroupUpdateRecord(HGROUP hGroup, PPEER_RECORD pRecord);
 HRESULT PeerGroupDeleteRecord(HGROUP hGroup, const GUID *pRecordId);
 HRESULT PeerGroupGetStatus(HGROUP hGroup, DWORD *pdwStatus);
+HRESULT PeerGroupGetProperties(HGROUP hGroup, PPEER_GROUP_PROPERTIES *ppProperties);
+HRESULT PeerGroupSetProperties(HGROUP hGroup, PPEER_GROUP_PROPERTIES pProperties);
+HRESULT PeerGroupIssueCredentials(HGROUP hGroup, PCWSTR pwzSubjectIdentity,
+				  PEER_CREDENTIAL_INFO *pCredentialInfo, DWORD dwFlags,
+				  PWSTR *ppwzInvitation);
 HRESULT PeerGroupEnumMembers(HGROUP hGroup, DWORD dwFlags, PCWSTR pwzIdentity,
 			     HPEERENUM *phPeerEnum);
 HRESULT PeerGroupEnumRecords(HGROUP hGroup, const GUID *pRecordType,
