@@ -40,7 +40,7 @@ const struct pg_limits pg_limits_default = {
 	.invited = 1024,
 	.half_open = 256,
 	.half_open_prefix = 64,
-	.member_links = 16,
+	.member_links = 32,
 	.proof_rate = 1000,
 };
 

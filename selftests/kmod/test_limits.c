@@ -231,7 +231,7 @@ static void test_member_links(void)
 	peer_close(&third);
 	peer_close(&p[0]);
 	peer_close(&p[1]);
-	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 16));
+	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 32));
 }
 
 /* Chains that are known already, more than ten seconds' worth. */
