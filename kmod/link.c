@@ -388,6 +388,8 @@ static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state)
 	link->last_ping = jiffies;
 	INIT_LIST_HEAD(&link->node);
 	INIT_LIST_HEAD(&link->half);
+	INIT_LIST_HEAD(&link->near);
+	INIT_HLIST_NODE(&link->prefix);
 	spin_lock_init(&link->state_lock);
 	pg_tx_init(link);
 	INIT_WORK(&link->rx, pg_rx_work);

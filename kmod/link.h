@@ -60,6 +60,8 @@ struct pg_deferred {
  * @target: what it was dialled for; NULL if accepted; group's lock
  * @node: list entry in the group's list
  * @half: list entry in the listener's
+ * @near: ring of those of these that come from one prefix; listener's lock
+ * @n_near: how many, in the oldest, which is in the listener's hash as @prefix
  * @state_lock: guards @closing and what goes with it; who queues @rx, @tx or @tick
  *	from outside looks at @closing under it
  * @state: enum peergroup_link_state; goes up only, and read without locks
@@ -135,6 +137,9 @@ struct pg_link {
 	struct pg_target *target;
 	struct list_head node;
 	struct list_head half;
+	struct list_head near;
+	struct hlist_node prefix;
+	u32 n_near;
 	spinlock_t state_lock;
 	u32 state;
 	bool outbound;

@@ -46,6 +46,11 @@ static struct netlink_range_validation pg_nl_range_members = {
 	.max = PG_MEMBERS_MAX,
 };
 
+static struct netlink_range_validation pg_nl_range_half_open = {
+	.min = 1,
+	.max = 1U << 16,
+};
+
 static struct netlink_range_validation pg_nl_range_queue = {
 	.min = 64U << 10,
 	.max = 1U << 30,
@@ -82,8 +87,8 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_INVITED] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_members),
 	[PEERGROUP_A_LIMIT_DEFER_RECORDS] = NLA_POLICY_RANGE(NLA_U32, 1, PG_LINK_DEFER_MAX),
 	[PEERGROUP_A_LIMIT_DEFER_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_queue),
-	[PEERGROUP_A_LIMIT_HALF_OPEN] = NLA_POLICY_RANGE(NLA_U32, 1, 4096),
-	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = NLA_POLICY_RANGE(NLA_U32, 1, 4096),
+	[PEERGROUP_A_LIMIT_HALF_OPEN] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_half_open),
+	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_half_open),
 	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = NLA_POLICY_RANGE(NLA_U32, 1, 1024),
 	[PEERGROUP_A_LIMIT_PROOF_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
 };
