@@ -52,8 +52,23 @@ static struct file *pg_watch_file(const struct pg_watch *w)
 	return file;
 }
 
+/*
+ * A capability makes up for what the mode does not give. What credentials have they
+ * keep, so it is asked once: each time asking is audited.
+ */
+static bool pg_watch_permits(struct pg_group *g, struct pg_watch *w, const struct file *file)
+{
+	lockdep_assert_held(&g->lock);
+	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ))
+		return true;
+	if (!w->asked)
+		w->admin = file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN);
+	w->asked = true;
+	return w->admin;
+}
+
 /* Return: 0, also where the socket shall not or cannot have it, or -ENOMEM. */
-static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct sk_buff *skb)
+static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb)
 {
 	struct file *file = pg_watch_file(w);
 	struct sk_buff *copy;
@@ -61,8 +76,7 @@ static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct
 
 	if (!file)
 		return 0;
-	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ) ||
-	    file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN)) {
+	if (pg_watch_permits(g, w, file)) {
 		copy = skb_clone(skb, GFP_KERNEL);
 		if (copy)
 			genlmsg_unicast(g->pn->net, copy, w->portid);
@@ -88,7 +102,7 @@ static struct sk_buff *pg_nl_event_begin(struct pg_group *g, size_t size, u8 cmd
 
 static void pg_nl_event_send(struct pg_group *g, struct sk_buff *skb, void *hdr)
 {
-	const struct pg_watch *w;
+	struct pg_watch *w;
 	int err;
 
 	lockdep_assert_held(&g->lock);
