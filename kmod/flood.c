@@ -256,6 +256,7 @@ static void pg_arrival_work(struct work_struct *work)
 {
 	struct pg_arrival *a = container_of(work, struct pg_arrival, work);
 	struct pg_flood *f = a->flood;
+	struct mem_cgroup *memcg = f->ops->charge(f);
 	unsigned int refusal;
 
 	/* A twin may have been committed between our look-up and our tracking. */
@@ -275,6 +276,7 @@ static void pg_arrival_work(struct work_struct *work)
 	spin_lock(&f->inflight_lock);
 	hash_del(&a->node);
 	spin_unlock(&f->inflight_lock);
+	f->ops->uncharge(memcg);
 	f->ops->done(f, a->from, a->bytes);
 	pg_record_put(a->r);
 	kfree(a);

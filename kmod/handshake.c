@@ -116,7 +116,7 @@ static int pg_handshake_introduce(struct pg_link *link)
 
 	overhead = pg_noise_overhead(&link->handshake->noise);
 	err = -ENOMEM;
-	out = kvmalloc(sizeof(__be16) + overhead + len, GFP_KERNEL);
+	out = kvmalloc(sizeof(__be16) + overhead + len, PG_GFP_LINK);
 	if (!out)
 		goto free;
 	put_unaligned_be16(overhead + len, out);

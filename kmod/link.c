@@ -245,12 +245,15 @@ static unsigned long pg_tick_young(struct pg_link *link)
 static void pg_link_tick_work(struct work_struct *work)
 {
 	struct pg_link *link = container_of(to_delayed_work(work), struct pg_link, tick);
+	struct mem_cgroup *memcg;
 	unsigned long delay;
 
 	if (pg_link_closing(link))
 		return;
 	if (pg_link_state(link) == PEERGROUP_LINK_UP) {
+		memcg = pg_group_charge(link->group);
 		pg_tick_up(link);
+		pg_group_uncharge(memcg);
 		delay = pg_tick_period(link);
 	} else {
 		delay = pg_tick_young(link);

@@ -399,10 +399,18 @@ static void pg_rx_failed(struct pg_link *link, int error)
 	pg_link_fail(link, up && error == EPROTO ? PG_BYE_PROTOCOL : 0, error, fault);
 }
 
+/* Until an opening has named the group, who made the listener pays. */
+static struct mem_cgroup *pg_rx_charge(const struct pg_link *link)
+{
+	if (link->group)
+		return pg_group_charge(link->group);
+	return set_active_memcg(link->listener ? link->listener->memcg : NULL);
+}
+
 void pg_rx_work(struct work_struct *work)
 {
 	struct pg_link *link = container_of(work, struct pg_link, rx);
-	struct mem_cgroup *memcg = pg_group_charge(link->group);
+	struct mem_cgroup *memcg = pg_rx_charge(link);
 	int budget = PG_RX_BUDGET;
 	int ret = 1;
 

@@ -198,6 +198,7 @@ static void pg_listen_accept_work(struct work_struct *work)
 {
 	struct pg_listener *l = container_of(to_delayed_work(work), struct pg_listener, accept);
 	int budget = PG_ACCEPT_BUDGET;
+	struct mem_cgroup *memcg = set_active_memcg(l->memcg);
 	struct socket *sock;
 	int err = 0;
 
@@ -209,6 +210,7 @@ static void pg_listen_accept_work(struct work_struct *work)
 			break;
 		pg_link_accept(l, sock);
 	}
+	set_active_memcg(memcg);
 	/* Short of memory: those who wait will not knock again. */
 	if (err != -EAGAIN)
 		queue_delayed_work(pg_wq, &l->accept, err ? PG_ACCEPT_AGAIN : 0);
@@ -297,6 +299,7 @@ static void pg_listener_end(struct pg_listener *l)
 	/* Whoever woke us has let go of the lock when we get it. */
 	spin_lock(&l->lock);
 	spin_unlock(&l->lock);
+	mem_cgroup_put(l->memcg);
 	kvfree(l);
 }
 
@@ -312,6 +315,7 @@ static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
 	l->users = 1;
 	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->half_open);
+	l->memcg = get_mem_cgroup_from_mm(current->mm);
 	get_random_bytes(&l->prefix_key, sizeof(l->prefix_key));
 	init_waitqueue_head(&l->gone);
 	INIT_DELAYED_WORK(&l->accept, pg_listen_accept_work);
@@ -319,6 +323,7 @@ static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
 	if (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL)
 		err = pg_listener_open(l, AF_INET, port);
 	if (err) {
+		mem_cgroup_put(l->memcg);
 		kvfree(l);
 		return ERR_PTR(err);
 	}

@@ -29,6 +29,7 @@ struct pg_net;
  * @n_links: these and those that have been taken out, but are neither up nor
  *	gone yet: their sockets belong to the listener
  * @gone: woken when @n_links has come down to 0
+ * @memcg: of who made it; pays for links that have no group yet
  */
 struct pg_listener {
 	struct list_head node;
@@ -45,6 +46,7 @@ struct pg_listener {
 	siphash_key_t prefix_key;
 	u32 n_links;
 	wait_queue_head_t gone;
+	struct mem_cgroup *memcg;
 };
 
 /**

@@ -61,7 +61,7 @@ static struct pg_record_dump *pg_record_dump_of(struct netlink_callback *cb)
 
 int pg_nl_record_get_start(struct netlink_callback *cb)
 {
-	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
 
 	cb->args[0] = (long)d;
 	return d ? 0 : -ENOMEM;
