@@ -203,6 +203,7 @@ void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 	g->table.limits = limits->table;
 	WRITE_ONCE(g->members.max, limits->members);
 	WRITE_ONCE(g->members.invited_max, limits->invited);
+	WRITE_ONCE(g->members.issued_max, limits->issued);
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;
 	mutex_unlock(&g->lock);
@@ -564,6 +565,7 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		goto members;
 	g->members.max = limits->members;
 	g->members.invited_max = limits->invited;
+	g->members.issued_max = limits->issued;
 	g->memcg = get_mem_cgroup_from_mm(current->mm);
 	return g;
 members:

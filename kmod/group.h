@@ -71,6 +71,7 @@ struct pg_limits {
 	u32 half_open_prefix;
 	u32 member_links;
 	u32 proof_rate;
+	u32 issued;
 };
 
 extern const struct pg_limits pg_limits_default;

@@ -46,6 +46,12 @@ static struct netlink_range_validation pg_nl_range_members = {
 	.max = PG_MEMBERS_MAX,
 };
 
+/* 0: half of the members. */
+static struct netlink_range_validation pg_nl_range_issued = {
+	.min = 0,
+	.max = PG_MEMBERS_MAX,
+};
+
 static struct netlink_range_validation pg_nl_range_half_open = {
 	.min = 1,
 	.max = 1U << 16,
@@ -91,6 +97,7 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_half_open),
 	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = NLA_POLICY_RANGE(NLA_U32, 1, 1024),
 	[PEERGROUP_A_LIMIT_PROOF_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_ISSUED] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_issued),
 };
 
 /* Where the u32 ones live. */
@@ -118,6 +125,7 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, offsetof(struct pg_limits, half_open_prefix) },
 	{ PEERGROUP_A_LIMIT_MEMBER_LINKS, offsetof(struct pg_limits, member_links) },
 	{ PEERGROUP_A_LIMIT_PROOF_RATE, offsetof(struct pg_limits, proof_rate) },
+	{ PEERGROUP_A_LIMIT_ISSUED, offsetof(struct pg_limits, issued) },
 };
 
 /**

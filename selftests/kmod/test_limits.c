@@ -286,6 +286,37 @@ static void test_invited(void)
 	peer_close(&p);
 }
 
+/* An administrator whom another invited fills its part, by what it issues, no more. */
+static void test_issued(void)
+{
+	struct cert first, second, below[3];
+	struct chain chain = { .cert = { &first.der, &second.der }, .n = 3 };
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_MEMBERS));
+	struct peer p;
+	int i;
+
+	NEED(!group_limit(&nl, group, L(ISSUED), 2));
+	cert_issue(&first, &root, test_key(2), PEERGROUP_ROLE_ADMIN);
+	cert_issue(&second, &first, test_key(3), PEERGROUP_ROLE_ADMIN);
+	peer_link(&p, PORT, &flooder);
+	for (i = 0; i < 3; i++) {
+		cert_issue(&below[i], &second, test_key(2), PEERGROUP_ROLE_MEMBER);
+		chain.cert[2] = &below[i].der;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(peer_alive(&p));
+	CHECK(nl_stat(&nl, group, S(REFUSED_MEMBERS)) == before + 1);
+	for (i = 0; i < 3; i++) {
+		cert_issue(&below[i], &first, test_key(1), PEERGROUP_ROLE_MEMBER);
+		chain.cert[1] = &below[i].der;
+		chain.n = 2;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(peer_alive(&p));
+	CHECK(nl_stat(&nl, group, S(REFUSED_MEMBERS)) == before + 1, "who invited it is kept out");
+	peer_close(&p);
+}
+
 static void test_nothing_left(void)
 {
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
@@ -305,6 +336,7 @@ int main(void)
 		{ "links of one member", test_member_links },
 		{ "rate of certificates over one link", test_proofs },
 		{ "members below one who invites", test_invited },
+		{ "members below one administrator", test_issued },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	struct peer p;

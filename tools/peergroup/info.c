@@ -194,6 +194,8 @@ static const struct limit {
 					     "of these links, to one member" },
 	[PEERGROUP_A_LIMIT_PROOF_RATE] = { "proof_rate", false, false,
 					   "certificates and credentials a second over one link (0: any)" },
+	[PEERGROUP_A_LIMIT_ISSUED] = { "issued", false, false,
+				       "certificates below an administrator's administrator (0: half of members)" },
 };
 
 /* "NAME=VALUE" */
