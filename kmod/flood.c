@@ -159,12 +159,21 @@ static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struc
 
 	rcu_read_lock();
 	c = pg_quota_find(&f->table->quotas, r->creator->gmc.spki_hash);
-	hasty = c && pg_rate_over(READ_ONCE(c->due), READ_ONCE(f->table->limits.creator.rate),
+	hasty = c && pg_rate_over(atomic64_read(&c->due), READ_ONCE(f->table->limits.creator.rate),
 				  ktime_get_ns(), PG_QUOTA_BURST_NS);
 	rcu_read_unlock();
 	return hasty && !pg_rec_deleted(&r->rec) &&
 	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION &&
 	       !(from && f->ops->asked(f, from));
+}
+
+/* Lock held; others read @due without. */
+static void pg_flood_take_rate(struct pg_flood *f, struct pg_creator *c)
+{
+	u64 due = atomic64_read(&c->due);
+
+	pg_rate_take(&due, f->table->limits.creator.rate, ktime_get_ns(), PG_QUOTA_AHEAD_NS);
+	atomic64_set(&c->due, due);
 }
 
 /* Makes a verified version part of the table. Lock held. */
@@ -186,8 +195,7 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 		return refusal;
 	/* Who was away gets years of versions at once; that is no haste of the creator's. */
 	if (!from || !f->ops->asked(f, from))
-		pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns(),
-			     PG_QUOTA_AHEAD_NS);
+		pg_flood_take_rate(f, r->quota);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)

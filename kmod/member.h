@@ -120,6 +120,19 @@ static inline struct pg_member *pg_member_hold(struct pg_member *m)
 
 void pg_member_put(struct pg_member *m);
 
+/*
+ * Who answers for what @m publishes: the highest above it that is no administrator,
+ * or itself; NULL for an administrator.
+ */
+static inline const struct pg_member *pg_member_branch(const struct pg_member *m)
+{
+	const struct pg_member *top = NULL;
+
+	for (; m && !(m->gmc.roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT)); m = m->parent)
+		top = m;
+	return top;
+}
+
 /**
  * struct pg_chain - certificates in order, below the root first, leaf last
  * @n: how many

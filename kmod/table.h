@@ -48,6 +48,7 @@ struct pg_print {
  * @creator: member of rec.creator, held
  * @modifier: member of rec.modifier, held
  * @quota: what it counts in while it is in the table
+ * @inviter: what it counts in beside that, or NULL
  * @revocation: what it is in pg_members, if it is one; owned
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
@@ -66,6 +67,7 @@ struct pg_record {
 	struct pg_member *creator;
 	struct pg_member *modifier;
 	struct pg_creator *quota;
+	struct pg_creator *inviter;
 	struct pg_revocation *revocation;
 	struct pg_rec rec;
 	u8 *wire;
@@ -128,6 +130,7 @@ struct pg_gone {
  * @records: in the table, tombstones too
  * @bytes: as struct pg_table counts them
  * @creator: of one creator
+ * @inviter: of one who invites and all below
  *
  * Lowering a limit throws nothing out.
  */
@@ -136,6 +139,7 @@ struct pg_table_limits {
 	u32 records;
 	u64 bytes;
 	struct pg_quota_limits creator;
+	struct pg_quota_limits inviter;
 };
 
 /**

@@ -105,6 +105,34 @@ static void test_bytes(void)
 	NEED(!limit_bytes(0));
 }
 
+/* Who may invite has several keys to publish with, and one share for all of them. */
+static void test_inviter(void)
+{
+	struct cert below[2];
+	struct chain chain = { .cert = { &inviter.der, NULL }, .n = 2 };
+	struct rec rec;
+	struct peer p;
+	int i, err;
+
+	NEED(!group_limit(&nl, group, L(INVITER_RECORDS), 4));
+	peer_link(&p, PORT, &inviter);
+	for (i = 0; i < 2; i++) {
+		cert_issue(&below[i], &inviter, test_key(i ? 2 : 0), PEERGROUP_ROLE_MEMBER);
+		chain.cert[1] = &below[i].der;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(peer_alive(&p));
+	for (i = 0; i < 6; i++) {
+		err = add(&rec, i < 3 ? &below[0] : i < 5 ? &below[1] : &inviter, 10);
+		CHECK(err == (i < 4 ? 0 : -EDQUOT), "record %d: %d (%s)", i, err, nl.text);
+		rec_free(&rec);
+	}
+	CHECK(!add(&rec, &own, 10), "another member: %s", nl.text);
+	rec_free(&rec);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(INVITER_RECORDS), 0));
+}
+
 /* At one a second, ten come at once, and the twelfth is too many. */
 static void test_rate(void)
 {
@@ -263,7 +291,7 @@ static void test_invited(void)
 	struct peer p;
 	int i;
 
-	NEED(!group_limit(&nl, group, L(INVITED), 3));
+	NEED(!group_limit(&nl, group, L(INVITED), 3 + 2));	/* two are there */
 	before = nl_stat(&nl, group, S(REFUSED_MEMBERS));
 	peer_link(&p, PORT, &flooder);
 	for (i = 0; i < 4; i++) {
@@ -329,6 +357,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "records of one creator", test_records },
 		{ "bytes of one creator", test_bytes },
+		{ "records of one who invites", test_inviter },
 		{ "rate of one creator", test_rate },
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "more than the rate is no debt for long", test_rate_debt },

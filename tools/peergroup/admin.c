@@ -532,7 +532,8 @@ int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *
 		if (!given[i])
 			continue;
 		offset[i] = NLMSG_ALIGN(nlmsg_hdr(msg)->nlmsg_len);
-		if (i == PEERGROUP_A_LIMIT_BYTES || i == PEERGROUP_A_LIMIT_CREATOR_BYTES)
+		if (i == PEERGROUP_A_LIMIT_BYTES || i == PEERGROUP_A_LIMIT_CREATOR_BYTES ||
+		    i == PEERGROUP_A_LIMIT_INVITER_BYTES)
 			NLA_PUT_U64(msg, i, values[i]);
 		else
 			NLA_PUT_U32(msg, i, values[i]);

@@ -336,6 +336,8 @@ enum {
 	PEERGROUP_A_LIMIT_MEMBER_LINKS, /* u32: established links to nodes of one member */
 	PEERGROUP_A_LIMIT_PROOF_RATE, /* u32: chains, questions for them and credentials a second read from one link; 0: any */
 	PEERGROUP_A_LIMIT_ISSUED, /* u32: of MEMBERS, below an administrator whom another one invited; 0: half */
+	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of one who invites and all below; 0: half of RECORDS */
+	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of one who invites and all below; 0: half of BYTES */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
