@@ -5,9 +5,9 @@
  * to the world through struct pg_flood_ops and never touches a socket.
  */
 #include <linux/slab.h>
-#include <asm/unaligned.h>
 #include <crypto/sha2.h>
 #include "clock.h"
+#include "compat.h"
 #include "flood.h"
 #include "reserved.h"
 #include "revoke.h"

@@ -193,7 +193,7 @@ static bool pg_tick_lost(const struct pg_link *link, unsigned long now, unsigned
 /* The other end has to renew its proof of membership before it runs out. */
 static bool pg_tick_expired(struct pg_link *link)
 {
-	return pg_group_now(link->group) >= READ_ONCE(link->peer_until);
+	return pg_group_now(link->group) >= (u64)atomic64_read(&link->peer_until);
 }
 
 /* A link that is up: asks for a sign of life, or takes the silence for an answer. */

@@ -153,7 +153,7 @@ struct pg_link {
 	bool peer_ready;
 	struct pg_member *peer;
 	u8 peer_key[PG_NODE_KEY_LEN];
-	u64 peer_until;
+	atomic64_t peer_until;
 	s64 clock_offset;
 	int error;
 

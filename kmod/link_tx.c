@@ -12,7 +12,7 @@
 #include <linux/socket.h>
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
-#include <asm/unaligned.h>
+#include "compat.h"
 #include "link_priv.h"
 #include "message.h"
 

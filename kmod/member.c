@@ -10,8 +10,8 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
 #include <crypto/sha2.h>
+#include "compat.h"
 #include "cursor.h"
 #include "member.h"
 #include "record.h"

@@ -81,7 +81,7 @@ int pg_nl_record_get_done(struct netlink_callback *cb)
 
 static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	struct nlattr **attrs = pg_dumpit_attrs(cb);
 	struct nlattr *since = attrs[PEERGROUP_A_RECORD_SINCE];
 	struct pg_group *g;
 
@@ -100,7 +100,9 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 		d->since = nla_get_u64(since);
 		d->seq = d->since;
 		d->passed = d->since;
-		d->start_seq = READ_ONCE(g->table.seq);
+		mutex_lock(&g->lock);
+		d->start_seq = g->table.seq;
+		mutex_unlock(&g->lock);
 	}
 	d->g = g;
 	return 0;
@@ -328,7 +330,7 @@ int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		ret = pg_record_dump_begin(d, cb);
 	else
 		ret = pg_nl_permitted(cb->skb, d->g, PEERGROUP_CMD_RECORD_GET,
-				      genl_dumpit_info(cb)->attrs[PEERGROUP_A_RECORD_GROUP],
+				      pg_dumpit_attrs(cb)[PEERGROUP_A_RECORD_GROUP],
 				      cb->extack);
 	while (!ret) {
 		if (!d->pending) {

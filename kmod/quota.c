@@ -7,7 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
+#include "compat.h"
 #include "quota.h"
 
 void pg_quotas_init(struct pg_quotas *q)

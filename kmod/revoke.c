@@ -9,8 +9,8 @@
 #include <linux/list_sort.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
 #include <crypto/sha2.h>
+#include "compat.h"
 #include "revoke.h"
 #include "stats.h"
 

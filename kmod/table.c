@@ -11,7 +11,7 @@
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
+#include "compat.h"
 #include "revoke.h"
 #include "stats.h"
 #include "table.h"
