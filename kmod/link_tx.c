@@ -15,6 +15,7 @@
 #include "compat.h"
 #include "link_priv.h"
 #include "message.h"
+#include "trace.h"
 
 #define PG_TX_BUDGET		64		/* frames in one run of the work */
 #define PG_TX_CONTROL_MAX	(1U << 20)	/* bytes that are not records */
@@ -371,8 +372,11 @@ static struct pg_tx *pg_tx_next(struct pg_link *link)
 /* A message is in frames, or on its way as it is: it waits no longer. */
 static void pg_tx_finish(struct pg_link *link, struct pg_tx *tx)
 {
-	if (tx->r)
+	if (tx->r) {
 		atomic64_inc(&link->stat_tx_records);
+		trace_pg_record_sent(link->group->index, link->id, tx->r->rec.id,
+				     tx->r->rec.version);
+	}
 	spin_lock_bh(&link->tx_lock);
 	link->tx_now = NULL;
 	pg_tx_account(link, tx, -1);

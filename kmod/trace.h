@@ -101,6 +101,26 @@ TRACE_EVENT(pg_record_received,
 		  __entry->group, __entry->link, __entry->id, __entry->version, __entry->len)
 );
 
+/* It is in a frame, which is sealed and given to the socket next. */
+TRACE_EVENT(pg_record_sent,
+	TP_PROTO(u32 group, u64 link, const u8 *id, u32 version),
+	TP_ARGS(group, link, id, version),
+	TP_STRUCT__entry(
+		__field(u64, link)
+		__field(u32, group)
+		__field(u32, version)
+		__array(u8, id, PEERGROUP_ID_LEN)
+	),
+	TP_fast_assign(
+		__entry->link = link;
+		__entry->group = group;
+		__entry->version = version;
+		memcpy(__entry->id, id, PEERGROUP_ID_LEN);
+	),
+	TP_printk("group=%u link=%llu id=%pUb version=%u",
+		  __entry->group, __entry->link, __entry->id, __entry->version)
+);
+
 /* @verdict: 0 for new, PEERGROUP_A_STATS_PRESENT, _OLD, _DEFERRED or _REFUSED_*. */
 TRACE_EVENT(pg_record_verdict,
 	TP_PROTO(u32 group, u64 link, const u8 *id, u32 version, u32 verdict),

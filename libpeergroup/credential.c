@@ -161,7 +161,7 @@ static HRESULT start_renewal(struct pgi_group *group)
 	sigset_t all, old;
 	int err;
 
-	if (group->renewal_pid == getpid())
+	if (group->renewal_pid == pgi_process())
 		return S_OK;
 	/* Signals are the program's: they go to its own threads. */
 	sigfillset(&all);
@@ -170,7 +170,7 @@ static HRESULT start_renewal(struct pgi_group *group)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (err)
 		return pgi_fail(pgi_from_errno(err), "renewal thread: %s", strerror(err));
-	group->renewal_pid = getpid();
+	group->renewal_pid = pgi_process();
 	return S_OK;
 }
 
@@ -181,7 +181,7 @@ void pgi_credential_exit(struct pgi_group *group)
 	pthread_cond_signal(&group->renewal_wake);
 	pthread_mutex_unlock(&group->lock);
 	/* After fork() the thread is the parent's. */
-	if (group->renewal_pid == getpid())
+	if (group->renewal_pid == pgi_process())
 		pthread_join(group->renewal, NULL);
 	pthread_cond_destroy(&group->renewal_wake);
 }

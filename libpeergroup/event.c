@@ -323,12 +323,12 @@ static HRESULT start_thread(void)
 	struct registration *reg;
 	int err;
 
-	if (thread.pid != getpid()) {
+	if (thread.pid != pgi_process()) {
 		/* After fork() the thread is the parent's; so is what it served. */
 		thread.running = false;
 		thread.joinable = false;
 		thread.list = NULL;
-		thread.pid = getpid();
+		thread.pid = pgi_process();
 	}
 	if (thread.running)
 		return S_OK;
@@ -360,7 +360,7 @@ static void wake_thread(void)
 void pgi_event_shutdown(void)
 {
 	pthread_mutex_lock(&thread.lock);
-	if (thread.pid == getpid()) {
+	if (thread.pid == pgi_process()) {
 		thread.stop = true;
 		wake_thread();
 		while (thread.running)

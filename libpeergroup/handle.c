@@ -69,12 +69,12 @@ static void own_table(void)
 {
 	unsigned int i;
 
-	if (table.pid == getpid())
+	if (table.pid == pgi_process())
 		return;
 	for (i = 0; i < table.count; i++)
 		table.slots[i].obj = NULL;
 	table.used = 0;
-	table.pid = getpid();
+	table.pid = pgi_process();
 }
 
 HRESULT pgi_handle_new(struct pgi_object *obj, void **handle)
@@ -110,7 +110,7 @@ static struct slot *find(const void *handle, enum pgi_type type)
 	struct slot *slot;
 
 	/* A child of fork() shares sockets with its parent: not its handles. */
-	if (!(h & SLOTS_MAX) || i >= table.count || table.pid != getpid())
+	if (!(h & SLOTS_MAX) || i >= table.count || table.pid != pgi_process())
 		return NULL;
 	slot = &table.slots[i];
 	if (!slot->obj || slot->obj->type != type ||

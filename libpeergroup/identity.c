@@ -235,12 +235,12 @@ HRESULT pgi_identity_exists(const char *name)
 {
 	char entry[PGI_ENTRY_LEN];
 	HRESULT hr;
-	int dir;
 
-	hr = open_identity(name, &dir, entry);
-	if (SUCCEEDED(hr))
-		close(dir);
-	return hr;
+	if (!pgi_name_valid(name))
+		return pgi_fail(E_INVALIDARG, "not a peer name: %s", name);
+	pgi_store_entry(name, entry);
+	hr = pgi_store_has(PGI_IDENTITIES, entry);
+	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
 }
 
 HRESULT pgi_identity_friendly(const char *name, char **friendly)

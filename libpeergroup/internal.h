@@ -127,6 +127,11 @@ struct pgi_object *pgi_handle_remove(const void *handle, enum pgi_type type);
 /* Closes every handle for which @match (NULL: any) is true. */
 void pgi_handle_remove_if(bool (*match)(struct pgi_object *obj, void *arg), void *arg);
 
+/* -------------------------------------------------------------- process.c -- */
+
+/* getpid(), without the system call; never fails. */
+pid_t pgi_process(void);
+
 /* -------------------------------------------------------------- startup.c -- */
 
 /* S_OK, PEER_E_NOT_INITIALIZED; first thing in every PeerGroup function. */

@@ -139,6 +139,29 @@ HRESULT pgi_store_open(const char *folder, const char *sub, bool make, int *fd)
 	return hr;
 }
 
+HRESULT pgi_store_has(const char *folder, const char *entry)
+{
+	char *base, *path;
+	struct stat st;
+	HRESULT hr;
+
+	hr = data_folder(&base);
+	if (FAILED(hr))
+		return hr;
+	if (asprintf(&path, "%s/%s/%s", base, folder, entry) < 0)
+		path = NULL;
+	free(base);
+	if (!path)
+		return E_OUTOFMEMORY;
+	if (lstat(path, &st) < 0)
+		hr = errno == ENOENT || errno == ENOTDIR ? PEER_E_NOT_FOUND :
+			file_error(errno, "look at the folder", path);
+	else if (!S_ISDIR(st.st_mode))
+		hr = PEER_E_NOT_FOUND;
+	free(path);
+	return hr;
+}
+
 HRESULT pgi_store_open_entry(int dir, const char *entry, int *fd)
 {
 	return open_below(dir, entry, false, fd);

@@ -25,6 +25,8 @@ void pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN]);
  */
 HRESULT pgi_store_open(const char *folder, const char *sub, bool make, int *fd);
 HRESULT pgi_store_open_entry(int dir, const char *entry, int *fd);
+/* S_OK while there is such a folder, else PEER_E_NOT_FOUND: one look, nothing opened. */
+HRESULT pgi_store_has(const char *folder, const char *entry);
 
 /* A new folder appears whole: begun hidden, filled by the caller, then named. */
 struct pgi_store_new {

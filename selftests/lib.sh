@@ -110,8 +110,12 @@ done_testing() {
 
 # ---- waiting ---------------------------------------------------------------
 
+# How much longer than it takes on a machine of its own something is waited for: only
+# what will never come should be given up.
+patience=10
+
 # wait_for DESCRIPTION SECONDS COMMAND...: a result: ok as soon as the command
-# succeeds, not ok when it has not within that time
+# succeeds, not ok when it has not within that time, stretched by $patience
 wait_for() {
 	local description=$1 seconds=$2
 	shift 2
@@ -119,7 +123,7 @@ wait_for() {
 		ok "$description"
 	else
 		not_ok "$description"
-		diag "not within $seconds s: $(printf '%q ' "$@")"
+		diag "not within $((seconds * patience)) s: $(printf '%q ' "$@")"
 		diag "$("$@" 2>&1)"
 		return 1
 	fi
@@ -128,7 +132,7 @@ wait_for() {
 # until_true SECONDS COMMAND...: the same without a result
 poll_interval=0.05
 until_true() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * patience * 1000000))
 	shift
 	until "$@" > /dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1

@@ -32,7 +32,7 @@ other identity xml > "$T/other.id"
 pg h1 invite --to "$T/other.id" g > "$T/other.inv"
 check "a second user of the host joins" other join "$T/other.inv"
 check "and is up" other up g --port 4000 --connect 10.88.0.1
-check "and ready" other wait g --ready --timeout 60
+check "and ready" other wait g --ready --timeout 600
 
 check_own() {
 	is "$1 of the one" "$(pg h1 info "$2" --json | field identity)" \

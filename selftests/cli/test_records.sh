@@ -97,7 +97,7 @@ check "the first version does not raise the dead" in_ns h2 "$peer" \
 check "it stays gone" has_no h1 "$id"
 
 # Expiry, heard of and everywhere.
-pg h3 watch g --json --only record --count 2 --timeout 60 > "$T/watch" &
+pg h3 watch g --json --only record --count 2 --timeout 600 > "$T/watch" &
 watcher=$!
 wait_for "somebody watches" 30 watched
 soon=$(add_until 4s h1)

@@ -17,7 +17,7 @@ export LD_LIBRARY_PATH=$PG_BUILD/libpeergroup${LD_LIBRARY_PATH:+:$LD_LIBRARY_PAT
 
 hosts=(alpha beta gamma)
 declare -A address=([alpha]=192.0.2.1 [beta]=192.0.2.2 [gamma]=192.0.2.3 [mallory]=192.0.2.66)
-patience=60s	# for a condition to come true, before the demo gives up
+patience=600s	# for a condition to come true, before the demo gives up
 type=ssh-hostkey
 T=$(mktemp -d)
 at_exit rm -rf "$T"

@@ -26,10 +26,10 @@ build() {
 meet() {
 	local port status=0
 	mkfifo "$T/port"
-	timeout 60 "$ours" "$1" "$3" "$4" > "$T/port" &
+	timeout 600 "$ours" "$1" "$3" "$4" > "$T/port" &
 	read -r port < "$T/port"
 	rm "$T/port"
-	timeout 60 "$T/theirs" "$2" "127.0.0.1:$port" "$3" "${5-$4}" || status=1
+	timeout 600 "$T/theirs" "$2" "127.0.0.1:$port" "$3" "${5-$4}" || status=1
 	wait $! && return "$status"
 }
 

@@ -342,7 +342,7 @@ static bool heard(struct nl *by, uint64_t *seq)
 	struct pollfd p = { .fd = mnl_socket_get_fd(by->sock), .events = POLLIN };
 	const struct nlmsghdr *msg = (const void *)by->in;
 
-	if (poll(&p, 1, 20000) != 1 ||
+	if (poll(&p, 1, 600000) != 1 ||
 	    mnl_socket_recvfrom(by->sock, by->in, sizeof(by->in)) <= 0)
 		return false;
 	*seq = nl_u64(msg, R(SEQ));

@@ -25,7 +25,7 @@ uint64_t peer_time_now(void);
 double seconds_now(void);
 
 /* Waits for a condition; false when it has not come true in many seconds. */
-#define WAIT_SECONDS	60
+#define WAIT_SECONDS	600
 bool wait_until(bool (*done)(void *arg), void *arg);
 
 /* Objects of a slab cache in use; 0 where it is not listed. */

@@ -122,6 +122,9 @@ bool wait_slab(const char *cache, unsigned long n)
 {
 	struct slab_wanted w = { .cache = cache, .n = n };
 
+	/* User-mode Linux has none; what is told of it is then for other kernels. */
+	if (access("/proc/slabinfo", F_OK) < 0)
+		return true;
 	return wait_until(slab_has, &w);
 }
 

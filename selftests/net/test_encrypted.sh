@@ -71,7 +71,7 @@ wait_for "the tables are the same" 60 same_tables h1 h2
 check "more than the large record has passed" seen_more 300000
 check "the opening is the only thing in clear" \
 	test "$(grep -aoF peergrp "$T/seen.in" "$T/seen.out" | wc -l)" -ge 1
-ip netns exec h1 timeout 60 bash -c \
+ip netns exec h1 timeout 600 bash -c \
 	'exec 3<>/dev/tcp/10.88.1.2/3587; printf "%s" "in clear: canary" >&3; cat <&3' > /dev/null 2>&1
 wait_for "what is sent in clear is seen" 20 grep -aqF canary "$T/seen.out"
 kill "$sniffer"

@@ -41,7 +41,7 @@ check "nor change it" ends_with 3 nobody chmod 666 g
 check "chmod" pg h1 chmod o+r g
 check "others see it" nobody info g
 check "others read it" nobody get g "$id"
-check "others watch it" nobody watch g --since 0 --count 1 --timeout 20s
+check "others watch it" nobody watch g --since 0 --count 1 --timeout 600
 check "but do not write to it" ends_with 4 put nobody
 check "nor set its limits" ends_with 4 nobody limits g links=3
 

@@ -15,9 +15,9 @@ mesh 1
 make_group 1
 up h1
 
-pg h1 watch g --json --count 3 --timeout 60 > "$T/one" &
+pg h1 watch g --json --count 3 --timeout 600 > "$T/one" &
 one=$!
-pg h1 watch g --json --count 3 --timeout 60 > "$T/two" &
+pg h1 watch g --json --count 3 --timeout 600 > "$T/two" &
 two=$!
 wait_for "both programs hold the group" 30 holders_are 2
 id=$(add h1 "shared")
@@ -33,7 +33,7 @@ is "added, updated, deleted" "$(grep -oE 'added|updated|deleted' "$T/one" | xarg
 
 add h1 "kept" > /dev/null
 check "the group lives without a program" records_are h1 1
-pg h1 watch g --timeout 60 > /dev/null &
+pg h1 watch g --timeout 600 > /dev/null &
 holder=$!
 wait_for "a program holds it" 30 holders_are 1
 pg h1 down g > /dev/null

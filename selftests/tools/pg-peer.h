@@ -13,7 +13,7 @@
 #define TICKS		10000000ULL		/* of peer time, per second */
 #define EPOCH		116444736000000000ULL	/* 1970 in peer time */
 #define CHAIN_MAX	64			/* longer than is allowed, too */
-#define WAIT_DEFAULT	10.0
+#define WAIT_DEFAULT	300.0
 
 /* ---------------------------------------------------------- peer_args.c -- */
 
