@@ -11,14 +11,11 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
-#include <net/sock.h>
 #include <crypto/sha2.h>
 #include "group.h"
 #include "message.h"
 #include "netlink.h"
 #include "trace.h"
-
-#define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
 
 const struct pg_limits pg_limits_default = {
 	.table = {
@@ -262,33 +259,6 @@ void pg_group_put(struct pg_group *g)
 	kref_put(&g->refs, pg_group_free);
 }
 
-/* Those of one port whose socket is dead, or (@portid 0) all. Lock held. */
-static void pg_group_drop_watches(struct pg_group *g, u32 portid)
-{
-	struct pg_watch *w, *tmp;
-
-	list_for_each_entry_safe(w, tmp, &g->watches, node) {
-		/* Its port may have found a new owner before we hear of the death. */
-		if (portid && (w->portid != portid || !sock_flag(w->sk, SOCK_DEAD)))
-			continue;
-		list_del_rcu(&w->node);
-		put_cred(w->cred);
-		sock_put(w->sk);
-		kfree_rcu(w, rcu);
-	}
-}
-
-static void pg_group_drop_holders(struct pg_group *g)
-{
-	struct pg_holder *h, *tmp;
-
-	list_for_each_entry_safe(h, tmp, &g->holders, node) {
-		list_del_rcu(&h->node);
-		kfree_rcu(h, rcu);
-	}
-	pg_group_drop_watches(g, 0);
-}
-
 void pg_group_end(struct pg_group *g, struct list_head *ended)
 {
 	lockdep_assert_held(&g->pn->lock);
@@ -321,163 +291,7 @@ void pg_group_wait(struct list_head *ended)
 	}
 }
 
-/* Adds one hold. Lock held. */
-static int pg_group_hold_for(struct pg_group *g, u32 portid)
-{
-	struct pg_holder *h;
-
-	lockdep_assert_held(&g->lock);
-	list_for_each_entry(h, &g->holders, node) {
-		if (h->portid == portid) {
-			h->count++;
-			return 0;
-		}
-	}
-	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
-	if (!h)
-		return -ENOMEM;
-	h->portid = portid;
-	h->count = 1;
-	list_add_tail_rcu(&h->node, &g->holders);
-	return 0;
-}
-
-/* Lets go of one hold of a socket, or of all. Tells whether nobody is left. */
-static int pg_group_unhold(struct pg_group *g, u32 portid, bool all, bool *idle)
-{
-	struct pg_holder *h;
-	int err = -ENOENT;
-
-	mutex_lock(&g->lock);
-	list_for_each_entry(h, &g->holders, node) {
-		if (h->portid != portid)
-			continue;
-		err = 0;
-		if (!all && --h->count)
-			break;
-		list_del_rcu(&h->node);
-		kfree_rcu(h, rcu);
-		break;
-	}
-	*idle = !err && list_empty(&g->holders) && !g->kept;
-	mutex_unlock(&g->lock);
-	return err;
-}
-
-int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
-{
-	LIST_HEAD(ended);
-	bool idle;
-	int err;
-
-	mutex_lock(&pn->lock);
-	err = pg_group_unhold(g, portid, false, &idle);
-	if (idle)
-		pg_group_end(g, &ended);
-	mutex_unlock(&pn->lock);
-	pg_group_wait(&ended);
-	return err;
-}
-
-/*
- * Has this socket a group open, or watches one? No lock is taken: nearly none of
- * those that ask has.
- */
-static bool pg_net_holds(struct pg_net *pn, u32 portid)
-{
-	const struct pg_holder *h;
-	const struct pg_watch *w;
-	unsigned long index;
-	struct pg_group *g;
-	bool found = false;
-
-	rcu_read_lock();
-	xa_for_each(&pn->groups, index, g) {
-		list_for_each_entry_rcu(h, &g->holders, node)
-			found |= h->portid == portid;
-		list_for_each_entry_rcu(w, &g->watches, node)
-			found |= w->portid == portid;
-	}
-	rcu_read_unlock();
-	return found;
-}
-
-void pg_net_release_port(struct pg_net *pn, u32 portid)
-{
-	LIST_HEAD(ended);
-	unsigned long index;
-	struct pg_group *g;
-	bool idle;
-
-	if (!pg_net_holds(pn, portid))
-		return;
-	mutex_lock(&pn->lock);
-	xa_for_each(&pn->groups, index, g) {
-		mutex_lock(&g->lock);
-		pg_group_drop_watches(g, portid);
-		mutex_unlock(&g->lock);
-		pg_group_unhold(g, portid, true, &idle);
-		if (idle)
-			pg_group_end(g, &ended);
-	}
-	mutex_unlock(&pn->lock);
-	pg_group_wait(&ended);
-}
-
-/* How many sockets of a user watch the group. Lock held. */
-static u32 pg_group_watched_by(const struct pg_group *g, kuid_t uid)
-{
-	const struct pg_watch *w;
-	u32 n = 0;
-
-	list_for_each_entry(w, &g->watches, node)
-		n += uid_eq(w->cred->euid, uid);
-	return n;
-}
-
-static int pg_group_add_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
-			      struct netlink_ext_ack *extack)
-{
-	struct pg_watch *w;
-
-	lockdep_assert_held(&g->lock);
-	if (g->ended) {
-		NL_SET_ERR_MSG(extack, "group has ended");
-		return -ENOENT;
-	}
-	list_for_each_entry(w, &g->watches, node)
-		if (w->sk == sk)
-			return 0;
-	if (pg_group_watched_by(g, opener->cred->euid) >= PG_WATCHES_MAX) {
-		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
-		return -ENOSPC;
-	}
-	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
-	if (!w)
-		return -ENOMEM;
-	sock_hold(sk);
-	w->sk = sk;
-	w->portid = opener->portid;
-	w->cred = get_cred(opener->cred);
-	list_add_tail_rcu(&w->node, &g->watches);
-	return 0;
-}
-
-int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
-		   struct netlink_ext_ack *extack)
-{
-	int err;
-
-	mutex_lock(&g->lock);
-	err = pg_group_add_watch(g, sk, opener, extack);
-	mutex_unlock(&g->lock);
-	return err;
-}
-
-/*
- * Of two own certificates one that counts; of such the one that was issued for a later
- * time, as it may give a lower role.
- */
+/* Of two own certificates one that counts, and of such the one that lasts longer. */
 static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
 {
 	if (pg_member_revoked(old) != pg_member_revoked(new))

@@ -325,6 +325,10 @@ void pg_group_update_status(struct pg_group *g);
 /* The group has synchronised; says so to programs and links once. Lock held. */
 void pg_group_set_ready(struct pg_group *g);
 
+/* group_hold.c: one hold for a socket, or -ENOMEM; no holds and watches any more. Lock held. */
+int pg_group_hold_for(struct pg_group *g, u32 portid);
+void pg_group_drop_holders(struct pg_group *g);
+
 /* What group.c, group_flood.c and group_link.c share. */
 extern const struct pg_flood_ops pg_group_flood_ops;
 void pg_group_expire_work(struct work_struct *work);

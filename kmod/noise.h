@@ -24,11 +24,11 @@
 
 #include <linux/types.h>
 #include <linux/compiler.h>
+#include "wire.h"
 
 #define PG_NOISE_KEY_LEN	32
-#define PG_NOISE_TAG_LEN	16
 #define PG_NOISE_HASH_LEN	32
-#define PG_NOISE_MSG_MAX	65535	/* of a handshake message and of a frame */
+#define PG_NOISE_MSG_MAX	PG_FRAME_MAX	/* of a handshake message and of a frame */
 
 /**
  * struct pg_noise_cipher - one direction of a link

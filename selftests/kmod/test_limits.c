@@ -209,18 +209,21 @@ static void test_rate_debt(void)
 static void test_pace(void)
 {
 	uint64_t added = nl_stat(&nl, group, S(ADDED));
-	double start = seconds_now();
-	struct rec rec;
+	struct rec rec[20];
+	double start;
 	struct peer p;
 	int i;
 
 	NEED(!group_limit(&nl, group, L(LINK_RATE), 20));
+	for (i = 0; i < 20; i++) {	/* signing takes longer than the rate, here and there */
+		rec_new(&rec[i], &flooder, "x", 1);
+		rec_sign(&rec[i], &flooder);
+	}
 	peer_link(&p, PORT, &flooder);
+	start = seconds_now();
 	for (i = 0; i < 20; i++) {
-		rec_new(&rec, &flooder, "x", 1);
-		rec_sign(&rec, &flooder);
-		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
-		rec_free(&rec);
+		peer_send(&p, PG_MSG_RECORD, rec[i].wire, rec[i].len);
+		rec_free(&rec[i]);
 	}
 	CHECK(wait_stat(&nl, group, S(ADDED), added + 20), "some were dropped");
 	CHECK(seconds_now() - start > 0.7, "in %.2f s", seconds_now() - start);
@@ -267,13 +270,14 @@ static void test_proofs(void)
 {
 	struct chain chain = { .cert = { &flooder.der }, .n = 1 };
 	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
-	double start = seconds_now();
 	struct peer p;
+	double start;
 	int i;
 
-	NEED(!group_limit(&nl, group, L(PROOF_RATE), 20));
+	NEED(!group_limit(&nl, group, L(PROOF_RATE), 1));
 	peer_link(&p, PORT, &flooder);
-	for (i = 0; i < 200 + 20; i++)
+	start = seconds_now();
+	for (i = 0; i < 10 + 4; i++)
 		peer_gmc(&p, &chain);
 	CHECK(peer_alive(&p));
 	CHECK(seconds_now() - start > 0.7, "in %.2f s", seconds_now() - start);

@@ -5,6 +5,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/capability.h>
 #include "admin.h"
 #include "cmd.h"
 #include "json.h"
@@ -554,6 +557,16 @@ int cmd_up(int argc, char **argv)
 	return ret;
 }
 
+/* Making a group takes more than what its owner may do with it. */
+static bool may_make_groups(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capget, &header, data) ||
+	       data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN);
+}
+
 int cmd_down(int argc, char **argv)
 {
 	static const struct option options[] = { COMMON_OPTIONS };
@@ -574,7 +587,10 @@ int cmd_down(int argc, char **argv)
 		hr = peergroup_keep(group, false);
 	if (FAILED(hr))
 		ret = fail_result(hr, "cannot take '%s' down", ref.friendly);
-	else if (opt_json)
+	else if (!may_make_groups())
+		fprintf(stderr, "peergroup: when no program has '%s' open, only who has CAP_NET_ADMIN can take it up again\n",
+			ref.friendly);
+	if (SUCCEEDED(hr) && opt_json)
 		puts("{}");
 	peergroup_close(group);
 	free_group(&ref);
