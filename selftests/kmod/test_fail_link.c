@@ -180,7 +180,6 @@ static bool live(unsigned int nth, unsigned int times)
 	put_next(new, &recs[1], &own[1]);
 	put_next(old, &from_third, &third);
 
-	if (nth % 10 == 1) printf("# at %u: %.0f s\n", nth, seconds_now());
 	fail_arm(nth, times, FAIL_OTHERS);
 	NEED(!group_dial(&nl, new, PORT));
 	up = wait_until(agreed, NULL);
