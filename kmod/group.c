@@ -40,6 +40,8 @@ const struct pg_limits pg_limits_default = {
 	.invited = 1024,
 	.half_open = 256,
 	.half_open_prefix = 64,
+	.member_links = 32,
+	.proof_rate = 1000,
 };
 
 static bool pg_group_closing;	/* the module is on its way out */
@@ -219,6 +221,7 @@ void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 	pg_limits_copy(&g->table.limits, &limits->table, sizeof(g->table.limits));
 	WRITE_ONCE(g->members.max, limits->members);
 	WRITE_ONCE(g->members.invited_max, limits->invited);
+	WRITE_ONCE(g->members.issued_max, limits->issued);
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;
 	mutex_unlock(&g->lock);
@@ -471,16 +474,28 @@ int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *
 	return err;
 }
 
-/* Of two own certificates one that counts, and of such the one that lasts longer. */
+/*
+ * Of two own certificates one that counts; of such the one that was issued for a later
+ * time, as it may give a lower role.
+ */
 static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
 {
 	if (pg_member_revoked(old) != pg_member_revoked(new))
 		return pg_member_revoked(old);
+	if (new->gmc.not_before != old->gmc.not_before)
+		return new->gmc.not_before > old->gmc.not_before;
 	return new->gmc.not_after > old->gmc.not_after;
 }
 
+static bool pg_group_permits(struct pg_group *g, const struct pg_opener *opener,
+			     unsigned int need)
+{
+	return opener->admin || pg_owner_permits(&g->owner, opener->cred, need);
+}
+
+/* What the group says of itself to others is for those to change who may write. */
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
-			       struct netlink_ext_ack *extack)
+			       const struct pg_opener *opener, struct netlink_ext_ack *extack)
 {
 	struct pg_member *self, *old = NULL;
 	unsigned int refusal;
@@ -497,7 +512,8 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 		return -EKEYEXPIRED;
 	}
 	mutex_lock(&g->lock);
-	if (!g->self || pg_group_better_self(self, g->self)) {
+	if (!g->self || (pg_group_better_self(self, g->self) &&
+			 pg_group_permits(g, opener, PG_NEED_WRITE))) {
 		old = g->self;
 		WRITE_ONCE(g->self, self);
 		pg_group_update_status(g);
@@ -574,6 +590,7 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		goto members;
 	g->members.max = limits->members;
 	g->members.invited_max = limits->invited;
+	g->members.issued_max = limits->issued;
 	g->memcg = get_mem_cgroup_from_mm(current->mm);
 	return g;
 members:
@@ -618,10 +635,16 @@ static int pg_group_index(struct pg_net *pn, struct pg_group *g)
 }
 
 /* A group that nobody else can see yet enters the namespace. */
-static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready)
+static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready,
+			    struct netlink_ext_ack *extack)
 {
 	int err;
 
+	lockdep_assert_held(&pn->lock);
+	if (pn->n_groups >= READ_ONCE(pg_groups_max)) {
+		NL_SET_ERR_MSG(extack, "too many groups in this network namespace");
+		return -ENOSPC;
+	}
 	mutex_lock(&g->lock);
 	g->ready = ready;
 	g->status = ready ? PEERGROUP_STATUS_READY : 0;
@@ -652,12 +675,6 @@ static int pg_group_share(struct pg_group *g, u32 portid, bool ready)
 	return err;
 }
 
-static bool pg_group_permits(struct pg_group *g, const struct pg_opener *opener,
-			     unsigned int need)
-{
-	return opener->admin || pg_owner_permits(&g->owner, opener->cred, need);
-}
-
 /*
  * The group as the namespace has it, with a reference, or else a new one. Who may not
  * read it is told what he would be told if there were none.
@@ -669,7 +686,6 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 					     struct netlink_ext_ack *extack)
 {
 	struct pg_group *g;
-	bool full;
 
 	mutex_lock(&pn->lock);
 	g = pg_group_find(pn, &gmc[0], &gmc[1]);
@@ -677,7 +693,6 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 		g = NULL;
 	if (g)
 		kref_get(&g->refs);
-	full = pn->n_groups >= READ_ONCE(pg_groups_max);
 	mutex_unlock(&pn->lock);
 	if (g)
 		return g;
@@ -685,10 +700,6 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 		NL_SET_ERR_MSG(extack,
 			       "making a group needs CAP_NET_ADMIN in the network namespace");
 		return ERR_PTR(-EPERM);
-	}
-	if (full) {
-		NL_SET_ERR_MSG(extack, "too many groups in this network namespace");
-		return ERR_PTR(-ENOSPC);
 	}
 	return pg_group_new(pn, root, &gmc[0], opener, limits ?: &pg_limits_default, extack);
 }
@@ -714,7 +725,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 		ready = ready && pg_group_permits(g, opener, PG_NEED_WRITE);
 		err = pg_group_share(g, opener->portid, ready);
 	} else if (!there && !g->ended) {
-		err = pg_group_publish(pn, g, opener->portid, ready);
+		err = pg_group_publish(pn, g, opener->portid, ready, extack);
 		if (err)
 			pg_group_drop_holders(g);
 		else
@@ -750,7 +761,7 @@ struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
 			err = PTR_ERR(g);
 			break;
 		}
-		err = pg_group_learn_self(g, chain, extack);
+		err = pg_group_learn_self(g, chain, opener, extack);
 		if (!err)
 			err = pg_group_enter(pn, g, gmc, opener, ready, extack);
 		if (err)

@@ -79,7 +79,7 @@ int pg_group_introduce(struct pg_group *g, u8 **out, size_t *out_len)
 	if (pg_group_credential_until(g) <= pg_group_now(g))
 		return -EKEYEXPIRED;
 	len = g->credential_len + pg_chain_encoded_len(g->self);
-	*out = kvmalloc(*out_len + len, GFP_KERNEL);
+	*out = kvmalloc(*out_len + len, PG_GFP_LINK);
 	if (!*out)
 		return -ENOMEM;
 	memcpy(*out + *out_len, g->credential, g->credential_len);

@@ -52,6 +52,21 @@ static struct file *pg_watch_file(const struct pg_watch *w)
 	return file;
 }
 
+/*
+ * A capability makes up for what the mode does not give. What credentials have they
+ * keep, so it is asked once: each time asking is audited.
+ */
+static bool pg_watch_permits(struct pg_group *g, struct pg_watch *w, const struct file *file)
+{
+	lockdep_assert_held(&g->lock);
+	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ))
+		return true;
+	if (!w->asked)
+		w->admin = file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN);
+	w->asked = true;
+	return w->admin;
+}
+
 /* As a socket whose receive buffer is full: whoever reads it looks at everything again. */
 static void pg_nl_event_overrun(const struct pg_watch *w)
 {
@@ -63,7 +78,7 @@ static void pg_nl_event_overrun(const struct pg_watch *w)
  * Sends a watch a copy of an event, or where that has got lost (NULL) says so. Return:
  * 0, also where the socket shall not or cannot have it, or -ENOMEM.
  */
-static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct sk_buff *skb)
+static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb)
 {
 	struct file *file = pg_watch_file(w);
 	struct sk_buff *copy;
@@ -71,8 +86,7 @@ static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct
 
 	if (!file)
 		return 0;
-	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ) ||
-	    file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN)) {
+	if (pg_watch_permits(g, w, file)) {
 		copy = skb ? skb_clone(skb, GFP_KERNEL) : NULL;
 		if (copy) {
 			genlmsg_unicast(g->pn->net, copy, w->portid);
@@ -88,7 +102,7 @@ static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct
 /* There is no memory for an event. Not each has a sequence whose gap would show. */
 static void pg_nl_event_lost(struct pg_group *g)
 {
-	const struct pg_watch *w;
+	struct pg_watch *w;
 
 	lockdep_assert_held(&g->lock);
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
@@ -112,7 +126,7 @@ static struct sk_buff *pg_nl_event_begin(struct pg_group *g, size_t size, u8 cmd
 
 static void pg_nl_event_send(struct pg_group *g, struct sk_buff *skb, void *hdr)
 {
-	const struct pg_watch *w;
+	struct pg_watch *w;
 	int err;
 
 	lockdep_assert_held(&g->lock);

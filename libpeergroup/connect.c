@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "address.h"
 #include "event.h"
-#include "group.h"
+#include "members.h"
 
 /* ------------------------------------------------------------- requests -- */
 
@@ -107,8 +107,9 @@ static HRESULT stay_online(struct pgi_group *group, const struct pgi_group_state
 {
 	HRESULT hr = S_OK;
 
-	if (group->credential_lifetime || state->credential_expires < group->not_after)
+	if (group->credential_lifetime || state->credential_expires < group->own->not_after)
 		hr = pgi_credential_set(group);
+	pgi_membership_announce(group);
 	return FAILED(hr) ? hr : PEER_S_ALREADY_CONNECTED;
 }
 
@@ -121,6 +122,7 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 	size_t n;
 	HRESULT hr;
 
+	pgi_own_renew(group, true);
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;
@@ -135,6 +137,7 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 	add_links(group, known, n);
 	if (port)
 		pgi_group_save(group, remember_port, &port);
+	pgi_membership_announce(group);
 	return S_OK;
 }
 

@@ -54,8 +54,8 @@ HRESULT pgi_credential_make(struct pgi_group *group, struct pgi_credential *out)
 	pthread_mutex_unlock(&group->lock);
 	now = pgi_now() + (uint64_t)state.time_offset;
 	until = now + lifetime * PEERGROUP_TIME_PER_SECOND;
-	if (!lifetime || until > group->not_after)
-		until = group->not_after;
+	if (!lifetime || until > group->own->not_after)
+		until = group->own->not_after;
 	memset(out, 0, sizeof(*out));
 	memcpy(c->key, state.node_key, sizeof(c->key));
 	c->node = htobe64(state.node);

@@ -68,8 +68,10 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 
 	if (status == feed->status && !reason)
 		return S_OK;
-	if (status & ~feed->status & PEERGROUP_STATUS_READY)
+	if (status & ~feed->status & PEERGROUP_STATUS_READY) {
 		pgi_group_save_ready(feed->identity, feed->name);
+		feed->became_ready = true;
+	}
 	hr = pgi_feed_push(feed, &event, S_OK);
 	if (SUCCEEDED(hr))
 		feed->status = status;
@@ -94,9 +96,10 @@ static HRESULT tell(struct pgi_feed *feed, const struct peergroup_event *change)
 	HRESULT hr;
 
 	event.kind = PEERGROUP_EVENT_RECORD;
-	/* About the group itself: news for the library's own event filter only. */
 	if (pgi_type_reserved(event.type))
-		return feed->filter ? pgi_feed_push(feed, &event, S_OK) : S_OK;
+		return pgi_feed_tell_about(feed, &event);
+	if (!feed->records)
+		return S_OK;
 	if (!live(event.change)) {
 		if (!pgi_known_remove(&feed->known, event.id))
 			return S_OK;
@@ -108,7 +111,7 @@ static HRESULT tell(struct pgi_feed *feed, const struct peergroup_event *change)
 	return SUCCEEDED(hr) ? pgi_feed_push(feed, &event, S_OK) : hr;
 }
 
-static void event_of(const struct pgi_record *r, struct peergroup_event *event)
+void pgi_feed_event_of(const struct pgi_record *r, struct peergroup_event *event)
 {
 	memset(event, 0, sizeof(*event));
 	event->sequence = r->seq;
@@ -118,7 +121,7 @@ static void event_of(const struct pgi_record *r, struct peergroup_event *event)
 	memcpy(event->type, r->type, sizeof(event->type));
 }
 
-static HRESULT asking(struct pgi_feed *feed)
+HRESULT pgi_feed_asking(struct pgi_feed *feed)
 {
 	return feed->ask.sock ? S_OK : pgi_nl_open(&feed->ask, &feed->nl);
 }
@@ -132,7 +135,7 @@ static HRESULT take_change(struct pgi_record **record, void *arg)
 
 	if ((*record)->seq <= feed->seq)
 		return S_OK;
-	event_of(*record, &event);
+	pgi_feed_event_of(*record, &event);
 	hr = tell(feed, &event);
 	if (SUCCEEDED(hr))
 		feed->seq = event.sequence;
@@ -184,7 +187,7 @@ static HRESULT compare_record(struct pgi_record **record, void *arg)
 		hr = pgi_known_add(&feed->known, r->id, r->type);
 	if (FAILED(hr) || r->seq > c->base || (known && r->seq <= feed->seq))
 		return hr;
-	event_of(r, &event);
+	pgi_feed_event_of(r, &event);
 	event.change = r->flags & PEERGROUP_RECORD_DELETED ? PEERGROUP_CHANGE_DELETED :
 		       PEERGROUP_CHANGE_UPDATED;
 	return tell(feed, &event);
@@ -258,15 +261,16 @@ static HRESULT catch_up(struct pgi_feed *feed)
 	HRESULT hr;
 
 	feed->behind = true;
-	hr = asking(feed);
+	hr = pgi_feed_asking(feed);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
 	if (SUCCEEDED(hr))
 		hr = push_status(feed, state.status, 0);
-	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
+	if (SUCCEEDED(hr))
+		hr = pgi_feed_catch_up_about(feed);
+	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq)
 		hr = catch_up_records(feed);
-		told_until(feed, hr, state.seq);
-	}
+	told_until(feed, hr, state.seq);
 	if (hr == PEER_E_INVALID_GROUP)
 		hr = push_gone(feed, ENOENT);
 	if (SUCCEEDED(hr))
@@ -276,6 +280,11 @@ static HRESULT catch_up(struct pgi_feed *feed)
 
 /* ---------------------------------------------------------------- events -- */
 
+static bool follows_records(const struct pgi_feed *feed)
+{
+	return feed->records || feed->properties || feed->members;
+}
+
 static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 {
 	const struct nlattr *a[PEERGROUP_A_RECORD_MAX + 1];
@@ -283,7 +292,7 @@ static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	HRESULT hr;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_RECORD_MAX);
-	if (pgi_nl_u32(a[PEERGROUP_A_RECORD_GROUP]) != feed->group || !feed->records)
+	if (pgi_nl_u32(a[PEERGROUP_A_RECORD_GROUP]) != feed->group || !follows_records(feed))
 		return S_OK;
 	event.sequence = pgi_nl_u64(a[PEERGROUP_A_RECORD_SEQ]);
 	if (event.sequence <= feed->seq || feed->behind)
@@ -322,6 +331,7 @@ static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
 	struct peergroup_event event = { .kind = PEERGROUP_EVENT_LINK };
 	uint8_t outbound;
+	HRESULT hr;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
 	if (pgi_nl_u32(a[PEERGROUP_A_LINK_GROUP]) != feed->group)
@@ -334,7 +344,8 @@ static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	event.link_error = (int)pgi_nl_u32(a[PEERGROUP_A_LINK_REASON]);
 	event.link_peer = pgi_nl_str(a[PEERGROUP_A_LINK_PEER]);
 	link_address(a, &event.link_address);
-	return pgi_feed_push(feed, &event, S_OK);
+	hr = pgi_feed_push(feed, &event, S_OK);
+	return SUCCEEDED(hr) && feed->members ? pgi_feed_tell_presence(feed, &event) : hr;
 }
 
 static HRESULT group_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
@@ -357,13 +368,18 @@ static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
 	struct peergroup_event event = { .kind = PEERGROUP_EVENT_MEMBER };
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
 	if (pgi_nl_u32(a[PEERGROUP_A_MEMBER_GROUP]) != feed->group)
 		return S_OK;
 	event.link_peer = pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]);
 	event.revoked = a[PEERGROUP_A_MEMBER_REVOKED];
-	return pgi_feed_push(feed, &event, S_OK);
+	/* Who was revoked has left; who is no longer has joined again. */
+	event.member_change = event.revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED;
+	pgi_nl_bytes(a[PEERGROUP_A_MEMBER_FINGERPRINT], fingerprint, sizeof(fingerprint));
+	return feed->members ? pgi_feed_tell_revoked(feed, &event, fingerprint) :
+		pgi_feed_push(feed, &event, S_OK);
 }
 
 struct taking {
@@ -487,10 +503,12 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	if (FAILED(hr))
 		return hr;
 	feed->status = state.status;
-	if (!feed->records)
+	if (!follows_records(feed))
 		return S_OK;
-	hr = asking(feed);
-	if (SUCCEEDED(hr))
+	hr = pgi_feed_asking(feed);
+	if (SUCCEEDED(hr) && feed->members)
+		hr = pgi_presence_compare(&feed->presence, &feed->ask, feed->group, NULL, NULL);
+	if (SUCCEEDED(hr) && feed->records)
 		hr = start_records(feed, since, state.seq);
 	told_until(feed, hr, state.seq);
 	return hr;
@@ -505,6 +523,8 @@ void pgi_feed_close(struct pgi_feed *feed)
 	free(feed->identity);
 	free(feed->name);
 	pgi_known_free(&feed->known);
+	pgi_presence_free(&feed->presence);
+	pgi_presence_free(&feed->revoked);
 	pgi_nl_close(&feed->ask);
 	pgi_nl_close(&feed->nl);
 }

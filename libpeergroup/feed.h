@@ -9,6 +9,8 @@
 
 #include "group.h"
 #include "known.h"
+#include "presence.h"
+#include "record.h"
 
 /* One event in the queue. */
 struct pgi_item {
@@ -23,13 +25,17 @@ struct pgi_feed {
 	struct pgi_nl ask;		/* asks; opened when first needed */
 	uint32_t group;			/* index */
 	char *identity, *name;		/* of the member and of the group, on disk */
-	bool records;			/* whether the owner wants them */
+	bool records;			/* whether the owner wants them, */
+	bool properties, members;	/* ... news of the group's properties, of members */
 	/* Shown each event first; what it says false to is not queued. NULL: all is. */
 	bool (*filter)(struct pgi_feed *feed, const struct peergroup_event *event);
 	uint64_t seq;			/* all changes up to here are told */
 	uint32_t status;		/* as last told */
 	bool behind;			/* a catch-up failed: to be tried again */
 	bool gone;			/* the group ended */
+	bool became_ready;		/* to be looked at and reset by the owner */
+	struct pgi_presence presence;	/* where @members; */
+	struct pgi_presence revoked;	/* ... by certificates instead of links */
 	struct pgi_known known;
 	struct pgi_item *head, **tail;	/* the queue */
 };
@@ -49,5 +55,22 @@ HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event
 		      HRESULT failed);
 /* The next one, to be freed by free(), or NULL. */
 struct pgi_item *pgi_feed_pop(struct pgi_feed *feed);
+
+/* The socket to ask by, open. */
+HRESULT pgi_feed_asking(struct pgi_feed *feed);
+/* A change that a query answered. */
+void pgi_feed_event_of(const struct pgi_record *record, struct peergroup_event *event);
+
+/* ---- about.c: what records and links say about the group itself ---- */
+
+/* A record of a reserved type has changed. */
+HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event *event);
+/* A link has changed. */
+HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_event *link);
+/* One of a member's certificates was revoked, or is no longer. */
+HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
+			      const uint8_t fingerprint[PEERGROUP_HASH_LEN]);
+/* Whatever was lost since feed->seq, found out. */
+HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed);
 
 #endif /* _PEERGROUP_FEED_H */

@@ -5,8 +5,10 @@
  * known about the group's state is asked from there.
  */
 #include <stdlib.h>
+#include <unistd.h>
 #include "event.h"
-#include "group.h"
+#include "members.h"
+#include "properties.h"
 
 /* How old the clock offset may be that a record is stamped with. */
 #define OFFSET_AGE	PEERGROUP_TIME_PER_SECOND
@@ -86,6 +88,7 @@ static void note_ready(struct pgi_group *group, const struct pgi_group_state *st
 	if (!(state->status & PEERGROUP_STATUS_READY) || atomic_exchange(&group->ready, true))
 		return;
 	pgi_group_save_ready(group->store->identity, group->store->name);
+	pgi_membership_announce(group);
 }
 
 static void note_state(struct pgi_group *group, const struct pgi_group_state *state)
@@ -158,14 +161,19 @@ static HRESULT save(const char *identity, const char *name,
 {
 	struct pgi_group_store *store;
 	HRESULT hr;
+	int lock;
 
-	hr = pgi_group_store_load(identity, name, &store);
+	hr = pgi_group_store_lock(identity, name, &lock);
 	if (FAILED(hr))
 		return hr;
-	hr = change(store, arg);
-	if (hr == S_OK)
-		hr = pgi_group_store_save(store);
-	pgi_group_store_free(store);
+	hr = pgi_group_store_load(identity, name, &store);
+	if (SUCCEEDED(hr)) {
+		hr = change(store, arg);
+		if (hr == S_OK)
+			hr = pgi_group_store_save(store);
+		pgi_group_store_free(store);
+	}
+	close(lock);
 	return hr;
 }
 
@@ -191,29 +199,6 @@ HRESULT pgi_group_save_ready(const char *identity, const char *name)
 
 /* --------------------------------------------------------------- opening -- */
 
-static HRESULT load_certificate(struct pgi_group *group)
-{
-	struct pgi_cert **chain;
-	size_t len;
-	HRESULT hr;
-
-	hr = pgi_chain_parse(group->store, &chain, &len);
-	if (FAILED(hr))
-		return hr;
-	if (len < 2 || len > PEERGROUP_CHAIN_MAX + 1) {
-		hr = pgi_fail(PEER_E_CERT_STORE_CORRUPTED, "the certificate chain of %s",
-			      group->store->name);
-	} else {
-		memcpy(group->fingerprint, chain[len - 1]->fingerprint,
-		       sizeof(group->fingerprint));
-		group->roles = chain[len - 1]->roles;
-		group->not_before = chain[len - 1]->not_before;
-		group->not_after = chain[len - 1]->not_after;
-	}
-	pgi_chain_free(chain, len);
-	return hr;
-}
-
 static HRESULT load(struct pgi_group *group, const char *identity, const char *name)
 {
 	HRESULT hr;
@@ -221,10 +206,10 @@ static HRESULT load(struct pgi_group *group, const char *identity, const char *n
 	hr = pgi_identity_load(identity, &group->identity);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_store_load(group->identity->name, name, &group->store);
-	if (SUCCEEDED(hr))
-		hr = load_certificate(group);
-	if (SUCCEEDED(hr))
+	if (SUCCEEDED(hr)) {
 		atomic_init(&group->ready, group->store->ready);
+		hr = pgi_own_set(group, group->store);
+	}
 	return hr;
 }
 
@@ -238,14 +223,15 @@ static HRESULT open_failed(const struct pgi_nl *nl, int err)
 	return hr;
 }
 
-static HRESULT open_in_kernel(struct pgi_group *group)
+HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *store)
 {
-	const struct pgi_group_store *store = group->store;
 	struct pgi_group_state state = { 0 };
 	struct nlmsghdr *msg;
+	HRESULT hr = S_OK;
 	size_t i;
 	int err;
 
+	pthread_mutex_lock(&group->lock);
 	msg = pgi_nl_request(&group->nl, PEERGROUP_CMD_GROUP_OPEN, 0);
 	mnl_attr_put(msg, PEERGROUP_A_GROUP_ROOT, store->root.len, store->root.data);
 	for (i = 0; i < store->chain_len; i++)
@@ -254,25 +240,44 @@ static HRESULT open_in_kernel(struct pgi_group *group)
 	if (store->ready)
 		mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_READY, 1);
 	err = pgi_nl_talk(&group->nl, msg, take_state, &state);
-	if (err)
-		return open_failed(&group->nl, err);
-	group->index = state.index;
-	note_state(group, &state);
-	note_ready(group, &state);
-	return S_OK;
+	if (err) {
+		hr = open_failed(&group->nl, err);
+	} else {
+		group->index = state.index;
+		note_state(group, &state);
+	}
+	pthread_mutex_unlock(&group->lock);
+	if (SUCCEEDED(hr))
+		note_ready(group, &state);
+	return hr;
+}
+
+/* What the group has come to know, for the next to open it. */
+static void take_along(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+
+	/* What is known of the group may end here. */
+	pgi_own_renew(group, false);
+	if (!atomic_load(&group->ready))
+		pgi_group_state(group, &state);
+	if (atomic_load(&group->ready)) {
+		pgi_properties_restore(group);
+		pgi_membership_announce(group);
+	}
+	pgi_clear_error();
 }
 
 static void release(struct pgi_object *obj)
 {
 	struct pgi_group *group = pgi_container_of(obj, struct pgi_group, obj);
-	struct pgi_group_state state;
 
 	pgi_event_group_closed(group);
 	pgi_credential_exit(group);
-	if (group->index && !atomic_load(&group->ready))
-		pgi_group_state(group, &state);
+	if (group->index)
+		take_along(group);
 	pgi_nl_close(&group->nl);
-	pgi_group_store_free(group->store);
+	pgi_own_free(group);
 	pgi_identity_free(group->identity);
 	pthread_mutex_destroy(&group->lock);
 	free(group);
@@ -292,7 +297,15 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 	if (SUCCEEDED(hr))
 		hr = pgi_nl_open(&group->nl, NULL);
 	if (SUCCEEDED(hr))
-		hr = open_in_kernel(group);
+		hr = pgi_group_enter(group, group->store);
+	/* Not everybody who may read a group may write to it. */
+	if (SUCCEEDED(hr) && FAILED(pgi_properties_restore(group)))
+		pgi_clear_error();
+	/* A program before this one may have kept the group, and a renewal come meanwhile. */
+	if (SUCCEEDED(hr)) {
+		pgi_own_renew(group, true);
+		pgi_membership_announce(group);
+	}
 	if (SUCCEEDED(hr))
 		hr = pgi_handle_new(&group->obj, handle);
 	if (FAILED(hr))
@@ -365,7 +378,7 @@ static struct pgi_group *group_of(struct pgi_object *obj)
 
 const struct pgi_group_store *pgi_group_get_store(struct pgi_object *obj)
 {
-	return group_of(obj)->store;
+	return group_of(obj)->own->store;
 }
 
 const struct pgi_identity *pgi_group_get_identity(struct pgi_object *obj)

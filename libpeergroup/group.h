@@ -9,21 +9,31 @@
 #include "internal.h"
 #include "netlink.h"
 
+/* The own membership. Not changed once it is in a group: a renewal makes another. */
+struct pgi_own {
+	struct pgi_own *before;
+	struct pgi_group_store *store;	/* has the certificates */
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+	uint32_t roles;
+	uint64_t not_before, not_after;
+};
+
 struct pgi_group {
 	struct pgi_object obj;
 	struct pgi_identity *identity;
 	struct pgi_group_store *store;	/* as it was when opened */
-	uint8_t fingerprint[PEERGROUP_HASH_LEN];	/* of the own certificate */
-	uint32_t roles;
-	uint64_t not_before, not_after;	/* of the own certificate */
+	struct pgi_own *_Atomic own;	/* changes with a renewal; what it was stays, too */
 	uint32_t index;			/* in the kernel */
 	atomic_bool ready;		/* stays once it is */
+	atomic_uint properties_kept;	/* version of the properties that is on disk */
 
 	pthread_mutex_t lock;		/* guards all below */
 	struct pgi_nl nl;
 	int64_t time_offset;		/* peer time minus this host's, */
 	uint64_t offset_read;		/* ... as of this moment, host time */
 	uint32_t record_limit;
+	const struct pgi_own *membership_of;	/* the own record is of that certificate, */
+	uint64_t membership_again;	/* ... and to be looked at then */
 	uint32_t credential_lifetime;	/* seconds; 0: the certificate's */
 	pthread_t renewal;
 	pid_t renewal_pid;		/* whose thread that is; 0 for none */
@@ -123,6 +133,23 @@ HRESULT pgi_credential_make(struct pgi_group *group, struct pgi_credential *cred
 
 /* Gives the kernel a new one. */
 HRESULT pgi_credential_set(struct pgi_group *group);
+
+/* ---- own.c ---- */
+
+/* The certificates that a store has; it is the group's from then on, S_OK or not. */
+HRESULT pgi_own_set(struct pgi_group *group, struct pgi_group_store *store);
+void pgi_own_free(struct pgi_group *group);
+
+/*
+ * Takes a later certificate of this member that came with the group's records: keeps it
+ * on disk, and tells the kernel. S_FALSE where there is none. @live: the handle is used.
+ */
+HRESULT pgi_own_renew(struct pgi_group *group, bool live);
+
+/* ---- group.c, for own.c ---- */
+
+/* Opens it in the kernel, by the certificates that @store has; again is fine. */
+HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *store);
 
 /* ---- connect.c ---- */
 

@@ -4,19 +4,23 @@
  * the properties given at creation, and what changes with use (port, remembered
  * addresses, whether it was ever synchronised). Records are the kernel's.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include "cert.h"
+#include "properties.h"
 #include "store.h"
 
 #define INFO_FILE	"info"		/* never changes */
 #define STATE_FILE	"state"
 #define CHAIN_FILE	"chain.pem"	/* the root first, our own last */
 #define KEY_FILE	"group-key.pem"	/* at the creator only */
+#define PROPERTIES_FILE	"properties"	/* the record, where one was seen */
 #define ADDRESSES_MAX	8
 
 void pgi_group_store_free(struct pgi_group_store *store)
@@ -32,6 +36,7 @@ void pgi_group_store_free(struct pgi_group_store *store)
 	free(store->comment);
 	free(store->cloud);
 	pgi_blob_free(&store->root);
+	pgi_blob_free(&store->properties);
 	pgi_bundle_free(store->chain, store->chain_len);
 	for (i = 0; i < store->addresses_len; i++)
 		free(store->addresses[i]);
@@ -320,6 +325,19 @@ static HRESULT check_store(struct pgi_group_store *store, const char *entry)
 	return hr;
 }
 
+/* Without it, or where it is damaged, what the invitation said holds. */
+static HRESULT read_properties(int dir, struct pgi_group_store *store)
+{
+	HRESULT hr = pgi_store_read(dir, PROPERTIES_FILE, false, &store->properties);
+
+	if (hr == E_OUTOFMEMORY)
+		return hr;
+	if (SUCCEEDED(hr) && FAILED(pgi_properties_overlay(store)))
+		pgi_blob_free(&store->properties);
+	pgi_clear_error();
+	return S_OK;
+}
+
 static HRESULT read_store(int parent, const char *entry, struct pgi_group_store **out)
 {
 	struct pgi_group_store *store;
@@ -338,6 +356,8 @@ static HRESULT read_store(int parent, const char *entry, struct pgi_group_store 
 		hr = read_chain(dir, store);
 	if (SUCCEEDED(hr))
 		hr = check_store(store, entry);
+	if (SUCCEEDED(hr))
+		hr = read_properties(dir, store);
 	if (hr == PEER_E_NOT_FOUND)
 		hr = PEER_E_CERT_STORE_CORRUPTED;	/* a file is missing */
 	if (hr == PEER_E_CERT_STORE_CORRUPTED)
@@ -422,6 +442,25 @@ static HRESULT open_group(const struct pgi_group_store *store, int *dir)
 	return not_joined(hr, store->identity, store->name);
 }
 
+HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock)
+{
+	const struct pgi_group_store store = { .identity = (char *)identity, .name = (char *)name };
+	HRESULT hr;
+	int err;
+
+	hr = open_group(&store, lock);
+	if (FAILED(hr))
+		return hr;
+	do {
+		err = flock(*lock, LOCK_EX) ? errno : 0;
+	} while (err == EINTR);
+	if (err) {
+		close(*lock);
+		return pgi_fail(pgi_from_errno(err), "lock: %s", strerror(err));
+	}
+	return S_OK;
+}
+
 HRESULT pgi_group_store_save(const struct pgi_group_store *store)
 {
 	struct pgi_group_store *now;
@@ -452,6 +491,20 @@ HRESULT pgi_group_store_renew(const struct pgi_group_store *store)
 	if (FAILED(hr))
 		return hr;
 	hr = write_chain(dir, store);
+	close(dir);
+	return hr;
+}
+
+HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
+					const struct pgi_blob *wire)
+{
+	HRESULT hr;
+	int dir;
+
+	hr = open_group(store, &dir);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_store_write(dir, PROPERTIES_FILE, wire->data, wire->len);
 	close(dir);
 	return hr;
 }
@@ -571,77 +624,5 @@ HRESULT pgi_group_store_any(const char *identity, bool *any)
 		return hr == PEER_E_NOT_FOUND ? S_OK : hr;
 	hr = pgi_store_each(dir, note_any, any);
 	close(dir);
-	return hr;
-}
-
-struct name_list {
-	struct peergroup_group_name *items;	/* @block holds the texts */
-	char *block;
-	size_t count;
-};
-
-static HRESULT list_one(const struct pgi_group_store *store, void *arg)
-{
-	struct name_list *list = arg;
-	struct peergroup_group_name *items, *item;
-
-	items = realloc(list->items, (list->count + 1) * sizeof(*items));
-	if (!items)
-		return E_OUTOFMEMORY;
-	list->items = items;
-	item = &items[list->count++];
-	item->name = pgi_sub_str(list->block, store->name);
-	item->friendly = pgi_sub_str(list->block, store->friendly);
-	item->identity = pgi_sub_str(list->block, store->identity);
-	return item->name && item->friendly && item->identity ? S_OK : E_OUTOFMEMORY;
-}
-
-static HRESULT return_list(const struct name_list *list,
-			   struct peergroup_group_name **out, size_t *count)
-{
-	struct peergroup_group_name *items = pgi_new(list->count * sizeof(*items));
-	size_t i;
-
-	if (!items)
-		return E_OUTOFMEMORY;
-	for (i = 0; i < list->count; i++) {
-		items[i].name = pgi_sub_str(items, list->items[i].name);
-		items[i].friendly = pgi_sub_str(items, list->items[i].friendly);
-		items[i].identity = pgi_sub_str(items, list->items[i].identity);
-		if (!items[i].name || !items[i].friendly || !items[i].identity) {
-			peergroup_free(items);
-			return E_OUTOFMEMORY;
-		}
-	}
-	*out = items;
-	*count = list->count;
-	return S_OK;
-}
-
-PGI_PUBLIC HRESULT peergroup_list_groups(const char *identity,
-					 struct peergroup_group_name **out, size_t *count)
-{
-	struct name_list list = { 0 };
-	HRESULT hr = S_OK;
-
-	pgi_clear_error();
-	if (out)
-		*out = NULL;
-	if (count)
-		*count = 0;
-	if (!out || !count)
-		return pgi_fail(E_INVALIDARG, "list or count is NULL");
-	if (identity)
-		hr = pgi_identity_exists(identity);
-	if (FAILED(hr))
-		return hr;
-	list.block = pgi_new(1);
-	if (!list.block)
-		return E_OUTOFMEMORY;
-	hr = pgi_group_store_each(identity, list_one, &list);
-	if (SUCCEEDED(hr))
-		hr = return_list(&list, out, count);
-	free(list.items);
-	peergroup_free(list.block);
 	return hr;
 }

@@ -70,9 +70,13 @@ HRESULT pgi_blob_set(struct pgi_blob *blob, const void *data, size_t len);
 /* ------------------------------------------------------------ utf.c: text -- */
 
 bool pgi_utf8_valid(const char *s);
+/* Decodes one character and moves *@s behind it; -1 for a byte that is not UTF-8. */
+int32_t pgi_utf8_next(const char **s);
 size_t pgi_utf8_units(const char *s);		/* as UTF-16; @s is valid */
 /* *@out is malloc()ed; E_INVALIDARG for text that is not proper Unicode. */
 HRESULT pgi_utf8_from_wide(const WCHAR *s, char **out);	/* NULL stays NULL */
+/* The same for a field of a program's: what is not proper is @bad, named @what. */
+HRESULT pgi_utf8_take(const WCHAR *from, char **to, HRESULT bad, const char *what);
 HRESULT pgi_wide_return(const char *utf8, WCHAR **out);	/* for the program to free */
 HRESULT pgi_str_return(const char *utf8, char **out);	/* for the program to free */
 
@@ -212,6 +216,7 @@ struct pgi_group_store {
 	uint32_t flags;			/* PEER_GROUP_PROPERTY_FLAGS */
 	uint32_t member_data_lifetime;
 	uint32_t presence_lifetime;
+	struct pgi_blob properties;	/* wire form of the record, if one was seen */
 	char **addresses;		/* remembered, in the form connect takes */
 	size_t addresses_len;
 };
@@ -221,10 +226,18 @@ HRESULT pgi_group_store_load(const char *identity, const char *name,
 			     struct pgi_group_store **store);
 /* Writes a new group; @key (may be NULL) is the root's. PEER_E_ALREADY_EXISTS. */
 HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key);
+/*
+ * Around loading and saving: other threads and programs may do the same. close(*@lock)
+ * ends it.
+ */
+HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock);
 /* Writes what changes with use: ready (which sticks), port, addresses. */
 HRESULT pgi_group_store_save(const struct pgi_group_store *store);
 /* Replaces the certificates, after another invitation was accepted. */
 HRESULT pgi_group_store_renew(const struct pgi_group_store *store);
+/* Writes the record of the group's properties. */
+HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
+					const struct pgi_blob *wire);
 HRESULT pgi_group_store_load_key(const struct pgi_group_store *store, EVP_PKEY **key);
 HRESULT pgi_group_store_delete(const char *identity, const char *name);
 void pgi_group_store_free(struct pgi_group_store *store);
@@ -291,6 +304,15 @@ HRESULT pgi_invite(const struct pgi_group_store *store, const struct pgi_identit
  * length in UTF-16 units, which the record size counts twice. NULL is fine.
  */
 HRESULT pgi_attributes_check(const char *xml, size_t *units);
+
+struct pgi_attributes {
+	struct peergroup_attribute items[PGI_ATTRIBUTES_MAX];
+	size_t count;
+};
+
+/* The same, and what is in it, to be freed. */
+HRESULT pgi_attributes_read(const char *xml, struct pgi_attributes **list);
+void pgi_attributes_free(struct pgi_attributes *list);
 
 /* ------------- what the group side (group.c, netlink.c ...) provides -- */
 

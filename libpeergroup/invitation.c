@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <strings.h>
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include "cert.h"
 #include "xml.h"
@@ -263,6 +264,72 @@ CERT_PUBLIC_KEY_INFO *pgi_key_info(void *top, X509 *x)
 	OPENSSL_free(der);
 	return info->Algorithm.pszObjId && info->PublicKey.pbData &&
 	       (len <= 0 || info->Algorithm.Parameters.pbData) ? info : NULL;
+}
+
+/* The parameters of an algorithm, the caller's to free; NULL for none. */
+static bool take_parameters(const CRYPT_OBJID_BLOB *blob, ASN1_TYPE **params)
+{
+	const unsigned char *p = blob->pbData;
+
+	*params = NULL;
+	if (!blob->cbData)
+		return true;
+	if (!p || blob->cbData > PEERGROUP_CERT_LEN_MAX)
+		return false;
+	*params = d2i_ASN1_TYPE(NULL, &p, (long)blob->cbData);
+	return *params && p == blob->pbData + blob->cbData;
+}
+
+static bool set_key(X509_PUBKEY *pub, const CERT_PUBLIC_KEY_INFO *info, ASN1_TYPE *params)
+{
+	ASN1_OBJECT *oid = OBJ_txt2obj(info->Algorithm.pszObjId, 1);
+	unsigned char *bits = OPENSSL_memdup(info->PublicKey.pbData, info->PublicKey.cbData);
+
+	/* What is set is the key's from then on. */
+	if (oid && bits &&
+	    X509_PUBKEY_set0_param(pub, oid, params ? params->type : V_ASN1_UNDEF,
+				   params ? params->value.ptr : NULL, bits,
+				   (int)info->PublicKey.cbData)) {
+		if (params)
+			params->value.ptr = NULL;
+		return true;
+	}
+	ASN1_OBJECT_free(oid);
+	OPENSSL_free(bits);
+	return false;
+}
+
+/* By way of its encoding: what was put together of parts does not get decoded. */
+static EVP_PKEY *decode_key(const X509_PUBKEY *pub)
+{
+	const unsigned char *p;
+	unsigned char *der = NULL;
+	EVP_PKEY *key = NULL;
+	int len = i2d_X509_PUBKEY(pub, &der);
+
+	p = der;
+	if (len > 0)
+		key = d2i_PUBKEY(NULL, &p, len);
+	OPENSSL_free(der);
+	return key;
+}
+
+HRESULT pgi_key_from_info(const CERT_PUBLIC_KEY_INFO *info, EVP_PKEY **key)
+{
+	X509_PUBKEY *pub = X509_PUBKEY_new();
+	ASN1_TYPE *params = NULL;
+
+	*key = NULL;
+	if (pub && info->Algorithm.pszObjId && info->PublicKey.pbData &&
+	    info->PublicKey.cbData && info->PublicKey.cbData <= PEERGROUP_CERT_LEN_MAX &&
+	    take_parameters(&info->Algorithm.Parameters, &params) &&
+	    set_key(pub, info, params))
+		*key = decode_key(pub);
+	ASN1_TYPE_free(params);
+	X509_PUBKEY_free(pub);
+	ERR_clear_error();
+	return *key ? S_OK : pgi_fail(PEER_E_INVALID_CREDENTIAL_INFO,
+				      "the public key is not understood");
 }
 
 static bool copy_roles(PEER_INVITATION_INFO *info, uint32_t roles)

@@ -117,7 +117,7 @@ static HRESULT check_subject(const struct pgi_idc *idc, struct pgi_cert *const *
 	return S_OK;
 }
 
-static HRESULT invitation_xml(const struct pgi_blob *certs, size_t count, char **xml)
+HRESULT pgi_invitation_xml(const struct pgi_blob *certs, size_t count, char **xml)
 {
 	char *base64;
 	HRESULT hr;
@@ -158,7 +158,7 @@ static HRESULT issue(const struct request *request, const struct pgi_idc *idc,
 	for (i = 0; i < len; i++)	/* borrowed */
 		certs[i] = chain[i]->der;
 	if (SUCCEEDED(hr))
-		hr = invitation_xml(certs, len + 1, xml);
+		hr = pgi_invitation_xml(certs, len + 1, xml);
 	pgi_blob_free(&certs[len]);
 	free(certs);
 	return hr;

@@ -7,10 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "group.h"
-
-#define LIFETIME_MIN	(8U * 3600)
-#define LIFETIME_MAX	(3653U * 86400)		/* ten years, with any leap days */
-#define PRESENCE_MIN	300U
+#include "properties.h"
 
 /* ---------------------------------------------------------------- create -- */
 
@@ -19,32 +16,19 @@ static const char *or_null(const char *s)
 	return s && *s ? s : NULL;
 }
 
-static HRESULT bad_property(const char *what)
-{
-	return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "%s", what);
-}
-
 static HRESULT check_options(const struct peergroup_create_options *o)
 {
-	const uint32_t flags = PEER_MEMBER_DATA_OPTIONAL | PEER_DISABLE_PRESENCE |
-			       PEER_DEFER_EXPIRATION;
+	const struct pgi_properties p = {
+		.friendly = (char *)o->friendly, .comment = (char *)o->comment,
+		.flags = o->flags, .member_data_lifetime = o->member_data_lifetime,
+	};
 
 	if (!pgi_cloud_known(o->cloud))
 		return pgi_fail(PEER_E_NO_CLOUD, "there is no cloud \"%s\"", o->cloud);
 	if (!pgi_classifier_valid(o->classifier))
 		return pgi_fail(PEER_E_INVALID_CLASSIFIER,
 				"the classifier is too long or not plain text");
-	if (!pgi_friendly_valid(o->friendly))
-		return bad_property("the friendly name is longer than 255 characters");
-	if (o->comment && (!pgi_utf8_valid(o->comment) ||
-			   pgi_utf8_units(o->comment) > PGI_COMMENT_MAX))
-		return bad_property("the comment is longer than 255 characters");
-	if (o->flags & ~flags)
-		return bad_property("unknown group property flags");
-	if (o->member_data_lifetime && (o->member_data_lifetime < LIFETIME_MIN ||
-					o->member_data_lifetime > LIFETIME_MAX))
-		return bad_property("member data lifetime is not 8 hours to 10 years");
-	return S_OK;
+	return pgi_properties_check(&p);
 }
 
 static HRESULT copy_string(const char *from, char **to)
@@ -63,8 +47,7 @@ static HRESULT fill_store(const struct peergroup_create_options *o,
 
 	store->flags = o->flags;
 	store->member_data_lifetime = o->member_data_lifetime;
-	store->presence_lifetime = o->presence_lifetime < PRESENCE_MIN ?
-				   PRESENCE_MIN : o->presence_lifetime;
+	store->presence_lifetime = pgi_presence_lifetime(o->presence_lifetime);
 	hr = copy_string(identity->name, &store->identity);
 	if (SUCCEEDED(hr))
 		hr = copy_string(o->classifier, &store->classifier);
@@ -75,14 +58,33 @@ static HRESULT fill_store(const struct peergroup_create_options *o,
 	return hr;
 }
 
+/* Opening has published the properties, or tried to: a group is not without them. */
+static HRESULT check_published(void *handle)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_properties_restore(group);
+	pgi_group_put(group);
+	return hr;
+}
+
 /* A group that the kernel will not run must not stay on disk. */
 static HRESULT open_new(const struct pgi_group_store *store, void **handle)
 {
 	HRESULT hr = pgi_group_open(store->identity, store->name, handle);
 
+	if (SUCCEEDED(hr) && store->creator)
+		hr = check_published(*handle);
 	if (FAILED(hr)) {
 		char *detail = strdup(peergroup_error_detail());
 
+		if (*handle)
+			pgi_close(*handle);
+		*handle = NULL;
 		pgi_group_store_delete(store->identity, store->name);
 		if (detail)
 			pgi_set_error("%s", detail);
@@ -191,7 +193,7 @@ static HRESULT take_chain(struct pgi_group_store *old, struct pgi_group_store *s
 	old->chain_len = store->chain_len;
 	store->chain = chain;
 	store->chain_len = len;
-	return pgi_group_store_save(old);
+	return pgi_group_store_renew(old);
 }
 
 /* Joined before: a later certificate takes the place of the one on disk. */
@@ -211,7 +213,7 @@ static HRESULT renew(struct pgi_group_store *store)
 	if (SUCCEEDED(hr))
 		hr = leaf_of(store, &from, &to);
 	/* The creator's own certificate comes from the root and cannot be bettered. */
-	if (SUCCEEDED(hr) && !old->creator && (to > old_to || from > old_from))
+	if (SUCCEEDED(hr) && !old->creator && (from > old_from || (from == old_from && to > old_to)))
 		hr = take_chain(old, store);
 	pgi_group_store_free(old);
 	return hr;
@@ -368,17 +370,30 @@ PGI_PUBLIC HRESULT peergroup_delete(const char *identity, const char *name)
 
 /* ---------------------------------------------------------------- status -- */
 
+/* The creator may have renamed the group since it was opened. */
+static const char *friendly_name(struct pgi_group *group, struct peergroup_status *out)
+{
+	struct pgi_properties p = { 0 };
+	const char *name;
+
+	if (FAILED(pgi_properties_read(group, &p)))
+		pgi_clear_error();
+	name = pgi_sub_str(out, p.friendly ? p.friendly : group->store->friendly);
+	pgi_properties_free(&p);
+	return name;
+}
+
 static HRESULT fill_status(struct pgi_group *group, const struct pgi_group_state *state,
 			   struct peergroup_status *out)
 {
 	out->name = pgi_sub_str(out, group->store->name);
-	out->friendly = pgi_sub_str(out, group->store->friendly);
+	out->friendly = friendly_name(group, out);
 	out->identity = pgi_sub_str(out, group->identity->name);
 	if (!out->name || !out->friendly || !out->identity)
 		return E_OUTOFMEMORY;
 	out->index = state->index;
 	out->flags = state->status;
-	out->roles = group->roles;
+	out->roles = group->own->roles;
 	out->port = state->status & PEERGROUP_STATUS_LISTENING ? state->port : 0;
 	out->records = state->records;
 	out->tombstones = state->tombstones;

@@ -72,6 +72,13 @@ void pgi_members_free(struct pgi_members *members)
 	memset(members, 0, sizeof(*members));
 }
 
+/* Certificates of one member: the one that was issued for a later time counts. */
+bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b)
+{
+	return a->not_before > b->not_before ||
+	       (a->not_before == b->not_before && a->not_after > b->not_after);
+}
+
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 					  const char *name)
 {
@@ -80,8 +87,7 @@ const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 
 	for (i = 0; i < members->count; i++) {
 		m = &members->list[i];
-		if (m->depth && !strcmp(m->name, name) &&
-		    (!found || m->not_after >= found->not_after))
+		if (m->depth && !strcmp(m->name, name) && (!found || !pgi_member_later(found, m)))
 			found = m;
 	}
 	return found;

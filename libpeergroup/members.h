@@ -28,8 +28,35 @@ struct pgi_members {
 HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members);
 void pgi_members_free(struct pgi_members *members);
 
-/* The latest certificate of that peer name, by when it ends; NULL if there is none. */
+/* Does @a replace @b, a certificate of the same member? */
+bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b);
+
+/* The latest certificate of that peer name; NULL if there is none. */
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 					  const char *name);
+
+/* ---- membership.c ---- */
+
+struct pgi_record;
+
+/* Made by the member itself, by the record's id: else an administrator's renewal. */
+bool pgi_membership_is_own(const uint8_t id[PEERGROUP_ID_LEN]);
+
+/* The certificate that a membership record is about; S_FALSE where there is none. */
+HRESULT pgi_membership_subject(const struct pgi_record *record, struct pgi_cert **cert);
+bool pgi_membership_fingerprint(const struct pgi_record *record,
+				uint8_t fingerprint[PEERGROUP_HASH_LEN]);
+
+/* A membership record's data: certificates, below the root first. */
+HRESULT pgi_membership_encode(const struct pgi_blob *certs, size_t count,
+			      struct pgi_blob *data);
+
+/*
+ * The group is online, or may be: publishes the own membership record, unless it is
+ * there, or may be left out. What goes wrong is tried again the next time.
+ */
+void pgi_membership_announce(struct pgi_group *group);
+/* The member has published something: who it is must be known then. */
+void pgi_membership_acted(struct pgi_group *group);
 
 #endif /* _PEERGROUP_MEMBERS_H */

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * PeerGroupEnumMembers(): one item per member, by its latest certificate. Who is
- * present is known of this host itself and of those that it has links to.
+ * PeerGroupEnumMembers(): one item per member that has a membership record or is
+ * present, by its latest certificate. Who is present is known of this host itself and
+ * of those that it has links to.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
 #include "cert.h"
 #include "members.h"
+#include "records.h"
 
 /* A link that is up: whose, and to which node. */
 struct present {
@@ -27,6 +29,9 @@ struct item {
 
 struct list {
 	struct pgi_members members;
+	uint8_t (*recorded)[PEERGROUP_HASH_LEN];	/* certificates, sorted */
+	size_t n_recorded;
+	uint64_t now;
 	struct present *present;
 	size_t n_present;
 	struct item *items;
@@ -97,6 +102,62 @@ static HRESULT ask_present(struct pgi_group *group, struct list *list)
 	return hr;
 }
 
+/* --------------------------------------------------------------- records -- */
+
+static int by_bytes(const void *a, const void *b)
+{
+	return memcmp(a, b, PEERGROUP_HASH_LEN);
+}
+
+static HRESULT take_record(struct pgi_record **record, void *arg)
+{
+	uint8_t fingerprint[PEERGROUP_HASH_LEN], (*all)[PEERGROUP_HASH_LEN];
+	struct list *list = arg;
+
+	if ((*record)->expires <= list->now || !pgi_membership_fingerprint(*record, fingerprint))
+		return S_OK;
+	all = reallocarray(list->recorded, list->n_recorded + 1, sizeof(*all));
+	if (!all)
+		return E_OUTOFMEMORY;
+	list->recorded = all;
+	memcpy(all[list->n_recorded++], fingerprint, sizeof(fingerprint));
+	return S_OK;
+}
+
+/* By a socket of its own, as a long answer is to be in nobody's way. */
+static HRESULT ask_records(struct pgi_group *group, struct list *list)
+{
+	static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
+	struct pgi_query q = { .group = group->index, .type = membership };
+	struct pgi_nl nl;
+	HRESULT hr;
+
+	hr = pgi_nl_open(&nl, &group->nl);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_fetch(&nl, &q, take_record, list, NULL);
+	pgi_nl_close(&nl);
+	if (SUCCEEDED(hr) && list->n_recorded)
+		qsort(list->recorded, list->n_recorded, sizeof(*list->recorded), by_bytes);
+	return hr;
+}
+
+/* Whichever of a member's certificates the record is about. */
+static bool has_record(const struct list *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->members.count && list->n_recorded; i++) {
+		const struct pgi_member *m = &list->members.list[i];
+
+		if (!strcmp(m->name, name) &&
+		    bsearch(m->fingerprint, list->recorded, list->n_recorded,
+			    sizeof(*list->recorded), by_bytes))
+			return true;
+	}
+	return false;
+}
+
 /* ------------------------------------------------------------------ items -- */
 
 static HRESULT describe(struct item *item, const struct list *list)
@@ -147,7 +208,8 @@ static HRESULT add_item(struct list *list, const struct pgi_member *m, DWORD fla
 
 	item->m = *m;
 	find_present(item, list);
-	if ((flags & PEER_MEMBER_PRESENT) && !item->present)
+	if (!item->present && (flags & PEER_MEMBER_PRESENT ||
+			       (strcmp(m->name, list->self) && !has_record(list, m->name))))
 		return S_OK;
 	hr = describe(item, list);
 	if (SUCCEEDED(hr))
@@ -156,7 +218,7 @@ static HRESULT add_item(struct list *list, const struct pgi_member *m, DWORD fla
 }
 
 /* This member first, then the others in the order that they became known. */
-static HRESULT add_items(struct list *list, DWORD flags, const char *name, uint64_t now)
+static HRESULT add_items(struct list *list, DWORD flags, const char *name)
 {
 	HRESULT hr = S_OK;
 	size_t i;
@@ -170,7 +232,7 @@ static HRESULT add_items(struct list *list, DWORD flags, const char *name, uint6
 
 		self = i < list->members.count;
 		own = !strcmp(m->name, list->self);
-		if (own == self && m->not_after > now && speaks(&list->members, m) &&
+		if (own == self && m->not_after > list->now && speaks(&list->members, m) &&
 		    (!name || !strcmp(name, m->name)))
 			hr = add_item(list, m, flags);
 	}
@@ -188,6 +250,7 @@ static void free_list(void *items, size_t count PGI_UNUSED)
 		free(list->present[i].name);
 	free(list->items);
 	free(list->present);
+	free(list->recorded);
 	pgi_members_free(&list->members);
 	free(list);
 }
@@ -285,19 +348,20 @@ static HRESULT enumerate(struct pgi_group *group, DWORD flags, const char *name,
 			 HPEERENUM *handle)
 {
 	struct list *list = calloc(1, sizeof(*list));
-	uint64_t now;
 	HRESULT hr;
 
 	if (!list)
 		return E_OUTOFMEMORY;
 	list->self = group->identity->name;	/* used in this call only */
-	hr = pgi_group_now(group, &now);
+	hr = pgi_group_now(group, &list->now);
+	if (SUCCEEDED(hr))
+		hr = ask_records(group, list);
 	if (SUCCEEDED(hr))
 		hr = pgi_members_read(group, &list->members);
 	if (SUCCEEDED(hr))
 		hr = ask_present(group, list);
 	if (SUCCEEDED(hr))
-		hr = add_items(list, flags, name, now);
+		hr = add_items(list, flags, name);
 	if (SUCCEEDED(hr))
 		hr = pgi_enum_new(&member_ops, list, list->n_items, handle);
 	if (FAILED(hr))

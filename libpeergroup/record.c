@@ -32,6 +32,20 @@ bool pgi_type_reserved(const uint8_t type[PEERGROUP_ID_LEN])
 	return false;
 }
 
+bool pgi_type_is_properties(const uint8_t type[PEERGROUP_ID_LEN])
+{
+	static const uint8_t properties[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PROPERTIES;
+
+	return !memcmp(type, properties, sizeof(properties));
+}
+
+bool pgi_type_is_membership(const uint8_t type[PEERGROUP_ID_LEN])
+{
+	static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
+
+	return !memcmp(type, membership, sizeof(membership));
+}
+
 /* --------------------------------------------------------------- writing -- */
 
 static void fill_header(const struct pgi_draft *draft, size_t attrs_len,

@@ -22,6 +22,16 @@ struct pgi_draft {
 	size_t size;
 };
 
+/*
+ * When a version that follows is modified: now, but for a last one whose clock was ahead of
+ * ours, by as much as is tolerated. Never at its very moment: the first version is told
+ * from later ones by that.
+ */
+static inline uint64_t pgi_after(uint64_t modified, uint64_t now)
+{
+	return now > modified ? now : modified + 1;
+}
+
 /* Signs a version in a group; @wire is its whole wire form. */
 HRESULT pgi_record_sign(const struct pgi_draft *draft, const uint8_t group[32],
 			const struct pgi_identity *signer, struct pgi_blob *wire);
@@ -62,7 +72,9 @@ HRESULT pgi_record_to_native(const struct pgi_record *record, void *top,
 /* PEERGROUP_RECORD_* and PEER_RECORD_FLAG_*: same bits, other places. */
 uint32_t pgi_flags_to_peer(uint32_t flags);
 
-/* Record types that only the library itself may use. */
+/* Record types that only the library itself may use; and two of them. */
 bool pgi_type_reserved(const uint8_t type[PEERGROUP_ID_LEN]);
+bool pgi_type_is_properties(const uint8_t type[PEERGROUP_ID_LEN]);
+bool pgi_type_is_membership(const uint8_t type[PEERGROUP_ID_LEN]);
 
 #endif /* _PEERGROUP_RECORD_H */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include "members.h"
 #include "records.h"
 
 /* How often an update is tried again that lost against somebody else's. */
@@ -75,8 +76,7 @@ static int stage(struct pgi_group *group, const struct pgi_blob *wire)
 	return err;
 }
 
-/* *@stale is set where a newer version turned out to be stored; it is no failure then. */
-static HRESULT put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
+HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
 {
 	bool large = wire->len > PEERGROUP_CHUNK_MAX;
 	struct pgi_nl *nl = &group->nl;
@@ -114,7 +114,7 @@ HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *s
 	hr = pgi_record_sign(draft, group->store->id, signer, &wire);
 	if (FAILED(hr))
 		return hr;
-	hr = put(group, &wire, stale);
+	hr = pgi_record_put(group, &wire, stale);
 	pgi_blob_free(&wire);
 	return hr;
 }
@@ -169,7 +169,7 @@ static HRESULT check_content(struct pgi_group *group, const struct pgi_content *
 /* A record never outlives the membership of who publishes it. */
 static HRESULT check_membership(const struct pgi_group *group, uint64_t expires)
 {
-	if (expires > group->not_after)
+	if (expires > group->own->not_after)
 		return pgi_fail(PEER_E_INVALID_RECORD_EXPIRATION,
 				"the expiration is later than the end of the membership");
 	return S_OK;
@@ -177,10 +177,12 @@ static HRESULT check_membership(const struct pgi_group *group, uint64_t expires)
 
 HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now)
 {
+	const struct pgi_own *own = group->own;
+
 	if (FAILED(pgi_identity_exists(group->identity->name)))
 		return pgi_fail(PEER_E_INVALID_PEER_NAME, "the identity %s is gone",
 				group->identity->name);
-	if (now < group->not_before || now >= group->not_after)
+	if (now < own->not_before || now >= own->not_after)
 		return pgi_fail(PEER_E_NOT_AUTHORIZED,
 				"the membership has expired or has not begun");
 	return S_OK;
@@ -245,7 +247,7 @@ static HRESULT check_add(struct pgi_group *group, const struct pgi_content *c, u
 static void fill_draft(struct pgi_draft *d, struct pgi_group *group,
 		       const struct pgi_content *c)
 {
-	memcpy(d->modifier, group->fingerprint, sizeof(d->modifier));
+	memcpy(d->modifier, group->own->fingerprint, sizeof(d->modifier));
 	d->attrs = c->attrs && *c->attrs ? c->attrs : NULL;
 	d->data = c->data;
 	d->size = c->size;
@@ -266,15 +268,17 @@ HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *c,
 		return hr;
 	memcpy(d.type, c->type, sizeof(d.type));
 	fill_draft(&d, group, c);
-	memcpy(d.creator, group->fingerprint, sizeof(d.creator));
+	memcpy(d.creator, group->own->fingerprint, sizeof(d.creator));
 	d.created = now;
 	d.modified = now;
 	hr = pgi_record_publish(group, group->identity, &d, &stale);
 	if (SUCCEEDED(hr) && stale)
 		hr = pgi_fail(E_UNEXPECTED, "a random record id was taken");
-	if (SUCCEEDED(hr))
-		memcpy(id, d.id, sizeof(d.id));
-	return hr;
+	if (FAILED(hr))
+		return hr;
+	memcpy(id, d.id, sizeof(d.id));
+	pgi_membership_acted(group);
+	return S_OK;
 }
 
 /* --------------------------------------------------------- update, delete -- */
@@ -309,7 +313,7 @@ static HRESULT read_for_change(struct pgi_group *group, const uint8_t id[PEERGRO
 		hr = pgi_fetch_one(group, id, record);
 	if (SUCCEEDED(hr))
 		hr = check_live(group, *record, *now);
-	if (SUCCEEDED(hr) && !is_creator(group, id) && !(group->roles & PEERGROUP_ROLE_ADMIN))
+	if (SUCCEEDED(hr) && !is_creator(group, id) && !(group->own->roles & PEERGROUP_ROLE_ADMIN))
 		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
 			      "only its creator or an administrator may change a record");
 	if (SUCCEEDED(hr))
@@ -353,12 +357,11 @@ static HRESULT next_version(struct pgi_group *group, const struct pgi_record *ol
 	memcpy(d->id, old->id, sizeof(d->id));
 	memcpy(d->type, old->type, sizeof(d->type));
 	memcpy(d->creator, parts.hdr->creator, sizeof(d->creator));
-	memcpy(d->modifier, group->fingerprint, sizeof(d->modifier));
+	memcpy(d->modifier, group->own->fingerprint, sizeof(d->modifier));
 	d->version = old->version + 1;
 	d->flags = old->flags;
 	d->created = old->created;
-	/* The last one's clock may be ahead of ours by as much as is tolerated. */
-	d->modified = now > old->modified ? now : old->modified;
+	d->modified = pgi_after(old->modified, now);
 	d->expires = old->expires;
 	return S_OK;
 }
@@ -460,10 +463,9 @@ static HRESULT visit(struct pgi_record **record, void *arg)
 	return w->fn(record, w->arg);
 }
 
-HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
+HRESULT pgi_record_walk(struct pgi_group *group, struct pgi_query *q, pgi_record_fn fn,
 			void *arg)
 {
-	struct pgi_query q = { .group = group->index, .type = type };
 	struct walk w = { .group = group, .fn = fn, .arg = arg };
 	struct pgi_nl nl;
 	HRESULT hr;
@@ -474,9 +476,18 @@ HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record
 		hr = pgi_nl_open(&nl, &group->nl);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_fetch(&nl, &q, visit, &w, NULL);
+	q->group = group->index;
+	hr = pgi_fetch(&nl, q, visit, &w, NULL);
 	pgi_nl_close(&nl);
 	if (SUCCEEDED(hr))
 		pgi_clear_error();	/* what was passed over is no failure */
 	return hr;
+}
+
+HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
+			void *arg)
+{
+	struct pgi_query q = { .type = type };
+
+	return pgi_record_walk(group, &q, fn, arg);
 }

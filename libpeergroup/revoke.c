@@ -84,8 +84,8 @@ static HRESULT publish(struct pgi_group *group, const struct pgi_members *member
 	if (d.expires <= now)
 		return S_OK;		/* over by itself */
 	memcpy(d.type, revocation_type, sizeof(d.type));
-	memcpy(d.creator, group->fingerprint, sizeof(d.creator));
-	memcpy(d.modifier, group->fingerprint, sizeof(d.modifier));
+	memcpy(d.creator, group->own->fingerprint, sizeof(d.creator));
+	memcpy(d.modifier, group->own->fingerprint, sizeof(d.modifier));
 	hr = set_id(group, &d);
 	return SUCCEEDED(hr) ? pgi_record_publish(group, group->identity, &d, &stale) : hr;
 }
@@ -104,7 +104,7 @@ static HRESULT revoke_member(struct pgi_group *group, const char *name, uint32_t
 		hr = pgi_check_publisher(group, now);
 	if (FAILED(hr))
 		return hr;
-	if (!(group->roles & PEERGROUP_ROLE_ADMIN))
+	if (!(group->own->roles & PEERGROUP_ROLE_ADMIN))
 		return pgi_fail(PEER_E_NOT_AUTHORIZED, "only an administrator may revoke");
 	if (!strcmp(name, group->identity->name))
 		return pgi_fail(PEER_E_NOT_AUTHORIZED, "nobody revokes himself: leave instead");

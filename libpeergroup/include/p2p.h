@@ -998,10 +998,17 @@ HRESULT PeerGroupGetRecord(HGROUP hGroup, const GUID *pRecordId,
 HRESULT PeerGroupAddRecord(HGROUP hGroup, PPEER_RECORD pRecord, GUID *pRecordId);
 HRESULT PeerGroupUpdateRecord(HGROUP hGroup, PPEER_RECORD pRecord);
 HRESULT PeerGroupDeleteRecord(HGROUP hGroup, const GUID *pRecordId);
+HRESULT PeerGroupGetProperties(HGROUP hGroup, PPEER_GROUP_PROPERTIES *ppProperties);
+HRESULT PeerGroupSetProperties(HGROUP hGroup, PPEER_GROUP_PROPERTIES pProperties);
+HRESULT PeerGroupIssueCredentials(HGROUP hGroup, PCWSTR pwzSubjectIdentity,
+				  PEER_CREDENTIAL_INFO *pCredentialInfo, DWORD dwFlags,
+				  PWSTR *ppwzInvitation);
 HRESULT PeerGroupEnumMembers(HGROUP hGroup, DWORD dwFlags, PCWSTR pwzIdentity,
 			     HPEERENUM *phPeerEnum);
 HRESULT PeerGroupEnumRecords(HGROUP hGroup, const GUID *pRecordType,
 			     HPEERENUM *phPeerEnum);
+HRESULT PeerGroupSearchRecords(HGROUP hGroup, PCWSTR pwzCriteria,
+			       HPEERENUM *phPeerEnum);
 
 HRESULT PeerGroupPeerTimeToUniversalTime(HGROUP hGroup, FILETIME *pftPeerTime,
 					 FILETIME *pftUniversalTime);

@@ -412,7 +412,85 @@ struct peergroup_status {
  */
 HRESULT peergroup_status(peergroup_t group, struct peergroup_status **status);
 
+/**
+ * struct peergroup_properties - what a group is, as its creator says
+ * @name: its peer name
+ * @creator: peer name of who created it
+ * @classifier: part of its peer name, or NULL
+ * @cloud: as given when it was created, or NULL
+ * @friendly: name to show
+ * @comment: what it is for, or NULL
+ * @flags: PEER_GROUP_PROPERTY_FLAGS
+ * @member_data_lifetime: seconds that a membership record lasts; 0 = as long as the
+ *	membership
+ * @presence_lifetime: seconds
+ */
+struct peergroup_properties {
+	const char *name;
+	const char *creator;
+	const char *classifier;
+	const char *cloud;
+	const char *friendly;
+	const char *comment;
+	uint32_t flags;
+	uint32_t member_data_lifetime;
+	uint32_t presence_lifetime;
+};
+
+/**
+ * peergroup_properties - what the group is
+ * @group: handle
+ * @properties: receives one block
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY (connect first), PEER_E_UNSUPPORTED_VERSION (they are of a
+ * later version of the library).
+ */
+HRESULT peergroup_properties(peergroup_t group, struct peergroup_properties **properties);
+
+/**
+ * peergroup_set_properties - change what the group is, on all hosts
+ * @group: handle, of the member that created the group: nobody else may
+ * @properties: as peergroup_properties() gave them, but for what is to change: @friendly,
+ *	@comment, @flags and the lifetimes; NULL in one of the first four leaves it
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_GROUP_PROPERTIES,
+ * PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_set_properties(peergroup_t group,
+				 const struct peergroup_properties *properties);
+
 /* ----------------------------------------------------------------- members -- */
+
+/* peergroup_renew(): into the group, where the member finds it. */
+#define PEERGROUP_RENEW_STORE	1U
+
+/**
+ * peergroup_renew - give a member a later certificate
+ * @group: handle
+ * @member: peer name
+ * @expires: when it ends, no later than one's own membership; 0: it lasts as long as
+ *	the one before did, or as one's own
+ * @roles: PEERGROUP_ROLE_*; 0: as before
+ * @flags: PEERGROUP_RENEW_STORE: publish it in the group
+ * @xml: receives an invitation, for peergroup_join(); may be NULL with
+ *	PEERGROUP_RENEW_STORE
+ *
+ * For administrators, about members other than themselves and those who invited them.
+ * From the group, the member takes it by itself when it next opens, connects or
+ * closes the group. It counts from then on; what the member signed before remains
+ * valid. A lower role is no revocation: who does not take the certificate keeps the
+ * one before until it ends.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_IDENTITY_DELETED (one's own, or
+ * it was one of this user's), PEER_E_IDENTITY_NOT_FOUND (no member of that name is
+ * known, or it was revoked), PEER_E_INVALID_TIME_PERIOD, PEER_E_INVALID_ROLE_PROPERTY,
+ * PEER_E_CHAIN_TOO_LONG, PEER_E_CIRCULAR_CHAIN_DETECTED, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_renew(peergroup_t group, const char *member, time_t expires,
+			uint32_t roles, uint32_t flags, char **xml);
 
 /**
  * peergroup_revoke - end a membership, for everybody and at once
@@ -550,6 +628,64 @@ HRESULT peergroup_records(peergroup_t group, const unsigned char *type,
 					  void *arg),
 			  void *arg);
 
+/**
+ * peergroup_search - call back for each record that matches a query
+ * @group: handle
+ * @query: XML, as PeerGroupSearchRecords() takes it; peergroup_query_build() makes it
+ * @each: called with a record that is valid during the call only; a result
+ *	other than S_OK ends the walk and is returned. It may call the library.
+ * @arg: handed to @each
+ *
+ * Looks at what is on this host. Where the query asks for a type, a creator, an id or
+ * a time, the kernel finds these records without looking at the others. @each is
+ * called when all have been found, in no particular order.
+ *
+ * Return: S_OK, E_INVALIDARG (also for a backslash in the query that escapes nothing),
+ * E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_INVALID_SEARCH, what @each said.
+ */
+HRESULT peergroup_search(peergroup_t group, const char *query,
+			 HRESULT (*each)(const struct peergroup_record *record, void *arg),
+			 void *arg);
+
+/**
+ * struct peergroup_clause - one thing that a record is searched by
+ * @attrib: name of an attribute, or peercreatorid, peerlastmodifiedby, peerrecordid,
+ *	peerrecordtype, peercreationtime, peerlastmodificationtime
+ * @type: "string", "int" or "date"; the attribute's has to be the same. NULL: string
+ * @compare: "equal", "notequal", "less", "greater", "lessorequal" or
+ *	"greaterorequal"; NULL: equal
+ * @value: to compare with. In strings that are to be equal, or not, * stands for any
+ *	characters and ? for one, see peergroup_query_escape()
+ */
+struct peergroup_clause {
+	const char *attrib;
+	const char *type;
+	const char *compare;
+	const char *value;
+};
+
+/**
+ * peergroup_query_build - make a query for records of which all of this is true
+ * @clauses: at least one
+ * @count: how many
+ * @query: receives the XML
+ *
+ * Return: S_OK, E_INVALIDARG (also for a backslash in a string that escapes nothing),
+ * E_OUTOFMEMORY, PEER_E_INVALID_SEARCH (no such type or comparison, or a value that is
+ * not of its type).
+ */
+HRESULT peergroup_query_build(const struct peergroup_clause *clauses, size_t count,
+			      char **query);
+
+/**
+ * peergroup_query_escape - make text stand for itself in a query
+ * @text: may hold *, ? and backslashes
+ * @escaped: receives it with a backslash before each of them
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY.
+ */
+HRESULT peergroup_query_escape(const char *text, char **escaped);
+
 /* One attribute of a record: @type is "string", "int" or "date". */
 struct peergroup_attribute {
 	const char *name;	/* letters and digits */
@@ -611,6 +747,7 @@ enum peergroup_event_kind {
  * @status: PEERGROUP_STATUS_*, for PEERGROUP_EVENT_STATUS
  * @reason: errno, for a STATUS or GONE that was a failure, or 0
  * @revoked: the member's certificate is void, for PEERGROUP_EVENT_MEMBER
+ * @member_change: PEER_MEMBER_CHANGE_TYPE, for PEERGROUP_EVENT_MEMBER
  */
 struct peergroup_event {
 	enum peergroup_event_kind kind;
@@ -629,6 +766,7 @@ struct peergroup_event {
 	uint32_t status;
 	int reason;
 	bool revoked;
+	uint32_t member_change;
 };
 
 #define PEERGROUP_SINCE_NOW	UINT64_MAX

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <uchar.h>
 #include <sys/wait.h>
@@ -531,6 +532,31 @@ static void test_update(void)
 	PeerFreeData(got);
 }
 
+static void set_clock(int seconds)
+{
+	struct timespec ts;
+
+	NEED(!clock_gettime(CLOCK_REALTIME, &ts));
+	ts.tv_sec += seconds;
+	NEED(!clock_settime(CLOCK_REALTIME, &ts));
+}
+
+/* Hosts' clocks differ by a little: the version before may be of the future. */
+static void test_slow_clock(void)
+{
+	PEER_RECORD r = a_record(), *got = &r;
+
+	HR(PeerGroupAddRecord(ours, &r, &r.id), S_OK);
+	set_clock(-5);
+	HR(PeerGroupUpdateRecord(ours, &r), S_OK);
+	HR(PeerGroupUpdateRecord(ours, &r), S_OK);
+	HR(PeerGroupGetRecord(ours, &r.id, &got), S_OK);
+	CHECK(got && got->dwVersion == 3);
+	PeerFreeData(got);
+	HR(PeerGroupDeleteRecord(ours, &r.id), S_OK);
+	set_clock(5);
+}
+
 static void test_get(void)
 {
 	PPEER_RECORD got = (void *)&bad_handle;
@@ -691,6 +717,7 @@ int main(void)
 		{ "PeerGroupAddRecord", test_add },
 		{ "attributes", test_attributes },
 		{ "PeerGroupUpdateRecord", test_update },
+		{ "an update by a clock that is behind", test_slow_clock },
 		{ "PeerGroupGetRecord, -DeleteRecord, -EnumRecords", test_get },
 		{ "enumerations", test_enumerations },
 		{ "events", test_events },

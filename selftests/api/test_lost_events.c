@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <glob.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/wait.h>
 #include <openssl/pem.h>
 #include <peergroup.h>
 #include "group.h"
@@ -205,21 +207,21 @@ static bool shrink(int fd)
 	return !setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 }
 
-/* The same for the socket that the watch's epoll holds. */
-static void shrink_watch(void)
+/* The same for the sockets that an epoll holds: how many. */
+static int shrink_polled(int epoll)
 {
 	int fd, found = 0;
 	char line[256];
 	FILE *file;
 
-	snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", peergroup_watch_fd(watch));
+	snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", epoll);
 	file = fopen(line, "r");
-	NEED(file);
-	while (fgets(line, sizeof(line), file))
+	while (file && fgets(line, sizeof(line), file))
 		if (sscanf(line, "tfd: %d", &fd) == 1)
 			found += shrink(fd);
-	fclose(file);
-	NEED(found == 1);
+	if (file)
+		fclose(file);
+	return found;
 }
 
 /* Messages that found no room in any netlink socket of this namespace. */
@@ -245,7 +247,7 @@ static void test_caught_up(void)
 	unsigned int i;
 
 	NEED(peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch) == S_OK);
-	shrink_watch();
+	NEED(shrink_polled(peergroup_watch_fd(watch)) == 1);
 	put_all(first);
 	put_all(second);
 	put_all(third);
@@ -389,6 +391,102 @@ static void test_enobufs(void)
 	nl_close(&deaf);
 }
 
+/* ------------------------------------------- news of the group itself -- */
+
+#define BEFORE	100		/* so many events are more than the socket takes */
+#define AFTER	10
+
+/* In another process: 0 once a change of the properties and a joining were heard. */
+static int hear_news(const char *name, int tell)
+{
+	PEER_GROUP_EVENT_REGISTRATION want[] = {
+		{ PEER_GROUP_EVENT_PROPERTY_CHANGED, NULL },
+		{ PEER_GROUP_EVENT_MEMBER_CHANGED, NULL },
+	};
+	unsigned int heard = 0;
+	PEER_GROUP_EVENT_DATA *data;
+	PEER_VERSION_DATA version;
+	peergroup_t mine;
+	HPEEREVENT reg;
+	HANDLE event;
+	int fd, found = 0;
+
+	if (PeerGroupStartup(PEER_GROUP_VERSION, &version) ||
+	    peergroup_open(NULL, name, &mine) || peergroup_event_create(&event) ||
+	    PeerGroupRegisterEvent(mine, event, 2, want, &reg))
+		return 2;
+	for (fd = 3; fd < 64; fd++)
+		found += shrink_polled(fd);
+	if (found != 1 || write(tell, "", 1) != 1)
+		return 3;
+	while (heard != 3 && peergroup_event_wait(event, WAIT_SECONDS * 1000) == S_OK) {
+		while (PeerGroupGetEventData(reg, &data) == S_OK) {
+			heard |= data->eventType == PEER_GROUP_EVENT_PROPERTY_CHANGED;
+			if (data->eventType == PEER_GROUP_EVENT_MEMBER_CHANGED &&
+			    data->memberChangeData.changeType == PEER_MEMBER_JOINED)
+				heard |= 2;
+			PeerFreeData(data);
+		}
+	}
+	return heard == 3 ? 0 : 1;
+}
+
+static void put_some(unsigned int count)
+{
+	struct rec rec;
+
+	while (count--) {
+		rec_new(&rec, &self, "z", 1);
+		rec_sign(&rec, &self);
+		NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+		rec_free(&rec);
+	}
+}
+
+static void change_group(void)
+{
+	struct peergroup_properties *all, p;
+
+	NEED(!peergroup_properties(handle, &all));
+	p = *all;
+	p.comment = "changed";
+	NEED(!peergroup_set_properties(handle, &p));
+	peergroup_free(all);
+	NEED(!peergroup_online(handle, 0));	/* publishes the membership */
+}
+
+/* A program that is stopped while it happens, among more events than it has room for. */
+static void test_news(void)
+{
+	struct peergroup_status *status;
+	unsigned long before;
+	int tell[2], result;
+	pid_t pid;
+	char c;
+
+	NEED(!peergroup_watch_close(watch) && !pipe(tell));
+	NEED(!peergroup_status(handle, &status));
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid)
+		_exit(hear_news(status->name, tell[1]));
+	peergroup_free(status);
+	close(tell[1]);
+	NEED(read(tell[0], &c, 1) == 1);
+	NEED(!kill(pid, SIGSTOP));
+	NEED(waitpid(pid, &result, WUNTRACED) == pid && WIFSTOPPED(result));
+	before = drops();
+	put_some(BEFORE);
+	change_group();
+	put_some(AFTER);
+	CHECK(drops() > before, "no event was lost");
+	NEED(!kill(pid, SIGCONT));
+	NEED(waitpid(pid, &result, 0) == pid);
+	CHECK(WIFEXITED(result) && !WEXITSTATUS(result), "status %#x", result);
+	close(tell[0]);
+	NEED(!peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch));
+}
+
 static void test_gone(void)
 {
 	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
@@ -411,6 +509,7 @@ int main(void)
 		{ "and goes on with events", test_goes_on },
 		{ "what the kernel has forgotten is found by comparison", test_forgotten },
 		{ "a socket without room is told so", test_enobufs },
+		{ "news of properties and members that were lost", test_news },
 		{ "the end of the group is told", test_gone },
 	};
 	char home[] = "/tmp/watch.XXXXXX";

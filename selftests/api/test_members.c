@@ -2,8 +2,9 @@
 // timeout: 200
 /*
  * PeerGroupEnumMembers() and PeerGroupRevokeMember(): what they tell, each error
- * that is documented, and the event that follows. Alice's group and Bob's are two
- * hosts to each other, although they are in one process.
+ * that is documented, and the events about members: who comes and goes, joins, gets
+ * another certificate, is revoked. Alice's group and Bob's are two hosts to each other,
+ * although they are in one process.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,15 @@
 static char bad_handle;
 static char *alice, *bob, *group_name;
 static peergroup_t ours, bobs;
-static HANDLE event;
-static HPEEREVENT reg;
+
+/* A registration for events about members, and how often it heard which. */
+struct listener {
+	HANDLE event;
+	HPEEREVENT reg;
+	unsigned int alice[PEER_MEMBER_LEFT + 1], bob[PEER_MEMBER_LEFT + 1], other;
+};
+
+static struct listener here, there;
 
 #define BAD_GROUP	((HGROUP)&bad_handle)
 
@@ -79,6 +87,61 @@ static void set_up(void)
 	peergroup_free(invitation);
 }
 
+/* ---------------------------------------------------------------- events -- */
+
+static void listen_to(peergroup_t group, struct listener *l)
+{
+	PEER_GROUP_EVENT_REGISTRATION want = { PEER_GROUP_EVENT_MEMBER_CHANGED, NULL };
+
+	memset(l, 0, sizeof(*l));
+	NEED(!peergroup_event_create(&l->event));
+	NEED(!PeerGroupRegisterEvent(group, l->event, 1, &want, &l->reg));
+}
+
+static void stop_listening(struct listener *l)
+{
+	HR(PeerGroupUnregisterEvent(l->reg), S_OK);
+	peergroup_event_close(l->event);
+}
+
+static void count_event(struct listener *l, const PEER_GROUP_EVENT_DATA *data)
+{
+	const PEER_EVENT_MEMBER_CHANGE_DATA *m = &data->memberChangeData;
+
+	if (data->eventType != PEER_GROUP_EVENT_MEMBER_CHANGED || m->dwSize != sizeof(*m) ||
+	    m->changeType < PEER_MEMBER_CONNECTED || m->changeType > PEER_MEMBER_LEFT)
+		l->other++;
+	else if (same(m->pwzIdentity, alice))
+		l->alice[m->changeType]++;
+	else if (same(m->pwzIdentity, bob))
+		l->bob[m->changeType]++;
+	else
+		l->other++;
+}
+
+static void take_events(struct listener *l)
+{
+	PEER_GROUP_EVENT_DATA *data;
+
+	while (PeerGroupGetEventData(l->reg, &data) == S_OK) {
+		count_event(l, data);
+		PeerFreeData(data);
+	}
+}
+
+/* Waits until that was heard @times. */
+static bool heard(struct listener *l, const unsigned int *what, unsigned int times)
+{
+	for (take_events(l); *what < times; take_events(l))
+		if (peergroup_event_wait(l->event, 20000) != S_OK)
+			break;
+	if (*what != times)
+		printf("# heard %u times, not %u\n", *what, times);
+	return *what == times;
+}
+
+/* ----------------------------------------------------------- enumerating -- */
+
 static ULONG members(peergroup_t group, DWORD flags, const char *name)
 {
 	HPEERENUM list;
@@ -119,10 +182,6 @@ static void test_two(void)
 	HPEERENUM list;
 	ULONG n = 5;
 
-	NEED(!peergroup_online(ours, 0));
-	NEED(!peergroup_online(bobs, 4000));
-	CHECK(members(ours, PEER_MEMBER_PRESENT, NULL) == 1, "online, alone");
-	NEED(!peergroup_connect(bobs, "127.0.0.1"));
 	CHECK(wait_until(two_present, ours));
 	CHECK(members(ours, 0, bob) == 1 && members(ours, 0, "nobody") == 0);
 	NEED(!PeerGroupEnumMembers(ours, 0, NULL, &list));
@@ -171,38 +230,138 @@ static bool is_ready(void *arg)
 	return is;
 }
 
+/* Bob's events are what makes the library publish Bob's membership: nothing else is called. */
+static void test_joined(void)
+{
+	listen_to(ours, &here);
+	listen_to(bobs, &there);
+	NEED(!peergroup_online(ours, 0));
+	CHECK(members(ours, PEER_MEMBER_PRESENT, NULL) == 1, "online, alone");
+	CHECK(heard(&here, &here.alice[PEER_MEMBER_JOINED], 1), "the creator's own membership");
+	NEED(!peergroup_online(bobs, 4000));
+	NEED(!peergroup_connect(bobs, "127.0.0.1"));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 1));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_JOINED], 1));
+	CHECK(heard(&there, &there.alice[PEER_MEMBER_CONNECTED], 1));
+	CHECK(heard(&there, &there.alice[PEER_MEMBER_JOINED], 1));
+	CHECK(heard(&there, &there.bob[PEER_MEMBER_JOINED], 1));
+	CHECK(!here.alice[PEER_MEMBER_CONNECTED] && !there.bob[PEER_MEMBER_CONNECTED],
+	      "nobody connects to himself");
+	CHECK(!here.other && !there.other);
+}
+
+/* An administrator's renewal is a joining; that Bob has taken it is none. */
+static void test_renewed(void)
+{
+	HR(peergroup_renew(ours, bob, 0, PEERGROUP_ROLE_INVITING, PEERGROUP_RENEW_STORE, NULL),
+	   S_OK);
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_JOINED], 2));
+	CHECK(heard(&there, &there.bob[PEER_MEMBER_JOINED], 2));
+	NEED(!peergroup_offline(bobs));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 1));
+	CHECK(heard(&there, &there.alice[PEER_MEMBER_DISCONNECTED], 1));
+	NEED(!peergroup_online(bobs, 4000));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 2));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_UPDATED], 1), "he published the new one");
+	CHECK(!here.alice[PEER_MEMBER_UPDATED] && here.bob[PEER_MEMBER_JOINED] == 2);
+	CHECK(!here.other && !there.other);
+}
+
+/* Who is away is still a member; that is what the record is for. */
+static void test_away(void)
+{
+	stop_listening(&there);
+	PeerGroupClose(bobs);
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 2));
+	CHECK(members(ours, PEER_MEMBER_PRESENT, NULL) == 1);
+	CHECK(members(ours, 0, NULL) == 2 && members(ours, 0, bob) == 1);
+	NEED(!peergroup_open(bob, group_name, &bobs));
+	NEED(!peergroup_online(bobs, 0));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 3));
+	take_events(&here);
+	CHECK(here.bob[PEER_MEMBER_JOINED] == 2 && here.bob[PEER_MEMBER_UPDATED] == 1,
+	      "the same membership is not published again");
+}
+
 static void test_revoke(void)
 {
-	PEER_GROUP_EVENT_REGISTRATION want = { PEER_GROUP_EVENT_MEMBER_CHANGED, NULL };
-	PEER_GROUP_EVENT_DATA *data;
-
 	NEED(wait_until(is_ready, bobs));
 	HR(PeerGroupRevokeMember(bobs, wide(alice), 0), PEER_E_NOT_AUTHORIZED);
-	NEED(!peergroup_event_create(&event));
-	NEED(!PeerGroupRegisterEvent(ours, event, 1, &want, &reg));
 	HR(PeerGroupRevokeMember(ours, wide(bob), PEERGROUP_REVOKE_WITHDRAW), S_OK);
-	HR(peergroup_event_wait(event, 20000), S_OK);
-	NEED(PeerGroupGetEventData(reg, &data) == S_OK);
-	CHECK(data->eventType == PEER_GROUP_EVENT_MEMBER_CHANGED);
-	CHECK(data->memberChangeData.dwSize == sizeof(data->memberChangeData));
-	CHECK(data->memberChangeData.changeType == PEER_MEMBER_LEFT);
-	CHECK(same(data->memberChangeData.pwzIdentity, bob));
-	PeerFreeData(data);
-	PeerGroupUnregisterEvent(reg);
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_LEFT], 1));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 3));
+	stop_listening(&here);
 	CHECK(wait_until(one_present, ours));
 	CHECK(members(ours, 0, NULL) == 1, "who was revoked is no member");
 	HR(PeerGroupRevokeMember(ours, wide(bob), 0), S_OK);
 	PeerGroupClose(ours);
 	HR(PeerGroupRevokeMember(ours, wide(bob), 0), PEER_E_INVALID_GROUP);
+	PeerGroupClose(bobs);
+}
+
+/* -------------------------------------- membership data is left to members -- */
+
+static void publish(peergroup_t group)
+{
+	static const uuid_t type = { 7 };
+	struct peergroup_new_record r = { .data = "x", .size = 1, .lifetime = 600 };
+	uuid_t id;
+
+	HR(peergroup_add(group, type, &r, id), S_OK);
+}
+
+static void set_up_optional(void)
+{
+	struct peergroup_create_options options = { .flags = PEER_MEMBER_DATA_OPTIONAL };
+	char *xml, *invitation;
+
+	NEED(!peergroup_create(alice, &options, &ours));
+	NEED(!peergroup_identity_xml(bob, &xml));
+	NEED(!peergroup_invite(ours, xml, 0, PEERGROUP_ROLE_MEMBER, &invitation));
+	NEED(!peergroup_join(bob, invitation, &bobs));
+	peergroup_free(xml);
+	peergroup_free(invitation);
+	listen_to(ours, &here);
+	listen_to(bobs, &there);
+	NEED(!peergroup_online(ours, 0));
+	NEED(!peergroup_online(bobs, 4000));
+	NEED(!peergroup_connect(bobs, "127.0.0.1"));
+	NEED(wait_until(is_ready, bobs));
+}
+
+static void test_optional(void)
+{
+	set_up_optional();
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 1));
+	CHECK(members(ours, 0, NULL) == 2, "present, if nothing else");
+	NEED(!peergroup_offline(bobs));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 1));
+	CHECK(members(ours, 0, NULL) == 1, "gone without a trace");
+	CHECK(!here.bob[PEER_MEMBER_JOINED] && !here.alice[PEER_MEMBER_JOINED]);
+	publish(bobs);
+	CHECK(heard(&there, &there.bob[PEER_MEMBER_JOINED], 1), "who publishes is somebody");
+	NEED(!peergroup_online(bobs, 4000));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_JOINED], 1));
+	publish(bobs);
+	NEED(!peergroup_offline(bobs));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 2));
+	CHECK(members(ours, 0, NULL) == 2);
+	CHECK(here.bob[PEER_MEMBER_JOINED] == 1 && !here.bob[PEER_MEMBER_UPDATED]);
+	stop_listening(&here);
+	stop_listening(&there);
 }
 
 int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "a group of one", test_alone },
+		{ "events: two members meet", test_joined },
 		{ "a group of two", test_two },
+		{ "events: a renewal", test_renewed },
+		{ "who is away", test_away },
 		{ "PeerGroupRevokeMember: errors", test_revoke_errors },
 		{ "PeerGroupRevokeMember", test_revoke },
+		{ "membership data is optional", test_optional },
 	};
 	char home[] = "/tmp/members.XXXXXX";
 

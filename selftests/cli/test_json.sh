@@ -48,7 +48,7 @@ id=$(add h1 text --attr colour=blue)
 for command in "identity create" "identity list" "identity show host1" "identity xml host1" \
 	groups "info g" "links g" "members g" "stats g" "stats --all g" "limits g" "list g" \
 	"list --type $TYPE g" "get g $id" "add g --type note --data x" "update g $id --data y" \
-	"wait g --ready" "watch g --since 0 --count 1" "connect g 192.0.2.9" \
+	"wait g --ready" "watch g --since 0 --count 1" "properties g" "connect g 192.0.2.9" \
 	"disconnect g 192.0.2.9" "limits g records=1000" "chmod 640 g" "chown root:root g" \
 	"create second" "invite --to $T/other.id g" "delete g $id" "up second --port 4001" \
 	"down second" "leave second" "revoke g $(other identity show --json | field name)"; do

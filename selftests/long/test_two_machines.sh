@@ -41,5 +41,7 @@ for ((i = 0; i < 10; i++)); do
 	publish "from machine $PG_VM: $i"
 done
 wait_for "has its own ten records and the other's" 200 count_is 20
-is "checked each once" "$(peergroup stats g --json | field verified)" 20
+# And the group's properties, and who the two are.
+check "and all that is to be known" peergroup wait g --stat verified=23 --timeout 60s
+is "checked each once" "$(peergroup stats g --json | field verified)" 23
 done_testing

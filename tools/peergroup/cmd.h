@@ -59,7 +59,9 @@ int cmd_add(int argc, char **argv);		/* record.c */
 int cmd_update(int argc, char **argv);
 int cmd_delete(int argc, char **argv);
 int cmd_get(int argc, char **argv);
-int cmd_list(int argc, char **argv);
+int cmd_list(int argc, char **argv);		/* list.c */
+int cmd_search(int argc, char **argv);		/* search.c */
+int cmd_renew(int argc, char **argv);		/* member.c */
 int cmd_revoke(int argc, char **argv);		/* member.c */
 int cmd_watch(int argc, char **argv);		/* watch.c */
 int cmd_wait(int argc, char **argv);
@@ -67,6 +69,7 @@ int cmd_members(int argc, char **argv);		/* info.c */
 int cmd_stats(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_properties(int argc, char **argv);	/* properties.c */
 int cmd_chown(int argc, char **argv);		/* owner.c */
 int cmd_chmod(int argc, char **argv);
 
@@ -135,6 +138,9 @@ struct when {
 
 /* "90m", "2d12h", "2026-12-31", "2026-12-31T23:59[:59][Z|+01:00]". */
 bool parse_when(const char *s, struct when *when);
+
+/* "admin", "inviting", "member". */
+bool parse_role(const char *text, uint32_t *roles);	/* group.c */
 
 /* Static text, valid for the next few calls. */
 const char *time_text(uint64_t peer_time);	/* local time, for people */

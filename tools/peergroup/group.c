@@ -203,7 +203,7 @@ int cmd_create(int argc, char **argv)
 	return ret;
 }
 
-static bool parse_role(const char *text, uint32_t *roles)
+bool parse_role(const char *text, uint32_t *roles)
 {
 	if (str_eq(text, "admin"))
 		*roles = PEERGROUP_ROLE_ADMIN;

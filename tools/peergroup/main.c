@@ -104,6 +104,20 @@ static const struct command commands[] = {
 	  "                             %{version} %{creator} %{modifier} %{expires} %{size}\n"
 	  "\n"
 	  "Example: peergroup list lab --type ssh-hostkey\n" },
+	{ "search", cmd_search, "OPTION... [GROUP] | [--format FORMAT] [GROUP] QUERY|-",
+	  "show the records of a group that match",
+	  "  --type TYPE                UUID or name\n"
+	  "  --creator MEMBER           whose records, as in: peergroup members\n"
+	  "  --attr NAME[:int|:date]=VALUE   that have this attribute; or !=, <, <=, >, >=;\n"
+	  "                             in text * stands for anything and ? for a character,\n"
+	  "                             unless a backslash comes before; may be given again\n"
+	  "  --created-since, --created-until, --modified-since, --modified-until WHEN\n"
+	  "                             2h (ago), 2026-12-31, 2026-12-31T23:59Z\n"
+	  "  --format FORMAT            as for list\n"
+	  "\n"
+	  "All options have to hold. QUERY is XML, as PeerGroupSearchRecords(3) has it.\n"
+	  "\n"
+	  "Example: peergroup search lab --type note --attr 'priority:int>=5'\n" },
 	{ "watch", cmd_watch, "[--since SEQ] [--count N] [--timeout T] [--only KIND] [GROUP]",
 	  "print what happens in a group, a line per event",
 	  "  --since SEQ                first what changed after SEQ; 0: all there is\n"
@@ -132,6 +146,16 @@ static const struct command commands[] = {
 	  "  --pem                      the certificates themselves\n"
 	  "\n"
 	  "Example: peergroup members lab\n" },
+	{ "renew", cmd_renew, "[--lifetime T] [--role R] [--store] [GROUP] MEMBER",
+	  "give a member a later certificate, or another role",
+	  "  --lifetime T               from now on, or until a date; else as long as before\n"
+	  "  --role R                   admin, inviting or member; else as before\n"
+	  "  --store                    leave it in the group, where the member finds it;\n"
+	  "                             else print an invitation\n"
+	  "\n"
+	  "MEMBER is a friendly name, a peer name or its start, as in: peergroup members\n"
+	  "\n"
+	  "Example: peergroup renew --role admin --store lab bob\n" },
 	{ "revoke", cmd_revoke, "[--only] [--withdraw] [GROUP] MEMBER",
 	  "end somebody's membership, on all hosts and at once",
 	  "  --only                     those whom the member has invited stay\n"
@@ -163,6 +187,19 @@ static const struct command commands[] = {
 	  "MODE is octal, as 640, or u, g, o, a with +, -, = and r, w, as g+rw,o=r.\n"
 	  "\n"
 	  "Example: peergroup chmod 640 lab\n" },
+	{ "properties", cmd_properties, "[--name NAME] [--comment TEXT] [OPTION]... [GROUP]",
+	  "show what a group is, or change it, on all hosts",
+	  "  --name NAME                friendly name of the group\n"
+	  "  --comment TEXT             what the group is for; '' for nothing\n"
+	  "  --flags FLAG[,FLAG]...     member-data-optional, disable-presence,\n"
+	  "                             defer-expiration, or none\n"
+	  "  --member-lifetime T        that a member is remembered while it is away, 8h or\n"
+	  "                             more; 0: as long as it is a member\n"
+	  "  --presence-lifetime T      5m or more\n"
+	  "\n"
+	  "Only who created the group may change it.\n"
+	  "\n"
+	  "Example: peergroup properties --comment 'hosts of the lab' lab\n" },
 	{ "info", cmd_info, "[--pem] [GROUP]",
 	  "state of a group on this host",
 	  "  --pem                      group root and own certificates, root first\n"

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Members: those whom the kernel knows, and ending a membership.
+ * Members: those whom the kernel knows, renewing a membership and ending it.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "admin.h"
 #include "cmd.h"
 #include "json.h"
+#include "record.h"
 
-enum { ONLY = OPT_OWN, WITHDRAW };
+enum { ONLY = OPT_OWN, WITHDRAW, LIFETIME, ROLE, STORE };
 
 /* Does the user mean this one? 2 beyond doubt. */
 static int meant(const struct admin_member *m, const char *arg)
@@ -20,8 +21,7 @@ static int meant(const struct admin_member *m, const char *arg)
 	return str_starts(m->name, arg);
 }
 
-/* A peer name, its unique start or a friendly name; *@name is a copy. */
-static int find_member(uint32_t index, const char *arg, char **name)
+int find_member(uint32_t index, const char *arg, char **name)
 {
 	const struct admin_member *found = NULL;
 	struct admin_member *members;
@@ -48,31 +48,120 @@ static int find_member(uint32_t index, const char *arg, char **name)
 	return EXIT_OK;
 }
 
-static int revoke_member(const char *arg, const char *member, uint32_t flags)
+/* Opens a group that is up and finds the member; for close_member() on success. */
+static int open_member(const char *arg, const char *member, struct group_ref *ref,
+		       peergroup_t *group, char **name)
 {
 	struct admin_group running;
+	int ret;
+
+	ret = open_group(arg, ref, group);
+	if (ret != EXIT_OK)
+		return ret;
+	ret = admin_find_group(ref->name, &running);
+	if (ret == EXIT_OK)
+		ret = find_member(running.index, member, name);
+	if (ret != EXIT_OK) {
+		peergroup_close(*group);
+		free_group(ref);
+	}
+	return ret;
+}
+
+static void close_member(struct group_ref *ref, peergroup_t group, char *name)
+{
+	free(name);
+	peergroup_close(group);
+	free_group(ref);
+}
+
+/* ----------------------------------------------------------------- renew -- */
+
+static void print_invitation(const char *xml)
+{
+	if (opt_json) {
+		json_start(false);
+		json_object(NULL);
+		if (xml)
+			json_str("invitation", xml);
+		json_end_object();
+		json_finish();
+	} else if (xml) {
+		puts(xml);
+	}
+}
+
+static int renew_member(const char *arg, const char *member, time_t expires, uint32_t role,
+			bool store)
+{
+	char *name = NULL, *xml = NULL;
+	struct group_ref ref;
+	peergroup_t group;
+	HRESULT hr;
+	int ret;
+
+	ret = open_member(arg, member, &ref, &group, &name);
+	if (ret != EXIT_OK)
+		return ret;
+	hr = peergroup_renew(group, name, expires, role, store ? PEERGROUP_RENEW_STORE : 0,
+			     store ? NULL : &xml);
+	if (FAILED(hr))
+		ret = fail_result(hr, "cannot renew the membership of '%s'", member);
+	else
+		print_invitation(xml);
+	peergroup_free(xml);
+	close_member(&ref, group, name);
+	return ret == EXIT_OK ? finish() : ret;
+}
+
+int cmd_renew(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "lifetime", required_argument, NULL, LIFETIME },
+		{ "role", required_argument, NULL, ROLE },
+		{ "store", no_argument, NULL, STORE },
+		COMMON_OPTIONS
+	};
+	struct when when = { 0, 0 };
+	bool store = false;
+	uint32_t role = 0;
+	int c, status;
+
+	while ((c = next_option(argc, argv, options, &status)) != -1) {
+		if (!c)
+			return status;
+		if (c == STORE)
+			store = true;
+		else if (c == ROLE && !parse_role(optarg, &role))
+			return usage("--role %s: admin, inviting or member", optarg);
+		else if (c == LIFETIME && !parse_when(optarg, &when))
+			return usage("--lifetime %s: not a time", optarg);
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		return usage("renew needs one MEMBER");
+	return renew_member(argc - optind == 2 ? argv[optind] : NULL, argv[argc - 1],
+			    when.unix_time, role, store);
+}
+
+/* ---------------------------------------------------------------- revoke -- */
+
+static int revoke_member(const char *arg, const char *member, uint32_t flags)
+{
 	struct group_ref ref;
 	char *name = NULL;
 	peergroup_t group;
 	HRESULT hr;
 	int ret;
 
-	ret = open_group(arg, &ref, &group);
+	ret = open_member(arg, member, &ref, &group, &name);
 	if (ret != EXIT_OK)
 		return ret;
-	ret = admin_find_group(ref.name, &running);
-	if (ret == EXIT_OK)
-		ret = find_member(running.index, member, &name);
-	if (ret == EXIT_OK) {
-		hr = peergroup_revoke(group, name, flags);
-		if (FAILED(hr))
-			ret = fail_result(hr, "cannot revoke '%s'", member);
-		else if (opt_json)
-			puts("{}");
-	}
-	free(name);
-	peergroup_close(group);
-	free_group(&ref);
+	hr = peergroup_revoke(group, name, flags);
+	if (FAILED(hr))
+		ret = fail_result(hr, "cannot revoke '%s'", member);
+	else if (opt_json)
+		puts("{}");
+	close_member(&ref, group, name);
 	return ret == EXIT_OK ? finish() : ret;
 }
 

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Events about the group itself: its properties, and its members as their records and
+ * links tell of them. Only registrations of <p2p.h> want them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "feed.h"
+#include "members.h"
+#include "records.h"
+
+static bool live(uint32_t change)
+{
+	return change == PEERGROUP_CHANGE_ADDED || change == PEERGROUP_CHANGE_UPDATED;
+}
+
+static HRESULT push_member(struct pgi_feed *feed, const char *name, uint32_t change)
+{
+	const struct peergroup_event event = {
+		.kind = PEERGROUP_EVENT_MEMBER, .link_peer = name, .member_change = change,
+	};
+
+	return pgi_feed_push(feed, &event, S_OK);
+}
+
+/* --------------------------------------------------------------- records -- */
+
+static HRESULT take_one(struct pgi_record **record, void *arg)
+{
+	struct pgi_record **kept = arg;
+
+	pgi_record_free(*kept);
+	*kept = *record;
+	*record = NULL;
+	return S_OK;
+}
+
+/* A first certificate, and one that an administrator left, is a joining; a later one is not. */
+static uint32_t change_of(const struct peergroup_event *event)
+{
+	bool own = pgi_membership_is_own(event->id);
+
+	return own && event->change == PEERGROUP_CHANGE_UPDATED ? PEER_MEMBER_UPDATED :
+		PEER_MEMBER_JOINED;
+}
+
+static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_event *event)
+{
+	struct pgi_query q = { .group = feed->group, .id = event->id };
+	struct pgi_record *record = NULL;
+	struct pgi_cert *cert;
+	HRESULT hr;
+
+	hr = pgi_feed_asking(feed);
+	if (SUCCEEDED(hr))
+		hr = pgi_fetch(&feed->ask, &q, take_one, &record, NULL);
+	/* Gone again already: nothing to tell. */
+	if (SUCCEEDED(hr) && record) {
+		hr = pgi_membership_subject(record, &cert);
+		if (hr == S_OK) {
+			hr = push_member(feed, cert->name, change_of(event));
+			pgi_cert_free(cert);
+		}
+	}
+	pgi_record_free(record);
+	return hr;
+}
+
+HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event *event)
+{
+	if (!live(event->change))
+		return S_OK;
+	if (feed->properties && pgi_type_is_properties(event->type))
+		return pgi_feed_push(feed, event, S_OK);
+	if (feed->members && pgi_type_is_membership(event->type))
+		return tell_membership(feed, event);
+	return S_OK;
+}
+
+/* ----------------------------------------------------------------- links -- */
+
+HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_event *link)
+{
+	HRESULT hr = S_OK;
+	char *name;
+
+	if (link->link_state == PEERGROUP_LINK_UP) {
+		hr = pgi_presence_add(&feed->presence, link->link_id, link->link_peer);
+		if (hr == S_OK)
+			hr = push_member(feed, link->link_peer, PEER_MEMBER_CONNECTED);
+		return hr;
+	}
+	name = pgi_presence_remove(&feed->presence, link->link_id);
+	if (name)
+		hr = push_member(feed, name, PEER_MEMBER_DISCONNECTED);
+	free(name);
+	return hr;
+}
+
+/* The kernel tells of each certificate, but a member leaves once. */
+HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
+			      const uint8_t fingerprint[PEERGROUP_HASH_LEN])
+{
+	HRESULT hr = S_OK;
+	uint64_t cert;
+	char *name;
+	bool known;
+
+	memcpy(&cert, fingerprint, sizeof(cert));
+	if (event->revoked) {
+		hr = pgi_presence_add(&feed->revoked, cert, event->link_peer);
+		return hr == S_OK ? pgi_feed_push(feed, event, S_OK) : hr;
+	}
+	known = pgi_presence_has(&feed->revoked, cert);
+	name = pgi_presence_remove(&feed->revoked, cert);
+	if (name || !known)
+		hr = pgi_feed_push(feed, event, S_OK);
+	free(name);
+	return hr;
+}
+
+/* ---------------------------------------------------------- catching up -- */
+
+/* The brief answers of a query, for when it is over: telling asks by the same socket. */
+struct changes {
+	struct peergroup_event *list;
+	size_t count;
+	uint64_t above;
+};
+
+static HRESULT note_change(struct pgi_record **record, void *arg)
+{
+	struct changes *c = arg;
+	struct peergroup_event *e;
+
+	if ((*record)->seq <= c->above)
+		return S_OK;
+	e = reallocarray(c->list, c->count + 1, sizeof(*e));
+	if (!e)
+		return E_OUTOFMEMORY;
+	c->list = e;
+	e += c->count++;
+	pgi_feed_event_of(*record, e);
+	e->kind = PEERGROUP_EVENT_RECORD;
+	/* Of a walk that is not by sequence; what it was before is not known. */
+	if (!e->change && !((*record)->flags & PEERGROUP_RECORD_DELETED))
+		e->change = PEERGROUP_CHANGE_UPDATED;
+	return S_OK;
+}
+
+/* Changes of one type; where too much was forgotten, all that have come since. */
+static HRESULT tell_since(struct pgi_feed *feed, const uint8_t type[PEERGROUP_ID_LEN])
+{
+	uint64_t since = feed->seq;
+	struct changes c = { .above = since };
+	struct pgi_query q = {
+		.group = feed->group, .type = type, .since = &since, .brief = true,
+	};
+	HRESULT hr;
+	size_t i;
+	int err;
+
+	hr = pgi_fetch(&feed->ask, &q, note_change, &c, &err);
+	if (err == -ESTALE) {
+		c.count = 0;
+		q.since = NULL;
+		hr = pgi_fetch(&feed->ask, &q, note_change, &c, NULL);
+	}
+	for (i = 0; i < c.count && SUCCEEDED(hr); i++)
+		hr = pgi_feed_tell_about(feed, &c.list[i]);
+	free(c.list);
+	return hr;
+}
+
+static HRESULT tell_present(const char *name, bool there, void *arg)
+{
+	return push_member(arg, name, there ? PEER_MEMBER_CONNECTED : PEER_MEMBER_DISCONNECTED);
+}
+
+HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed)
+{
+	static const uint8_t properties[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PROPERTIES;
+	static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
+	HRESULT hr = S_OK;
+
+	if (feed->properties)
+		hr = tell_since(feed, properties);
+	if (SUCCEEDED(hr) && feed->members)
+		hr = tell_since(feed, membership);
+	if (SUCCEEDED(hr) && feed->members)
+		hr = pgi_presence_compare(&feed->presence, &feed->ask, feed->group, tell_present,
+					  feed);
+	return hr;
+}

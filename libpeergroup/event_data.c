@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * PeerGroupGetEventData(): an event as programs of <p2p.h> know it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "registration.h"
+#include "record.h"
+
+static HRESULT link_failure(int err)
+{
+	switch (err) {
+	case 0:
+		return S_OK;
+	case EALREADY:
+	case EEXIST:
+	case EMLINK:
+	case EISCONN:
+		return PEER_E_CONNECTION_REFUSED;
+	case EACCES:
+	case EPROTO:
+	case EKEYREJECTED:
+	case EKEYREVOKED:
+	case EKEYEXPIRED:
+		return PEER_E_CONNECTION_NOT_AUTHENTICATED;
+	default:
+		return PEER_E_CONNECTION_FAILED;
+	}
+}
+
+static void fill_link(const struct peergroup_event *event,
+		      PEER_EVENT_CONNECTION_CHANGE_DATA *out)
+{
+	out->dwSize = sizeof(*out);
+	out->ullConnectionId = event->link_id;
+	out->ullNodeId = event->link_node;
+	if (event->link_state == PEERGROUP_LINK_UP) {
+		out->status = PEER_CONNECTED;
+	} else if (event->link_state == PEERGROUP_LINK_DOWN) {
+		out->status = PEER_DISCONNECTED;
+	} else {
+		out->status = PEER_CONNECTION_FAILED;
+		out->hrConnectionFailedReason =
+			link_failure(event->link_error ? event->link_error : ECONNREFUSED);
+	}
+}
+
+static HRESULT fill_member(const struct peergroup_event *event, PEER_GROUP_EVENT_DATA *out)
+{
+	PEER_EVENT_MEMBER_CHANGE_DATA *m = &out->memberChangeData;
+
+	out->eventType = PEER_GROUP_EVENT_MEMBER_CHANGED;
+	m->dwSize = sizeof(*m);
+	m->changeType = (PEER_MEMBER_CHANGE_TYPE)event->member_change;
+	m->pwzIdentity = pgi_sub_wide(out, event->link_peer);
+	return m->pwzIdentity ? S_OK : E_OUTOFMEMORY;
+}
+
+static HRESULT fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *out)
+{
+	const struct peergroup_event *event = &item->event;
+
+	if (item->failed != S_OK) {
+		out->eventType = PEER_GROUP_EVENT_CONNECTION_FAILED;
+		out->hrConnectionFailedReason = item->failed;
+	} else if (event->kind == PEERGROUP_EVENT_STATUS) {
+		out->eventType = PEER_GROUP_EVENT_STATUS_CHANGED;
+		out->dwStatus = (PEER_GROUP_STATUS)(event->status & PGI_STATUS_BITS);
+	} else if (event->kind == PEERGROUP_EVENT_LINK) {
+		out->eventType = PEER_GROUP_EVENT_NEIGHBOR_CONNECTION;
+		fill_link(event, &out->connectionChangeData);
+	} else if (event->kind == PEERGROUP_EVENT_MEMBER) {
+		return fill_member(event, out);
+	} else if (pgi_type_is_properties(event->type)) {
+		out->eventType = PEER_GROUP_EVENT_PROPERTY_CHANGED;	/* no data */
+	} else {
+		out->eventType = PEER_GROUP_EVENT_RECORD_CHANGED;
+		out->recordChangeData.dwSize = sizeof(out->recordChangeData);
+		out->recordChangeData.changeType = (PEER_RECORD_CHANGE_TYPE)event->change;
+		peergroup_uuid_to_guid(event->id, &out->recordChangeData.recordId);
+		peergroup_uuid_to_guid(event->type, &out->recordChangeData.recordType);
+	}
+	return S_OK;
+}
+
+static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
+{
+	PEER_GROUP_EVENT_DATA *data;
+	struct pgi_item *item;
+	HRESULT hr;
+
+	if (!reg->feed.head || atomic_load(&reg->dead))
+		return PEER_S_NO_EVENT_DATA;
+	data = pgi_new(sizeof(*data));
+	if (!data)
+		return E_OUTOFMEMORY;
+	item = pgi_feed_pop(&reg->feed);
+	hr = fill_event(item, data);
+	free(item);
+	if (FAILED(hr))
+		PeerFreeData(data);
+	else
+		*out = data;
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupGetEventData(HPEEREVENT handle, PPEER_GROUP_EVENT_DATA *data)
+{
+	struct registration *reg;
+	struct pgi_object *obj;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (data)
+		*data = NULL;
+	hr = pgi_started();
+	if (FAILED(hr))
+		return hr;
+	if (!data)
+		return pgi_fail(E_INVALIDARG, "ppEventData is NULL");
+	obj = pgi_handle_get(handle, PGI_EVENT);
+	if (!obj)
+		return pgi_fail(E_INVALIDARG, "not a registration's handle");
+	reg = pgi_container_of(obj, struct registration, obj);
+	pthread_mutex_lock(&reg->lock);
+	hr = take_item(reg, data);
+	pthread_mutex_unlock(&reg->lock);
+	pgi_object_put(obj);
+	return hr;
+}

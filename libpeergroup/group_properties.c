@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The record of a group's properties. The group's own key signs it, which only the
+ * creator has. As the kernel forgets all records when it is restarted, every member
+ * keeps the last one that it has seen on disk and brings it along when it opens the group.
+ */
+#include <endian.h>
+#include <stdlib.h>
+#include "members.h"
+#include "properties.h"
+#include "records.h"
+
+/* How often a change is tried again that lost against another one. */
+#define SET_TRIES	5
+
+static const uint8_t properties_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PROPERTIES;
+
+/* The first half of the group's id, then zeros. */
+static void make_id(const struct pgi_group *group, uint8_t id[PEERGROUP_ID_LEN])
+{
+	memset(id, 0, PEERGROUP_ID_LEN);
+	memcpy(id, group->store->id, PEERGROUP_ID_LEN / 2);
+}
+
+static HRESULT fetch(struct pgi_group *group, struct pgi_record **record,
+		     struct pgi_parts *parts)
+{
+	uint8_t id[PEERGROUP_ID_LEN];
+	HRESULT hr;
+
+	make_id(group, id);
+	hr = pgi_fetch_one(group, id, record);
+	if (FAILED(hr) || pgi_record_parts(&(*record)->wire, parts))
+		return hr;
+	pgi_record_free(*record);
+	*record = NULL;
+	return pgi_fail(E_UNEXPECTED, "the kernel's copy of a record is not understood");
+}
+
+/* ------------------------------------------------------- kernel and disk -- */
+
+/* The disk gets what the kernel has, if that is newer. */
+static void keep(struct pgi_group *group, const struct pgi_blob *wire, uint32_t version)
+{
+	if (version <= atomic_load(&group->properties_kept))
+		return;
+	if (SUCCEEDED(pgi_group_store_keep_properties(group->store, wire)))
+		atomic_store(&group->properties_kept, version);
+	else
+		pgi_clear_error();
+}
+
+/* What is on disk already needs not be written again. */
+static void note_kept(struct pgi_group *group)
+{
+	struct pgi_parts parts;
+
+	if (pgi_record_parts(&group->store->properties, &parts))
+		atomic_store(&group->properties_kept, be32toh(parts.hdr->version));
+}
+
+static HRESULT sign(struct pgi_group *group, const struct pgi_properties *p, EVP_PKEY *key,
+		    const struct pgi_record *old, struct pgi_blob *wire)
+{
+	const struct pgi_identity signer = { .key = key };
+	struct pgi_draft d = { .version = old ? old->version + 1 : 1 };
+	struct pgi_blob data = { 0 };
+	struct pgi_cert *root;
+	uint64_t now;
+	HRESULT hr;
+
+	hr = pgi_group_now(group, &now);
+	if (SUCCEEDED(hr))
+		hr = pgi_cert_parse(group->store->root.data, group->store->root.len, &root);
+	if (FAILED(hr))
+		return hr;
+	make_id(group, d.id);
+	memcpy(d.type, properties_type, sizeof(d.type));
+	memcpy(d.creator, root->fingerprint, sizeof(d.creator));
+	memcpy(d.modifier, root->fingerprint, sizeof(d.modifier));
+	d.created = old ? old->created : now;
+	d.modified = old ? pgi_after(old->modified, now) : now;
+	d.expires = root->not_after;
+	pgi_cert_free(root);
+	hr = pgi_properties_encode(p, &data);
+	d.data = data.data;
+	d.size = data.len;
+	if (SUCCEEDED(hr))
+		hr = pgi_record_sign(&d, group->store->id, &signer, wire);
+	pgi_blob_free(&data);
+	return hr;
+}
+
+static HRESULT publish(struct pgi_group *group, const struct pgi_properties *p, EVP_PKEY *key,
+		       const struct pgi_record *old, bool *stale)
+{
+	struct pgi_blob wire = { 0 };
+	HRESULT hr;
+
+	hr = sign(group, p, key, old, &wire);
+	if (SUCCEEDED(hr))
+		hr = pgi_record_put(group, &wire, stale);
+	if (SUCCEEDED(hr) && !*stale)
+		keep(group, &wire, old ? old->version + 1 : 1);
+	pgi_blob_free(&wire);
+	return hr;
+}
+
+/* The first of all, by what the group was created with. */
+static HRESULT publish_first(struct pgi_group *group)
+{
+	struct pgi_properties p;
+	EVP_PKEY *key;
+	HRESULT hr;
+	bool stale;
+
+	pgi_properties_borrow(group->store, &p);
+	p.creator = group->identity->name;
+	hr = pgi_group_store_load_key(group->store, &key);
+	if (FAILED(hr))
+		return hr;
+	hr = publish(group, &p, key, NULL, &stale);
+	EVP_PKEY_free(key);
+	return hr;
+}
+
+HRESULT pgi_properties_restore(struct pgi_group *group)
+{
+	struct pgi_record *record;
+	struct pgi_parts parts;
+	bool stale;
+	HRESULT hr;
+
+	if (group->store->properties.len)
+		note_kept(group);
+	hr = fetch(group, &record, &parts);
+	if (SUCCEEDED(hr)) {
+		keep(group, &record->wire, record->version);
+		pgi_record_free(record);
+		return S_OK;
+	}
+	if (hr != PEER_E_RECORD_NOT_FOUND)
+		return hr;
+	if (group->store->properties.len)
+		return pgi_record_put(group, &group->store->properties, &stale);
+	return group->store->creator ? publish_first(group) : S_FALSE;
+}
+
+/* --------------------------------------------------------------- reading -- */
+
+static HRESULT decode(struct pgi_group *group, const struct pgi_parts *parts,
+		      struct pgi_properties *p)
+{
+	HRESULT hr = pgi_properties_decode(parts->data, parts->size, p);
+
+	if (SUCCEEDED(hr) && strcmp(p->group, group->store->name)) {
+		pgi_properties_free(p);
+		hr = pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES,
+			      "the properties are those of another group");
+	}
+	return hr;
+}
+
+static HRESULT read_record(struct pgi_group *group, struct pgi_record **record,
+			   struct pgi_properties *p)
+{
+	struct pgi_parts parts;
+	HRESULT hr;
+
+	hr = pgi_group_ready(group);
+	if (FAILED(hr))
+		return hr;
+	hr = fetch(group, record, &parts);
+	if (hr == PEER_E_RECORD_NOT_FOUND)
+		return pgi_fail(PEER_E_GROUP_NOT_READY,
+				"the group's properties have not come here yet");
+	if (FAILED(hr))
+		return hr;
+	hr = decode(group, &parts, p);
+	if (FAILED(hr)) {
+		pgi_record_free(*record);
+		return hr;
+	}
+	keep(group, &(*record)->wire, (*record)->version);
+	return S_OK;
+}
+
+HRESULT pgi_properties_read(struct pgi_group *group, struct pgi_properties *p)
+{
+	struct pgi_record *record;
+	HRESULT hr;
+
+	hr = read_record(group, &record, p);
+	if (SUCCEEDED(hr))
+		pgi_record_free(record);
+	return hr;
+}
+
+/* --------------------------------------------------------------- setting -- */
+
+static bool stays(const char *wanted, const char *is)
+{
+	return !wanted || !strcmp(wanted, is ? is : "");
+}
+
+static HRESULT check_same(const struct pgi_properties *wanted, const struct pgi_properties *is)
+{
+	const char *what = NULL;
+
+	/* There is one cloud, of several names. */
+	if (!pgi_cloud_known(wanted->cloud) && !stays(wanted->cloud, is->cloud))
+		what = "cloud";
+	else if (!stays(wanted->classifier, is->classifier))
+		what = "classifier";
+	else if (!stays(wanted->group, is->group))
+		what = "peer name";
+	else if (!stays(wanted->creator, is->creator))
+		what = "creator";
+	if (what)
+		return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "the %s of a group never changes",
+				what);
+	return S_OK;
+}
+
+/* What is to be published: the texts are borrowed from @is and @wanted. */
+static void merge(const struct pgi_properties *wanted, const struct pgi_properties *is,
+		  struct pgi_properties *p)
+{
+	*p = *is;
+	p->friendly = wanted->friendly && *wanted->friendly ? wanted->friendly : is->group;
+	p->comment = wanted->comment;
+	p->flags = wanted->flags;
+	p->member_data_lifetime = wanted->member_data_lifetime;
+	p->presence_lifetime = pgi_presence_lifetime(wanted->presence_lifetime);
+	p->schemes = wanted->schemes;
+}
+
+/* Do both say the same? What does not change is no news. */
+static HRESULT same(const struct pgi_properties *a, const struct pgi_properties *b)
+{
+	struct pgi_blob x = { 0 }, y = { 0 };
+	HRESULT hr;
+
+	hr = pgi_properties_encode(a, &x);
+	if (SUCCEEDED(hr))
+		hr = pgi_properties_encode(b, &y);
+	if (SUCCEEDED(hr))
+		hr = x.len == y.len && !memcmp(x.data, y.data, x.len) ? S_OK : S_FALSE;
+	pgi_blob_free(&x);
+	pgi_blob_free(&y);
+	return hr;
+}
+
+static HRESULT set_once(struct pgi_group *group, const struct pgi_properties *wanted,
+			EVP_PKEY *key, bool *stale)
+{
+	struct pgi_properties is, p;
+	struct pgi_record *record;
+	HRESULT hr;
+
+	*stale = false;
+	hr = read_record(group, &record, &is);
+	if (FAILED(hr))
+		return hr;
+	hr = check_same(wanted, &is);
+	if (SUCCEEDED(hr)) {
+		merge(wanted, &is, &p);
+		hr = pgi_properties_check(&p);
+	}
+	if (SUCCEEDED(hr))
+		hr = same(&p, &is);
+	if (hr == S_FALSE)
+		hr = publish(group, &p, key, record, stale);
+	pgi_properties_free(&is);
+	pgi_record_free(record);
+	return hr;
+}
+
+HRESULT pgi_properties_check_setter(struct pgi_group *group)
+{
+	HRESULT hr = pgi_group_ready(group);
+
+	if (SUCCEEDED(hr) && !group->store->creator)
+		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
+			      "only who created the group may change its properties");
+	return hr;
+}
+
+HRESULT pgi_properties_set(struct pgi_group *group, const struct pgi_properties *wanted)
+{
+	bool stale = true;
+	EVP_PKEY *key;
+	HRESULT hr;
+	int i;
+
+	hr = pgi_properties_check_setter(group);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_store_load_key(group->store, &key);
+	if (FAILED(hr))
+		return hr;
+	for (i = 0; i < SET_TRIES && SUCCEEDED(hr) && stale; i++)
+		hr = set_once(group, wanted, key, &stale);
+	EVP_PKEY_free(key);
+	if (SUCCEEDED(hr) && stale)
+		hr = pgi_fail(HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION),
+			      "other programs changed the properties %d times meanwhile", SET_TRIES);
+	return hr;
+}
+
+/* ------------------------------------------------------- the UTF-8 calls -- */
+
+static HRESULT show(const struct pgi_properties *p, struct peergroup_properties *out)
+{
+	const struct {
+		const char *from, **to;
+	} texts[] = {
+		{ p->group, &out->name }, { p->creator, &out->creator },
+		{ p->classifier, &out->classifier }, { p->cloud, &out->cloud },
+		{ p->friendly ? p->friendly : p->group, &out->friendly },
+		{ p->comment, &out->comment },
+	};
+	size_t i;
+
+	out->flags = p->flags;
+	out->member_data_lifetime = p->member_data_lifetime;
+	out->presence_lifetime = p->presence_lifetime;
+	for (i = 0; i < PGI_ARRAY_SIZE(texts); i++) {
+		*texts[i].to = texts[i].from ? pgi_sub_str(out, texts[i].from) : NULL;
+		if (texts[i].from && !*texts[i].to)
+			return E_OUTOFMEMORY;
+	}
+	return S_OK;
+}
+
+static HRESULT get(struct pgi_group *group, struct peergroup_properties **out)
+{
+	struct pgi_properties p;
+	HRESULT hr;
+
+	hr = pgi_properties_read(group, &p);
+	if (FAILED(hr))
+		return hr;
+	*out = pgi_new(sizeof(**out));
+	hr = *out ? show(&p, *out) : E_OUTOFMEMORY;
+	pgi_properties_free(&p);
+	if (FAILED(hr)) {
+		peergroup_free(*out);
+		*out = NULL;
+	}
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_properties(peergroup_t handle, struct peergroup_properties **out)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!out)
+		return pgi_fail(E_INVALIDARG, "properties is NULL");
+	*out = NULL;
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = get(group, out);
+	pgi_group_put(group);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_set_properties(peergroup_t handle,
+					    const struct peergroup_properties *from)
+{
+	struct pgi_properties p;
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!from)
+		return pgi_fail(E_INVALIDARG, "properties is NULL");
+	/* Nothing here is written to: the text stays the program's. */
+	p = (struct pgi_properties) {
+		.cloud = (char *)from->cloud, .classifier = (char *)from->classifier,
+		.group = (char *)from->name, .creator = (char *)from->creator,
+		.friendly = (char *)from->friendly, .comment = (char *)from->comment,
+		.flags = from->flags, .member_data_lifetime = from->member_data_lifetime,
+		.presence_lifetime = from->presence_lifetime,
+		.schemes = PEER_GROUP_GMC_AUTHENTICATION,
+	};
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_properties_set(group, &p);
+	pgi_group_put(group);
+	return hr;
+}

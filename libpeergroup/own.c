@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * This member's own certificates, and how it comes by later ones: an administrator
+ * renews them and leaves them in the group as a record, from which the kernel learns
+ * them like anybody's. The library finds them among the members, when the group is
+ * opened, connected and closed.
+ */
+#include <stdlib.h>
+#include "cert.h"
+#include "members.h"
+
+/* ---------------------------------------------------------- what they are -- */
+
+static HRESULT fill(struct pgi_own *own, const struct pgi_group_store *store)
+{
+	const struct pgi_cert *leaf;
+	struct pgi_cert **chain;
+	size_t len;
+	HRESULT hr;
+
+	hr = pgi_chain_parse(store, &chain, &len);
+	if (FAILED(hr))
+		return hr;
+	if (len < 2 || len > PEERGROUP_CHAIN_MAX + 1) {
+		hr = pgi_fail(PEER_E_CERT_STORE_CORRUPTED, "the certificate chain of %s",
+			      store->name);
+	} else {
+		leaf = chain[len - 1];
+		memcpy(own->fingerprint, leaf->fingerprint, sizeof(own->fingerprint));
+		own->roles = leaf->roles;
+		own->not_before = leaf->not_before;
+		own->not_after = leaf->not_after;
+	}
+	pgi_chain_free(chain, len);
+	return hr;
+}
+
+/* Other threads may be using what it was before, so that stays until the group is closed. */
+HRESULT pgi_own_set(struct pgi_group *group, struct pgi_group_store *store)
+{
+	struct pgi_own *own = calloc(1, sizeof(*own));
+	HRESULT hr = own ? S_OK : E_OUTOFMEMORY;
+
+	if (!own) {
+		if (group->store != store)
+			pgi_group_store_free(store);
+		return hr;
+	}
+	hr = fill(own, store);
+	if (FAILED(hr)) {
+		free(own);
+		if (group->store != store)
+			pgi_group_store_free(store);
+		return hr;
+	}
+	own->store = store;
+	pthread_mutex_lock(&group->lock);
+	own->before = group->own;
+	group->own = own;
+	pthread_mutex_unlock(&group->lock);
+	return S_OK;
+}
+
+void pgi_own_free(struct pgi_group *group)
+{
+	struct pgi_own *own = group->own, *before;
+
+	for (; own; own = before) {
+		before = own->before;
+		if (own->store != group->store)
+			pgi_group_store_free(own->store);
+		free(own);
+	}
+	pgi_group_store_free(group->store);
+}
+
+/* ------------------------------------------------------------- later ones -- */
+
+static bool is_later(const struct pgi_member *m, const struct pgi_own *own)
+{
+	const struct pgi_member is = { .not_before = own->not_before,
+				       .not_after = own->not_after };
+
+	return pgi_member_later(m, &is);
+}
+
+static const struct pgi_member *find_later(struct pgi_group *group,
+					   const struct pgi_members *members, uint64_t now)
+{
+	const struct pgi_member *found = NULL, *m;
+	size_t i;
+
+	for (i = 0; i < members->count; i++) {
+		m = &members->list[i];
+		if (m->depth && !m->revoked && !strcmp(m->name, group->identity->name) &&
+		    m->not_before <= now && now < m->not_after && is_later(m, group->own) &&
+		    (!found || pgi_member_later(m, found)))
+			found = m;
+	}
+	return found;
+}
+
+static const struct pgi_member *find_issuer(const struct pgi_members *members,
+					    const struct pgi_cert *cert)
+{
+	size_t i;
+
+	for (i = 0; i < members->count; i++)
+		if (!memcmp(members->list[i].fingerprint, cert->issuer, sizeof(cert->issuer)))
+			return &members->list[i];
+	return NULL;
+}
+
+/*
+ * Puts one certificate where it belongs; *@m becomes its issuer's. The last one is
+ * for this member's key and no other is. Only administrators renew: else whoever may
+ * invite could bring a member below himself, and down to a lower role.
+ */
+static HRESULT take_one(const struct pgi_members *members, const uint8_t *spki_hash,
+			const struct pgi_member **m, bool last, struct pgi_blob *der)
+{
+	const struct pgi_member *issuer;
+	struct pgi_cert *cert;
+	HRESULT hr;
+
+	hr = pgi_cert_parse((*m)->der.data, (*m)->der.len, &cert);
+	if (FAILED(hr))
+		return hr;
+	issuer = find_issuer(members, cert);
+	if (!issuer || issuer->depth + 1 != (*m)->depth ||
+	    last != !memcmp(cert->spki_hash, spki_hash, sizeof(cert->spki_hash)) ||
+	    (last && !(issuer->roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT))))
+		hr = S_FALSE;
+	else
+		hr = pgi_blob_set(der, (*m)->der.data, (*m)->der.len);
+	pgi_cert_free(cert);
+	*m = issuer;
+	return hr;
+}
+
+/* Replaces the chain of @store by that of @m. */
+static HRESULT take_chain(const struct pgi_group *group, const struct pgi_members *members,
+			  const struct pgi_member *m, struct pgi_group_store *store)
+{
+	size_t len = m->depth, i;
+	struct pgi_blob *chain;
+	HRESULT hr = S_OK;
+
+	if (len > PEERGROUP_CHAIN_MAX)
+		return S_FALSE;
+	chain = calloc(len, sizeof(*chain));
+	if (!chain)
+		return E_OUTOFMEMORY;
+	for (i = len; i-- && hr == S_OK; )
+		hr = take_one(members, group->identity->spki_hash, &m, i == len - 1, &chain[i]);
+	if (hr != S_OK) {
+		pgi_bundle_free(chain, len);
+		return hr;
+	}
+	pgi_bundle_free(store->chain, store->chain_len);
+	store->chain = chain;
+	store->chain_len = len;
+	return S_OK;
+}
+
+/* By what is on disk now: another program may have been here first, or joined anew. */
+static HRESULT take(struct pgi_group *group, const struct pgi_members *members,
+		    const struct pgi_member *m)
+{
+	struct pgi_group_store *store;
+	struct pgi_own disk = { 0 };
+	HRESULT hr;
+
+	hr = pgi_group_store_load(group->store->identity, group->store->name, &store);
+	if (FAILED(hr))
+		return hr;
+	hr = store->creator ? S_FALSE : fill(&disk, store);
+	if (hr == S_OK && is_later(m, &disk)) {
+		hr = take_chain(group, members, m, store);
+		if (hr == S_OK)
+			hr = pgi_group_store_renew(store);
+	}
+	if (hr == S_OK)
+		hr = pgi_group_enter(group, store);
+	if (hr == S_OK)
+		return pgi_own_set(group, store);
+	pgi_group_store_free(store);
+	return hr;
+}
+
+static HRESULT prove_again(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+	HRESULT hr;
+
+	hr = pgi_group_state(group, &state);
+	if (SUCCEEDED(hr) && state.status & PEERGROUP_STATUS_LISTENING)
+		hr = pgi_credential_set(group);
+	return hr;
+}
+
+HRESULT pgi_own_renew(struct pgi_group *group, bool live)
+{
+	const struct pgi_member *m;
+	struct pgi_members members;
+	uint64_t now;
+	HRESULT hr;
+
+	/* The creator's comes from the root: there is none better. */
+	if (group->store->creator)
+		return S_FALSE;
+	hr = pgi_group_now(group, &now);
+	if (SUCCEEDED(hr))
+		hr = pgi_members_read(group, &members);
+	if (FAILED(hr)) {
+		pgi_clear_error();
+		return hr;
+	}
+	m = find_later(group, &members, now);
+	hr = m ? take(group, &members, m) : S_FALSE;
+	pgi_members_free(&members);
+	if (hr == S_OK && live)
+		hr = prove_again(group);
+	pgi_clear_error();
+	return hr;
+}

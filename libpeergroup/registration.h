@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Event registrations: what event.c, event_thread.c and event_data.c share.
+ */
+#ifndef _PEERGROUP_REGISTRATION_H
+#define _PEERGROUP_REGISTRATION_H
+
+#include "event.h"
+#include "feed.h"
+
+#define PGI_STATUS_BITS	(PEERGROUP_STATUS_LISTENING | PEERGROUP_STATUS_CONNECTED)
+
+struct filter {
+	PEER_GROUP_EVENT_TYPE event;
+	bool typed;
+	uint8_t type[PEERGROUP_ID_LEN];
+};
+
+/* A Connect under way: which of its addresses have failed. */
+struct attempt {
+	HRESULT reason;			/* S_OK: there is none */
+	size_t count;
+	struct pgi_address addresses[PGI_ATTEMPT_MAX];
+	bool failed[PGI_ATTEMPT_MAX];
+};
+
+struct registration {
+	struct pgi_object obj;
+	struct registration *next;	/* these four under the thread's lock */
+	uint64_t serial;
+	struct pgi_group *group;	/* not held; NULL: closed */
+	bool listed;
+	atomic_bool dead;
+	int signal;			/* the program's eventfd, a copy */
+	struct filter *filters;
+	size_t n_filters;
+	pthread_mutex_t lock;		/* guards what follows */
+	struct pgi_feed feed;
+	struct attempt attempt;
+	bool pushed;			/* something was, since signalled last */
+};
+
+/* ---- event.c ---- */
+
+/* Signals the program's event if something was queued since. reg->lock held. */
+void pgi_registration_signal(struct registration *reg);
+
+/* ---- event_thread.c ---- */
+
+/* From now on the thread serves it. */
+HRESULT pgi_registration_list(struct registration *reg, struct pgi_group *group);
+void pgi_registration_unlist(struct registration *reg);
+
+/* Calls back, with its lock held, for each registration of an open handle. */
+void pgi_registration_each(const struct pgi_group *group,
+			   void (*fn)(struct registration *reg, void *arg), void *arg);
+
+#endif /* _PEERGROUP_REGISTRATION_H */
