@@ -127,7 +127,7 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	struct pg_listener *l = pg_listen(g->pn, port ?: PEERGROUP_PORT);
 
 	if (IS_ERR(l)) {
-		if (PTR_ERR(l) != -ENOMEM)
+		if (PTR_ERR(l) != -ENOMEM && PTR_ERR(l) != -ENOBUFS)
 			NL_SET_ERR_MSG(extack, "cannot listen on that port");
 		return PTR_ERR(l);
 	}

@@ -210,7 +210,9 @@ static ssize_t pg_fail_arm(struct file *file, const char __user *from, size_t le
 	WRITE_ONCE(pg_fail_where, 0);
 	atomic_set(&pg_fail_seen, 0);
 	atomic_set(&pg_fail_failed, 0);
-	smp_store_release(&pg_fail_armed, true);
+	/* Behind all that pg_fail_now() looks at next; it may well be a little late. */
+	smp_wmb();
+	WRITE_ONCE(pg_fail_armed, true);
 	return len;
 }
 
