@@ -41,39 +41,49 @@ all: module lib tools
 build:
 	@mkdir -p build
 
+# $(call prepare_module,sources,directory) and $(call kbuild,directory,targets):
 # kbuild writes beside its sources, so it gets links to them in a directory of
 # its own.  It cannot stand a space in a path: such a path it sees through a
 # link in /tmp, named by a sum so that the next build is incremental.
 define prepare_module
 	@[ -e "$(KDIR)/Makefile" ] || { \
 		echo "no kernel to build for: install its headers (selftests/vm/install-deps build), or set KDIR" >&2; exit 1; }
-	@mkdir -p $(KBUILD)
-	@find -L $(KBUILD) -type l -delete
-	@cd kmod && find . -type f \( -name '*.[chS]' -o -name Kbuild \) ! -name '*.mod.c' -printf '%P\n' | \
+	@mkdir -p $(2)
+	@find -L $(2) -type l -delete
+	@cd $(1) && find . -type f \( -name '*.[chS]' -o -name Kbuild \) ! -name '*.mod.c' -printf '%P\n' | \
 	while read -r file; do \
-		case $$file in */*) mkdir -p "../$(KBUILD)/$${file%/*}";; esac; \
-		[ -e "../$(KBUILD)/$$file" ] || ln -sf "$(CURDIR)/kmod/$$file" "../$(KBUILD)/$$file"; \
+		case $$file in */*) mkdir -p "$(CURDIR)/$(2)/$${file%/*}";; esac; \
+		[ -e "$(CURDIR)/$(2)/$$file" ] || ln -sf "$(CURDIR)/$(1)/$$file" "$(CURDIR)/$(2)/$$file"; \
 	done
 endef
 
 define kbuild
-	+@dir="$(CURDIR)/$(KBUILD)"; \
+	+@dir="$(CURDIR)/$(1)"; \
 	case $$dir in *[[:space:]]*) \
 		dir=/tmp/peergroup-$$(id -u)-$$(cksum <<< "$$dir" | cut -d ' ' -f 1); \
-		ln -sfn "$(CURDIR)/$(KBUILD)" $$dir || exit;; \
+		ln -sfn "$(CURDIR)/$(1)" $$dir || exit;; \
 	esac; \
-	$(MAKE) -C "$(KDIR)" $(KARCH) M="$$dir" $(1)
+	$(MAKE) -C "$(KDIR)" $(KARCH) M="$$dir" $(2)
 endef
 
 module: | build
 	$(call say,MODULE  for Linux $(RELEASE))
-	$(prepare_module)
-	$(call kbuild,modules)
+	$(call prepare_module,kmod,$(KBUILD))
+	$(call kbuild,$(KBUILD),modules)
+
+# What tests load besides, where the kernel lets them interfere with it.
+test_modules: | build
+	@if grep -qs '^CONFIG_KPROBES=y' "$(KDIR)/include/config/auto.conf"; then \
+		$(MAKE) KDIR="$(KDIR)" $(KBUILD)/test/pg_fail.ko; fi
+
+$(KBUILD)/test/pg_fail.ko: FORCE
+	$(call prepare_module,selftests/modules,$(KBUILD)/test)
+	$(call kbuild,$(KBUILD)/test,modules)
 
 # Signing is for who has the key that the kernel trusts, and kbuild's depmod for
 # who has the kernel's System.map, which headers come without; it would only complain.
 modules_install: module
-	$(call kbuild,modules_install CONFIG_MODULE_SIG_ALL= cmd_depmod= quiet_cmd_depmod= INSTALL_MOD_PATH="$(DESTDIR)")
+	$(call kbuild,$(KBUILD),modules_install CONFIG_MODULE_SIG_ALL= cmd_depmod= quiet_cmd_depmod= INSTALL_MOD_PATH="$(DESTDIR)")
 	@[ -n "$(DESTDIR)" ] || /sbin/depmod $(RELEASE)
 
 lib: | build
@@ -137,8 +147,8 @@ style: deps
 		git ls-files -z 'kmod/*.[ch]' ':!kmod/trace.h' | xargs -0 -r perl "$$checkpatch" -f; \
 	else echo "(no kernel sources here that hold checkpatch.pl)"; fi
 	$(call say,SPARSE)
-	$(prepare_module)
-	$(call kbuild,C=2 CF=-D__CHECK_ENDIAN__ modules)
+	$(call prepare_module,kmod,$(KBUILD))
+	$(call kbuild,$(KBUILD),C=2 CF=-D__CHECK_ENDIAN__ modules)
 
-.PHONY: all module lib tools docs selftests install modules_install clean deps demo \
+.PHONY: FORCE all module test_modules lib tools docs selftests install modules_install clean deps demo \
 	check check-long bench style

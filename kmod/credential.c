@@ -6,8 +6,8 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/stddef.h>
-#include <asm/unaligned.h>
 #include <crypto/sha2.h>
+#include "compat.h"
 #include "credential.h"
 #include "cursor.h"
 #include "verify.h"

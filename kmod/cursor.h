@@ -8,7 +8,7 @@
 #define _PG_CURSOR_H
 
 #include <linux/types.h>
-#include <asm/unaligned.h>
+#include "compat.h"
 
 struct pg_cursor {
 	const u8 *pos;

@@ -5,9 +5,9 @@
  * to the world through struct pg_flood_ops and never touches a socket.
  */
 #include <linux/slab.h>
-#include <asm/unaligned.h>
 #include <crypto/sha2.h>
 #include "clock.h"
+#include "compat.h"
 #include "flood.h"
 #include "reserved.h"
 #include "revoke.h"
@@ -159,12 +159,21 @@ static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struc
 
 	rcu_read_lock();
 	c = pg_quota_find(&f->table->quotas, r->creator->gmc.spki_hash);
-	hasty = c && pg_rate_over(READ_ONCE(c->due), READ_ONCE(f->table->limits.creator.rate),
+	hasty = c && pg_rate_over(atomic64_read(&c->due), READ_ONCE(f->table->limits.creator.rate),
 				  ktime_get_ns(), PG_QUOTA_BURST_NS);
 	rcu_read_unlock();
 	return hasty && !pg_rec_deleted(&r->rec) &&
 	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION &&
 	       !(from && f->ops->asked(f, from));
+}
+
+/* Lock held; others read @due without. */
+static void pg_flood_take_rate(struct pg_flood *f, struct pg_creator *c)
+{
+	u64 due = atomic64_read(&c->due);
+
+	pg_rate_take(&due, f->table->limits.creator.rate, ktime_get_ns(), PG_QUOTA_AHEAD_NS);
+	atomic64_set(&c->due, due);
 }
 
 /* Makes a verified version part of the table. Lock held. */
@@ -186,8 +195,7 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 		return refusal;
 	/* Who was away gets years of versions at once; that is no haste of the creator's. */
 	if (!from || !f->ops->asked(f, from))
-		pg_rate_take(&r->quota->due, f->table->limits.creator.rate, ktime_get_ns(),
-			     PG_QUOTA_AHEAD_NS);
+		pg_flood_take_rate(f, r->quota);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)
@@ -256,6 +264,7 @@ static void pg_arrival_work(struct work_struct *work)
 {
 	struct pg_arrival *a = container_of(work, struct pg_arrival, work);
 	struct pg_flood *f = a->flood;
+	struct mem_cgroup *memcg = f->ops->charge(f);
 	unsigned int refusal;
 
 	/* A twin may have been committed between our look-up and our tracking. */
@@ -275,6 +284,7 @@ static void pg_arrival_work(struct work_struct *work)
 	spin_lock(&f->inflight_lock);
 	hash_del(&a->node);
 	spin_unlock(&f->inflight_lock);
+	f->ops->uncharge(memcg);
 	f->ops->done(f, a->from, a->bytes);
 	pg_record_put(a->r);
 	kfree(a);

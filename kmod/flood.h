@@ -20,6 +20,7 @@
 #include "stats.h"
 #include "table.h"
 
+struct mem_cgroup;
 struct pg_flood;
 struct pg_link;
 
@@ -36,6 +37,8 @@ struct pg_link;
  * @committed: a change is in the table; tell programs and the other links
  * @begin: an arrival of @bytes from @from is about to be checked; holds @from
  * @done: that is over; lets go of @from
+ * @charge: what is allocated from now on is the group's; what to give to @uncharge
+ * @uncharge: no longer
  * @asked: this end leads a reconciliation with @from, so that what comes is what it
  *	asked for
  *
@@ -59,6 +62,8 @@ struct pg_flood_ops {
 			  u32 change);
 	void (*begin)(struct pg_flood *f, struct pg_link *from, u32 bytes);
 	void (*done)(struct pg_flood *f, struct pg_link *from, u32 bytes);
+	struct mem_cgroup *(*charge)(struct pg_flood *f);
+	void (*uncharge)(struct mem_cgroup *before);
 	bool (*asked)(struct pg_flood *f, struct pg_link *from);
 };
 

@@ -40,6 +40,8 @@ const struct pg_limits pg_limits_default = {
 	.invited = 1024,
 	.half_open = 256,
 	.half_open_prefix = 64,
+	.member_links = 32,
+	.proof_rate = 1000,
 };
 
 static bool pg_group_closing;	/* the module is on its way out */
@@ -95,11 +97,14 @@ void pg_group_set_ready(struct pg_group *g)
 	lockdep_assert_held(&g->lock);
 	if (g->ready)
 		return;
-	g->ready = true;
+	WRITE_ONCE(g->ready, true);
 	/* Where a run is under way or called for, its end will tell. */
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && link->sync.phase == PG_SYNC_IDLE && !READ_ONCE(link->resync))
-			pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
+		if (!link->up || link->sync.phase != PG_SYNC_IDLE || READ_ONCE(link->resync))
+			continue;
+		/* Without memory for it, a run is called for, whose end tells. */
+		if (pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end)) == -ENOMEM)
+			pg_link_resync(link);
 	}
 	pg_group_update_status(g);
 }
@@ -125,7 +130,8 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	struct pg_listener *l = pg_listen(g->pn, port ?: PEERGROUP_PORT);
 
 	if (IS_ERR(l)) {
-		NL_SET_ERR_MSG(extack, "cannot listen on that port");
+		if (PTR_ERR(l) != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "cannot listen on that port");
 		return PTR_ERR(l);
 	}
 	if (pg_group_shadowed(g, l)) {
@@ -135,7 +141,7 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	}
 	mutex_lock(&g->lock);
 	g->online = true;
-	g->port = l->port;
+	WRITE_ONCE(g->port, l->port);
 	WRITE_ONCE(g->listener, l);
 	pg_group_update_status(g);
 	pg_group_redial(g);
@@ -194,13 +200,28 @@ void pg_group_set_kept(struct pg_group *g, bool kept, struct list_head *ended)
 		pg_group_end(g, ended);
 }
 
+/* Copies limits word by word: each is read on its own, and without the lock. */
+static void pg_limits_copy(void *to, const void *from, size_t size)
+{
+	const unsigned long *src = from;
+	unsigned long *dst = to;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*dst); i++)
+		WRITE_ONCE(dst[i], src[i]);
+}
+
 void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 {
+	static_assert(!(sizeof(g->limits) % sizeof(long)) &&
+		      !(sizeof(g->table.limits) % sizeof(long)));
+
 	mutex_lock(&g->lock);
-	g->limits = *limits;
-	g->table.limits = limits->table;
+	pg_limits_copy(&g->limits, limits, sizeof(g->limits));
+	pg_limits_copy(&g->table.limits, &limits->table, sizeof(g->table.limits));
 	WRITE_ONCE(g->members.max, limits->members);
 	WRITE_ONCE(g->members.invited_max, limits->invited);
+	WRITE_ONCE(g->members.issued_max, limits->issued);
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;
 	mutex_unlock(&g->lock);
@@ -277,7 +298,7 @@ void pg_group_end(struct pg_group *g, struct list_head *ended)
 		return;
 	}
 	pg_netlink_group(g, 0, ENOENT);
-	g->ended = true;
+	WRITE_ONCE(g->ended, true);
 	pg_group_drop_holders(g);
 	mutex_unlock(&g->lock);
 	xa_erase(&g->pn->groups, g->index);
@@ -466,15 +487,23 @@ static bool pg_group_better_self(const struct pg_member *new, const struct pg_me
 	return new->gmc.not_after > old->gmc.not_after;
 }
 
+static bool pg_group_permits(struct pg_group *g, const struct pg_opener *opener,
+			     unsigned int need)
+{
+	return opener->admin || pg_owner_permits(&g->owner, opener->cred, need);
+}
+
+/* What the group says of itself to others is for those to change who may write. */
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
-			       struct netlink_ext_ack *extack)
+			       const struct pg_opener *opener, struct netlink_ext_ack *extack)
 {
 	struct pg_member *self, *old = NULL;
 	unsigned int refusal;
 
 	refusal = pg_members_learn(&g->members, chain, &self);
 	if (refusal) {
-		NL_SET_ERR_MSG(extack, "membership chain is not valid in this group");
+		if (refusal != PEERGROUP_A_STATS_REFUSED_NOMEM)
+			NL_SET_ERR_MSG(extack, "membership chain is not valid in this group");
 		return pg_refusal_errno(refusal);
 	}
 	if (self->gmc.not_after <= pg_group_now(g)) {
@@ -483,7 +512,8 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 		return -EKEYEXPIRED;
 	}
 	mutex_lock(&g->lock);
-	if (!g->self || pg_group_better_self(self, g->self)) {
+	if (!g->self || (pg_group_better_self(self, g->self) &&
+			 pg_group_permits(g, opener, PG_NEED_WRITE))) {
 		old = g->self;
 		WRITE_ONCE(g->self, self);
 		pg_group_update_status(g);
@@ -551,7 +581,8 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		goto free;
 	err = pg_members_init(&g->members, root.p, root.len);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "group root is not valid");
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "group root is not valid");
 		goto free;
 	}
 	err = pg_table_init(&g->table, &g->lock, &limits->table);
@@ -559,6 +590,7 @@ static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,
 		goto members;
 	g->members.max = limits->members;
 	g->members.invited_max = limits->invited;
+	g->members.issued_max = limits->issued;
 	g->memcg = get_mem_cgroup_from_mm(current->mm);
 	return g;
 members:
@@ -603,10 +635,16 @@ static int pg_group_index(struct pg_net *pn, struct pg_group *g)
 }
 
 /* A group that nobody else can see yet enters the namespace. */
-static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready)
+static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready,
+			    struct netlink_ext_ack *extack)
 {
 	int err;
 
+	lockdep_assert_held(&pn->lock);
+	if (pn->n_groups >= READ_ONCE(pg_groups_max)) {
+		NL_SET_ERR_MSG(extack, "too many groups in this network namespace");
+		return -ENOSPC;
+	}
 	mutex_lock(&g->lock);
 	g->ready = ready;
 	g->status = ready ? PEERGROUP_STATUS_READY : 0;
@@ -637,12 +675,6 @@ static int pg_group_share(struct pg_group *g, u32 portid, bool ready)
 	return err;
 }
 
-static bool pg_group_permits(struct pg_group *g, const struct pg_opener *opener,
-			     unsigned int need)
-{
-	return opener->admin || pg_owner_permits(&g->owner, opener->cred, need);
-}
-
 /*
  * The group as the namespace has it, with a reference, or else a new one. Who may not
  * read it is told what he would be told if there were none.
@@ -654,7 +686,6 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 					     struct netlink_ext_ack *extack)
 {
 	struct pg_group *g;
-	bool full;
 
 	mutex_lock(&pn->lock);
 	g = pg_group_find(pn, &gmc[0], &gmc[1]);
@@ -662,7 +693,6 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 		g = NULL;
 	if (g)
 		kref_get(&g->refs);
-	full = pn->n_groups >= READ_ONCE(pg_groups_max);
 	mutex_unlock(&pn->lock);
 	if (g)
 		return g;
@@ -670,10 +700,6 @@ static struct pg_group *pg_group_find_or_new(struct pg_net *pn, struct pg_span r
 		NL_SET_ERR_MSG(extack,
 			       "making a group needs CAP_NET_ADMIN in the network namespace");
 		return ERR_PTR(-EPERM);
-	}
-	if (full) {
-		NL_SET_ERR_MSG(extack, "too many groups in this network namespace");
-		return ERR_PTR(-ENOSPC);
 	}
 	return pg_group_new(pn, root, &gmc[0], opener, limits ?: &pg_limits_default, extack);
 }
@@ -692,14 +718,14 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 
 	mutex_lock(&pn->lock);
 	there = pg_group_find(pn, &gmc[0], &gmc[1]);
-	if (pg_group_closing) {
+	if (READ_ONCE(pg_group_closing)) {
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");
 		err = -ESHUTDOWN;
 	} else if (there == g && pg_group_permits(g, opener, PG_NEED_READ)) {
 		ready = ready && pg_group_permits(g, opener, PG_NEED_WRITE);
 		err = pg_group_share(g, opener->portid, ready);
 	} else if (!there && !g->ended) {
-		err = pg_group_publish(pn, g, opener->portid, ready);
+		err = pg_group_publish(pn, g, opener->portid, ready, extack);
 		if (err)
 			pg_group_drop_holders(g);
 		else
@@ -735,7 +761,7 @@ struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
 			err = PTR_ERR(g);
 			break;
 		}
-		err = pg_group_learn_self(g, chain, extack);
+		err = pg_group_learn_self(g, chain, opener, extack);
 		if (!err)
 			err = pg_group_enter(pn, g, gmc, opener, ready, extack);
 		if (err)
@@ -798,7 +824,7 @@ void pg_group_module_stop(void)
 	struct net *net;
 
 	/* Who opens a group looks at it under the namespace's lock, which is taken below. */
-	pg_group_closing = true;
+	WRITE_ONCE(pg_group_closing, true);
 	down_read(&net_rwsem);
 	for_each_net(net)
 		pg_net_end_groups(pg_net_of(net));

@@ -69,6 +69,9 @@ struct pg_limits {
 	u32 invited;
 	u32 half_open;
 	u32 half_open_prefix;
+	u32 member_links;
+	u32 proof_rate;
+	u32 issued;
 };
 
 extern const struct pg_limits pg_limits_default;
@@ -90,6 +93,8 @@ struct pg_holder {
  * @sk: the socket, held; netlink finds it by @portid only
  * @portid: its port
  * @cred: of who opened it, held
+ * @asked: it has been found out whether that one is @admin; group's lock
+ * @admin: had CAP_NET_ADMIN in the network namespace, and has for as long as the socket
  */
 struct pg_watch {
 	struct list_head node;
@@ -97,6 +102,8 @@ struct pg_watch {
 	struct sock *sk;
 	u32 portid;
 	const struct cred *cred;
+	bool asked;
+	bool admin;
 };
 
 /**
@@ -186,7 +193,7 @@ void pg_group_put(struct pg_group *g);
  * @ready: it was synchronised in an earlier life; counts from who may write only
  *
  * The same group and own key in the namespace is the same object; a later
- * certificate for that key takes the place of the earlier one. Making a group
+ * certificate for that key, by who may write, takes the place of the earlier one. Making a group
  * is for @opener->admin only, and to others who may not read it one that exists
  * looks like one that they may not make. May sleep.
  *

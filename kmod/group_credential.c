@@ -35,6 +35,7 @@ int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 	const struct pg_gmc *gmc = &READ_ONCE(g->self)->gmc;
 	struct pg_credential cred;
 	struct pg_cursor c;
+	int err;
 
 	lockdep_assert_held(&g->pn->lock);
 	pg_cursor_init(&c, wire, len);
@@ -51,11 +52,11 @@ int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 		NL_SET_ERR_MSG(extack, "CREDENTIAL has expired or lies outside the membership");
 		return -EKEYEXPIRED;
 	}
-	if (pg_credential_verify(&cred, g->id, gmc)) {
-		NL_SET_ERR_MSG(extack, "CREDENTIAL is not signed by the group's member");
-		return -EKEYREJECTED;
-	}
-	return 0;
+	err = pg_credential_verify(&cred, g->id, gmc);
+	if (!err || err == -ENOMEM)
+		return err;
+	NL_SET_ERR_MSG(extack, "CREDENTIAL is not signed by the group's member");
+	return -EKEYREJECTED;
 }
 
 void pg_group_swap_credential(struct pg_group *g, u8 **wire, u32 *len)
@@ -78,7 +79,7 @@ int pg_group_introduce(struct pg_group *g, u8 **out, size_t *out_len)
 	if (pg_group_credential_until(g) <= pg_group_now(g))
 		return -EKEYEXPIRED;
 	len = g->credential_len + pg_chain_encoded_len(g->self);
-	*out = kvmalloc(*out_len + len, GFP_KERNEL);
+	*out = kvmalloc(*out_len + len, PG_GFP_LINK);
 	if (!*out)
 		return -ENOMEM;
 	memcpy(*out + *out_len, g->credential, g->credential_len);

@@ -225,6 +225,11 @@ static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 by
 	pg_link_put(from);
 }
 
+static struct mem_cgroup *pg_group_flood_charge(struct pg_flood *f)
+{
+	return pg_group_charge(pg_flood_group(f));
+}
+
 /* Read without the lock, too: it is about a drop that is made up for. */
 static bool pg_group_flood_asked(struct pg_flood *f, struct pg_link *from)
 {
@@ -243,6 +248,8 @@ const struct pg_flood_ops pg_group_flood_ops = {
 	.committed = pg_group_flood_committed,
 	.begin = pg_group_flood_begin,
 	.done = pg_group_flood_done,
+	.charge = pg_group_flood_charge,
+	.uncharge = pg_group_uncharge,
 	.asked = pg_group_flood_asked,
 };
 

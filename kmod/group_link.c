@@ -34,6 +34,7 @@ void pg_group_redial(struct pg_group *g)
 void pg_group_dial_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, dial);
+	struct mem_cgroup *memcg = pg_group_charge(g);
 	struct pg_target *t;
 	u64 now;
 	int err;
@@ -47,6 +48,7 @@ void pg_group_dial_work(struct work_struct *work)
 	}
 	pg_group_redial(g);
 	mutex_unlock(&g->lock);
+	pg_group_uncharge(memcg);
 }
 
 int pg_group_attach(struct pg_group *g, struct pg_link *link)
@@ -77,9 +79,36 @@ static bool pg_group_prefers(const struct pg_group *g, const struct pg_link *lin
 	return (g->node < link->peer_node) == link->outbound;
 }
 
+static bool pg_link_same_member(const struct pg_link *a, const struct pg_link *b)
+{
+	return a->peer && b->peer && !memcmp(a->peer->gmc.spki_hash, b->peer->gmc.spki_hash,
+					     sizeof(a->peer->gmc.spki_hash));
+}
+
+/*
+ * Is there no room for @link, of which its member has @own already? What a program asked
+ * for is not for others to prevent by coming first, nor for one of them by coming often.
+ */
+static u32 pg_group_crowded(struct pg_group *g, const struct pg_link *link, u32 own)
+{
+	u32 fault = 0;
+
+	if (link->outbound)
+		return 0;
+	if (g->n_up >= g->limits.links)
+		fault = PEERGROUP_A_STATS_LINK_FULL;
+	else if (own >= g->limits.member_links)
+		fault = PEERGROUP_A_STATS_LINK_MEMBER;
+	if (!fault)
+		return 0;
+	pg_stat_inc(&g->stats, fault);
+	return PG_BYE_FULL;
+}
+
 static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 {
 	struct pg_link *other;
+	u32 own = 0;
 
 	if (g->ended || !g->online)
 		return PG_BYE_LEAVING;
@@ -88,8 +117,10 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 		return PG_BYE_REVOKED;
 	}
 	list_for_each_entry(other, &g->links, node) {
-		if (other == link || !other->up || other->closing ||
-		    !pg_link_same_node(other, link))
+		if (other == link || !other->up || pg_link_closing(other))
+			continue;
+		own += pg_link_same_member(other, link);
+		if (!pg_link_same_node(other, link))
 			continue;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_DUPLICATE);
 		if (other->outbound == link->outbound || !pg_group_prefers(g, link))
@@ -97,12 +128,7 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 		pg_link_close(other, PG_BYE_DUPLICATE, EALREADY);
 		return 0;
 	}
-	/* What a program asked for is not for others to prevent by coming first. */
-	if (!link->outbound && g->n_up >= g->limits.links) {
-		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_FULL);
-		return PG_BYE_FULL;
-	}
-	return 0;
+	return pg_group_crowded(g, link, own);
 }
 
 static void pg_group_adjust_clock(struct pg_group *g)
@@ -183,7 +209,7 @@ static bool pg_group_linked(const struct pg_group *g, const struct pg_link *gone
 	if (!gone->peer_node)
 		return false;
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && !link->closing && pg_link_same_node(link, gone))
+		if (link->up && !pg_link_closing(link) && pg_link_same_node(link, gone))
 			return true;
 	}
 	return false;
@@ -252,10 +278,10 @@ int pg_group_add_target(struct pg_group *g, const struct pg_addr *addr,
 
 	mutex_lock(&g->lock);
 	t = pg_overlay_add(&g->overlay, addr, pg_link_new_id(), pg_now_ms());
-	if (IS_ERR(t))
-		NL_SET_ERR_MSG(extack, "too many addresses");
-	else
+	if (!IS_ERR(t))
 		pg_group_redial(g);
+	else if (PTR_ERR(t) != -ENOMEM)
+		NL_SET_ERR_MSG(extack, "too many addresses");
 	mutex_unlock(&g->lock);
 	return PTR_ERR_OR_ZERO(t);
 }

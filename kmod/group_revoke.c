@@ -63,7 +63,7 @@ static void pg_group_judge(struct pg_group *g)
 	if (!pg_revocations_apply(&g->members, pg_group_member_changed, g))
 		return;
 	list_for_each_entry(link, &g->links, node)
-		if (!link->closing)
+		if (!pg_link_closing(link))
 			pg_group_check_peer(link);
 	pg_group_update_status(g);
 	g->sweeping = true;

@@ -17,7 +17,7 @@
 #include <linux/slab.h>
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
-#include <asm/unaligned.h>
+#include "compat.h"
 #include "credential.h"
 #include "cursor.h"
 #include "link_priv.h"
@@ -116,7 +116,7 @@ static int pg_handshake_introduce(struct pg_link *link)
 
 	overhead = pg_noise_overhead(&link->handshake->noise);
 	err = -ENOMEM;
-	out = kvmalloc(sizeof(__be16) + overhead + len, GFP_KERNEL);
+	out = kvmalloc(sizeof(__be16) + overhead + len, PG_GFP_LINK);
 	if (!out)
 		goto free;
 	put_unaligned_be16(overhead + len, out);
@@ -250,7 +250,7 @@ static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len
 	struct pg_credential cred;
 	struct pg_member *leaf;
 	struct pg_cursor c;
-	u64 node;
+	u64 node, until;
 	int err;
 
 	pg_cursor_init(&c, payload, len);
@@ -270,7 +270,11 @@ static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len
 	link->peer_ready = meet->flags & cpu_to_be16(PG_MEET_READY);
 	mutex_unlock(&link->group->lock);
 	err = pg_handshake_clock(link, meet);
-	return err ?: pg_handshake_valid(link, &cred, &leaf->gmc, &link->peer_until);
+	if (!err)
+		err = pg_handshake_valid(link, &cred, &leaf->gmc, &until);
+	if (!err)
+		atomic64_set(&link->peer_until, until);
+	return err;
 }
 
 static int pg_handshake_told(struct pg_link *link)
@@ -488,7 +492,7 @@ int pg_handshake_renew(struct pg_link *link, const u8 *body, u32 len)
 	for (m = leaf; m; m = m->parent)
 		__set_bit(m->nr, link->told);
 	swap(link->peer, leaf);
-	WRITE_ONCE(link->peer_until, until);
+	atomic64_set(&link->peer_until, until);
 	/* Members are judged when a revocation comes, and this one may be new to the link. */
 	pg_group_check_peer(link);
 	mutex_unlock(&g->lock);

@@ -193,7 +193,7 @@ static bool pg_tick_lost(const struct pg_link *link, unsigned long now, unsigned
 /* The other end has to renew its proof of membership before it runs out. */
 static bool pg_tick_expired(struct pg_link *link)
 {
-	return pg_group_now(link->group) >= READ_ONCE(link->peer_until);
+	return pg_group_now(link->group) >= (u64)atomic64_read(&link->peer_until);
 }
 
 /* A link that is up: asks for a sign of life, or takes the silence for an answer. */
@@ -245,12 +245,15 @@ static unsigned long pg_tick_young(struct pg_link *link)
 static void pg_link_tick_work(struct work_struct *work)
 {
 	struct pg_link *link = container_of(to_delayed_work(work), struct pg_link, tick);
+	struct mem_cgroup *memcg;
 	unsigned long delay;
 
 	if (pg_link_closing(link))
 		return;
 	if (pg_link_state(link) == PEERGROUP_LINK_UP) {
+		memcg = pg_group_charge(link->group);
 		pg_tick_up(link);
+		pg_group_uncharge(memcg);
 		delay = pg_tick_period(link);
 	} else {
 		delay = pg_tick_young(link);
@@ -334,7 +337,7 @@ void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault)
 	if (first) {
 		WRITE_ONCE(link->closing, true);
 		link->bye = bye;
-		link->error = error;
+		WRITE_ONCE(link->error, error);	/* dumps look at it */
 		link->fault = fault;
 		queue_work(pg_close_wq, &link->close);
 	}
@@ -388,6 +391,8 @@ static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state)
 	link->last_ping = jiffies;
 	INIT_LIST_HEAD(&link->node);
 	INIT_LIST_HEAD(&link->half);
+	INIT_LIST_HEAD(&link->near);
+	INIT_HLIST_NODE(&link->prefix);
 	spin_lock_init(&link->state_lock);
 	pg_tx_init(link);
 	INIT_WORK(&link->rx, pg_rx_work);

@@ -60,6 +60,8 @@ struct pg_deferred {
  * @target: what it was dialled for; NULL if accepted; group's lock
  * @node: list entry in the group's list
  * @half: list entry in the listener's
+ * @near: ring of those of these that come from one prefix; listener's lock
+ * @n_near: how many, in the oldest, which is in the listener's hash as @prefix
  * @state_lock: guards @closing and what goes with it; who queues @rx, @tx or @tick
  *	from outside looks at @closing under it
  * @state: enum peergroup_link_state; goes up only, and read without locks
@@ -106,6 +108,7 @@ struct pg_deferred {
  * @arrivals: records of this link being verified
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)
+ * @rx_proof_due: the same for what proves memberships
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
  * @tx_hash: those of them that are records, by id
@@ -134,6 +137,9 @@ struct pg_link {
 	struct pg_target *target;
 	struct list_head node;
 	struct list_head half;
+	struct list_head near;
+	struct hlist_node prefix;
+	u32 n_near;
 	spinlock_t state_lock;
 	u32 state;
 	bool outbound;
@@ -147,7 +153,7 @@ struct pg_link {
 	bool peer_ready;
 	struct pg_member *peer;
 	u8 peer_key[PG_NODE_KEY_LEN];
-	u64 peer_until;
+	atomic64_t peer_until;
 	s64 clock_offset;
 	int error;
 
@@ -181,6 +187,7 @@ struct pg_link {
 	atomic_t arrivals;
 	atomic_t arrival_bytes;
 	u64 rx_due;
+	u64 rx_proof_due;
 	struct delayed_work pace;
 
 	/* sending */
@@ -311,6 +318,15 @@ int pg_link_send_chain(struct pg_link *link, const struct pg_member *m);
  * it may, the next record is dropped for want of memory only. Group's lock held.
  */
 bool pg_link_room(struct pg_link *link);
+
+/* Calls for a reconciliation, to begin when all that is queued has been sent. */
+void pg_link_resync(struct pg_link *link);
+
+/* Without @state_lock it may change at once, but never back. */
+static inline bool pg_link_closing(const struct pg_link *link)
+{
+	return READ_ONCE(link->closing);
+}
 
 /**
  * pg_link_close() - end a link

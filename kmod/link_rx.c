@@ -17,6 +17,7 @@
 #define PG_RX_BLOCK	512U		/* and of a block: an opening fits */
 #define PG_RX_BURST_NS	(100 * 1000000ULL)
 #define PG_RX_AHEAD_NS	(PG_RX_BURST_NS + NSEC_PER_SEC)
+#define PG_RX_PROOFS_NS	(10 * NSEC_PER_SEC)
 
 /* ---------------------------------------------------------- holding back -- */
 
@@ -55,23 +56,56 @@ void pg_link_arrival_done(struct pg_link *link, u32 bytes)
 }
 
 /*
- * Stops reading for a moment where records come faster than one link may bring
- * them: TCP makes the other end wait, and nothing is lost. A tenth of a second's
- * worth may come at once.
+ * How long (ns) until a link may bring more. Of records a tenth of a second's worth may
+ * come at once. What proves a membership costs a signature check or an answer many times
+ * as long; who joins a large group asks for much of it, and gets ten seconds' worth.
+ */
+static u64 pg_rx_early(const struct pg_link *link, u64 now)
+{
+	const struct pg_limits *limits = &link->group->limits;
+	u64 wait = 0;
+
+	if (pg_rate_over(link->rx_due, READ_ONCE(limits->link_rate), now, PG_RX_BURST_NS))
+		wait = link->rx_due - now - PG_RX_BURST_NS;
+	if (pg_rate_over(link->rx_proof_due, READ_ONCE(limits->proof_rate), now, PG_RX_PROOFS_NS))
+		wait = max(wait, link->rx_proof_due - now - PG_RX_PROOFS_NS);
+	return wait;
+}
+
+/* Counts a message against the rate of its kind. */
+static void pg_rx_take_rate(struct pg_link *link, u8 type)
+{
+	const struct pg_limits *limits = &link->group->limits;
+
+	switch (type) {
+	case PG_MSG_RECORD:
+		pg_rate_take(&link->rx_due, READ_ONCE(limits->link_rate), ktime_get_ns(),
+			     PG_RX_AHEAD_NS);
+		break;
+	case PG_MSG_GMC:
+	case PG_MSG_WANT_GMC:
+	case PG_MSG_CREDENTIAL:
+		pg_rate_take(&link->rx_proof_due, READ_ONCE(limits->proof_rate), ktime_get_ns(),
+			     PG_RX_PROOFS_NS + NSEC_PER_SEC);
+		break;
+	}
+}
+
+/*
+ * Stops reading for a moment where more comes than one link may bring: TCP makes the
+ * other end wait, and nothing is lost.
  */
 static bool pg_rx_pace(struct pg_link *link)
 {
-	u32 rate = link->group ? READ_ONCE(link->group->limits.link_rate) : 0;
-	u64 now = ktime_get_ns();
+	u64 wait = link->group ? pg_rx_early(link, ktime_get_ns()) : 0;
 
-	if (!pg_rate_over(link->rx_due, rate, now, PG_RX_BURST_NS))
+	if (!wait)
 		return false;
 	if (!test_and_set_bit(PG_LINK_PACED, &link->flags))
 		pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_LINK_PACED);
 	spin_lock_bh(&link->state_lock);
 	if (!link->closing)
-		queue_delayed_work(pg_wq, &link->pace,
-				   nsecs_to_jiffies(link->rx_due - now - PG_RX_BURST_NS) + 1);
+		queue_delayed_work(pg_wq, &link->pace, nsecs_to_jiffies(wait) + 1);
 	spin_unlock_bh(&link->state_lock);
 	return true;
 }
@@ -245,9 +279,7 @@ static int pg_rx_deliver(struct pg_link *link)
 
 	pg_rx_next(link);
 	if (pg_link_state(link) == PEERGROUP_LINK_UP) {
-		if (type == PG_MSG_RECORD)
-			pg_rate_take(&link->rx_due, READ_ONCE(link->group->limits.link_rate),
-				     ktime_get_ns(), PG_RX_AHEAD_NS);
+		pg_rx_take_rate(link, type);
 		return pg_message(link, type, body, len);
 	}
 	ret = pg_handshake_message(link, type, body);
@@ -367,10 +399,18 @@ static void pg_rx_failed(struct pg_link *link, int error)
 	pg_link_fail(link, up && error == EPROTO ? PG_BYE_PROTOCOL : 0, error, fault);
 }
 
+/* Until an opening has named the group, who made the listener pays. */
+static struct mem_cgroup *pg_rx_charge(const struct pg_link *link)
+{
+	if (link->group)
+		return pg_group_charge(link->group);
+	return set_active_memcg(link->listener ? link->listener->memcg : NULL);
+}
+
 void pg_rx_work(struct work_struct *work)
 {
 	struct pg_link *link = container_of(work, struct pg_link, rx);
-	struct mem_cgroup *memcg = pg_group_charge(link->group);
+	struct mem_cgroup *memcg = pg_rx_charge(link);
 	int budget = PG_RX_BUDGET;
 	int ret = 1;
 

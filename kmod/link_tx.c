@@ -12,7 +12,7 @@
 #include <linux/socket.h>
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
-#include <asm/unaligned.h>
+#include "compat.h"
 #include "link_priv.h"
 #include "message.h"
 #include "trace.h"
@@ -52,7 +52,7 @@ void pg_tx_init(struct pg_link *link)
 
 static struct pg_tx *pg_tx_new(u8 type, size_t len, size_t inline_len)
 {
-	struct pg_tx *tx = kvmalloc(struct_size(tx, body, inline_len), GFP_KERNEL);
+	struct pg_tx *tx = kvmalloc(struct_size(tx, body, inline_len), PG_GFP_LINK);
 
 	if (!tx)
 		return NULL;
@@ -308,12 +308,17 @@ static bool pg_tx_full(struct pg_link *link)
 	return full;
 }
 
+void pg_link_resync(struct pg_link *link)
+{
+	WRITE_ONCE(link->resync, true);
+	pg_link_kick(link, &link->tx);
+}
+
 /* The other end will have to find out by reconciliation. */
 static void pg_tx_give_up(struct pg_link *link)
 {
 	pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_DROPPED_QUEUE);
-	WRITE_ONCE(link->resync, true);
-	pg_link_kick(link, &link->tx);
+	pg_link_resync(link);
 }
 
 int pg_link_send_record(struct pg_link *link, struct pg_record *r)
@@ -436,7 +441,7 @@ static int pg_tx_gather(struct pg_link *link)
 
 	if (!link->tx_frame)
 		link->tx_frame = kvmalloc(sizeof(__be16) + PG_FRAME_TEXT + PG_NOISE_TAG_LEN,
-					  GFP_KERNEL_ACCOUNT);
+					  PG_GFP_LINK);
 	if (!link->tx_frame)
 		return -ENOMEM;
 	while (text < PG_FRAME_TEXT && (tx = pg_tx_next(link))) {
@@ -542,14 +547,11 @@ static void pg_tx_broken(struct pg_link *link, int error)
 		pg_link_close(link, 0, error);
 }
 
-void pg_tx_work(struct work_struct *work)
+static void pg_tx_run(struct pg_link *link)
 {
-	struct pg_link *link = container_of(work, struct pg_link, tx);
 	int budget = PG_TX_BUDGET;
 	int ret = 1;
 
-	if (pg_link_state(link) == PEERGROUP_LINK_CONNECTING)
-		return;
 	while (ret > 0 && budget-- && !pg_link_closing(link))
 		ret = pg_tx_step(link);
 	if (pg_link_closing(link))
@@ -561,6 +563,16 @@ void pg_tx_work(struct work_struct *work)
 	if (ret > 0)
 		queue_work(pg_wq, &link->tx);
 	pg_tx_drained(link);
+}
+
+void pg_tx_work(struct work_struct *work)
+{
+	struct pg_link *link = container_of(work, struct pg_link, tx);
+	struct mem_cgroup *memcg = pg_group_charge(READ_ONCE(link->group));
+
+	if (pg_link_state(link) != PEERGROUP_LINK_CONNECTING)
+		pg_tx_run(link);
+	pg_group_uncharge(memcg);
 }
 
 /* --------------------------------------------------------------- the end -- */

@@ -6,6 +6,9 @@
  */
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -16,14 +19,91 @@
 #define PG_ACCEPT_BUDGET	32	/* connections in one run of the work */
 #define PG_ACCEPT_AGAIN		(HZ / 4)
 
+/* ------------------------------------------- half-open links by their prefix -- */
+
+/* What one owner of addresses has plenty of: an IPv6 /64 or an IPv4 /24. */
+static bool pg_listener_near(const struct pg_addr *a, const struct pg_addr *b)
+{
+	bool v4 = ipv6_addr_v4mapped(&a->ip);
+
+	return v4 == ipv6_addr_v4mapped(&b->ip) &&
+	       ipv6_prefix_equal(&a->ip, &b->ip, v4 ? 96 + 24 : 64);
+}
+
+static struct hlist_head *pg_prefix_bucket(struct pg_listener *l, const struct pg_addr *addr)
+{
+	u32 low = ipv6_addr_v4mapped(&addr->ip) ? ntohl(addr->ip.s6_addr32[3]) >> 8 : 0;
+	u32 n = siphash_3u32((__force u32)addr->ip.s6_addr32[0],
+			     (__force u32)addr->ip.s6_addr32[1], low, &l->prefix_key);
+
+	return &l->prefixes[n % ARRAY_SIZE(l->prefixes)];
+}
+
+/* The oldest from around @addr, which has the count of all; NULL where there is none. */
+static struct pg_link *pg_prefix_oldest(struct pg_listener *l, const struct pg_addr *addr)
+{
+	struct pg_link *link;
+
+	lockdep_assert_held(&l->lock);
+	hlist_for_each_entry(link, pg_prefix_bucket(l, addr), prefix)
+		if (pg_listener_near(&link->addr, addr))
+			return link;
+	return NULL;
+}
+
+static void pg_prefix_add(struct pg_listener *l, struct pg_link *link)
+{
+	struct pg_link *oldest = pg_prefix_oldest(l, &link->addr);
+
+	if (oldest) {
+		list_add_tail(&link->near, &oldest->near);
+		oldest->n_near++;
+		return;
+	}
+	INIT_LIST_HEAD(&link->near);
+	link->n_near = 1;
+	hlist_add_head(&link->prefix, pg_prefix_bucket(l, &link->addr));
+}
+
+static void pg_prefix_del(struct pg_listener *l, struct pg_link *link)
+{
+	struct pg_link *oldest = pg_prefix_oldest(l, &link->addr);
+
+	if (oldest != link) {
+		oldest->n_near--;
+	} else {
+		hlist_del_init(&link->prefix);
+		if (!list_empty(&link->near)) {
+			oldest = list_next_entry(link, near);
+			oldest->n_near = link->n_near - 1;
+			hlist_add_head(&oldest->prefix, pg_prefix_bucket(l, &link->addr));
+		}
+	}
+	list_del_init(&link->near);
+}
+
 /* --------------------------------------------------------- half-open links -- */
+
+static void pg_listener_list(struct pg_listener *l, struct pg_link *link)
+{
+	list_add_tail(&link->half, &l->half_open);
+	l->n_half_open++;
+	pg_prefix_add(l, link);
+}
+
+static void pg_listener_unlist(struct pg_listener *l, struct pg_link *link)
+{
+	lockdep_assert_held(&l->lock);
+	list_del_init(&link->half);
+	l->n_half_open--;
+	pg_prefix_del(l, link);
+}
 
 /* Takes a link out of the list and closes it. Lets go of the lock meanwhile. */
 static void pg_listener_evict(struct pg_listener *l, struct pg_link *link, int error, u32 fault)
 	__must_hold(&l->lock)
 {
-	list_del_init(&link->half);
-	l->n_half_open--;
+	pg_listener_unlist(l, link);
 	pg_link_hold(link);
 	spin_unlock(&l->lock);
 	pg_link_fail(link, 0, error, fault);
@@ -41,39 +121,12 @@ static void pg_listener_trim(struct pg_listener *l, u32 max, int error, u32 faul
 	spin_unlock(&l->lock);
 }
 
-/* What one owner of addresses has plenty of: an IPv6 /64 or an IPv4 /24. */
-static bool pg_listener_near(const struct pg_addr *a, const struct pg_addr *b)
-{
-	bool v4 = ipv6_addr_v4mapped(&a->ip);
-
-	return v4 == ipv6_addr_v4mapped(&b->ip) &&
-	       ipv6_prefix_equal(&a->ip, &b->ip, v4 ? 96 + 24 : 64);
-}
-
-/* The oldest from around @addr, where there are more than @max; else NULL. */
-static struct pg_link *pg_listener_crowded(struct pg_listener *l, const struct pg_addr *addr,
-					   u32 max)
-{
-	struct pg_link *link, *oldest = NULL;
-	u32 n = 0;
-
-	lockdep_assert_held(&l->lock);
-	list_for_each_entry(link, &l->half_open, half) {
-		if (!pg_listener_near(&link->addr, addr))
-			continue;
-		if (!oldest)
-			oldest = link;
-		n++;
-	}
-	return n > max ? oldest : NULL;
-}
-
 static void pg_listener_trim_prefix(struct pg_listener *l, const struct pg_addr *addr, u32 max)
 {
 	struct pg_link *link;
 
 	spin_lock(&l->lock);
-	while ((link = pg_listener_crowded(l, addr, max)))
+	while ((link = pg_prefix_oldest(l, addr)) && link->n_near > max)
 		pg_listener_evict(l, link, EMFILE, PEERGROUP_A_STATS_LINK_HALF_OPEN);
 	spin_unlock(&l->lock);
 }
@@ -87,9 +140,8 @@ int pg_listener_add(struct pg_listener *l, struct pg_link *link)
 	pg_listener_limits(l, &max, &prefix);
 	spin_lock(&l->lock);
 	if (l->n_links < 2 * max) {
-		list_add_tail(&link->half, &l->half_open);
-		l->n_half_open++;
-		l->n_links++;
+		pg_listener_list(l, link);
+		WRITE_ONCE(l->n_links, l->n_links + 1);
 		err = 0;
 	}
 	spin_unlock(&l->lock);
@@ -108,10 +160,8 @@ bool pg_listener_take(struct pg_listener *l, struct pg_link *link)
 
 	spin_lock(&l->lock);
 	there = !list_empty(&link->half);
-	if (there) {
-		list_del_init(&link->half);
-		l->n_half_open--;
-	}
+	if (there)
+		pg_listener_unlist(l, link);
 	spin_unlock(&l->lock);
 	return there;
 }
@@ -122,12 +172,11 @@ void pg_listener_forget(struct pg_link *link)
 
 	link->listener = NULL;
 	spin_lock(&l->lock);
-	if (!list_empty(&link->half)) {
-		list_del_init(&link->half);
-		l->n_half_open--;
-	}
+	if (!list_empty(&link->half))
+		pg_listener_unlist(l, link);
 	/* Under the lock, which pg_listener_end() takes before it frees @l. */
-	if (!--l->n_links)
+	WRITE_ONCE(l->n_links, l->n_links - 1);
+	if (!l->n_links)
 		wake_up(&l->gone);
 	spin_unlock(&l->lock);
 }
@@ -150,6 +199,7 @@ static void pg_listen_accept_work(struct work_struct *work)
 {
 	struct pg_listener *l = container_of(to_delayed_work(work), struct pg_listener, accept);
 	int budget = PG_ACCEPT_BUDGET;
+	struct mem_cgroup *memcg = set_active_memcg(l->memcg);
 	struct socket *sock;
 	int err = 0;
 
@@ -161,6 +211,7 @@ static void pg_listen_accept_work(struct work_struct *work)
 			break;
 		pg_link_accept(l, sock);
 	}
+	set_active_memcg(memcg);
 	/* Short of memory: those who wait will not knock again. */
 	if (err != -EAGAIN)
 		queue_delayed_work(pg_wq, &l->accept, err ? PG_ACCEPT_AGAIN : 0);
@@ -249,12 +300,13 @@ static void pg_listener_end(struct pg_listener *l)
 	/* Whoever woke us has let go of the lock when we get it. */
 	spin_lock(&l->lock);
 	spin_unlock(&l->lock);
-	kfree(l);
+	mem_cgroup_put(l->memcg);
+	kvfree(l);
 }
 
 static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
 {
-	struct pg_listener *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	struct pg_listener *l = kvzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!l)
@@ -264,13 +316,16 @@ static struct pg_listener *pg_listener_new(struct pg_net *pn, u16 port)
 	l->users = 1;
 	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->half_open);
+	l->memcg = get_mem_cgroup_from_mm(current->mm);
+	get_random_bytes(&l->prefix_key, sizeof(l->prefix_key));
 	init_waitqueue_head(&l->gone);
 	INIT_DELAYED_WORK(&l->accept, pg_listen_accept_work);
 	err = pg_listener_open(l, AF_INET6, port);
 	if (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL)
 		err = pg_listener_open(l, AF_INET, port);
 	if (err) {
-		kfree(l);
+		mem_cgroup_put(l->memcg);
+		kvfree(l);
 		return ERR_PTR(err);
 	}
 	return l;

@@ -9,21 +9,27 @@
 
 #include <linux/list.h>
 #include <linux/net.h>
+#include <linux/siphash.h>
 #include <linux/workqueue.h>
 
 struct pg_link;
 struct pg_net;
 
+#define PG_PREFIX_BUCKETS	1024
+
 /**
  * struct pg_listener - one port
  * @node: in pn->listeners; pn->lock
  * @users: groups on it; pn->lock
- * @lock: guards @half_open and the counts
+ * @lock: guards @half_open, @prefixes and the counts
  * @half_open: links that have not proved their membership, oldest first
  * @n_half_open: how many
+ * @prefixes: the oldest of them from each IPv6 /64 or IPv4 /24
+ * @prefix_key: so that nobody can choose addresses that meet in one bucket
  * @n_links: these and those that have been taken out, but are neither up nor
  *	gone yet: their sockets belong to the listener
  * @gone: woken when @n_links has come down to 0
+ * @memcg: of who made it; pays for links that have no group yet
  */
 struct pg_listener {
 	struct list_head node;
@@ -36,8 +42,11 @@ struct pg_listener {
 	spinlock_t lock;
 	struct list_head half_open;
 	u32 n_half_open;
+	struct hlist_head prefixes[PG_PREFIX_BUCKETS];
+	siphash_key_t prefix_key;
 	u32 n_links;
 	wait_queue_head_t gone;
+	struct mem_cgroup *memcg;
 };
 
 /**

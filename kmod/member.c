@@ -10,8 +10,8 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
 #include <crypto/sha2.h>
+#include "compat.h"
 #include "cursor.h"
 #include "member.h"
 #include "record.h"
@@ -98,10 +98,20 @@ struct pg_member *pg_members_get(struct pg_members *ms, const u8 *fingerprint)
 	return m;
 }
 
+/* How many may be below @m: all of the table below those who made the group. */
+static u32 pg_members_share(const struct pg_members *ms, const struct pg_member *m)
+{
+	u32 max = READ_ONCE(ms->max);
+
+	if (!(m->gmc.roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT)))
+		return READ_ONCE(ms->invited_max);
+	return m->depth < 2 ? max : READ_ONCE(ms->issued_max) ?: max / 2;
+}
+
 /*
  * Is there no room for one more below @parent? Who may invite may invite
  * inviters, so that all below one count for it, however deep. Administrators are
- * trusted with the group.
+ * trusted with the group, but not to leave no room for what others do about them.
  */
 static bool pg_members_full(const struct pg_members *ms, const struct pg_member *parent)
 {
@@ -110,8 +120,7 @@ static bool pg_members_full(const struct pg_members *ms, const struct pg_member 
 	if (READ_ONCE(ms->count) >= READ_ONCE(ms->max))
 		return true;
 	for (m = parent; m; m = m->parent)
-		if (!(m->gmc.roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT)) &&
-		    READ_ONCE(m->below) >= READ_ONCE(ms->invited_max))
+		if (READ_ONCE(m->below) >= pg_members_share(ms, m))
 			return true;
 	return false;
 }
@@ -154,10 +163,12 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 	hash_init(ms->hash);
 	hash_init(ms->revoked);
 	INIT_LIST_HEAD(&ms->revocations);
+	ms->unsorted = false;
 	mutex_init(&ms->lock);
 	ms->count = 0;
 	ms->max = PG_MEMBERS_MAX;
 	ms->invited_max = PG_MEMBERS_MAX;
+	ms->issued_max = 0;
 	ms->last = NULL;
 	ms->root = root;
 	mutex_lock(&ms->lock);
@@ -176,6 +187,7 @@ void pg_members_destroy(struct pg_members *ms)
 		hash_del_rcu(&m->hash);
 		pg_member_put(m);
 	}
+	pg_revocations_destroy(ms);
 	pg_member_put(ms->root);
 	ms->root = NULL;
 	ms->last = NULL;

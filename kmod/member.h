@@ -35,6 +35,7 @@ struct pg_rec;
  * @cut: peer time: what it signed later is void; PG_NOT_REVOKED, or 0 where all is
  * @below_cut: the same for what it issued; pg_members.lock
  * @issuing: certificates below it that begin later are void; pg_members.lock
+ * @changed: @cut is another one since all members were judged last; who does that
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
  * @der: the certificate
@@ -51,6 +52,7 @@ struct pg_member {
 	atomic64_t cut;
 	u64 below_cut;
 	u64 issuing;
+	bool changed;
 	struct pg_gmc gmc;
 	u32 der_len;
 	u8 der[];
@@ -80,8 +82,10 @@ struct pg_members {
 	u32 count;
 	u32 max;		/* as below: new ones over it are refused */
 	u32 invited_max;	/* below one that is no administrator's */
-	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS);	/* struct pg_revocation by key */
-	struct list_head revocations;	/* the same by rank: revoke.h */
+	u32 issued_max;		/* below one whose issuer is another administrator; 0: half */
+	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS);	/* struct pg_revoked by key */
+	struct list_head revocations;	/* revoke.h; by rank unless @unsorted */
+	bool unsorted;
 };
 
 /**
@@ -115,6 +119,19 @@ static inline struct pg_member *pg_member_hold(struct pg_member *m)
 }
 
 void pg_member_put(struct pg_member *m);
+
+/*
+ * Who answers for what @m publishes: the highest above it that is no administrator,
+ * or itself; NULL for an administrator.
+ */
+static inline const struct pg_member *pg_member_branch(const struct pg_member *m)
+{
+	const struct pg_member *top = NULL;
+
+	for (; m && !(m->gmc.roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT)); m = m->parent)
+		top = m;
+	return top;
+}
 
 /**
  * struct pg_chain - certificates in order, below the root first, leaf last

@@ -204,8 +204,8 @@ void pg_message_drained(struct pg_link *link)
 		goto out;
 	if (link->sync.phase == PG_SYNC_PUSHING) {
 		ret = pg_message_sync_step(link, pg_sync_continue(&link->sync));
-	} else if (link->resync && link->sync.phase == PG_SYNC_IDLE) {
-		link->resync = false;
+	} else if (READ_ONCE(link->resync) && link->sync.phase == PG_SYNC_IDLE) {
+		WRITE_ONCE(link->resync, false);
 		ret = pg_sync_start(&link->sync);
 	}
 	if (!ret)
@@ -292,7 +292,7 @@ static int pg_message_want_gmc(struct pg_link *link, const u8 *body, u32 len)
 	if (!out_len)		/* the root, which a host of the group has */
 		goto put;
 	ret = -ENOMEM;
-	out = kvmalloc(out_len, GFP_KERNEL);
+	out = kvmalloc(out_len, PG_GFP_LINK);
 	if (out) {
 		pg_chain_encode(m, out);
 		ret = pg_link_send(link, PG_MSG_GMC, out, out_len);

@@ -11,7 +11,7 @@
  * Everybody else names a group with GROUP_WATCH and is sent its events by unicast,
  * as long as who opened the socket may read the group: that is asked each time, so
  * that a new owner or mode counts at once. A full receive buffer shows as ENOBUFS
- * in both cases.
+ * in both cases, and so does an event for which there was no memory.
  */
 #include <linux/file.h>
 #include "compat.h"
@@ -52,8 +52,33 @@ static struct file *pg_watch_file(const struct pg_watch *w)
 	return file;
 }
 
-/* Return: 0, also where the socket shall not or cannot have it, or -ENOMEM. */
-static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct sk_buff *skb)
+/*
+ * A capability makes up for what the mode does not give. What credentials have they
+ * keep, so it is asked once: each time asking is audited.
+ */
+static bool pg_watch_permits(struct pg_group *g, struct pg_watch *w, const struct file *file)
+{
+	lockdep_assert_held(&g->lock);
+	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ))
+		return true;
+	if (!w->asked)
+		w->admin = file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN);
+	w->asked = true;
+	return w->admin;
+}
+
+/* As a socket whose receive buffer is full: whoever reads it looks at everything again. */
+static void pg_nl_event_overrun(const struct pg_watch *w)
+{
+	WRITE_ONCE(w->sk->sk_err, ENOBUFS);
+	sk_error_report(w->sk);
+}
+
+/*
+ * Sends a watch a copy of an event, or where that has got lost (NULL) says so. Return:
+ * 0, also where the socket shall not or cannot have it, or -ENOMEM.
+ */
+static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb)
 {
 	struct file *file = pg_watch_file(w);
 	struct sk_buff *copy;
@@ -61,16 +86,29 @@ static int pg_nl_event_tell(struct pg_group *g, const struct pg_watch *w, struct
 
 	if (!file)
 		return 0;
-	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ) ||
-	    file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN)) {
-		copy = skb_clone(skb, GFP_KERNEL);
-		if (copy)
+	if (pg_watch_permits(g, w, file)) {
+		copy = skb ? skb_clone(skb, GFP_KERNEL) : NULL;
+		if (copy) {
 			genlmsg_unicast(g->pn->net, copy, w->portid);
-		else
+		} else {
+			pg_nl_event_overrun(w);
 			err = -ENOMEM;
+		}
 	}
 	fput(file);
 	return err;
+}
+
+/* There is no memory for an event. Not each has a sequence whose gap would show. */
+static void pg_nl_event_lost(struct pg_group *g)
+{
+	struct pg_watch *w;
+
+	lockdep_assert_held(&g->lock);
+	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
+	list_for_each_entry(w, &g->watches, node)
+		pg_nl_event_tell(g, w, NULL);
+	genl_set_err(&pg_nl_family, g->pn->net, 0, PG_NL_MCGRP_EVENTS, -ENOBUFS);
 }
 
 /* An event with its header, or NULL, counted as lost. */
@@ -79,7 +117,7 @@ static struct sk_buff *pg_nl_event_begin(struct pg_group *g, size_t size, u8 cmd
 	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
 
 	if (!skb) {
-		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
+		pg_nl_event_lost(g);
 		return NULL;
 	}
 	*hdr = genlmsg_put(skb, 0, 0, &pg_nl_family, 0, cmd);
@@ -88,7 +126,7 @@ static struct sk_buff *pg_nl_event_begin(struct pg_group *g, size_t size, u8 cmd
 
 static void pg_nl_event_send(struct pg_group *g, struct sk_buff *skb, void *hdr)
 {
-	const struct pg_watch *w;
+	struct pg_watch *w;
 	int err;
 
 	lockdep_assert_held(&g->lock);

@@ -484,7 +484,7 @@ static bool pg_nl_group_wanted(const struct pg_group *g, struct nlattr **attrs)
 
 int pg_nl_group_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	struct nlattr **attrs = pg_dumpit_attrs(cb);
 	unsigned long index = cb->args[0];
 	struct pg_group *g;
 	int err = 0;

@@ -8,6 +8,7 @@
 
 #include <net/genetlink.h>
 #include <net/sock.h>
+#include "compat.h"
 #include "access.h"
 #include "credential.h"
 #include "group.h"
@@ -84,7 +85,7 @@ static inline struct pg_group *pg_nl_dump_group(struct netlink_callback *cb, int
 {
 	const struct genlmsghdr *hdr = nlmsg_data(cb->nlh);
 
-	return pg_nl_group(cb->skb, hdr->cmd, genl_dumpit_info(cb)->attrs, type, cb->extack);
+	return pg_nl_group(cb->skb, hdr->cmd, pg_dumpit_attrs(cb), type, cb->extack);
 }
 
 /* netlink_group.c */

@@ -24,7 +24,7 @@ static struct netlink_range_validation pg_nl_range_bytes = {
 	.max = 1ULL << 40,
 };
 
-/* 0: a quarter of the table's. */
+/* 0: a part of the table's. */
 static struct netlink_range_validation pg_nl_range_creator_records = {
 	.min = 0,
 	.max = 1U << 24,
@@ -44,6 +44,17 @@ static struct netlink_range_validation pg_nl_range_rate = {
 static struct netlink_range_validation pg_nl_range_members = {
 	.min = 2,	/* the root and oneself */
 	.max = PG_MEMBERS_MAX,
+};
+
+/* 0: half of the members. */
+static struct netlink_range_validation pg_nl_range_issued = {
+	.min = 0,
+	.max = PG_MEMBERS_MAX,
+};
+
+static struct netlink_range_validation pg_nl_range_half_open = {
+	.min = 1,
+	.max = 1U << 16,
 };
 
 static struct netlink_range_validation pg_nl_range_queue = {
@@ -82,8 +93,15 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_INVITED] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_members),
 	[PEERGROUP_A_LIMIT_DEFER_RECORDS] = NLA_POLICY_RANGE(NLA_U32, 1, PG_LINK_DEFER_MAX),
 	[PEERGROUP_A_LIMIT_DEFER_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_queue),
-	[PEERGROUP_A_LIMIT_HALF_OPEN] = NLA_POLICY_RANGE(NLA_U32, 1, 4096),
-	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = NLA_POLICY_RANGE(NLA_U32, 1, 4096),
+	[PEERGROUP_A_LIMIT_HALF_OPEN] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_half_open),
+	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_half_open),
+	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = NLA_POLICY_RANGE(NLA_U32, 1, 1024),
+	[PEERGROUP_A_LIMIT_PROOF_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_ISSUED] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_issued),
+	[PEERGROUP_A_LIMIT_INVITER_RECORDS] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_creator_records),
+	[PEERGROUP_A_LIMIT_INVITER_BYTES] =
+		NLA_POLICY_FULL_RANGE(NLA_U64, &pg_nl_range_creator_bytes),
 };
 
 /* Where the u32 ones live. */
@@ -109,6 +127,10 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_DEFER_BYTES, offsetof(struct pg_limits, defer_bytes) },
 	{ PEERGROUP_A_LIMIT_HALF_OPEN, offsetof(struct pg_limits, half_open) },
 	{ PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, offsetof(struct pg_limits, half_open_prefix) },
+	{ PEERGROUP_A_LIMIT_MEMBER_LINKS, offsetof(struct pg_limits, member_links) },
+	{ PEERGROUP_A_LIMIT_PROOF_RATE, offsetof(struct pg_limits, proof_rate) },
+	{ PEERGROUP_A_LIMIT_ISSUED, offsetof(struct pg_limits, issued) },
+	{ PEERGROUP_A_LIMIT_INVITER_RECORDS, offsetof(struct pg_limits, table.inviter.records) },
 };
 
 /**
@@ -140,6 +162,8 @@ int pg_nl_limits_get(struct pg_limits *limits, const struct nlattr *nest,
 		limits->table.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_BYTES]);
 	if (tb[PEERGROUP_A_LIMIT_CREATOR_BYTES])
 		limits->table.creator.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_CREATOR_BYTES]);
+	if (tb[PEERGROUP_A_LIMIT_INVITER_BYTES])
+		limits->table.inviter.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_INVITER_BYTES]);
 
 	if (limits->retry_min_ms > limits->retry_max_ms) {
 		NL_SET_ERR_MSG_ATTR(extack,
@@ -168,6 +192,8 @@ int pg_nl_limits_put(struct sk_buff *skb, const struct pg_limits *limits)
 	if (nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_BYTES, limits->table.bytes,
 			      PEERGROUP_A_LIMIT_PAD) ||
 	    nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_CREATOR_BYTES, limits->table.creator.bytes,
+			      PEERGROUP_A_LIMIT_PAD) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_INVITER_BYTES, limits->table.inviter.bytes,
 			      PEERGROUP_A_LIMIT_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The netlink dump of records: all of them by id, or what changed since a
- * sequence number. Between two messages nothing is locked; each step finds its
- * place again by the last id or sequence it has told, so a dump survives any
- * change of the table and costs what it returns.
+ * The netlink dump of records: those that a filter lets through (search.h), or
+ * what changed since a sequence number. Between two messages nothing is locked;
+ * each step finds its place again by the last record or sequence it has told, so
+ * a dump survives any change of the table and costs what it returns.
  *
  * Refusals wait for the first call of the dump: where a dump is set up there
  * is no extack to explain them in.
@@ -15,27 +15,25 @@
 /**
  * struct pg_record_dump - where a dump stands
  * @g: held from the first call on
- * @type: the only type wanted, or NULL; points into the request
- * @id: the only record wanted, or NULL; the same
+ * @filter: which records are wanted; points into the request
  * @since: sequence up to which the program knows the table
  * @passed: sequence the walk had reached before this step
  * @start_seq: latest sequence when the walk began
- * @by_seq: walk the changes above @since, not the ids
+ * @by_seq: walk the changes above @since
  * @brief: leave the wire forms out
  * @tombstones: tell of deleted records that the program never knew
- * @begun: a walk by id has taken its first step
- * @last: id of the last step
+ * @begun: @walk has been chosen
+ * @walk: where it stands, unless @by_seq
  * @seq: sequence of the last step
  * @now: peer time when the step was taken, for expiry
  * @change: being told: its parts are
- * @kind: enum peergroup_change, 0 in a walk by id
+ * @kind: enum peergroup_change, 0 unless @by_seq
  * @pending: there is something in @change that has not been told in full
  * @offset: how much of the wire form has been
  */
 struct pg_record_dump {
 	struct pg_group *g;
-	const u8 *type;
-	const u8 *id;
+	struct pg_filter filter;
 	u64 since;
 	u64 passed;
 	u64 start_seq;
@@ -44,7 +42,7 @@ struct pg_record_dump {
 	bool tombstones;
 
 	bool begun;
-	u8 last[PEERGROUP_ID_LEN];
+	struct pg_walk walk;
 	u64 seq;
 	u64 now;
 
@@ -61,7 +59,7 @@ static struct pg_record_dump *pg_record_dump_of(struct netlink_callback *cb)
 
 int pg_nl_record_get_start(struct netlink_callback *cb)
 {
-	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
 
 	cb->args[0] = (long)d;
 	return d ? 0 : -ENOMEM;
@@ -79,20 +77,66 @@ int pg_nl_record_get_done(struct netlink_callback *cb)
 	return 0;
 }
 
+/*
+ * A filter beside id and type. An expiry is remembered by id and type only, so
+ * none of these goes with SINCE.
+ */
+static int pg_record_dump_narrow(const struct nlattr *attr, const struct nlattr *since,
+				 u64 *bound, struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	if (since) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "SINCE goes with ID and TYPE only");
+		return -EINVAL;
+	}
+	if (bound)
+		*bound = nla_get_u64(attr);
+	return 0;
+}
+
+static int pg_record_dump_filter(struct pg_filter *f, struct nlattr **attrs,
+				 struct netlink_ext_ack *extack)
+{
+	const struct nlattr *creator = attrs[PEERGROUP_A_RECORD_CREATOR];
+	const struct nlattr *since = attrs[PEERGROUP_A_RECORD_SINCE];
+	int err;
+
+	pg_filter_init(f);
+	if (attrs[PEERGROUP_A_RECORD_ID])
+		f->id = nla_data(attrs[PEERGROUP_A_RECORD_ID]);
+	if (attrs[PEERGROUP_A_RECORD_TYPE])
+		f->type = nla_data(attrs[PEERGROUP_A_RECORD_TYPE]);
+	err = pg_record_dump_narrow(attrs[PEERGROUP_A_RECORD_CREATED_FROM], since,
+				    &f->created[0], extack) ?:
+	      pg_record_dump_narrow(attrs[PEERGROUP_A_RECORD_CREATED_TO], since,
+				    &f->created[1], extack) ?:
+	      pg_record_dump_narrow(attrs[PEERGROUP_A_RECORD_MODIFIED_FROM], since,
+				    &f->modified[0], extack) ?:
+	      pg_record_dump_narrow(attrs[PEERGROUP_A_RECORD_MODIFIED_TO], since,
+				    &f->modified[1], extack) ?:
+	      pg_record_dump_narrow(creator, since, NULL, extack);
+	if (!err && creator && !pg_filter_creator(f, nla_data(creator), nla_len(creator) - 1)) {
+		NL_SET_ERR_MSG_ATTR(extack, creator, "not a peer name");
+		err = -EINVAL;
+	}
+	return err;
+}
+
 static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	struct nlattr **attrs = pg_dumpit_attrs(cb);
 	struct nlattr *since = attrs[PEERGROUP_A_RECORD_SINCE];
 	struct pg_group *g;
+	int err;
 
+	err = pg_record_dump_filter(&d->filter, attrs, cb->extack);
+	if (err)
+		return err;
 	g = pg_nl_dump_group(cb, PEERGROUP_A_RECORD_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 
-	if (attrs[PEERGROUP_A_RECORD_ID])
-		d->id = nla_data(attrs[PEERGROUP_A_RECORD_ID]);
-	if (attrs[PEERGROUP_A_RECORD_TYPE])
-		d->type = nla_data(attrs[PEERGROUP_A_RECORD_TYPE]);
 	d->brief = attrs[PEERGROUP_A_RECORD_BRIEF];
 	d->tombstones = attrs[PEERGROUP_A_RECORD_TOMBSTONES];
 	if (since) {
@@ -100,26 +144,26 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 		d->since = nla_get_u64(since);
 		d->seq = d->since;
 		d->passed = d->since;
-		d->start_seq = READ_ONCE(g->table.seq);
+		mutex_lock(&g->lock);
+		d->start_seq = g->table.seq;
+		mutex_unlock(&g->lock);
 	}
 	d->g = g;
 	return 0;
 }
 
-/* Next in the order of ids. Group's lock held. Returns 1, or 0 at the end. */
-static int pg_record_dump_by_id(struct pg_record_dump *d)
+/* Next of the search. Group's lock held. Returns 1, or 0 at the end. */
+static int pg_record_dump_by_filter(struct pg_record_dump *d)
 {
 	struct pg_table *t = &d->g->table;
 	struct pg_record *r;
 
-	if (d->id)
-		r = d->begun ? NULL : pg_table_get(t, d->id);
-	else
-		r = pg_table_next_by_id(t, d->begun ? d->last : NULL);
+	if (!d->begun)
+		pg_walk_begin(&d->walk, t, &d->filter);
 	d->begun = true;
+	r = pg_walk_next(&d->walk, t);
 	if (!r)
 		return 0;
-	memcpy(d->last, r->rec.id, sizeof(d->last));
 	d->change = (struct pg_change){ .seq = r->seq, .added_seq = r->added_seq, .r = r };
 	return 1;
 }
@@ -160,7 +204,7 @@ static int pg_record_dump_step(struct pg_record_dump *d, struct netlink_ext_ack 
 	} else if (d->by_seq) {
 		ret = pg_record_dump_by_seq(d, extack);
 	} else {
-		ret = pg_record_dump_by_id(d);
+		ret = pg_record_dump_by_filter(d);
 	}
 	mutex_unlock(&g->lock);
 	d->now = pg_group_now(g);
@@ -181,18 +225,28 @@ static u32 pg_record_dump_kind(const struct pg_record_dump *d)
 	return known ? PEERGROUP_CHANGE_UPDATED : PEERGROUP_CHANGE_ADDED;
 }
 
+static bool pg_record_dump_match(const struct pg_record_dump *d)
+{
+	const struct pg_filter *f = &d->filter;
+	const struct pg_record *r = d->change.r;
+	const u8 *type = r ? r->rec.type : d->change.gone.type;
+
+	/* What is about the group itself is for who asks for just that. */
+	if (pg_rec_type_reserved(type) && !f->type && !f->id)
+		return false;
+	if (r)
+		return pg_filter_match(f, r);
+	return !(f->type && memcmp(f->type, type, PEERGROUP_ID_LEN)) &&
+	       !(f->id && memcmp(f->id, d->change.gone.id, PEERGROUP_ID_LEN));
+}
+
 /* Is the step's outcome to be told? Sets @kind. */
 static bool pg_record_dump_wanted(struct pg_record_dump *d)
 {
 	const struct pg_record *r = d->change.r;
-	const u8 *type = r ? r->rec.type : d->change.gone.type;
-	const u8 *id = r ? r->rec.id : d->change.gone.id;
 	bool tombstone = r && pg_rec_deleted(&r->rec);
 
-	/* What is about the group itself is for who asks for just that. */
-	if ((pg_rec_type_reserved(type) && !d->type && !d->id) ||
-	    (d->type && memcmp(d->type, type, PEERGROUP_ID_LEN)) ||
-	    (d->id && memcmp(d->id, id, PEERGROUP_ID_LEN)))
+	if (!pg_record_dump_match(d))
 		return false;
 
 	/*
@@ -328,7 +382,7 @@ int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		ret = pg_record_dump_begin(d, cb);
 	else
 		ret = pg_nl_permitted(cb->skb, d->g, PEERGROUP_CMD_RECORD_GET,
-				      genl_dumpit_info(cb)->attrs[PEERGROUP_A_RECORD_GROUP],
+				      pg_dumpit_attrs(cb)[PEERGROUP_A_RECORD_GROUP],
 				      cb->extack);
 	while (!ret) {
 		if (!d->pending) {

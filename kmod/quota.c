@@ -7,7 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
+#include "compat.h"
 #include "quota.h"
 
 void pg_quotas_init(struct pg_quotas *q)
@@ -60,5 +60,5 @@ void pg_rate_take(u64 *due, u32 rate, u64 now, u64 most)
 	if (!rate)
 		return;
 	next = from + div_u64(1000000000ULL, rate);
-	WRITE_ONCE(*due, next < now + most ? next : now + most);
+	*due = next < now + most ? next : now + most;
 }

@@ -4,13 +4,15 @@
  * however many valid records, takes the place or the time of another. Engine
  * file: the time is an argument.
  *
- * A creator is a key: all certificates of one key share. Entries are never freed
+ * A creator is a key: all certificates of one key share. Who may invite makes as many
+ * keys as it likes, so what it and all below it have has a bound, too. Entries are never freed
  * while the table lives; there are no more than the group has members. Looked up
  * under RCU, changed with the group's lock held.
  */
 #ifndef _PG_QUOTA_H
 #define _PG_QUOTA_H
 
+#include <linux/atomic.h>
 #include <linux/hashtable.h>
 #include <linux/types.h>
 #include "include/uapi/linux/peergroup.h"
@@ -21,6 +23,8 @@
 #define PG_QUOTA_RECORDS_MIN	1024U
 #define PG_QUOTA_BYTES_MIN	(4ULL << 20)
 
+#define PG_QUOTA_INVITER	2U	/* times as much for who invites */
+
 /* Who was quiet may be this far ahead of the rate: the burst. */
 #define PG_QUOTA_BURST_NS	(10 * 1000000000ULL)
 
@@ -28,26 +32,37 @@
 #define PG_QUOTA_AHEAD_NS	(PG_QUOTA_BURST_NS + 2 * 1000000000ULL)
 
 /**
+ * struct pg_share - a part of the table
+ * @records: in the table, tombstones too
+ * @bytes: as struct pg_table counts them
+ */
+struct pg_share {
+	u32 records;
+	u64 bytes;
+};
+
+/**
  * struct pg_creator - what one creator has
  * @node: in struct pg_quotas by @key
  * @key: SHA-256 of its SubjectPublicKeyInfo
- * @records: in the table, tombstones too
- * @bytes: as struct pg_table counts them
+ * @own: what it made
+ * @branch: what it and all below it made, if it was invited by an administrator and
+ *	is none
  * @due: when the last version would have come if all had kept to the rate (ns)
  */
 struct pg_creator {
 	struct hlist_node node;
 	u8 key[PEERGROUP_HASH_LEN];
-	u32 records;
-	u64 bytes;
-	u64 due;
+	struct pg_share own;
+	struct pg_share branch;
+	atomic64_t due;
 };
 
 /**
- * struct pg_quota_limits - how much one creator may have
- * @records: 0 for a quarter of the table's
- * @bytes: 0 for a quarter of the table's
- * @rate: versions a second; 0 for any
+ * struct pg_quota_limits - how much one creator, or one who invites, may have
+ * @records: 0 for a quarter of the table's, or half
+ * @bytes: likewise
+ * @rate: versions a second; 0 for any; of a creator only
  */
 struct pg_quota_limits {
 	u32 records;
@@ -69,14 +84,14 @@ struct pg_creator *pg_quota_find(struct pg_quotas *q, const u8 *key);
 /* Finds or makes it; NULL without memory. Lock held; may sleep. */
 struct pg_creator *pg_quota_get(struct pg_quotas *q, const u8 *key);
 
-/* What is in force: @own as set, or a quarter of the @table's but not less than @min. */
-static inline u64 pg_quota_share(u64 own, u64 table, u64 min)
+/* What is in force: @own as set, or @quarters of the @table's but not less than @min each. */
+static inline u64 pg_quota_share(u64 own, u64 table, u64 min, u32 quarters)
 {
 	u64 quarter = table / 4;
 
 	if (own)
 		return own;
-	return quarter > min ? quarter : min;
+	return quarters * (quarter > min ? quarter : min);
 }
 
 /**

@@ -332,7 +332,7 @@ static int pg_sync_want(struct pg_sync *s, const u8 *id)
 
 	if (s->n_want == PG_WANT_MAX) {
 		if (s->wanted) {
-			s->phase = PG_SYNC_WANTING;
+			WRITE_ONCE(s->phase, PG_SYNC_WANTING);
 			return 0;
 		}
 		err = pg_sync_send_want(s);
@@ -349,7 +349,7 @@ static int pg_sync_push(struct pg_sync *s, struct pg_record *r)
 	int err;
 
 	if (!s->ops->room(s)) {
-		s->phase = PG_SYNC_PUSHING;
+		WRITE_ONCE(s->phase, PG_SYNC_PUSHING);
 		return 0;
 	}
 	err = s->ops->push(s, r);
@@ -511,7 +511,7 @@ static int pg_sync_ask(struct pg_sync *s)
 		s->n_stack--;
 	}
 	s->asked = true;
-	s->phase = PG_SYNC_ASKED;
+	WRITE_ONCE(s->phase, PG_SYNC_ASKED);
 	return s->ops->send(s, PG_MSG_SYNC, buf->query, s->n_asked * sizeof(*buf->query));
 }
 
@@ -530,7 +530,7 @@ static void pg_sync_stop(struct pg_sync *s)
 	s->again = false;
 	s->n_stack = 0;
 	s->n_want = 0;
-	s->phase = PG_SYNC_IDLE;
+	WRITE_ONCE(s->phase, PG_SYNC_IDLE);
 }
 
 /* Does all that can be done now. Returns as pg_sync_reply(). */
@@ -553,10 +553,10 @@ static int pg_sync_run(struct pg_sync *s)
 	if (s->n_stack)
 		return pg_sync_ask(s);
 	if (s->wanted) {
-		s->phase = PG_SYNC_WANTING;
+		WRITE_ONCE(s->phase, PG_SYNC_WANTING);
 		return 0;
 	}
-	s->phase = PG_SYNC_IDLE;
+	WRITE_ONCE(s->phase, PG_SYNC_IDLE);
 	return s->again ? pg_sync_start(s) : 1;
 }
 

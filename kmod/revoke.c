@@ -6,10 +6,11 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/list_sort.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
 #include <crypto/sha2.h>
+#include "compat.h"
 #include "revoke.h"
 #include "stats.h"
 
@@ -77,6 +78,12 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 
 	if (!rv)
 		return NULL;
+	rv->spare = kzalloc(sizeof(*rv->spare), GFP_KERNEL_ACCOUNT);
+	if (!rv->spare) {
+		kfree(rv);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&rv->by);
 	rv->signer = signer;
 	memcpy(rv->key, pg_revocation_body(rec)->key, sizeof(rv->key));
 	memcpy(rv->digest, rec->digest, sizeof(rv->digest));
@@ -87,34 +94,38 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 
 /* ----------------------------------------------------------------- index -- */
 
-static u32 pg_revocation_slot(const u8 *key)
+static struct pg_revoked *pg_revoked_find(struct pg_members *ms, const u8 *key)
 {
-	return get_unaligned_be32(key);
+	struct pg_revoked *of;
+
+	hash_for_each_possible(ms->revoked, of, node, get_unaligned_be32(key))
+		if (!memcmp(of->key, key, sizeof(of->key)))
+			return of;
+	return NULL;
 }
 
-static bool pg_revocation_before(const struct pg_revocation *a, const struct pg_revocation *b)
+static void pg_revoked_reset(struct pg_revoked *of)
 {
-	if (a->signer->depth != b->signer->depth)
-		return a->signer->depth < b->signer->depth;
-	if (a->time != b->time)
-		return a->time < b->time;
-	return memcmp(a->digest, b->digest, sizeof(a->digest)) < 0;
+	of->cut = PG_NOT_REVOKED;
+	of->below_cut = PG_NOT_REVOKED;
+	of->issuing = PG_NOT_REVOKED;
+	of->bars = NULL;
+	INIT_LIST_HEAD(&of->by);
 }
 
 void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
 {
-	struct pg_revocation *other;
-	struct list_head *at = &ms->revocations;
-
 	mutex_lock(&ms->lock);
-	list_for_each_entry(other, &ms->revocations, rank) {
-		if (pg_revocation_before(rv, other)) {
-			at = &other->rank;
-			break;
-		}
+	rv->of = pg_revoked_find(ms, rv->key);
+	if (!rv->of) {
+		swap(rv->of, rv->spare);
+		memcpy(rv->of->key, rv->key, sizeof(rv->of->key));
+		pg_revoked_reset(rv->of);
+		hash_add(ms->revoked, &rv->of->node, get_unaligned_be32(rv->key));
 	}
-	list_add_tail(&rv->rank, at);
-	hash_add(ms->revoked, &rv->hash, pg_revocation_slot(rv->key));
+	rv->of->n++;
+	list_add_tail(&rv->rank, &ms->revocations);
+	ms->unsorted = true;
 	mutex_unlock(&ms->lock);
 }
 
@@ -122,8 +133,44 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv)
 {
 	mutex_lock(&ms->lock);
 	list_del(&rv->rank);
-	hash_del(&rv->hash);
+	list_del_init(&rv->by);
+	if (!--rv->of->n) {
+		hash_del(&rv->of->node);
+		kfree(rv->of);
+	}
+	rv->of = NULL;
 	mutex_unlock(&ms->lock);
+}
+
+void pg_revocations_destroy(struct pg_members *ms)
+{
+	struct pg_revoked *of;
+	struct hlist_node *next;
+	int bucket;
+
+	hash_for_each_safe(ms->revoked, bucket, next, of, node) {
+		hash_del(&of->node);
+		kfree(of);
+	}
+}
+
+static int pg_cmp(u64 a, u64 b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By signing certificate; what its signer could choose comes behind. */
+static int pg_revocation_cmp(void *priv, const struct list_head *a, const struct list_head *b)
+{
+	const struct pg_revocation *x = list_entry(a, struct pg_revocation, rank);
+	const struct pg_revocation *y = list_entry(b, struct pg_revocation, rank);
+	const struct pg_gmc *s = &x->signer->gmc, *t = &y->signer->gmc;
+
+	return pg_cmp(x->signer->depth, y->signer->depth) ?:
+	       pg_cmp(s->not_before, t->not_before) ?:
+	       memcmp(s->fingerprint, t->fingerprint, sizeof(s->fingerprint)) ?:
+	       pg_cmp(x->time, y->time) ?:
+	       memcmp(x->digest, y->digest, sizeof(x->digest));
 }
 
 /* --------------------------------------------------------------- verdicts -- */
@@ -139,19 +186,13 @@ struct pg_verdict_of {
 static void pg_revocations_direct(struct pg_members *ms, const struct pg_member *m,
 				  struct pg_verdict_of *v)
 {
-	struct pg_revocation *rv;
+	const struct pg_revoked *of = pg_revoked_find(ms, m->gmc.spki_hash);
 
-	hash_for_each_possible(ms->revoked, rv, hash, pg_revocation_slot(m->gmc.spki_hash)) {
-		u64 cut = rv->flags & PEERGROUP_REVOKE_WITHDRAW ? 0 : rv->time;
-
-		if (!rv->counts || !pg_key_is(m, rv->key))
-			continue;
-		v->cut = min(v->cut, cut);
-		if (rv->flags & PEERGROUP_REVOKE_ONLY)
-			v->issuing = min(v->issuing, rv->time);
-		else
-			v->below = min(v->below, cut);
-	}
+	if (!of)
+		return;
+	v->cut = min(v->cut, of->cut);
+	v->below = min(v->below, of->below_cut);
+	v->issuing = min(v->issuing, of->issuing);
 }
 
 /* Goes one step down a chain: what is above @m gives, and @m's own. */
@@ -202,29 +243,107 @@ void pg_revocations_judge(struct pg_members *ms, struct pg_member *m)
 	m->issuing = v.issuing;
 }
 
+/*
+ * Whom does @signer revoke in vain? Those of a higher rank who have revoked it, or one
+ * above it with all it issued.
+ */
+static void pg_revocations_bar(struct pg_members *ms, const struct pg_member *signer)
+{
+	const struct pg_member *m;
+	struct pg_revocation *rv;
+	struct pg_revoked *of;
+
+	for (m = signer; m; m = m->parent) {
+		of = pg_revoked_find(ms, m->gmc.spki_hash);
+		if (!of)
+			continue;
+		list_for_each_entry(rv, &of->by, by) {
+			struct pg_revoked *who = pg_revoked_find(ms, rv->signer->gmc.spki_hash);
+
+			if (who && (m == signer || !(rv->flags & PEERGROUP_REVOKE_ONLY)))
+				who->bars = signer;
+		}
+	}
+}
+
+/* One that counts enters what is said about whom it is about. */
+static void pg_revocation_take(struct pg_revocation *rv)
+{
+	u64 cut = rv->flags & PEERGROUP_REVOKE_WITHDRAW ? 0 : rv->time;
+	bool only = rv->flags & PEERGROUP_REVOKE_ONLY;
+	struct pg_revoked *of = rv->of;
+	struct pg_revocation *last;
+
+	of->cut = min(of->cut, cut);
+	if (only)
+		of->issuing = min(of->issuing, rv->time);
+	else
+		of->below_cut = min(of->below_cut, cut);
+	/* Those by one certificate come in a row. */
+	if (!list_empty(&of->by)) {
+		last = list_last_entry(&of->by, struct pg_revocation, by);
+		if (last->signer == rv->signer &&
+		    (only || !(last->flags & PEERGROUP_REVOKE_ONLY)))
+			return;
+	}
+	list_add_tail(&rv->by, &of->by);
+}
+
+/* Finds out which of them count. */
+static void pg_revocations_weigh(struct pg_members *ms)
+{
+	const struct pg_member *signer = NULL;
+	struct pg_revocation *rv;
+	u64 cut = 0;
+
+	if (ms->unsorted)
+		list_sort(NULL, &ms->revocations, pg_revocation_cmp);
+	ms->unsorted = false;
+	list_for_each_entry(rv, &ms->revocations, rank) {
+		INIT_LIST_HEAD(&rv->by);
+		pg_revoked_reset(rv->of);
+	}
+	list_for_each_entry(rv, &ms->revocations, rank) {
+		if (rv->signer != signer) {
+			signer = rv->signer;
+			cut = pg_revocations_cut(ms, signer);
+			pg_revocations_bar(ms, signer);
+		}
+		if (rv->time <= cut && rv->of->bars != signer)
+			pg_revocation_take(rv);
+	}
+}
+
+static struct pg_member *pg_members_next(const struct pg_member *m)
+{
+	/* It is set once, and no member leaves the table. */
+	return rcu_dereference_protected(m->next, true);
+}
+
 bool pg_revocations_apply(struct pg_members *ms,
 			  void (*changed)(struct pg_member *m, void *arg), void *arg)
 {
-	struct pg_revocation *rv;
-	struct pg_member *m;
+	struct pg_member *m, *end;
 	bool any = false;
 
 	mutex_lock(&ms->lock);
-	list_for_each_entry(rv, &ms->revocations, rank)
-		rv->counts = false;
-	list_for_each_entry(rv, &ms->revocations, rank)
-		rv->counts = rv->time <= pg_revocations_cut(ms, rv->signer);
+	pg_revocations_weigh(ms);
 	/* Issuers come before what they issued. */
-	for (m = ms->root; m; m = rcu_dereference_protected(m->next, lockdep_is_held(&ms->lock))) {
+	for (m = ms->root; m; m = pg_members_next(m)) {
 		u64 cut = pg_member_cut(m);
 
 		pg_revocations_judge(ms, m);
-		if (pg_member_cut(m) == cut)
-			continue;
-		any = true;
-		if (changed)
-			changed(m, arg);
+		m->changed = pg_member_cut(m) != cut;
+		any |= m->changed;
 	}
+	end = ms->last;
 	mutex_unlock(&ms->lock);
+
+	for (m = ms->root; any && changed; m = pg_members_next(m)) {
+		if (m->changed)
+			changed(m, arg);
+		if (m == end)
+			break;
+	}
 	return any;
 }

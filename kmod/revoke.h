@@ -7,36 +7,66 @@
  * All hosts that have the same revocations come to the same result, whatever the
  * order in which these and the certificates came. Revocations have a rank: first by
  * the depth of the signer's certificate, so that who stands nearer to the root prevails;
- * then by time, then by digest. One counts unless one of a higher rank that counts has
- * voided it, as it would void any other record of that signer.
+ * then by how early that certificate begins, and by its fingerprint. A signer dates its
+ * records itself, but not its certificate: so time and digest come last, among the
+ * revocations by one certificate. One counts unless one of a higher rank that counts has
+ * voided it, as it would void any other record of that signer, or it is about who has
+ * revoked its signer: of two that revoke one another the higher in rank stays, whatever
+ * the other dates.
  */
 #ifndef _PG_REVOKE_H
 #define _PG_REVOKE_H
 
 #include <linux/list.h>
+#include <linux/slab.h>
 #include "member.h"
 #include "record.h"
 
 /**
+ * struct pg_revoked - a key that revocations are about; pg_members.lock
+ * @node: in pg_members.revoked by @key
+ * @key: SHA-256 of its SubjectPublicKeyInfo
+ * @n: how many revocations
+ * @cut: what those that count say, as in struct pg_member; so the next two
+ * @below_cut: of what it issued
+ * @issuing: its certificates that begin later are void
+ * @by: of those that count: for each certificate that signed some one with
+ *	PEERGROUP_REVOKE_ONLY, one without, or both
+ * @bars: the certificate whose revocations of this key are looked at and do not count
+ */
+struct pg_revoked {
+	struct hlist_node node;
+	u8 key[PEERGROUP_HASH_LEN];
+	u32 n;
+	u64 cut;
+	u64 below_cut;
+	u64 issuing;
+	struct list_head by;
+	const struct pg_member *bars;
+};
+
+/**
  * struct pg_revocation - one that is in the table
- * @hash: in pg_members.revoked by @key
- * @rank: in pg_members.revocations, highest first
+ * @rank: in pg_members.revocations, highest first when they have been judged
+ * @by: in struct pg_revoked, or in no list
+ * @of: whom it is about, while it is in the table
+ * @spare: to be that, where nothing is there yet
  * @signer: whose it is; the record holds it
  * @key: of whom it is about
  * @digest: of the record
  * @time: when the membership ended
  * @flags: PEERGROUP_REVOKE_*
- * @counts: it has not been voided; pg_members.lock
  */
 struct pg_revocation {
-	struct hlist_node hash;
 	struct list_head rank;
+	struct list_head by;
+	struct pg_revoked *of;
+	struct pg_revoked *spare;
 	const struct pg_member *signer;
 	u8 key[PEERGROUP_HASH_LEN];
 	u8 digest[PEERGROUP_HASH_LEN];
 	u64 time;
 	u32 flags;
-	bool counts;
 };
 
 /**
@@ -57,10 +87,21 @@ unsigned int __must_check pg_revocation_vouch(const struct pg_rec *rec,
  * @rec: pg_revocation_vouch() found nothing wrong with it
  * @signer: member of rec->modifier; held by the record for as long
  *
- * Return: to be freed by kfree(), or NULL without memory.
+ * Return: to be freed by pg_revocation_free(), or NULL without memory.
  */
 struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 					const struct pg_member *signer);
+
+/* One that is in the table no more. Any context. */
+static inline void pg_revocation_free(struct pg_revocation *rv)
+{
+	if (rv)
+		kfree(rv->spare);
+	kfree(rv);
+}
+
+/* The last of them: those that are in the table yet do not look at @ms any more. */
+void pg_revocations_destroy(struct pg_members *ms);
 
 /* Its record enters the table, or leaves it. Takes @ms->lock; nothing follows yet. */
 void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv);
@@ -69,12 +110,13 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv);
 /**
  * pg_revocations_apply() - find out which revocations count, and judge all members
  * @ms: the table
- * @changed: called for each member whose verdict is another one now, with
- *	@ms->lock held; may be NULL
+ * @changed: called for each member whose verdict is another one now; may be NULL
  * @arg: passed to @changed
  *
- * Takes @ms->lock. Costs the number of revocations times the depth of chains, and the
- * number of members.
+ * Takes @ms->lock, which @changed is called without; the caller sees to it that this
+ * does not run twice at once. Costs the number of revocations (sorting them, where new
+ * ones came), of members, and of certificates that signed a revocation times the depth
+ * of chains and the number of those that have revoked one of its own.
  *
  * Return: true if there was any such member.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The record table of one group: a hash by id for readers under RCU, and three
- * trees that only the group's lock opens: by id with counts and fingerprints
- * of each subtree, by expiration, by sequence. A ring remembers the latest
+ * The record table of one group: a hash by id for readers under RCU, and trees
+ * that only the group's lock opens: by id with counts and fingerprints of each
+ * subtree, by expiration, by sequence, and those of search.c. A ring remembers the latest
  * expiries, so that "changes since" can tell of them.
  */
 #include <linux/err.h>
@@ -11,7 +11,8 @@
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
+#include "compat.h"
+#include "revoke.h"
 #include "stats.h"
 #include "table.h"
 
@@ -71,7 +72,7 @@ static void pg_record_free_rcu(struct rcu_head *rcu)
 		pg_member_put(r->creator);
 	if (r->modifier)
 		pg_member_put(r->modifier);
-	kfree(r->revocation);
+	pg_revocation_free(r->revocation);
 	kvfree(r->wire);
 	kmem_cache_free(pg_record_cache, r);
 }
@@ -312,21 +313,6 @@ struct pg_record *pg_table_after(struct pg_table *t, struct pg_record *r)
 	return pg_tree_record(rb_next(&r->tree));
 }
 
-struct pg_record *pg_table_next_by_id(struct pg_table *t, const u8 *id)
-{
-	struct pg_record *r;
-
-	lockdep_assert_held(t->lock);
-	if (!id) {
-		r = pg_tree_record(rb_first(&t->tree));
-	} else {
-		r = pg_table_ceiling(t, id);
-		if (r && !memcmp(r->rec.id, id, PEERGROUP_ID_LEN))
-			r = pg_table_after(t, r);
-	}
-	return r ? pg_record_hold(r) : NULL;
-}
-
 /* ------------------------------------- trees by expiration and by seq -- */
 
 static bool pg_expiry_less(struct rb_node *a, const struct rb_node *b)
@@ -352,33 +338,43 @@ static bool pg_record_reserved(const struct pg_record *r)
 	return !pg_rec_deleted(&r->rec) && pg_rec_type_reserved(r->rec.type);
 }
 
+static void pg_share_account(struct pg_share *s, s64 bytes, int sign)
+{
+	WRITE_ONCE(s->bytes, s->bytes + bytes);
+	WRITE_ONCE(s->records, s->records + sign);
+}
+
+/* Counts @r in (@sign 1) or out (-1). pg_table_full() reads the sums without the lock. */
+static void pg_table_account(struct pg_table *t, const struct pg_record *r, int sign)
+{
+	s64 bytes = sign * (s64)pg_record_bytes(r);
+
+	WRITE_ONCE(t->bytes, t->bytes + bytes);
+	pg_share_account(&r->quota->own, bytes, sign);
+	if (r->inviter)
+		pg_share_account(&r->inviter->branch, bytes, sign);
+	if (pg_rec_deleted(&r->rec))
+		WRITE_ONCE(t->tombstones, t->tombstones + sign);
+	else
+		WRITE_ONCE(t->live, t->live + sign);
+	t->reserved += sign * pg_record_reserved(r);
+}
+
 /* Enters @r everywhere but in the hash and the tree by id. */
 static void pg_table_enter(struct pg_table *t, struct pg_record *r)
 {
 	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 	rb_add(&r->changes, &t->changes, pg_changes_less);
-	t->bytes += pg_record_bytes(r);
-	r->quota->bytes += pg_record_bytes(r);
-	r->quota->records++;
-	if (pg_rec_deleted(&r->rec))
-		t->tombstones++;
-	else
-		t->live++;
-	t->reserved += pg_record_reserved(r);
+	pg_index_enter(t, r);
+	pg_table_account(t, r, 1);
 }
 
 static void pg_table_leave(struct pg_table *t, struct pg_record *r)
 {
 	rb_erase_cached(&r->expiry, &t->expiry);
 	rb_erase(&r->changes, &t->changes);
-	t->bytes -= pg_record_bytes(r);
-	r->quota->bytes -= pg_record_bytes(r);
-	r->quota->records--;
-	if (pg_rec_deleted(&r->rec))
-		t->tombstones--;
-	else
-		t->live--;
-	t->reserved -= pg_record_reserved(r);
+	pg_index_leave(t, r);
+	pg_table_account(t, r, -1);
 }
 
 /* --------------------------------------------------------------- table -- */
@@ -415,6 +411,7 @@ void pg_table_destroy(struct pg_table *t)
 	t->tree = RB_ROOT;
 	t->expiry = RB_ROOT_CACHED;
 	t->changes = RB_ROOT;
+	memset(t->index, 0, sizeof(t->index));
 	kvfree(t->gone);
 	t->gone = NULL;
 	pg_quotas_destroy(&t->quotas);
@@ -474,16 +471,18 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 	return verdict;
 }
 
-static u64 pg_table_creator_records(const struct pg_table *t)
+/* What a creator, or one who invites, may have. */
+static struct pg_share pg_table_share(const struct pg_table *t, bool inviter)
 {
-	return pg_quota_share(READ_ONCE(t->limits.creator.records), READ_ONCE(t->limits.records),
-			      PG_QUOTA_RECORDS_MIN);
-}
+	const struct pg_quota_limits *set = inviter ? &t->limits.inviter : &t->limits.creator;
+	u32 quarters = inviter ? PG_QUOTA_INVITER : 1;
 
-static u64 pg_table_creator_bytes(const struct pg_table *t)
-{
-	return pg_quota_share(READ_ONCE(t->limits.creator.bytes), READ_ONCE(t->limits.bytes),
-			      PG_QUOTA_BYTES_MIN);
+	return (struct pg_share){
+		.records = pg_quota_share(READ_ONCE(set->records), READ_ONCE(t->limits.records),
+					  PG_QUOTA_RECORDS_MIN, quarters),
+		.bytes = pg_quota_share(READ_ONCE(set->bytes), READ_ONCE(t->limits.bytes),
+					PG_QUOTA_BYTES_MIN, quarters),
+	};
 }
 
 /*
@@ -500,53 +499,88 @@ static u64 pg_table_spare_bytes(const struct pg_record *r)
 	return (u64)pg_table_spare(r) * PG_TABLE_SPARE_BYTES;
 }
 
+/*
+ * Is one with @has, of which @room is allowed, full for a new record? Without the lock, so
+ * that where a u64 is read in two steps the bytes may be nonsense, and are not looked at.
+ */
+static bool pg_share_full(const struct pg_share *has, struct pg_share room, u64 bytes)
+{
+	if (READ_ONCE(has->records) >= room.records)
+		return true;
+	return IS_ENABLED(CONFIG_64BIT) && READ_ONCE(has->bytes) + bytes > room.bytes;
+}
+
+static bool pg_table_quota_full(struct pg_table *t, const struct pg_record *r)
+{
+	const struct pg_member *top = pg_member_branch(r->creator);
+	struct pg_creator *own, *inviter = NULL;
+	struct pg_share room = pg_table_share(t, false);
+	u64 bytes = pg_record_bytes(r);
+
+	room.records += pg_table_spare(r);
+	room.bytes += pg_table_spare_bytes(r);
+	own = pg_quota_find(&t->quotas, r->creator->gmc.spki_hash);
+	if (top)
+		inviter = pg_quota_find(&t->quotas, top->gmc.spki_hash);
+	return (own && pg_share_full(&own->own, room, bytes)) ||
+	       (inviter && pg_share_full(&inviter->branch, pg_table_share(t, true), bytes));
+}
+
 unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r)
 {
-	u64 bytes = pg_record_bytes(r), spare_bytes = pg_table_spare_bytes(r);
-	u32 spare = pg_table_spare(r);
+	u64 max = READ_ONCE(t->limits.bytes) + pg_table_spare_bytes(r);
 	unsigned int refusal = 0;
-	struct pg_creator *c;
 
 	rcu_read_lock();
 	if (pg_table_find(t, r->rec.id))
 		goto out;
-	c = pg_quota_find(&t->quotas, r->creator->gmc.spki_hash);
 	if (READ_ONCE(t->live) + READ_ONCE(t->tombstones) >=
-	    READ_ONCE(t->limits.records) + spare ||
-	    READ_ONCE(t->bytes) + bytes > READ_ONCE(t->limits.bytes) + spare_bytes)
+	    READ_ONCE(t->limits.records) + pg_table_spare(r) ||
+	    (IS_ENABLED(CONFIG_64BIT) && READ_ONCE(t->bytes) + pg_record_bytes(r) > max))
 		refusal = PEERGROUP_A_STATS_REFUSED_FULL;
-	else if (c && (READ_ONCE(c->records) >= pg_table_creator_records(t) + spare ||
-		       READ_ONCE(c->bytes) + bytes > pg_table_creator_bytes(t) + spare_bytes))
+	else if (pg_table_quota_full(t, r))
 		refusal = PEERGROUP_A_STATS_REFUSED_QUOTA;
 out:
 	rcu_read_unlock();
 	return refusal;
 }
 
+/* Does @has become more than @room by @r in the place of @cur (NULL: of none of theirs)? */
+static bool pg_share_over(const struct pg_share *has, struct pg_share room,
+			  const struct pg_record *r, const struct pg_record *cur)
+{
+	u64 bytes = pg_record_bytes(r), had = cur ? pg_record_bytes(cur) : 0;
+
+	if (bytes > had && has->bytes - had + bytes > room.bytes)
+		return true;
+	return !cur && has->records >= room.records;
+}
+
 /*
- * Is there room for @r beside what all and what its creator have, less @cur? A
- * tombstone of what is there needs none: it has neither data nor attributes, and
- * nobody may be kept from deleting.
+ * Is there room for @r beside what all, what its creator and what those have for whom
+ * one answers, less @cur? A tombstone of what is there needs none: it has neither data
+ * nor attributes, and nobody may be kept from deleting.
  */
 static unsigned int pg_table_room(const struct pg_table *t, const struct pg_record *r,
 				  const struct pg_record *cur)
 {
-	const struct pg_creator *c = r->quota;
-	u64 bytes = pg_record_bytes(r), spare_bytes = pg_table_spare_bytes(r);
-	u64 before = cur ? pg_record_bytes(cur) : 0;
-	u32 spare = pg_table_spare(r);
-	/* The other certificates of a key count in the same entry; another key's do not. */
-	u64 had = cur && cur->quota == c ? before : 0;
+	struct pg_share all = { .records = t->live + t->tombstones, .bytes = t->bytes };
+	struct pg_share most = { .records = t->limits.records, .bytes = t->limits.bytes };
+	struct pg_share room = pg_table_share(t, false);
 
 	if (cur && pg_rec_deleted(&r->rec))
 		return 0;
-	if (bytes > before && t->bytes - before + bytes > t->limits.bytes + spare_bytes)
+	most.records += pg_table_spare(r);
+	most.bytes += pg_table_spare_bytes(r);
+	room.records += pg_table_spare(r);
+	room.bytes += pg_table_spare_bytes(r);
+	if (pg_share_over(&all, most, r, cur))
 		return PEERGROUP_A_STATS_REFUSED_FULL;
-	if (!cur && t->live + t->tombstones >= t->limits.records + spare)
-		return PEERGROUP_A_STATS_REFUSED_FULL;
-	if (bytes > had && c->bytes - had + bytes > pg_table_creator_bytes(t) + spare_bytes)
+	/* The other certificates of a key count in the same entry; another key's do not. */
+	if (pg_share_over(&r->quota->own, room, r, cur && cur->quota == r->quota ? cur : NULL))
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;
-	if (!(cur && cur->quota == c) && c->records >= pg_table_creator_records(t) + spare)
+	if (r->inviter && pg_share_over(&r->inviter->branch, pg_table_share(t, true), r,
+					cur && cur->inviter == r->inviter ? cur : NULL))
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;
 	return 0;
 }
@@ -555,6 +589,7 @@ static unsigned int pg_table_room(const struct pg_table *t, const struct pg_reco
 static unsigned int pg_table_admit(struct pg_table *t, struct pg_record *r,
 				   const struct pg_record *cur)
 {
+	const struct pg_member *top;
 	struct pg_rec_key key;
 
 	pg_record_key(r, &key);
@@ -564,6 +599,10 @@ static unsigned int pg_table_admit(struct pg_table *t, struct pg_record *r,
 		return PEERGROUP_A_STATS_REFUSED_SIZE;
 	r->quota = pg_quota_get(&t->quotas, r->creator->gmc.spki_hash);
 	if (!r->quota)
+		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+	top = pg_member_branch(r->creator);
+	r->inviter = top ? pg_quota_get(&t->quotas, top->gmc.spki_hash) : NULL;
+	if (top && !r->inviter)
 		return PEERGROUP_A_STATS_REFUSED_NOMEM;
 	return pg_table_room(t, r, cur);
 }
@@ -616,7 +655,7 @@ unsigned int pg_table_put(struct pg_table *t, struct pg_record *r,
 	refusal = pg_table_publish(t, r, cur);
 	if (refusal)
 		return refusal;
-	t->seq = r->seq;
+	WRITE_ONCE(t->seq, r->seq);	/* where a dump begins is asked without the lock */
 	pg_record_hold(r);
 	if (cur) {
 		pg_table_leave(t, cur);
@@ -667,7 +706,8 @@ static void pg_table_take_out(struct pg_table *t, struct pg_record *r, u32 chang
 	pg_table_leave(t, r);
 	if (!pg_rec_deleted(&r->rec)) {
 		/* readers that found it before may still be looking at it */
-		WRITE_ONCE(r->seq, ++t->seq);
+		WRITE_ONCE(t->seq, t->seq + 1);
+		WRITE_ONCE(r->seq, t->seq);
 		pg_table_remember(t, r, change);
 	} else if (!pg_record_unheard(r)) {
 		pg_table_forget(t, r->seq);

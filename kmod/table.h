@@ -2,7 +2,7 @@
 /*
  * The record table of one group: by id for look-up and dedupe, ordered by id
  * with counts and fingerprints for reconciliation, by expiration for expiry,
- * by sequence for "changes since". Engine file: it holds what it is given,
+ * by sequence for "changes since", and in the orders of search.h. Engine file: it holds what it is given,
  * checks no signature, sends nothing, reads no clock.
  *
  * Writers hold the group's lock (table->lock points at it for lockdep);
@@ -20,6 +20,7 @@
 #include "member.h"
 #include "quota.h"
 #include "record.h"
+#include "search.h"
 
 struct pg_revocation;
 
@@ -42,12 +43,14 @@ struct pg_print {
  * @expiry: in the table by (expires, id)
  * @changes: in the table by seq
  * @under: fingerprint of this node's subtree of @tree
+ * @index: in the table's other orders
  * @seq: of the change that brought this version
  * @added_seq: of the change that first brought the id alive; @seq itself in a
  *	tombstone whose id was never alive here
  * @creator: member of rec.creator, held
  * @modifier: member of rec.modifier, held
  * @quota: what it counts in while it is in the table
+ * @inviter: what it counts in beside that, or NULL
  * @revocation: what it is in pg_members, if it is one; owned
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
@@ -61,11 +64,13 @@ struct pg_record {
 	struct rb_node expiry;
 	struct rb_node changes;
 	struct pg_print under;
+	struct pg_index index[PG_INDEXES];
 	u64 seq;
 	u64 added_seq;
 	struct pg_member *creator;
 	struct pg_member *modifier;
 	struct pg_creator *quota;
+	struct pg_creator *inviter;
 	struct pg_revocation *revocation;
 	struct pg_rec rec;
 	u8 *wire;
@@ -128,6 +133,7 @@ struct pg_gone {
  * @records: in the table, tombstones too
  * @bytes: as struct pg_table counts them
  * @creator: of one creator
+ * @inviter: of one who invites and all below
  *
  * Lowering a limit throws nothing out.
  */
@@ -136,6 +142,7 @@ struct pg_table_limits {
 	u32 records;
 	u64 bytes;
 	struct pg_quota_limits creator;
+	struct pg_quota_limits inviter;
 };
 
 /**
@@ -145,6 +152,7 @@ struct pg_table_limits {
  * @tree: by id, with fingerprints of subtrees
  * @expiry: by (expires, id)
  * @changes: by seq
+ * @index: by what searches ask for, see enum pg_order
  * @seq: of the latest change; 0 before the first
  * @horizon: "changes since" below it, but for 0, cannot be answered: an expiry
  *	or a deletion has been forgotten
@@ -164,6 +172,7 @@ struct pg_table {
 	struct rb_root tree;
 	struct rb_root_cached expiry;
 	struct rb_root changes;
+	struct rb_root index[PG_INDEXES];
 	u64 seq;
 	u64 horizon;
 	u32 live;
@@ -280,9 +289,6 @@ struct pg_record *pg_table_ceiling(struct pg_table *t, const u8 *id);
 
 /* The record after @r, or NULL. Lock held; no reference is taken. */
 struct pg_record *pg_table_after(struct pg_table *t, struct pg_record *r);
-
-/* First record with an id above @id (NULL: the first of all), held, or NULL. Lock held. */
-struct pg_record *pg_table_next_by_id(struct pg_table *t, const u8 *id);
 
 /**
  * struct pg_change - one answer to "what changed since"

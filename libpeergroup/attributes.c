@@ -4,124 +4,29 @@
  * checked against the schema of the contract before anything is signed, so that
  * every member can rely on it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <libxml/chvalid.h>
 #include <libxml/parser.h>
+#include "value.h"
 #include "xml.h"
 
 #define NAME_MAX_CHARS	255
-
-struct list {
-	struct peergroup_attribute items[PGI_ATTRIBUTES_MAX];
-	size_t count;
-};
 
 static HRESULT invalid(const char *why, const char *what)
 {
 	return pgi_fail(PEER_E_INVALID_ATTRIBUTES, "attributes: %s: %s", why, what);
 }
 
-/* ------------------------------------------------------------------ values -- */
-
-static const char *skip_white(const char *s)
-{
-	return s + strspn(s, " \t\r\n");
-}
-
-static bool int_valid(const char *value)
-{
-	char *end;
-
-	value = skip_white(value);
-	if (!strchr("+-0123456789", *value) || !*value)
-		return false;
-	errno = 0;
-	strtoll(value, &end, 10);
-	return !errno && end != value && !*skip_white(end);
-}
-
-/* Exactly @digits digits, between @min and @max; moves *@s behind them. */
-static bool number(const char **s, int digits, int min, int max, int *out)
-{
-	int i;
-
-	*out = 0;
-	for (i = 0; i < digits; i++, (*s)++) {
-		if (**s < '0' || **s > '9')
-			return false;
-		*out = *out * 10 + (**s - '0');
-	}
-	return *out >= min && *out <= max;
-}
-
-static int days_in(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-/* hh:mm[:ss[.s...]] and a time zone. */
-static bool time_valid(const char **s)
-{
-	int n;
-
-	if (!number(s, 2, 0, 23, &n) || *(*s)++ != ':' || !number(s, 2, 0, 59, &n))
-		return false;
-	if (**s == ':') {
-		(*s)++;
-		if (!number(s, 2, 0, 59, &n))
-			return false;
-		if (**s == '.') {
-			n = (int)strspn(++*s, "0123456789");
-			if (!n)
-				return false;
-			*s += n;
-		}
-	}
-	if (**s == 'Z') {
-		(*s)++;
-		return true;
-	}
-	if (**s != '+' && **s != '-')
-		return false;
-	(*s)++;
-	return number(s, 2, 0, 23, &n) && *(*s)++ == ':' && number(s, 2, 0, 59, &n);
-}
-
-/* The forms of the W3C note on dates and times. */
-static bool date_valid(const char *s)
-{
-	int year, month, day;
-	bool ok;
-
-	s = skip_white(s);
-	ok = number(&s, 4, 0, 9999, &year);
-	if (ok && *s == '-') {
-		s++;
-		ok = number(&s, 2, 1, 12, &month);
-		if (ok && *s == '-') {
-			s++;
-			ok = number(&s, 2, 1, days_in(year, month), &day);
-			if (ok && *s == 'T') {
-				s++;
-				ok = time_valid(&s);
-			}
-		}
-	}
-	return ok && !*skip_white(s);
-}
-
 static bool value_valid(const char *type, const char *value)
 {
+	int64_t number;
+
 	if (!strcmp(type, "int"))
-		return int_valid(value);
+		return pgi_value_int(value, &number);
 	if (!strcmp(type, "date"))
-		return date_valid(value);
+		return pgi_value_date(value, &number);
 	return true;
 }
 
@@ -157,7 +62,7 @@ static bool name_reserved(const char *name)
 	return false;
 }
 
-static HRESULT check_item(const struct list *list, const struct peergroup_attribute *item)
+static HRESULT check_item(const struct pgi_attributes *list, const struct peergroup_attribute *item)
 {
 	size_t i;
 
@@ -185,9 +90,9 @@ static void free_item(struct peergroup_attribute *item)
 	xmlFree((void *)(uintptr_t)item->value);
 }
 
-static void free_list(struct list *list)
+void pgi_attributes_free(struct pgi_attributes *list)
 {
-	while (list->count)
+	while (list && list->count)
 		free_item(&list->items[--list->count]);
 	free(list);
 }
@@ -205,7 +110,7 @@ static bool properties_ok(const xmlNode *node)
 	       xmlHasProp((xmlNode *)(uintptr_t)node, (const xmlChar *)"type");
 }
 
-static HRESULT take_item(xmlNode *node, struct list *list)
+static HRESULT take_item(xmlNode *node, struct pgi_attributes *list)
 {
 	struct peergroup_attribute item;
 	HRESULT hr;
@@ -231,7 +136,7 @@ static HRESULT take_item(xmlNode *node, struct list *list)
 	return hr;
 }
 
-static HRESULT parse_list(const char *xml, struct list *list)
+static HRESULT parse_list(const char *xml, struct pgi_attributes *list)
 {
 	xmlNode *root, *node;
 	xmlDoc *doc;
@@ -253,9 +158,9 @@ static HRESULT parse_list(const char *xml, struct list *list)
 	return hr;
 }
 
-static HRESULT read_list(const char *xml, struct list **out)
+HRESULT pgi_attributes_read(const char *xml, struct pgi_attributes **out)
 {
-	struct list *list;
+	struct pgi_attributes *list;
 	HRESULT hr = S_OK;
 
 	*out = NULL;
@@ -270,7 +175,7 @@ static HRESULT read_list(const char *xml, struct list **out)
 	if (*xml)
 		hr = parse_list(xml, list);
 	if (FAILED(hr))
-		free_list(list);
+		pgi_attributes_free(list);
 	else
 		*out = list;
 	return hr;
@@ -278,21 +183,21 @@ static HRESULT read_list(const char *xml, struct list **out)
 
 HRESULT pgi_attributes_check(const char *xml, size_t *units)
 {
-	struct list *list;
+	struct pgi_attributes *list;
 	HRESULT hr;
 
 	*units = 0;
 	if (!xml)
 		return S_OK;
-	hr = read_list(xml, &list);
+	hr = pgi_attributes_read(xml, &list);
 	if (FAILED(hr))
 		return hr;
-	free_list(list);
+	pgi_attributes_free(list);
 	*units = pgi_utf8_units(xml);
 	return S_OK;
 }
 
-static HRESULT return_list(const struct list *list, struct peergroup_attribute **out)
+static HRESULT return_list(const struct pgi_attributes *list, struct peergroup_attribute **out)
 {
 	struct peergroup_attribute *items = pgi_new(list->count * sizeof(*items));
 	size_t i;
@@ -316,7 +221,7 @@ PGI_PUBLIC HRESULT peergroup_attributes_parse(const char *xml,
 					      struct peergroup_attribute **attributes,
 					      size_t *count)
 {
-	struct list *list;
+	struct pgi_attributes *list;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -325,43 +230,18 @@ PGI_PUBLIC HRESULT peergroup_attributes_parse(const char *xml,
 	if (!count)
 		return pgi_fail(E_INVALIDARG, "count is NULL");
 	*count = 0;
-	hr = read_list(xml ? xml : "", &list);
+	hr = pgi_attributes_read(xml ? xml : "", &list);
 	if (FAILED(hr))
 		return hr;
 	if (attributes)
 		hr = return_list(list, attributes);
 	if (SUCCEEDED(hr))
 		*count = list->count;
-	free_list(list);
+	pgi_attributes_free(list);
 	return hr;
 }
 
 /* ----------------------------------------------------------------- writing -- */
-
-/* Inside quotes and as text alike; line breaks, or they would be normalised. */
-static void put_escaped(FILE *out, const char *s)
-{
-	for (; *s; s++)
-		switch (*s) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		case '\r':
-			fputs("&#13;", out);
-			break;
-		default:
-			fputc(*s, out);
-		}
-}
 
 static void put_items(FILE *out, const struct peergroup_attribute *items, size_t count)
 {
@@ -370,11 +250,11 @@ static void put_items(FILE *out, const struct peergroup_attribute *items, size_t
 	fputs("<attributes>", out);
 	for (i = 0; i < count; i++) {
 		fputs("<attribute name=\"", out);
-		put_escaped(out, items[i].name);
+		pgi_xml_put(out, items[i].name);
 		fputs("\" type=\"", out);
-		put_escaped(out, items[i].type);
+		pgi_xml_put(out, items[i].type);
 		fputs("\">", out);
-		put_escaped(out, items[i].value);
+		pgi_xml_put(out, items[i].value);
 		fputs("</attribute>", out);
 	}
 	fputs("</attributes>", out);

@@ -110,6 +110,20 @@ static int take_record(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
+static void put_box(struct nlmsghdr *msg, const struct pgi_box *box)
+{
+	if (box->creator)
+		mnl_attr_put_strz(msg, PEERGROUP_A_RECORD_CREATOR, box->creator);
+	if (box->created[0])
+		mnl_attr_put_u64(msg, PEERGROUP_A_RECORD_CREATED_FROM, box->created[0]);
+	if (box->created[1] != UINT64_MAX)
+		mnl_attr_put_u64(msg, PEERGROUP_A_RECORD_CREATED_TO, box->created[1]);
+	if (box->modified[0])
+		mnl_attr_put_u64(msg, PEERGROUP_A_RECORD_MODIFIED_FROM, box->modified[0]);
+	if (box->modified[1] != UINT64_MAX)
+		mnl_attr_put_u64(msg, PEERGROUP_A_RECORD_MODIFIED_TO, box->modified[1]);
+}
+
 HRESULT pgi_fetch(struct pgi_nl *nl, const struct pgi_query *q, pgi_record_fn fn, void *arg,
 		  int *err)
 {
@@ -125,6 +139,8 @@ HRESULT pgi_fetch(struct pgi_nl *nl, const struct pgi_query *q, pgi_record_fn fn
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_TYPE, PEERGROUP_ID_LEN, q->type);
 	if (q->since)
 		mnl_attr_put_u64(msg, PEERGROUP_A_RECORD_SINCE, *q->since);
+	if (q->box)
+		put_box(msg, q->box);
 	if (q->brief)
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_BRIEF, 0, NULL);
 	if (q->tombstones)

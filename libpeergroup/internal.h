@@ -70,6 +70,8 @@ HRESULT pgi_blob_set(struct pgi_blob *blob, const void *data, size_t len);
 /* ------------------------------------------------------------ utf.c: text -- */
 
 bool pgi_utf8_valid(const char *s);
+/* Decodes one character and moves *@s behind it; -1 for a byte that is not UTF-8. */
+int32_t pgi_utf8_next(const char **s);
 size_t pgi_utf8_units(const char *s);		/* as UTF-16; @s is valid */
 /* *@out is malloc()ed; E_INVALIDARG for text that is not proper Unicode. */
 HRESULT pgi_utf8_from_wide(const WCHAR *s, char **out);	/* NULL stays NULL */
@@ -302,6 +304,15 @@ HRESULT pgi_invite(const struct pgi_group_store *store, const struct pgi_identit
  * length in UTF-16 units, which the record size counts twice. NULL is fine.
  */
 HRESULT pgi_attributes_check(const char *xml, size_t *units);
+
+struct pgi_attributes {
+	struct peergroup_attribute items[PGI_ATTRIBUTES_MAX];
+	size_t count;
+};
+
+/* The same, and what is in it, to be freed. */
+HRESULT pgi_attributes_read(const char *xml, struct pgi_attributes **list);
+void pgi_attributes_free(struct pgi_attributes *list);
 
 /* ------------- what the group side (group.c, netlink.c ...) provides -- */
 

@@ -166,61 +166,12 @@ PGI_PUBLIC HRESULT PeerGroupGetRecord(HGROUP handle, const GUID *guid, PPEER_REC
 	return hr;
 }
 
-/* ----------------------------------------------------------- enumeration -- */
-
-/* A snapshot: records as the kernel gave them, in an array that grows. */
-struct snapshot {
-	struct pgi_record **records;
-	size_t count, room;
-};
-
-static void free_records(void *items, size_t count)
-{
-	struct pgi_record **records = items;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		pgi_record_free(records[i]);
-	free(records);
-}
-
-static HRESULT copy_record(void *items, size_t i, void *top, void **item)
-{
-	struct pgi_record **records = items;
-	PEER_RECORD *out = pgi_sub(top, sizeof(*out));
-
-	*item = out;
-	return out ? pgi_record_to_peer(records[i], top, out) : E_OUTOFMEMORY;
-}
-
-static const struct pgi_enum_ops record_ops = {
-	.copy = copy_record,
-	.free_items = free_records,
-};
-
-static HRESULT collect(struct pgi_record **record, void *arg)
-{
-	struct snapshot *s = arg;
-	struct pgi_record **more;
-	size_t room;
-
-	if (s->count == s->room) {
-		room = s->room ? 2 * s->room : 64;
-		more = realloc(s->records, room * sizeof(*more));
-		if (!more)
-			return E_OUTOFMEMORY;
-		s->records = more;
-		s->room = room;
-	}
-	s->records[s->count++] = *record;
-	*record = NULL;
-	return S_OK;
-}
+/* --------------------------------------------------- enumeration, search -- */
 
 PGI_PUBLIC HRESULT PeerGroupEnumRecords(HGROUP handle, const GUID *guid, HPEERENUM *out)
 {
 	uint8_t type[PEERGROUP_ID_LEN];
-	struct snapshot s = { 0 };
+	struct pgi_snapshot s = { 0 };
 	struct pgi_group *group;
 	HRESULT hr;
 
@@ -236,11 +187,40 @@ PGI_PUBLIC HRESULT PeerGroupEnumRecords(HGROUP handle, const GUID *guid, HPEEREN
 		return hr;
 	if (guid)
 		peergroup_guid_to_uuid(guid, type);
-	hr = pgi_record_each(group, guid ? type : NULL, collect, &s);
+	hr = pgi_record_each(group, guid ? type : NULL, pgi_snapshot_add, &s);
 	if (SUCCEEDED(hr))
-		hr = pgi_enum_new(&record_ops, s.records, s.count, out);
+		hr = pgi_snapshot_enum(&s, out);
+	pgi_snapshot_free(&s);
+	pgi_group_put(group);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupSearchRecords(HGROUP handle, PCWSTR criteria, HPEERENUM *out)
+{
+	struct pgi_snapshot found = { 0 };
+	struct pgi_group *group;
+	char *xml = NULL;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (out)
+		*out = NULL;
+	hr = pgi_started();
+	if (SUCCEEDED(hr) && (!criteria || !out))
+		hr = pgi_fail(E_INVALIDARG, "%s is NULL", out ? "pwzCriteria" : "phPeerEnum");
+	if (SUCCEEDED(hr))
+		hr = pgi_group_find(handle, &group);
 	if (FAILED(hr))
-		free_records(s.records, s.count);
+		return hr;
+	hr = pgi_utf8_from_wide(criteria, &xml);
+	if (hr == E_INVALIDARG)
+		hr = pgi_fail(PEER_E_INVALID_SEARCH, "the query is not proper Unicode");
+	if (SUCCEEDED(hr))
+		hr = pgi_search(group, xml, &found);
+	if (SUCCEEDED(hr))
+		hr = pgi_snapshot_enum(&found, out);
+	pgi_snapshot_free(&found);
+	free(xml);
 	pgi_group_put(group);
 	return hr;
 }

@@ -463,10 +463,9 @@ static HRESULT visit(struct pgi_record **record, void *arg)
 	return w->fn(record, w->arg);
 }
 
-HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
+HRESULT pgi_record_walk(struct pgi_group *group, struct pgi_query *q, pgi_record_fn fn,
 			void *arg)
 {
-	struct pgi_query q = { .group = group->index, .type = type };
 	struct walk w = { .group = group, .fn = fn, .arg = arg };
 	struct pgi_nl nl;
 	HRESULT hr;
@@ -477,9 +476,18 @@ HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record
 		hr = pgi_nl_open(&nl, &group->nl);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_fetch(&nl, &q, visit, &w, NULL);
+	q->group = group->index;
+	hr = pgi_fetch(&nl, q, visit, &w, NULL);
 	pgi_nl_close(&nl);
 	if (SUCCEEDED(hr))
 		pgi_clear_error();	/* what was passed over is no failure */
 	return hr;
+}
+
+HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
+			void *arg)
+{
+	struct pgi_query q = { .type = type };
+
+	return pgi_record_walk(group, &q, fn, arg);
 }

@@ -7,6 +7,7 @@
 #define _PEERGROUP_RECORDS_H
 
 #include "group.h"
+#include "query.h"
 #include "record.h"
 
 /* ---- fetch.c: reading ---- */
@@ -15,6 +16,7 @@ struct pgi_query {
 	uint32_t group;			/* index */
 	const uint8_t *id, *type;	/* NULL: any */
 	const uint64_t *since;		/* NULL: not by sequence */
+	const struct pgi_box *box;	/* NULL: all; @id and @type of it do not count */
 	bool brief, tombstones;
 };
 
@@ -70,5 +72,29 @@ HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now);
 /* Live ones of a type (NULL: all that programs made). */
 HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record_fn fn,
 			void *arg);
+/* The same of what a query for the kernel says; its group is filled in. */
+HRESULT pgi_record_walk(struct pgi_group *group, struct pgi_query *query, pgi_record_fn fn,
+			void *arg);
+
+/* ---- snapshot.c ---- */
+
+/* Records in an array that grows. */
+struct pgi_snapshot {
+	struct pgi_record **records;
+	size_t count, room;
+};
+
+/* A pgi_record_fn; @arg is a struct pgi_snapshot. */
+HRESULT pgi_snapshot_add(struct pgi_record **record, void *arg);
+/* Of records that are in it twice only the latest version stays. */
+void pgi_snapshot_unique(struct pgi_snapshot *s);
+void pgi_snapshot_free(struct pgi_snapshot *s);
+/* An enumeration of PEER_RECORD; takes the records over, also where it fails. */
+HRESULT pgi_snapshot_enum(struct pgi_snapshot *s, HPEERENUM *handle);
+
+/* ---- search.c ---- */
+
+/* All that match a query; @found is for pgi_snapshot_free() also where it fails. */
+HRESULT pgi_search(struct pgi_group *group, const char *xml, struct pgi_snapshot *found);
 
 #endif /* _PEERGROUP_RECORDS_H */

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include "internal.h"
 
-/* Decodes one character and moves *@s behind it; -1 for what is not UTF-8. */
-static int32_t next_utf8(const char **s)
+static int32_t decode(const char **s)
 {
 	const unsigned char *p = (const unsigned char *)*s;
 	static const int32_t least[] = { 0, 0x80, 0x800, 0x10000 };
@@ -37,10 +36,19 @@ static int32_t next_utf8(const char **s)
 	return c;
 }
 
+int32_t pgi_utf8_next(const char **s)
+{
+	int32_t c = decode(s);
+
+	if (c < 0)
+		(*s)++;
+	return c;
+}
+
 bool pgi_utf8_valid(const char *s)
 {
 	while (*s)
-		if (next_utf8(&s) < 0)
+		if (pgi_utf8_next(&s) < 0)
 			return false;
 	return true;
 }
@@ -122,7 +130,7 @@ HRESULT pgi_utf8_from_wide(const WCHAR *s, char **out)
 static void to_wide(const char *s, WCHAR *out)
 {
 	while (*s) {
-		int32_t c = next_utf8(&s);
+		int32_t c = pgi_utf8_next(&s);
 
 		if (c >= 0x10000) {
 			c -= 0x10000;

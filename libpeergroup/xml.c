@@ -163,3 +163,27 @@ char *pgi_xml_plain(const xmlNode *node, const char *name)
 		return NULL;
 	return (char *)pgi_xml_text(node);
 }
+
+void pgi_xml_put(FILE *out, const char *s)
+{
+	for (; *s; s++)
+		switch (*s) {
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		case '\r':
+			fputs("&#13;", out);
+			break;
+		default:
+			fputc(*s, out);
+		}
+}

@@ -6,6 +6,7 @@
 #ifndef _PEERGROUP_XML_H
 #define _PEERGROUP_XML_H
 
+#include <stdio.h>
 #include <libxml/tree.h>
 #include "internal.h"
 
@@ -25,6 +26,8 @@ bool pgi_xml_only_elements(const xmlNode *node);
 /* Its text, malloc()ed by libxml2; NULL where it has child elements. */
 xmlChar *pgi_xml_text(const xmlNode *node);
 bool pgi_xml_no_attributes(const xmlNode *node);
+/* Writes text so that it means itself, in an element or in double quotes. */
+void pgi_xml_put(FILE *out, const char *s);
 
 /* What identities and invitations are made of; texts are for xmlFree(). */
 #define PGI_DT_NAMESPACE	"urn:schemas-microsoft-com:datatypes"

@@ -1007,6 +1007,8 @@ HRESULT PeerGroupEnumMembers(HGROUP hGroup, DWORD dwFlags, PCWSTR pwzIdentity,
 			     HPEERENUM *phPeerEnum);
 HRESULT PeerGroupEnumRecords(HGROUP hGroup, const GUID *pRecordType,
 			     HPEERENUM *phPeerEnum);
+HRESULT PeerGroupSearchRecords(HGROUP hGroup, PCWSTR pwzCriteria,
+			       HPEERENUM *phPeerEnum);
 
 HRESULT PeerGroupPeerTimeToUniversalTime(HGROUP hGroup, FILETIME *pftPeerTime,
 					 FILETIME *pftUniversalTime);

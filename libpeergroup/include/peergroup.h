@@ -628,6 +628,64 @@ HRESULT peergroup_records(peergroup_t group, const unsigned char *type,
 					  void *arg),
 			  void *arg);
 
+/**
+ * peergroup_search - call back for each record that matches a query
+ * @group: handle
+ * @query: XML, as PeerGroupSearchRecords() takes it; peergroup_query_build() makes it
+ * @each: called with a record that is valid during the call only; a result
+ *	other than S_OK ends the walk and is returned. It may call the library.
+ * @arg: handed to @each
+ *
+ * Looks at what is on this host. Where the query asks for a type, a creator, an id or
+ * a time, the kernel finds these records without looking at the others. @each is
+ * called when all have been found, in no particular order.
+ *
+ * Return: S_OK, E_INVALIDARG (also for a backslash in the query that escapes nothing),
+ * E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_INVALID_SEARCH, what @each said.
+ */
+HRESULT peergroup_search(peergroup_t group, const char *query,
+			 HRESULT (*each)(const struct peergroup_record *record, void *arg),
+			 void *arg);
+
+/**
+ * struct peergroup_clause - one thing that a record is searched by
+ * @attrib: name of an attribute, or peercreatorid, peerlastmodifiedby, peerrecordid,
+ *	peerrecordtype, peercreationtime, peerlastmodificationtime
+ * @type: "string", "int" or "date"; the attribute's has to be the same. NULL: string
+ * @compare: "equal", "notequal", "less", "greater", "lessorequal" or
+ *	"greaterorequal"; NULL: equal
+ * @value: to compare with. In strings that are to be equal, or not, * stands for any
+ *	characters and ? for one, see peergroup_query_escape()
+ */
+struct peergroup_clause {
+	const char *attrib;
+	const char *type;
+	const char *compare;
+	const char *value;
+};
+
+/**
+ * peergroup_query_build - make a query for records of which all of this is true
+ * @clauses: at least one
+ * @count: how many
+ * @query: receives the XML
+ *
+ * Return: S_OK, E_INVALIDARG (also for a backslash in a string that escapes nothing),
+ * E_OUTOFMEMORY, PEER_E_INVALID_SEARCH (no such type or comparison, or a value that is
+ * not of its type).
+ */
+HRESULT peergroup_query_build(const struct peergroup_clause *clauses, size_t count,
+			      char **query);
+
+/**
+ * peergroup_query_escape - make text stand for itself in a query
+ * @text: may hold *, ? and backslashes
+ * @escaped: receives it with a backslash before each of them
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY.
+ */
+HRESULT peergroup_query_escape(const char *text, char **escaped);
+
 /* One attribute of a record: @type is "string", "int" or "date". */
 struct peergroup_attribute {
 	const char *name;	/* letters and digits */

@@ -22,6 +22,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <peergroup.h>
+#include "search.h"
 
 #define HOSTS_MAX	16
 #define SAMPLES_MAX	200000
@@ -425,7 +426,7 @@ static uint64_t meminfo(const char *key)
 static void lead_bulk(const char *data)
 {
 	struct peergroup_create_options opt = { .friendly = "bulk" };
-	uint64_t start, slab;
+	uint64_t start, slab, took;
 	peergroup_t group;
 	unsigned int i;
 
@@ -433,14 +434,17 @@ static void lead_bulk(const char *data)
 	setenv("PEERGROUP_HOME", home, 1);
 	check(peergroup_identity_xml(NULL, &(char *){ NULL }), "identity");
 	check(peergroup_create(NULL, &opt, &group), "create");
+	search_prepare(group);
 	slab = meminfo("Slab:");
 	start = now_ns();
 	for (i = 0; i < bulk; i++)
 		add_one(group, data);
+	took = now_ns() - start;
 	printf("%-34s %7.0f records/s up to %u\n", "added to a lone host",
-	       bulk / ((now_ns() - start) / 1e9), bulk);
+	       bulk / (took / 1e9), bulk);
 	printf("%-34s %7.0f bytes (growth of all slabs / records)\n",
 	       "kernel memory per record", (double)(meminfo("Slab:") - slab) / bulk);
+	search_measure(group, bulk + 2 * SEARCH_RARE);
 	peergroup_close(group);
 }
 

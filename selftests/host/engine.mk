@@ -17,7 +17,7 @@ TESTS		+= $(ENGINE_TESTS)
 # The other end of test_noise_interop.sh.
 TESTS_NEED	+= $(O)/noise_interop
 
-ENGINE_CFLAGS	:= -std=gnu11 -g -O1 -Wall -Wextra -Wno-sign-compare \
+ENGINE_CFLAGS	:= -std=gnu11 -g -O1 -Wall -Wextra -Wno-sign-compare -Wno-unused-parameter \
 		   -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 		   -fno-omit-frame-pointer -DOPENSSL_SUPPRESS_DEPRECATED \
 		   -I$(ENGINE_DIR)/shim -I$(ENGINE_KMOD)

@@ -21,14 +21,16 @@
 #define MEMBER	PEERGROUP_ROLE_MEMBER
 #define REFUSED(name)	PEERGROUP_A_STATS_REFUSED_##name
 
-/* Who invited whom: the root A, A B, C and M, B D, D N, C O. */
-enum { ROOT, A, B, C, D, M, N, O, PEOPLE };
+/* Who invited whom: the root A, A B, C and M, B D, D N, C O and E; C later than the others. */
+enum { ROOT, A, B, C, D, M, N, O, E, PEOPLE };
 
 static const struct {
 	int parent;
 	u8 roles;
+	const char *since;
 } people[PEOPLE] = {
-	[A] = { ROOT, ADMIN }, [B] = { A, ADMIN }, [C] = { A, ADMIN }, [D] = { B, ADMIN },
+	[A] = { ROOT, ADMIN }, [B] = { A, ADMIN }, [D] = { B, ADMIN },
+	[C] = { A, ADMIN, "200102000000Z" }, [E] = { C, ADMIN },
 	[M] = { A, MEMBER }, [N] = { D, MEMBER }, [O] = { C, MEMBER },
 };
 
@@ -47,6 +49,8 @@ static void make_people(void)
 
 		spec[i] = cert_spec_below(cert_key_p256(), &spec[p], &der[p], issuer[i],
 					  people[i].roles);
+		if (people[i].since)
+			spec[i].not_before = people[i].since;
 		cert_make(&spec[i], &der[i]);
 	}
 }
@@ -194,7 +198,7 @@ static void end(void)
 {
 	while (n_indexed) {
 		pg_revocation_del(&one.ms, indexed[--n_indexed]);
-		free(indexed[n_indexed]);
+		pg_revocation_free(indexed[n_indexed]);
 	}
 	host_end(&one);
 }
@@ -250,17 +254,18 @@ static void test_voided(void)
 static void test_conflicts(void)
 {
 	begin();
-	given(B, C, T(5), 0);
-	given(C, B, T(6), 0);
-	CHECK(cut(&one, C) == T(5) && cut(&one, B) == PG_NOT_REVOKED, "the earlier one wins");
-	end();
-	begin();
 	given(D, C, T(5), 0);
+	CHECK(cut(&one, C) == T(5));
 	given(C, D, T(6), 0);
 	CHECK(cut(&one, D) == T(6), "who is nearer to the root wins, also when later");
-	CHECK(cut(&one, C) == T(5), "what was revoked before stays revoked");
+	CHECK(cut(&one, C) == PG_NOT_REVOKED, "and stays");
+	end();
+	begin();
+	given(D, M, T(5), 0);
+	given(C, D, T(6), 0);
+	CHECK(cut(&one, M) == T(5), "what it revoked before stays revoked");
 	given(A, D, T(9), PEERGROUP_REVOKE_WITHDRAW);
-	CHECK(cut(&one, D) == 0 && cut(&one, C) == PG_NOT_REVOKED, "unless it is withdrawn");
+	CHECK(cut(&one, D) == 0 && cut(&one, M) == PG_NOT_REVOKED, "unless it is withdrawn");
 	end();
 	begin();
 	given(A, B, T(5), 0);
@@ -268,6 +273,34 @@ static void test_conflicts(void)
 	CHECK(cut(&one, C) == PG_NOT_REVOKED, "it fell with who invited it");
 	given(D, O, T(4), 0);
 	CHECK(cut(&one, O) == T(4), "before that it could");
+	end();
+}
+
+/* Whatever a revoked administrator dates, who revoked it stays. */
+static void test_backdated(void)
+{
+	begin();
+	given(B, C, T(5), 0);
+	given(C, B, T(4), PEERGROUP_REVOKE_WITHDRAW);
+	CHECK(cut(&one, C) == T(5), "it is out");
+	CHECK(cut(&one, B) == PG_NOT_REVOKED, "who was an administrator earlier is not");
+	given(E, B, T(3), 0);
+	CHECK(cut(&one, B) == PG_NOT_REVOKED, "nor by one whom it invited");
+	given(B, C, T(6), PEERGROUP_REVOKE_WITHDRAW);
+	CHECK(cut(&one, C) == 0 && cut(&one, B) == PG_NOT_REVOKED);
+	end();
+	begin();
+	given(C, B, T(4), 0);
+	CHECK(cut(&one, B) == T(4), "alone it counts");
+	end();
+	begin();
+	given(B, C, T(5), PEERGROUP_REVOKE_ONLY);
+	given(C, B, T(4), 0);
+	CHECK(cut(&one, B) == PG_NOT_REVOKED, "without what it issued");
+	given(E, B, T(7), 0);
+	CHECK(cut(&one, B) == T(7), "whom it invited before is not meant");
+	given(B, C, T(6), 0);
+	CHECK(cut(&one, B) == PG_NOT_REVOKED && cut(&one, E) == T(6), "now it is");
 	end();
 }
 
@@ -313,7 +346,7 @@ static void play(const struct made *made, u64 *cuts)
 		cuts[i] = cut(&h, i);
 	for (i = 0; i < MANY; i++) {
 		pg_revocation_del(&h.ms, rv[i]);
-		free(rv[i]);
+		pg_revocation_free(rv[i]);
 	}
 	pg_revocations_apply(&h.ms, NULL, NULL);
 	for (i = 0; i < PEOPLE; i++)
@@ -323,7 +356,7 @@ static void play(const struct made *made, u64 *cuts)
 
 static void test_any_order(void)
 {
-	static const int admins[] = { A, B, C, D };
+	static const int admins[] = { A, B, C, D, E };
 	static struct made made[MANY];
 	u64 first[PEOPLE], cuts[PEOPLE];
 	int round, i, k;
@@ -332,7 +365,7 @@ static void test_any_order(void)
 	srand(7);
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < MANY; i++) {
-			int by = admins[rand() % 4], whom = A + rand() % (PEOPLE - 1);
+			int by = admins[rand() % 5], whom = A + rand() % (PEOPLE - 1);
 
 			make(&made[i], by, whom, T(rand() % 6), rand() % 4);
 			if (pg_revocation_vouch(&made[i].rec, one.m[by]))
@@ -488,6 +521,7 @@ int main(void)
 		{ "what it issued falls with it, or stays", test_below },
 		{ "which records are void", test_voided },
 		{ "administrators against each other", test_conflicts },
+		{ "who revokes whom it was revoked by", test_backdated },
 		{ "who may revoke whom", test_vouch },
 		{ "reserved types and ids", test_reserved },
 		{ "membership records", test_membership },

@@ -28,6 +28,7 @@ SOURCES = sorted(TREE.glob("kmod/netlink*.c"))
 NLA_TYPES = {
     "NLA_U8": "u8", "NLA_U16": "u16", "NLA_U32": "u32", "NLA_U64": "u64",
     "NLA_BINARY": "binary", "NLA_FLAG": "flag", "NLA_NESTED": "nest",
+    "NLA_NUL_STRING": "string",
 }
 PUTS = {
     "nla_put_u8": "u8", "nla_put_u16": "u16", "nla_put_u32": "u32", "nla_put_s64": "s64",
@@ -163,6 +164,9 @@ def policy_bounds(entry, const):
     m = re.match(r"\{ \.type = (\w+) \}$", entry)
     if m:
         return NLA_TYPES[m.group(1)], None, None
+    m = re.match(r"\{ \.type = (NLA_NUL_STRING), \.len = (\w+) \}$", entry)
+    if m:
+        return NLA_TYPES[m.group(1)], None, const(m.group(2))
     m = re.match(r"NLA_POLICY_(\w+)\((.*)\)$", entry)
     kind, args = m.group(1), [a.strip() for a in m.group(2).split(",")]
     if kind == "EXACT_LEN":

@@ -17,7 +17,7 @@
 #define L(name)	PEERGROUP_A_LIMIT_##name
 
 static struct nl nl;
-static struct cert root, own, flooder;
+static struct cert root, own, flooder, inviter;
 static uint32_t group;
 
 static int put(const struct rec *rec)
@@ -103,6 +103,34 @@ static void test_bytes(void)
 	delete(&kept, &flooder);
 	rec_free(&kept);
 	NEED(!limit_bytes(0));
+}
+
+/* Who may invite has several keys to publish with, and one share for all of them. */
+static void test_inviter(void)
+{
+	struct cert below[2];
+	struct chain chain = { .cert = { &inviter.der, NULL }, .n = 2 };
+	struct rec rec;
+	struct peer p;
+	int i, err;
+
+	NEED(!group_limit(&nl, group, L(INVITER_RECORDS), 4));
+	peer_link(&p, PORT, &inviter);
+	for (i = 0; i < 2; i++) {
+		cert_issue(&below[i], &inviter, test_key(i ? 2 : 0), PEERGROUP_ROLE_MEMBER);
+		chain.cert[1] = &below[i].der;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(peer_alive(&p));
+	for (i = 0; i < 6; i++) {
+		err = add(&rec, i < 3 ? &below[0] : i < 5 ? &below[1] : &inviter, 10);
+		CHECK(err == (i < 4 ? 0 : -EDQUOT), "record %d: %d (%s)", i, err, nl.text);
+		rec_free(&rec);
+	}
+	CHECK(!add(&rec, &own, 10), "another member: %s", nl.text);
+	rec_free(&rec);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(INVITER_RECORDS), 0));
 }
 
 /* At one a second, ten come at once, and the twelfth is too many. */
@@ -201,17 +229,69 @@ static void test_pace(void)
 	NEED(!group_limit(&nl, group, L(LINK_RATE), 0));
 }
 
+static bool none_linked(void *arg)
+{
+	(void)arg;
+	return nl_stat(&nl, group, S(LINKS_UP)) == nl_stat(&nl, group, S(LINKS_DOWN));
+}
+
+/* One member's nodes have their share of the links, and keep nobody else out. */
+static void test_member_links(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(LINK_MEMBER));
+	struct peer p[2], third, other;
+	struct noise_meet m;
+	struct chain chain = { .cert = { &flooder.der }, .n = 1 };
+	uint32_t bye;
+
+	NEED(wait_until(none_linked, NULL));
+	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 2));
+	peer_link(&p[0], PORT, &flooder);
+	peer_link(&p[1], PORT, &flooder);
+	peer_connect(&third, PORT);
+	meet_fill(&m, &flooder, &chain);
+	CHECK(peer_handshake(&third, &m));
+	CHECK(peer_closed(&third, &bye) && bye == PG_BYE_FULL, "bye %u", bye);
+	CHECK(counted_once(&nl, group, S(LINK_MEMBER), before));
+	peer_link(&other, PORT, &inviter);
+	CHECK(peer_alive(&other) && peer_alive(&p[0]) && peer_alive(&p[1]));
+	peer_close(&other);
+	peer_close(&third);
+	peer_close(&p[0]);
+	peer_close(&p[1]);
+	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 32));
+}
+
+/* Chains that are known already, more than ten seconds' worth. */
+static void test_proofs(void)
+{
+	struct chain chain = { .cert = { &flooder.der }, .n = 1 };
+	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
+	double start = seconds_now();
+	struct peer p;
+	int i;
+
+	NEED(!group_limit(&nl, group, L(PROOF_RATE), 20));
+	peer_link(&p, PORT, &flooder);
+	for (i = 0; i < 200 + 20; i++)
+		peer_gmc(&p, &chain);
+	CHECK(peer_alive(&p));
+	CHECK(seconds_now() - start > 0.7, "in %.2f s", seconds_now() - start);
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)) > before);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(PROOF_RATE), 0));
+}
+
 /* An inviter fills its part, also by way of another inviter, and nobody else's. */
 static void test_invited(void)
 {
-	struct cert inviter, below[4], other;
+	struct cert below[4], other;
 	struct chain chain = { .cert = { &inviter.der, &below[0].der }, .n = 2 };
 	uint64_t before;
 	struct peer p;
 	int i;
 
-	NEED(!group_limit(&nl, group, L(INVITED), 3));
-	cert_issue(&inviter, &root, test_key(3), PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
+	NEED(!group_limit(&nl, group, L(INVITED), 3 + 2));	/* two are there */
 	before = nl_stat(&nl, group, S(REFUSED_MEMBERS));
 	peer_link(&p, PORT, &flooder);
 	for (i = 0; i < 4; i++) {
@@ -234,6 +314,37 @@ static void test_invited(void)
 	peer_close(&p);
 }
 
+/* An administrator whom another invited fills its part, by what it issues, no more. */
+static void test_issued(void)
+{
+	struct cert first, second, below[3];
+	struct chain chain = { .cert = { &first.der, &second.der }, .n = 3 };
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_MEMBERS));
+	struct peer p;
+	int i;
+
+	NEED(!group_limit(&nl, group, L(ISSUED), 2));
+	cert_issue(&first, &root, test_key(2), PEERGROUP_ROLE_ADMIN);
+	cert_issue(&second, &first, test_key(3), PEERGROUP_ROLE_ADMIN);
+	peer_link(&p, PORT, &flooder);
+	for (i = 0; i < 3; i++) {
+		cert_issue(&below[i], &second, test_key(2), PEERGROUP_ROLE_MEMBER);
+		chain.cert[2] = &below[i].der;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(peer_alive(&p));
+	CHECK(nl_stat(&nl, group, S(REFUSED_MEMBERS)) == before + 1);
+	for (i = 0; i < 3; i++) {
+		cert_issue(&below[i], &first, test_key(1), PEERGROUP_ROLE_MEMBER);
+		chain.cert[1] = &below[i].der;
+		chain.n = 2;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(peer_alive(&p));
+	CHECK(nl_stat(&nl, group, S(REFUSED_MEMBERS)) == before + 1, "who invited it is kept out");
+	peer_close(&p);
+}
+
 static void test_nothing_left(void)
 {
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
@@ -246,11 +357,15 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "records of one creator", test_records },
 		{ "bytes of one creator", test_bytes },
+		{ "records of one who invites", test_inviter },
 		{ "rate of one creator", test_rate },
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one link", test_pace },
+		{ "links of one member", test_member_links },
+		{ "rate of certificates over one link", test_proofs },
 		{ "members below one who invites", test_invited },
+		{ "members below one administrator", test_issued },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	struct peer p;
@@ -261,6 +376,7 @@ int main(void)
 	cert_new_root(&root, test_key(0));
 	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
 	cert_issue(&flooder, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&inviter, &root, test_key(3), PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
 	group = group_of(&nl, &root, &own);
 	group_online(&nl, group, &own, PORT);
 	peer_link(&p, PORT, &flooder);

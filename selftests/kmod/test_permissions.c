@@ -28,7 +28,7 @@
 #define CMD(name) PEERGROUP_CMD_##name
 
 static struct nl nl;
-static struct cert root, own;
+static struct cert root, own, renewed;
 static uint32_t group;
 
 /**
@@ -256,6 +256,51 @@ static void test_change(void)
 	NEED(!owner(0, 0, 0600));
 }
 
+static void get_name(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *name = nl_attr(msg, G(MEMBER));
+
+	snprintf(arg, PEERGROUP_NAME_LEN_MAX + 1, "%s", name ? mnl_attr_get_str(name) : "");
+}
+
+/* Does the group go by its later certificate? */
+static bool is_renewed(void)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, CMD(GROUP_GET), 0);
+	char name[PEERGROUP_NAME_LEN_MAX + 1] = "";
+
+	mnl_attr_put_u32(msg, G(INDEX), group);
+	NEED(!nl_talk(&nl, msg, get_name, name));
+	return strstr(name, ".later");
+}
+
+static void open_renewed(struct nl *by, unsigned int have)
+{
+	struct chain chain = { .cert = { &renewed.der }, .n = 1 };
+	uint32_t index;
+	int ret = group_open(by, &root.der, &chain, &index);
+
+	EXPECT(!ret && index == group, "open with %u: %d (%s)", have, ret, by->text);
+}
+
+/* A certificate that lasts longer takes the place of the group's: by who may write. */
+static void test_renewed(void)
+{
+	struct user reads = { NOBODY, NOBODY, false, READ };
+	struct user writes = { NOBODY, NOBODY, false, READ | WRITE };
+
+	cert_below(&renewed, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	renewed.spec.classifier = "later";
+	cert_sign(&renewed);
+	NEED(!owner(0, 0, 0604));
+	CHECK(as_user(&reads, open_renewed));
+	CHECK(!is_renewed(), "by who may only read");
+	NEED(!owner(0, 0, 0606));
+	CHECK(as_user(&writes, open_renewed));
+	CHECK(is_renewed());
+	NEED(!owner(0, 0, 0600));
+}
+
 /* ------------------------------------------------- a socket that is passed -- */
 
 /* Runs as nobody with a socket that root opened. */
@@ -370,6 +415,7 @@ int main(void)
 		{ "what an owner may change", test_change },
 		{ "a socket that is passed on", test_passed },
 		{ "events", test_events },
+		{ "a renewed certificate", test_renewed },
 		{ "nothing is left behind", test_destroy },
 	};
 
@@ -377,7 +423,9 @@ int main(void)
 	own_namespace();
 	NEED(!nl_open(&nl));
 	cert_new_root(&root, test_key(0));
-	cert_issue(&own, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	cert_below(&own, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	own.spec.not_after = "391231000000Z";
+	cert_sign(&own);
 	group = group_of(&nl, &root, &own);
 	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

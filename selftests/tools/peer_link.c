@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -278,8 +279,10 @@ void do_close(void)
 	text_at = text_len = 0;
 }
 
-static int dial(const char *host, const char *port)
+/* From @source (host byte order; 0: from wherever), which need not be an address of this host. */
+static int dial(const char *host, const char *port, uint32_t source)
 {
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(source) };
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
 	struct addrinfo *info;
 	char number[16];
@@ -292,6 +295,9 @@ static int dial(const char *host, const char *port)
 	if (err)
 		die("%s: %s", host, gai_strerror(err));
 	fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (source && (setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one)) ||
+		       bind(fd, (struct sockaddr *)&from, sizeof(from))))
+		die("a source address: %s", strerror(errno));
 	if (fd < 0 || connect(fd, info->ai_addr, info->ai_addrlen))
 		die("%s: %s", host, strerror(errno));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -302,7 +308,7 @@ static int dial(const char *host, const char *port)
 void do_connect(const char *host, const char *port)
 {
 	do_close();
-	sock = dial(host, port);
+	sock = dial(host, port, 0);
 	dialled = true;
 }
 
@@ -461,19 +467,35 @@ void do_handshake(char **args)
 }
 
 /* Connections that begin and leave it at that, until pg-peer ends. */
+/* As many files as it takes. */
+static void raise_files(rlim_t n)
+{
+	struct rlimit limit = { n, n };
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < n) {
+		limit.rlim_cur = n;
+		if (limit.rlim_max < n)
+			limit.rlim_max = n;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 void do_crowd(char **args)
 {
 	long long i, n = number(args[0] ? args[0] : "");
-	struct rlimit limit;
+	const char *port = args[1] ? args[2] : NULL;
+	struct in_addr net = { 0 };
+	uint32_t source = 0;
 	struct bytes b;
 
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (port && args[3] && inet_pton(AF_INET, args[3], &net) != 1)
+		die("%s: not an IPv4 address", args[3]);
+	raise_files(n + 64);
 	for (i = 0; i < n; i++) {
 		do_close();
-		sock = dial(args[1], args[1] ? args[2] : NULL);
+		if (net.s_addr)
+			source = ntohl(net.s_addr) + ((i & 255) << 8) + 1 + (i >> 8) % 250;
+		sock = dial(args[1], port, source);
 		dialled = true;
 		new_link();
 		make_call(&b);
@@ -482,6 +504,8 @@ void do_crowd(char **args)
 		sock = -1;	/* left open */
 	}
 	do_close();
+	printf("crowd\n");
+	fflush(stdout);
 }
 
 /* --------------------------------------------------------------- the end -- */

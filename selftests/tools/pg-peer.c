@@ -11,7 +11,8 @@
  *   group HEX              a group id without a chain
  *   connect ADDR [PORT]    IPv4 or IPv6, %interface allowed
  *   listen PORT            takes one connection
- *   crowd N ADDR [PORT]    so many connections that call and say no more, until the end
+ *   crowd N ADDR [PORT [NET]]  so many connections that call and say no more, until the
+ *                          end; from 256 IPv4 /24 networks, NET the first of them
  *   handshake [KEY=VALUE]... all of it, as the side that connected or listened
  *   call [KEY=VALUE]...    only the opening and Noise message 1
  *   hear                   the other end's next handshake message

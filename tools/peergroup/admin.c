@@ -532,7 +532,8 @@ int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *
 		if (!given[i])
 			continue;
 		offset[i] = NLMSG_ALIGN(nlmsg_hdr(msg)->nlmsg_len);
-		if (i == PEERGROUP_A_LIMIT_BYTES || i == PEERGROUP_A_LIMIT_CREATOR_BYTES)
+		if (i == PEERGROUP_A_LIMIT_BYTES || i == PEERGROUP_A_LIMIT_CREATOR_BYTES ||
+		    i == PEERGROUP_A_LIMIT_INVITER_BYTES)
 			NLA_PUT_U64(msg, i, values[i]);
 		else
 			NLA_PUT_U32(msg, i, values[i]);
@@ -783,6 +784,7 @@ static const char *const stat_names[__PEERGROUP_A_STATS_MAX] = {
 	STAT(REFUSED_REVOKED, refused_revoked),
 	STAT(WITHDRAWN, withdrawn),
 	STAT(LINK_REVOKED, link_revoked),
+	STAT(LINK_MEMBER, link_member),
 };
 
 const char *stat_name(unsigned int stat)

@@ -59,7 +59,8 @@ int cmd_add(int argc, char **argv);		/* record.c */
 int cmd_update(int argc, char **argv);
 int cmd_delete(int argc, char **argv);
 int cmd_get(int argc, char **argv);
-int cmd_list(int argc, char **argv);
+int cmd_list(int argc, char **argv);		/* list.c */
+int cmd_search(int argc, char **argv);		/* search.c */
 int cmd_renew(int argc, char **argv);		/* member.c */
 int cmd_revoke(int argc, char **argv);		/* member.c */
 int cmd_watch(int argc, char **argv);		/* watch.c */

@@ -190,6 +190,16 @@ static const struct limit {
 					  "accepted links not up yet, per port" },
 	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = { "half_open_prefix", false, false,
 						 "of these, from one /64 or /24" },
+	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = { "member_links", false, false,
+					     "of these links, to one member" },
+	[PEERGROUP_A_LIMIT_PROOF_RATE] = { "proof_rate", false, false,
+					   "certificates and credentials a second over one link (0: any)" },
+	[PEERGROUP_A_LIMIT_ISSUED] = { "issued", false, false,
+				       "certificates below an administrator's administrator (0: half of members)" },
+	[PEERGROUP_A_LIMIT_INVITER_RECORDS] = { "inviter_records", false, false,
+						"of one who invites and all below (0: half of records)" },
+	[PEERGROUP_A_LIMIT_INVITER_BYTES] = { "inviter_bytes", false, true,
+					      "of one who invites and all below (0: half of bytes)" },
 };
 
 /* "NAME=VALUE" */
@@ -213,7 +223,7 @@ static int parse_limit(const char *text, uint64_t *values, const char **given)
 		good = parse_size(equals + 1, &values[i]);
 	}
 	if (!good || (i != PEERGROUP_A_LIMIT_BYTES && i != PEERGROUP_A_LIMIT_CREATOR_BYTES &&
-		      values[i] > UINT32_MAX))
+		      i != PEERGROUP_A_LIMIT_INVITER_BYTES && values[i] > UINT32_MAX))
 		return usage("%s: not a value for that", text);
 	given[i] = text;
 	return EXIT_OK;

@@ -104,6 +104,20 @@ static const struct command commands[] = {
 	  "                             %{version} %{creator} %{modifier} %{expires} %{size}\n"
 	  "\n"
 	  "Example: peergroup list lab --type ssh-hostkey\n" },
+	{ "search", cmd_search, "OPTION... [GROUP] | [--format FORMAT] [GROUP] QUERY|-",
+	  "show the records of a group that match",
+	  "  --type TYPE                UUID or name\n"
+	  "  --creator MEMBER           whose records, as in: peergroup members\n"
+	  "  --attr NAME[:int|:date]=VALUE   that have this attribute; or !=, <, <=, >, >=;\n"
+	  "                             in text * stands for anything and ? for a character,\n"
+	  "                             unless a backslash comes before; may be given again\n"
+	  "  --created-since, --created-until, --modified-since, --modified-until WHEN\n"
+	  "                             2h (ago), 2026-12-31, 2026-12-31T23:59Z\n"
+	  "  --format FORMAT            as for list\n"
+	  "\n"
+	  "All options have to hold. QUERY is XML, as PeerGroupSearchRecords(3) has it.\n"
+	  "\n"
+	  "Example: peergroup search lab --type note --attr 'priority:int>=5'\n" },
 	{ "watch", cmd_watch, "[--since SEQ] [--count N] [--timeout T] [--only KIND] [GROUP]",
 	  "print what happens in a group, a line per event",
 	  "  --since SEQ                first what changed after SEQ; 0: all there is\n"

@@ -7,6 +7,7 @@
 #include "admin.h"
 #include "cmd.h"
 #include "json.h"
+#include "record.h"
 
 enum { ONLY = OPT_OWN, WITHDRAW, LIFETIME, ROLE, STORE };
 
@@ -20,8 +21,7 @@ static int meant(const struct admin_member *m, const char *arg)
 	return str_starts(m->name, arg);
 }
 
-/* A peer name, its unique start or a friendly name; *@name is a copy. */
-static int find_member(uint32_t index, const char *arg, char **name)
+int find_member(uint32_t index, const char *arg, char **name)
 {
 	const struct admin_member *found = NULL;
 	struct admin_member *members;

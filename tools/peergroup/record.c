@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Records: add, update, delete, get, list.
+ * Records: add, update, delete, get.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "admin.h"
 #include "cmd.h"
 #include "json.h"
-#include "table.h"
+#include "record.h"
 
 #define LIFETIME_DEFAULT	86400
 
@@ -391,7 +391,7 @@ int cmd_delete(int argc, char **argv)
 	return ret == EXIT_OK ? finish() : ret;
 }
 
-/* ----------------------------------------------------------- get, list -- */
+/* ----------------------------------------------------------------- get -- */
 
 /* Text, if all of it may be shown. */
 static bool is_text(const unsigned char *data, size_t size)
@@ -422,7 +422,7 @@ static void attributes_json(const char *xml)
 	peergroup_free(attributes);
 }
 
-static void record_json(const struct peergroup_record *record, bool data)
+void record_json(const struct peergroup_record *record, bool data)
 {
 	json_object(NULL);
 	json_uuid("id", record->id);
@@ -441,8 +441,7 @@ static void record_json(const struct peergroup_record *record, bool data)
 	json_end_object();
 }
 
-/* "name=value, name=value" */
-static char *attributes_line(const char *xml)
+char *attributes_line(const char *xml)
 {
 	struct peergroup_attribute *attributes = NULL;
 	char *line = xstrdup(""), *longer;
@@ -564,108 +563,6 @@ int cmd_get(int argc, char **argv)
 			print_record(record);
 		}
 		peergroup_free(record);
-	}
-	peergroup_close(group);
-	free_group(&ref);
-	return ret == EXIT_OK ? finish() : ret;
-}
-
-struct listing {
-	const char *format;
-	int status;
-	struct table *table;
-	struct admin_member *members;
-	size_t n_members;
-};
-
-static HRESULT list_one(const struct peergroup_record *record, void *arg)
-{
-	struct listing *listing = arg;
-	const char *creator = short_name(record->creator);
-	char *version, *line;
-	size_t i;
-
-	if (listing->format) {
-		listing->status = print_formatted(listing->format, record);
-		return listing->status == EXIT_OK ? S_OK : S_FALSE;
-	}
-	if (opt_json) {
-		record_json(record, false);
-		return S_OK;
-	}
-	for (i = 0; i < listing->n_members; i++)
-		if (str_eq(listing->members[i].name, record->creator) &&
-		    listing->members[i].friendly && *listing->members[i].friendly)
-			creator = listing->members[i].friendly;
-	version = xprintf("%u", record->version);
-	line = attributes_line(record->attributes);
-	table_row(listing->table, uuid_text(record->id), uuid_text(record->type), version,
-		  creator, size_text(record->size), time_until(record->expires), line);
-	free(version);
-	free(line);
-	return S_OK;
-}
-
-int cmd_list(int argc, char **argv)
-{
-	static const char *const headings[] = {
-		"ID", "TYPE", ">VER", "CREATOR", ">DATA", ">EXPIRES", "ATTRIBUTES", NULL
-	};
-	enum { FORMAT = DATA + 1 };
-	static const struct option options[] = {
-		{ "type", required_argument, NULL, TYPE },
-		{ "format", required_argument, NULL, FORMAT },
-		COMMON_OPTIONS
-	};
-	struct listing listing = { 0 };
-	struct content content = { 0 };
-	struct admin_group running;
-	struct group_ref ref;
-	peergroup_t group;
-	int c, status, ret;
-	HRESULT hr;
-
-	while ((c = next_option(argc, argv, options, &status)) != -1) {
-		if (!c)
-			return status;
-		if (c == FORMAT) {
-			listing.format = optarg;
-			continue;
-		}
-		ret = content_option(c, &content);
-		if (ret != EXIT_OK)
-			return ret;
-	}
-	if (listing.format && opt_json)
-		return usage("--format and --json exclude each other");
-	if (argc - optind > 1)
-		return usage("%s: one GROUP only", argv[optind + 1]);
-	ret = open_group(argv[optind], &ref, &group);
-	if (ret != EXIT_OK)
-		return ret;
-	if (opt_json) {
-		json_start(false);
-		json_array(NULL);
-	} else if (!listing.format) {
-		listing.table = table_new(headings);
-		opt_identity = ref.identity;
-		ret = admin_find_group(ref.name, &running);
-		if (ret == EXIT_OK)
-			ret = admin_members(running.index, &listing.members, &listing.n_members);
-	}
-	if (ret == EXIT_OK) {
-		hr = peergroup_records(group, content.has_type ? content.type : NULL, list_one,
-				       &listing);
-		if (FAILED(hr))
-			ret = fail_result(hr, "cannot list the records of '%s'", ref.friendly);
-		else
-			ret = listing.status;
-	}
-	if (ret == EXIT_OK && opt_json) {
-		json_end_array();
-		json_finish();
-	} else if (ret == EXIT_OK && listing.table) {
-		table_print(listing.table);
 	}
 	peergroup_close(group);
 	free_group(&ref);

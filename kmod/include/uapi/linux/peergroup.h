@@ -333,6 +333,11 @@ enum {
 	PEERGROUP_A_LIMIT_DEFER_BYTES,	/* u32: of those */
 	PEERGROUP_A_LIMIT_HALF_OPEN,	/* u32: links accepted on a port that are not up yet */
 	PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, /* u32: of these from one IPv6 /64 or IPv4 /24 */
+	PEERGROUP_A_LIMIT_MEMBER_LINKS, /* u32: established links to nodes of one member */
+	PEERGROUP_A_LIMIT_PROOF_RATE, /* u32: chains, questions for them and credentials a second read from one link; 0: any */
+	PEERGROUP_A_LIMIT_ISSUED, /* u32: of MEMBERS, below an administrator whom another one invited; 0: half */
+	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of one who invites and all below; 0: half of RECORDS */
+	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of one who invites and all below; 0: half of BYTES */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
@@ -353,7 +358,7 @@ enum {
 	PEERGROUP_A_RECORD_TYPE,	/* binary 16 */
 	PEERGROUP_A_RECORD_VERSION,	/* u32 */
 	PEERGROUP_A_RECORD_FLAGS,	/* u32: PEERGROUP_RECORD_* */
-	PEERGROUP_A_RECORD_CREATOR,	/* string: peer name */
+	PEERGROUP_A_RECORD_CREATOR,	/* string: peer name; dump: only its records */
 	PEERGROUP_A_RECORD_MODIFIER,	/* string: peer name */
 	PEERGROUP_A_RECORD_CREATED,	/* u64 */
 	PEERGROUP_A_RECORD_MODIFIED,	/* u64 */
@@ -367,6 +372,10 @@ enum {
 	PEERGROUP_A_RECORD_SINCE,	/* u64: only changes with a higher sequence */
 	PEERGROUP_A_RECORD_BRIEF,	/* flag: no wire form in the answer */
 	PEERGROUP_A_RECORD_TOMBSTONES,	/* flag: deleted ones too */
+	PEERGROUP_A_RECORD_CREATED_FROM, /* u64: only those created then or later */
+	PEERGROUP_A_RECORD_CREATED_TO,	/* u64: only those created then or before */
+	PEERGROUP_A_RECORD_MODIFIED_FROM, /* u64: only versions made then or later */
+	PEERGROUP_A_RECORD_MODIFIED_TO,	/* u64: only versions made then or before */
 
 	__PEERGROUP_A_RECORD_MAX,
 	PEERGROUP_A_RECORD_MAX = __PEERGROUP_A_RECORD_MAX - 1
@@ -485,6 +494,7 @@ enum {
 	PEERGROUP_A_STATS_REFUSED_REVOKED,	/* signed by a member after it was revoked */
 	PEERGROUP_A_STATS_WITHDRAWN,		/* records taken out as their signer was revoked */
 	PEERGROUP_A_STATS_LINK_REVOKED,		/* link of a revoked member */
+	PEERGROUP_A_STATS_LINK_MEMBER,		/* over the limit of links of one member */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1

@@ -60,6 +60,20 @@ static inline void list_del(struct list_head *n)
 	n->prev = NULL;
 }
 
+static inline void list_del_init(struct list_head *n)
+{
+	list_del(n);
+	INIT_LIST_HEAD(n);
+}
+
+static inline int list_empty(const struct list_head *h)
+{
+	return h->next == h;
+}
+
+#define list_entry(p, type, member)	container_of(p, type, member)
+#define list_last_entry(h, type, member) container_of((h)->prev, type, member)
+
 #define list_for_each_entry(pos, head, member)					\
 	for ((pos) = container_of((head)->next, __typeof__(*(pos)), member);	\
 	     &(pos)->member != (head);						\

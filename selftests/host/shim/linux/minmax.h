@@ -15,5 +15,9 @@
 #define clamp(x, lo, hi) ({			\
 	__typeof__(x) __x = (x);		\
 	__x < (lo) ? (lo) : __x > (hi) ? (hi) : __x; })
+#define swap(a, b) ({				\
+	__typeof__(a) __t = (a);		\
+	(a) = (b);				\
+	(b) = __t; })
 
 #endif

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 900
+// long:
+/*
+ * No memory, at either end of a link: each allocation of the module fails in turn,
+ * alone and then together with the next, as a link comes up, as the tables of both
+ * ends are made the same, as records, certificates and credentials come later, and as
+ * the link ends. It comes up all the same, if not at the first go, both tables are the
+ * same in the end, the new end knows that it is ready, and nothing is left behind.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "fail.h"
+#include "group.h"
+#include "tap.h"
+
+#define PORT		3587
+#define KEEPALIVE_MS	500
+#define RETRY_MS	20
+#define TIMES_MAX	2
+#define G(name)		PEERGROUP_A_GROUP_##name
+#define L(name)		PEERGROUP_A_LINK_##name
+#define LIMIT(name)	PEERGROUP_A_LIMIT_##name
+
+/* One end is there all the time; the other is new each time, and dials. */
+static struct nl nl, events;
+static struct cert root, own[2], third;
+static uint32_t old, new;
+
+/* Of each end, another version of it each time; and of a third member, from the old end. */
+static struct rec recs[2], from_third;
+
+struct table {
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+	uint32_t status;
+};
+
+/* ------------------------------------------------------------------ groups -- */
+
+static void take_table(const struct nlmsghdr *msg, void *arg)
+{
+	struct table *table = arg;
+	const struct nlattr *print = nl_attr(msg, G(FINGERPRINT));
+
+	NEED(print && mnl_attr_get_payload_len(print) == PEERGROUP_HASH_LEN);
+	memcpy(table->fingerprint, mnl_attr_get_payload(print), PEERGROUP_HASH_LEN);
+	table->status = nl_u32(msg, G(STATUS));
+}
+
+static void get_table(uint32_t index, struct table *table)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_GET, 0);
+
+	mnl_attr_put_u32(msg, G(INDEX), index);
+	NEED(!nl_talk(&nl, msg, take_table, table));
+}
+
+/* Linked, the tables the same, and the new end ready. */
+static bool agreed(void *unused)
+{
+	struct table a, b;
+
+	(void)unused;
+	get_table(old, &a);
+	get_table(new, &b);
+	return a.status & PEERGROUP_STATUS_CONNECTED && b.status & PEERGROUP_STATUS_CONNECTED &&
+	       b.status & PEERGROUP_STATUS_READY &&
+	       !memcmp(a.fingerprint, b.fingerprint, PEERGROUP_HASH_LEN);
+}
+
+static bool alone(void *unused)
+{
+	(void)unused;
+	return !nl_count(&nl, PEERGROUP_CMD_LINK_GET, L(GROUP), old);
+}
+
+static void take_index(const struct nlmsghdr *msg, void *arg)
+{
+	*(uint32_t *)arg = nl_u32(msg, G(INDEX));
+}
+
+/* As group_of(), but with nothing in it that would make it ready; online. */
+static uint32_t online_group(const struct cert *member, uint16_t port)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_OPEN, 0);
+	struct nlattr *nest;
+	uint32_t index;
+
+	mnl_attr_put(msg, G(ROOT), root.der.len, root.der.p);
+	mnl_attr_put(msg, G(CHAIN), member->der.len, member->der.p);
+	nest = mnl_attr_nest_start(msg, G(LIMITS));
+	mnl_attr_put_u32(msg, LIMIT(KEEPALIVE), KEEPALIVE_MS);
+	mnl_attr_put_u32(msg, LIMIT(RETRY_MIN), RETRY_MS);
+	mnl_attr_put_u32(msg, LIMIT(RETRY_MAX), RETRY_MS);
+	mnl_attr_nest_end(msg, nest);
+	NEED(!nl_talk(&nl, msg, take_index, &index));
+	group_online(&nl, index, member, port);
+	return index;
+}
+
+static void set_ready(uint32_t index)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, G(INDEX), index);
+	mnl_attr_put_u8(msg, G(READY), 1);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+static void end_group(uint32_t index)
+{
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, G(INDEX), index));
+}
+
+/* ----------------------------------------------------------------- records -- */
+
+static int put(uint32_t index, const struct rec *rec)
+{
+	return nl_put_record(&nl, index, rec->wire, rec->len);
+}
+
+/* Makes a record its next version. */
+static void advance(struct rec *rec, const struct cert *by)
+{
+	struct rec next;
+
+	rec_next(&next, rec, by, "again", 5);
+	rec_sign(&next, by);
+	rec_free(rec);
+	*rec = next;
+}
+
+static void put_next(uint32_t index, struct rec *rec, const struct cert *by)
+{
+	int err;
+
+	advance(rec, by);
+	err = put(index, rec);
+	CHECK(!err, "%d (%s)", err, nl.text);
+}
+
+/* What the old end knows of the third member: its chain, and a record of its. */
+static void introduce_third(void)
+{
+	static const uint8_t type[] = PEERGROUP_TYPE_MEMBERSHIP;
+	static uint8_t body[2 * (2 + DER_ROOM)];
+	const struct cert *chain[] = { &own[0], &third };
+	struct rec membership;
+	uint8_t *p = body;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		*p++ = chain[i]->der.len >> 8;
+		*p++ = chain[i]->der.len;
+		p = mempcpy(p, chain[i]->der.p, chain[i]->der.len);
+	}
+	rec_new(&membership, &own[0], body, p - body);
+	memcpy(membership.hdr.type, type, sizeof(type));
+	rec_sign(&membership, &own[0]);
+	NEED(!put(old, &membership));
+	rec_free(&membership);
+	rec_new(&from_third, &third, "hello", 5);
+	rec_sign(&from_third, &third);
+	NEED(!put(old, &from_third));
+}
+
+/* -------------------------------------------------------- what workers do -- */
+
+/* A link's whole life. False where there are not so many allocations in it. */
+static bool live(unsigned int nth, unsigned int times)
+{
+	bool up, same, gone;
+	unsigned int failed;
+
+	new = online_group(&own[1], PORT + 1);
+	put_next(old, &recs[0], &own[0]);
+	put_next(new, &recs[1], &own[1]);
+	put_next(old, &from_third, &third);
+
+	fail_arm(nth, times, FAIL_OTHERS);
+	NEED(!group_dial(&nl, new, PORT));
+	up = wait_until(agreed, NULL);
+	put_next(old, &recs[0], &own[0]);
+	put_next(new, &recs[1], &own[1]);
+	group_vouch(&nl, old, &own[0]);
+	group_vouch(&nl, new, &own[1]);
+	same = wait_until(agreed, NULL);
+	end_group(new);
+	gone = wait_until(alone, NULL);
+	failed = fail_disarm();
+	CHECK(up, "allocation %u at %s: no link, or tables differ", nth, fail_where());
+	CHECK(same, "allocation %u at %s: tables differ later", nth, fail_where());
+	CHECK(gone, "allocation %u at %s: the link stays", nth, fail_where());
+	return failed;
+}
+
+static void test_workers(void)
+{
+	unsigned int times, nth;
+
+	for (times = 1; times <= TIMES_MAX; times++) {
+		for (nth = 1; live(nth, times); nth++)
+			;
+		printf("# %u allocations\n", nth - 1);
+	}
+}
+
+/* ------------------------------------------------------ what programs do -- */
+
+static union {
+	struct peergroup_credential c;
+	uint8_t room[PEERGROUP_CREDENTIAL_LEN_MAX];
+} credential;
+static size_t credential_len;
+
+static void next_record(void)
+{
+	advance(&recs[0], &own[0]);
+}
+
+static int put_record(void)
+{
+	return put(old, &recs[0]);
+}
+
+static void next_of_third(void)
+{
+	advance(&from_third, &third);
+}
+
+static int put_of_third(void)
+{
+	return put(old, &from_third);
+}
+
+static void next_credential(void)
+{
+	credential.c.not_before = htobe64(peer_time_now());
+	credential.c.not_after = htobe64(peer_time_now() + 3600 * TICKS);
+	group_node(&nl, old, &credential.c);
+	credential_len = credential_sign(&credential.c, root.spec.group, own[0].spec.key);
+}
+
+static int renew(void)
+{
+	return group_credential(&nl, old, &credential, credential_len);
+}
+
+static const struct op {
+	const char *name;
+	void (*prepare)(void);
+	int (*run)(void);
+} ops[] = {
+	{ "a record", next_record, put_record },
+	{ "a record of another", next_of_third, put_of_third },
+	{ "a credential", next_credential, renew },
+};
+
+/* What is put, or set, while there is a link; the same again where it is refused. */
+static bool act(const struct op *op, unsigned int nth, unsigned int times)
+{
+	unsigned int failed;
+	int err;
+
+	new = online_group(&own[1], PORT + 1);
+	NEED(!group_dial(&nl, new, PORT));
+	NEED(wait_until(agreed, NULL));
+	op->prepare();
+	fail_arm(nth, times, FAIL_OURS);
+	err = op->run();
+	failed = fail_disarm();
+	CHECK(!err || (failed && err == -ENOMEM), "%s, allocation %u at %s: %d (%s)", op->name,
+	      nth, fail_where(), err, nl.text);
+	if (err)
+		err = op->run();
+	CHECK(!err, "%s, after allocation %u at %s: %d (%s)", op->name, nth, fail_where(), err,
+	      nl.text);
+	CHECK(wait_until(agreed, NULL), "%s, allocation %u at %s: tables differ", op->name, nth,
+	      fail_where());
+	end_group(new);
+	NEED(wait_until(alone, NULL));
+	return failed;
+}
+
+static void test_programs(void)
+{
+	unsigned int i, times, nth;
+
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		for (times = 1; times <= TIMES_MAX; times++)
+			for (nth = 1; act(&ops[i], nth, times); nth++)
+				;
+		printf("# %s: %u allocations\n", ops[i].name, nth - 1);
+	}
+}
+
+static bool linked(void *unused)
+{
+	struct table a, b;
+
+	(void)unused;
+	get_table(old, &a);
+	get_table(new, &b);
+	return a.status & b.status & PEERGROUP_STATUS_CONNECTED &&
+	       !memcmp(a.fingerprint, b.fingerprint, PEERGROUP_HASH_LEN);
+}
+
+/* One end of a link becomes ready, and so does the other, who is told. */
+static bool become_ready(unsigned int nth, unsigned int times)
+{
+	unsigned int failed;
+
+	old = online_group(&own[0], PORT);
+	new = online_group(&own[1], PORT + 1);
+	NEED(!group_dial(&nl, new, PORT));
+	NEED(wait_until(linked, NULL));
+	fail_arm(nth, times, FAIL_OURS);
+	set_ready(old);
+	failed = fail_disarm();
+	CHECK(wait_until(agreed, NULL), "allocation %u at %s: the other end was not told", nth,
+	      fail_where());
+	end_group(new);
+	end_group(old);
+	return failed;
+}
+
+static void test_ready(void)
+{
+	unsigned int times, nth;
+
+	end_group(old);
+	for (times = 1; times <= TIMES_MAX; times++)
+		for (nth = 1; become_ready(nth, times); nth++)
+			;
+	printf("# %u allocations\n", nth - 1);
+}
+
+/* --------------------------------------------------------------- the end -- */
+
+static void test_nothing_left(void)
+{
+	fail_report();
+	nl_close(&events);
+	nl_close(&nl);
+	CHECK(wait_slab("pg_record", 0));
+	CHECK(no_leaks());
+	CHECK(!system("rmmod peergroup"), "the module stays");
+	fail_unload();
+}
+
+static void set_up(void)
+{
+	need_module();
+	own_namespace();
+	NEED(!nl_open(&nl) && !nl_open(&events) && !nl_listen(&events));
+	cert_new_root(&root, test_key(0));
+	cert_issue(&own[0], &root, test_key(0), PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_MEMBER);
+	cert_issue(&own[1], &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&third, &own[0], test_key(2), PEERGROUP_ROLE_MEMBER);
+	old = online_group(&own[0], PORT);
+	set_ready(old);
+	rec_new(&recs[0], &own[0], "hello", 5);
+	rec_new(&recs[1], &own[1], "hello", 5);
+	introduce_third();
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "a link's whole life", test_workers },
+		{ "programs while there is a link", test_programs },
+		{ "being ready", test_ready },
+		{ "nothing is left behind", test_nothing_left },
+	};
+	const char *why = fail_load();
+
+	if (why) {
+		printf("1..0 # SKIP %s\n", why);
+		return 0;
+	}
+	set_up();
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

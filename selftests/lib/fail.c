@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "fail.h"
+#include "tap.h"
+
+#define FOLDER	"/sys/kernel/debug/pg_fail/"
+
+static unsigned int seen, failed;
+static char where[256];
+
+const char *fail_load(void)
+{
+	const char *module = getenv("PG_MODULE");
+	char path[4096], command[4200];
+
+	NEED(module);
+	snprintf(path, sizeof(path), "%s", module);
+	snprintf(command, sizeof(command), "%s/test/pg_fail.ko", dirname(path));
+	if (!getenv("PG_FAIL") && access("/sys/kernel/debug/failslab", F_OK))
+		return "a kernel with fault injection it is that this needs: --kernel debug";
+	if (access(command, F_OK))
+		return "pg_fail.ko was not built: the kernel has no probes";
+	snprintf(path, sizeof(path), "insmod '%.4000s'", command);
+	NEED(!system(path));
+	return NULL;
+}
+
+void fail_unload(void)
+{
+	NEED(!system("rmmod pg_fail"));
+}
+
+void fail_arm(unsigned int nth, unsigned int times, enum fail_whose whose)
+{
+	int pid = whose == FAIL_ALL ? 0 : whose == FAIL_OURS ? gettid() : -getpid();
+	int fd = open(FOLDER "arm", O_WRONLY | O_CLOEXEC);
+
+	NEED(fd >= 0 && dprintf(fd, "%u %u %d", nth, times, pid) > 0);
+	close(fd);
+}
+
+unsigned int fail_disarm(void)
+{
+	FILE *file;
+
+	fail_arm(0, 0, FAIL_ALL);
+	file = fopen(FOLDER "state", "re");
+	NEED(file && fscanf(file, "%u %u %255s", &seen, &failed, where) == 3);
+	fclose(file);
+	return failed;
+}
+
+unsigned int fail_seen(void)
+{
+	return seen;
+}
+
+const char *fail_where(void)
+{
+	return where;
+}
+
+void fail_report(void)
+{
+	FILE *file = fopen(FOLDER "sites", "re");
+	unsigned int n = 0, spared = 0, times, bad;
+	char site[256];
+
+	NEED(file);
+	while (fscanf(file, "%u %u %255[^\n]", &times, &bad, site) == 3) {
+		n++;
+		if (bad)
+			continue;
+		spared++;
+		printf("# never failed, in %u allocations: %s\n", times, site);
+	}
+	fclose(file);
+	printf("# %u places allocate; %u of them were made to fail\n", n, n - spared);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Failing the module's allocations, one after the other: user space of
+ * selftests/modules/pg_fail.c.
+ */
+#ifndef _SELFTESTS_FAIL_H
+#define _SELFTESTS_FAIL_H
+
+#include <stdbool.h>
+
+/* Whose allocations count. */
+enum fail_whose {
+	FAIL_ALL,
+	FAIL_OURS,	/* this thread's, in a system call */
+	FAIL_OTHERS,	/* all but this process's: what workers do */
+};
+
+/* Loads what does it, before the module. NULL, or why that cannot be here. */
+const char *fail_load(void);
+void fail_unload(void);
+
+/* From now on the @nth allocation fails and the @times - 1 behind it. */
+void fail_arm(unsigned int nth, unsigned int times, enum fail_whose whose);
+/* No more of that. How many have failed. */
+unsigned int fail_disarm(void);
+/* How many there were, and where in the module the last failed. */
+unsigned int fail_seen(void);
+const char *fail_where(void);
+
+/* Prints how many places allocate, and those that never failed. */
+void fail_report(void);
+
+#endif
