@@ -125,7 +125,7 @@ HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_even
 struct changes {
 	struct peergroup_event *list;
 	size_t count;
-	uint64_t above;
+	uint64_t above, upto;
 };
 
 static HRESULT note_change(struct pgi_record **record, void *arg)
@@ -133,7 +133,8 @@ static HRESULT note_change(struct pgi_record **record, void *arg)
 	struct changes *c = arg;
 	struct peergroup_event *e;
 
-	if ((*record)->seq <= c->above)
+	/* Of what is later than that an event is on its way. */
+	if ((*record)->seq <= c->above || (*record)->seq > c->upto)
 		return S_OK;
 	e = reallocarray(c->list, c->count + 1, sizeof(*e));
 	if (!e)
@@ -151,8 +152,8 @@ static HRESULT note_change(struct pgi_record **record, void *arg)
 /* Changes of one type; where too much was forgotten, all that have come since. */
 static HRESULT tell_since(struct pgi_feed *feed, const uint8_t type[PEERGROUP_ID_LEN])
 {
-	uint64_t since = feed->seq;
-	struct changes c = { .above = since };
+	uint64_t since = feed->about_seq;
+	struct changes c = { .above = since, .upto = feed->seq };
 	struct pgi_query q = {
 		.group = feed->group, .type = type, .since = &since, .brief = true,
 	};
@@ -190,5 +191,7 @@ HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed)
 	if (SUCCEEDED(hr) && feed->members)
 		hr = pgi_presence_compare(&feed->presence, &feed->ask, feed->group, tell_present,
 					  feed);
+	if (SUCCEEDED(hr))
+		feed->about_seq = feed->seq;
 	return hr;
 }

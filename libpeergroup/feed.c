@@ -266,11 +266,11 @@ static HRESULT catch_up(struct pgi_feed *feed)
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
 	if (SUCCEEDED(hr))
 		hr = push_status(feed, state.status, 0);
-	if (SUCCEEDED(hr))
-		hr = pgi_feed_catch_up_about(feed);
 	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq)
 		hr = catch_up_records(feed);
 	told_until(feed, hr, state.seq);
+	if (SUCCEEDED(hr))
+		hr = pgi_feed_catch_up_about(feed);
 	if (hr == PEER_E_INVALID_GROUP)
 		hr = push_gone(feed, ENOENT);
 	if (SUCCEEDED(hr))
@@ -304,11 +304,13 @@ static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	pgi_nl_bytes(a[PEERGROUP_A_RECORD_ID], event.id, sizeof(event.id));
 	pgi_nl_bytes(a[PEERGROUP_A_RECORD_TYPE], event.type, sizeof(event.type));
 	hr = tell(feed, &event);
-	if (SUCCEEDED(hr))
-		feed->seq = event.sequence;
-	else
+	if (FAILED(hr)) {
 		feed->behind = true;
-	return hr;
+		return hr;
+	}
+	feed->seq = event.sequence;
+	feed->about_seq = event.sequence;
+	return S_OK;
 }
 
 static void link_address(const struct nlattr **a, struct sockaddr_storage *out)
@@ -511,6 +513,7 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	if (SUCCEEDED(hr) && feed->records)
 		hr = start_records(feed, since, state.seq);
 	told_until(feed, hr, state.seq);
+	feed->about_seq = feed->seq;
 	return hr;
 }
 

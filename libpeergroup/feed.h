@@ -29,7 +29,8 @@ struct pgi_feed {
 	bool properties, members;	/* ... news of the group's properties, of members */
 	/* Shown each event first; what it says false to is not queued. NULL: all is. */
 	bool (*filter)(struct pgi_feed *feed, const struct peergroup_event *event);
-	uint64_t seq;			/* all changes up to here are told */
+	uint64_t seq;			/* all changes up to here are told, */
+	uint64_t about_seq;		/* ... and those of reserved types up to here */
 	uint32_t status;		/* as last told */
 	bool behind;			/* a catch-up failed: to be tried again */
 	bool gone;			/* the group ended */
@@ -70,7 +71,7 @@ HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_eve
 /* One of a member's certificates was revoked, or is no longer. */
 HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
 			      const uint8_t fingerprint[PEERGROUP_HASH_LEN]);
-/* Whatever was lost since feed->seq, found out. */
+/* Whatever was lost between feed->about_seq and feed->seq, found out. */
 HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed);
 
 #endif /* _PEERGROUP_FEED_H */
