@@ -21,9 +21,9 @@ void pg_link_kick(struct pg_link *link, struct work_struct *work);
 /* The link has come up: from now on @tick watches over silence. From @rx only. */
 void pg_link_watch(struct pg_link *link);
 
-/* Who sees UP also sees what the handshake has found out: pairs with pg_group_link_up(). */
 static inline u32 pg_link_state(const struct pg_link *link)
 {
+	/* Who sees UP sees what the handshake has found out: pairs with pg_group_link_up(). */
 	return smp_load_acquire(&link->state);
 }
 
