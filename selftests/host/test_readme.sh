@@ -50,6 +50,7 @@ for i, found in enumerate(re.finditer(r"^\.\. code-block:: c\n\n((?:[ \t]+.*\n|\
         code = ("#include <poll.h>\n#include <string.h>\n#include <stdio.h>\n#include <peergroup.h>\n"
                 "extern HGROUP group; extern HRESULT hr; extern GUID my_type, id;\n"
                 "extern uuid_t type, uuid; extern char *name, *xml; extern PWSTR wide;\n"
+                "HRESULT each(const struct peergroup_record *record, void *arg);\n"
                 "void use(const void *);\nvoid piece(void);\nvoid piece(void)\n{\n" + code + "}\n")
     open(f"{sys.argv[2]}/piece{i}.c", "w", encoding="utf-8").write(code)
 END
