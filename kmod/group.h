@@ -33,6 +33,7 @@
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include "access.h"
+#include "alloc.h"
 #include "clock.h"
 #include "flood.h"
 #include "link.h"
