@@ -291,7 +291,10 @@ void pg_group_wait(struct list_head *ended)
 	}
 }
 
-/* Of two own certificates one that counts, and of such the one that lasts longer. */
+/*
+ * Of two own certificates one that counts; of such the one that was issued for a later
+ * time, as it may give a lower role.
+ */
 static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
 {
 	if (pg_member_revoked(old) != pg_member_revoked(new))
