@@ -466,18 +466,17 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	g->ready = ready;
 	g->status = ready ? PEERGROUP_STATUS_READY : 0;
 	err = pg_group_hold_for(g, portid);
+	if (!err)
+		err = pg_group_index(pn, g);
+	if (err) {
+		pg_group_drop_holders(g);
+	} else {
+		pn->n_groups++;
+		g->flood.index = g->index;
+		pg_netlink_group(g, g->status, 0);
+	}
 	mutex_unlock(&g->lock);
-	if (err)
-		return err;
-	err = pg_group_index(pn, g);
-	if (err)
-		return err;
-	pn->n_groups++;
-	mutex_lock(&g->lock);
-	g->flood.index = g->index;
-	pg_netlink_group(g, g->status, 0);
-	mutex_unlock(&g->lock);
-	return 0;
+	return err;
 }
 
 static int pg_group_share(struct pg_group *g, u32 portid, bool ready)
@@ -543,9 +542,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 		err = pg_group_share(g, opener->portid, ready);
 	} else if (!there && !g->ended) {
 		err = pg_group_publish(pn, g, opener->portid, ready, extack);
-		if (err)
-			pg_group_drop_holders(g);
-		else
+		if (!err)
 			kref_get(&g->refs);
 	}
 	mutex_unlock(&pn->lock);
