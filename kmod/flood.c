@@ -6,6 +6,7 @@
  */
 #include <linux/slab.h>
 #include <crypto/sha2.h>
+#include "alloc.h"
 #include "clock.h"
 #include "compat.h"
 #include "flood.h"

@@ -67,9 +67,6 @@ struct pg_flood_ops {
 	bool (*asked)(struct pg_flood *f, struct pg_link *from);
 };
 
-/* For what comes over links: accounted, and never worth an OOM kill. */
-#define PG_GFP_LINK	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL)
-
 #define PG_FLOOD_BITS	8
 
 /**

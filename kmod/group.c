@@ -291,7 +291,10 @@ void pg_group_wait(struct list_head *ended)
 	}
 }
 
-/* Of two own certificates one that counts, and of such the one that lasts longer. */
+/*
+ * Of two own certificates one that counts; of such the one that was issued for a later
+ * time, as it may give a lower role.
+ */
 static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
 {
 	if (pg_member_revoked(old) != pg_member_revoked(new))
@@ -463,18 +466,17 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	g->ready = ready;
 	g->status = ready ? PEERGROUP_STATUS_READY : 0;
 	err = pg_group_hold_for(g, portid);
+	if (!err)
+		err = pg_group_index(pn, g);
+	if (err) {
+		pg_group_drop_holders(g);
+	} else {
+		pn->n_groups++;
+		g->flood.index = g->index;
+		pg_netlink_group(g, g->status, 0);
+	}
 	mutex_unlock(&g->lock);
-	if (err)
-		return err;
-	err = pg_group_index(pn, g);
-	if (err)
-		return err;
-	pn->n_groups++;
-	mutex_lock(&g->lock);
-	g->flood.index = g->index;
-	pg_netlink_group(g, g->status, 0);
-	mutex_unlock(&g->lock);
-	return 0;
+	return err;
 }
 
 static int pg_group_share(struct pg_group *g, u32 portid, bool ready)
@@ -540,9 +542,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 		err = pg_group_share(g, opener->portid, ready);
 	} else if (!there && !g->ended) {
 		err = pg_group_publish(pn, g, opener->portid, ready, extack);
-		if (err)
-			pg_group_drop_holders(g);
-		else
+		if (!err)
 			kref_get(&g->refs);
 	}
 	mutex_unlock(&pn->lock);

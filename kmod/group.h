@@ -33,6 +33,7 @@
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include "access.h"
+#include "alloc.h"
 #include "clock.h"
 #include "flood.h"
 #include "link.h"
@@ -193,9 +194,9 @@ void pg_group_put(struct pg_group *g);
  * @ready: it was synchronised in an earlier life; counts from who may write only
  *
  * The same group and own key in the namespace is the same object; a later
- * certificate for that key, by who may write, takes the place of the earlier one. Making a group
- * is for @opener->admin only, and to others who may not read it one that exists
- * looks like one that they may not make. May sleep.
+ * certificate for that key, by who may write, takes the place of the earlier one.
+ * Making a group is for @opener->admin only, and to others who may not read it one
+ * that exists looks like one that they may not make. May sleep.
  *
  * Return: the group with a reference, or an ERR_PTR with extack set.
  */

@@ -31,6 +31,7 @@ void pg_group_drop_holders(struct pg_group *g)
 {
 	struct pg_holder *h, *tmp;
 
+	lockdep_assert_held(&g->lock);
 	list_for_each_entry_safe(h, tmp, &g->holders, node) {
 		list_del_rcu(&h->node);
 		kfree_rcu(h, rcu);

@@ -401,9 +401,13 @@ static int pg_handshake_attach(struct pg_link *link, const struct pg_opening *op
 	mutex_lock(&g->lock);
 	err = pg_group_attach(g, link);
 	mutex_unlock(&g->lock);
-	if (err)
+	if (err) {
 		pg_group_put(g);
-	return err;
+		return err;
+	}
+	/* Until pg_rx_work() ends, which began with the listener's: that may go before. */
+	pg_group_charge(g);
+	return 0;
 }
 
 static int pg_handshake_first(struct pg_link *link, u8 *block)

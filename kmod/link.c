@@ -378,7 +378,7 @@ void pg_link_put(struct pg_link *link)
 
 static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state)
 {
-	struct pg_link *link = kvzalloc(sizeof(*link), GFP_KERNEL_ACCOUNT);
+	struct pg_link *link = kvzalloc(sizeof(*link), PG_GFP_LINK);
 
 	if (!link)
 		return NULL;

@@ -17,7 +17,7 @@
 #define PG_RX_BLOCK	512U		/* and of a block: an opening fits */
 #define PG_RX_BURST_NS	(100 * 1000000ULL)
 #define PG_RX_AHEAD_NS	(PG_RX_BURST_NS + NSEC_PER_SEC)
-#define PG_RX_PROOFS_NS	(10 * NSEC_PER_SEC)
+#define PG_RX_PROOFS_NS	(10ULL * NSEC_PER_SEC)
 
 /* ---------------------------------------------------------- holding back -- */
 

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <crypto/sha2.h>
+#include "alloc.h"
 #include "compat.h"
 #include "cursor.h"
 #include "member.h"
@@ -29,7 +30,7 @@ static struct pg_member *pg_member_alloc(struct pg_span der)
 
 	if (!der.len || der.len > PEERGROUP_CERT_LEN_MAX)
 		return ERR_PTR(-EBADMSG);
-	m = kzalloc(struct_size(m, der, der.len), GFP_KERNEL_ACCOUNT);
+	m = kzalloc(struct_size(m, der, der.len), PG_GFP_LINK);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 

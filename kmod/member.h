@@ -82,8 +82,8 @@ struct pg_members {
 	u32 count;
 	u32 max;		/* as below: new ones over it are refused */
 	u32 invited_max;	/* below one that is no administrator's */
-	u32 issued_max;		/* below one whose issuer is another administrator; 0: half */
-	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS);	/* struct pg_revoked by key */
+	u32 issued_max;		/* below an administrator of another one; 0: half */
+	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS); /* struct pg_revoked by key */
 	struct list_head revocations;	/* revoke.h; by rank unless @unsorted */
 	bool unsorted;
 };

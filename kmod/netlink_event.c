@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Events: what the group tells whoever listens. Built only where somebody
- * does. One that gets lost is counted and no more: the next one's sequence
- * shows the gap, and RECORD_GET with SINCE closes it.
+ * does. One that gets lost is counted; what it was about, RECORD_GET with SINCE and
+ * GROUP_GET tell.
  *
  * There are two ways to listen. The multicast group tells of every group of the
  * namespace; a multicast cannot be filtered by receiver on all kernels

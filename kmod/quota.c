@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "alloc.h"
 #include "compat.h"
 #include "quota.h"
 
@@ -44,7 +45,7 @@ struct pg_creator *pg_quota_get(struct pg_quotas *q, const u8 *key)
 
 	if (c)
 		return c;
-	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+	c = kzalloc(sizeof(*c), PG_GFP_LINK);
 	if (!c)
 		return NULL;
 	memcpy(c->key, key, sizeof(c->key));

@@ -5,8 +5,8 @@
  * file: the time is an argument.
  *
  * A creator is a key: all certificates of one key share. Who may invite makes as many
- * keys as it likes, so what it and all below it have has a bound, too. Entries are never freed
- * while the table lives; there are no more than the group has members. Looked up
+ * keys as it likes, so what it and all below it have has a bound, too. Entries are never
+ * freed while the table lives; there are no more than the group has members. Looked up
  * under RCU, changed with the group's lock held.
  */
 #ifndef _PG_QUOTA_H

@@ -41,6 +41,7 @@
 #include <linux/err.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "alloc.h"
 #include "reconcile.h"
 
 struct pg_sync_query {
@@ -241,7 +242,7 @@ int pg_sync_answer(struct pg_table *t, const u8 *body, size_t len,
 		kind[i] = pg_answer_kind(t, &q[i], &count[i]);
 		size += pg_answer_size(kind[i], count[i]);
 	}
-	*out = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	*out = kvmalloc(size, PG_GFP_LINK);
 	if (!*out)
 		return -ENOMEM;
 	*out_len = size;
@@ -590,7 +591,7 @@ static int pg_sync_keep_reply(struct pg_sync *s)
 {
 	size_t left = pg_cursor_left(&s->rest);
 
-	s->copy = kvmalloc(left + 1, GFP_KERNEL_ACCOUNT);	/* an empty list leaves nothing */
+	s->copy = kvmalloc(left + 1, PG_GFP_LINK);	/* an empty list leaves nothing */
 	if (!s->copy)
 		return -ENOMEM;
 	memcpy(s->copy, s->rest.pos, left);
@@ -643,7 +644,7 @@ int pg_sync_init(struct pg_sync *s, struct pg_table *t, const struct pg_sync_ops
 	memset(s, 0, sizeof(*s));
 	s->table = t;
 	s->ops = ops;
-	s->buf = kvmalloc(sizeof(*s->buf), GFP_KERNEL_ACCOUNT);
+	s->buf = kvmalloc(sizeof(*s->buf), PG_GFP_LINK);
 	return s->buf ? 0 : -ENOMEM;
 }
 

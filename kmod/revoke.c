@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <crypto/sha2.h>
+#include "alloc.h"
 #include "compat.h"
 #include "revoke.h"
 #include "stats.h"
@@ -74,11 +75,11 @@ unsigned int pg_revocation_vouch(const struct pg_rec *rec, const struct pg_membe
 struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 					const struct pg_member *signer)
 {
-	struct pg_revocation *rv = kzalloc(sizeof(*rv), GFP_KERNEL_ACCOUNT);
+	struct pg_revocation *rv = kzalloc(sizeof(*rv), PG_GFP_LINK);
 
 	if (!rv)
 		return NULL;
-	rv->spare = kzalloc(sizeof(*rv->spare), GFP_KERNEL_ACCOUNT);
+	rv->spare = kzalloc(sizeof(*rv->spare), PG_GFP_LINK);
 	if (!rv->spare) {
 		kfree(rv);
 		return NULL;

@@ -48,7 +48,7 @@ static const struct {
 	[PEERGROUP_A_STATS_REFUSED_MEMBERS] =
 		{ -EUSERS, "member table, or the part of it for one who issues, is full" },
 	[PEERGROUP_A_STATS_REFUSED_QUOTA] =
-		{ -EDQUOT, "creator, or who invited it, has as many records or bytes as one may have" },
+		{ -EDQUOT, "creator, or who invited it, has as much as one may have" },
 	[PEERGROUP_A_STATS_REFUSED_RATE] =
 		{ -EAGAIN, "creator publishes faster than one may" },
 	[PEERGROUP_A_STATS_REFUSED_REVOKED] =

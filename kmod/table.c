@@ -655,7 +655,7 @@ unsigned int pg_table_put(struct pg_table *t, struct pg_record *r,
 	refusal = pg_table_publish(t, r, cur);
 	if (refusal)
 		return refusal;
-	WRITE_ONCE(t->seq, r->seq);	/* where a dump begins is asked without the lock */
+	t->seq = r->seq;
 	pg_record_hold(r);
 	if (cur) {
 		pg_table_leave(t, cur);
@@ -706,8 +706,7 @@ static void pg_table_take_out(struct pg_table *t, struct pg_record *r, u32 chang
 	pg_table_leave(t, r);
 	if (!pg_rec_deleted(&r->rec)) {
 		/* readers that found it before may still be looking at it */
-		WRITE_ONCE(t->seq, t->seq + 1);
-		WRITE_ONCE(r->seq, t->seq);
+		WRITE_ONCE(r->seq, ++t->seq);
 		pg_table_remember(t, r, change);
 	} else if (!pg_record_unheard(r)) {
 		pg_table_forget(t, r->seq);

@@ -2,8 +2,8 @@
 /*
  * The record table of one group: by id for look-up and dedupe, ordered by id
  * with counts and fingerprints for reconciliation, by expiration for expiry,
- * by sequence for "changes since", and in the orders of search.h. Engine file: it holds what it is given,
- * checks no signature, sends nothing, reads no clock.
+ * by sequence for "changes since", and in the orders of search.h. Engine file: it
+ * holds what it is given, checks no signature, sends nothing, reads no clock.
  *
  * Writers hold the group's lock (table->lock points at it for lockdep);
  * pg_table_get() and the dump walks run under RCU or with the lock, as each

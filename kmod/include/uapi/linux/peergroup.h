@@ -334,10 +334,10 @@ enum {
 	PEERGROUP_A_LIMIT_HALF_OPEN,	/* u32: links accepted on a port that are not up yet */
 	PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, /* u32: of these from one IPv6 /64 or IPv4 /24 */
 	PEERGROUP_A_LIMIT_MEMBER_LINKS, /* u32: established links to nodes of one member */
-	PEERGROUP_A_LIMIT_PROOF_RATE, /* u32: chains, questions for them and credentials a second read from one link; 0: any */
-	PEERGROUP_A_LIMIT_ISSUED, /* u32: of MEMBERS, below an administrator whom another one invited; 0: half */
-	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of one who invites and all below; 0: half of RECORDS */
-	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of one who invites and all below; 0: half of BYTES */
+	PEERGROUP_A_LIMIT_PROOF_RATE, /* u32: what proves memberships, a second, per link; 0: any */
+	PEERGROUP_A_LIMIT_ISSUED, /* u32: of MEMBERS, below an administrator of another; 0: half */
+	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of an inviter and all below; 0: half */
+	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of an inviter and all below; 0: half */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1

@@ -8,6 +8,7 @@
 #define GFP_KERNEL	0U
 #define GFP_KERNEL_ACCOUNT	GFP_KERNEL
 #define GFP_ATOMIC	0U
+#define __GFP_RETRY_MAYFAIL	0U
 
 #define struct_size(p, member, n) \
 	(sizeof(*(p)) + sizeof((p)->member[0]) * (size_t)(n))
