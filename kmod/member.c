@@ -162,6 +162,7 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 
 	hash_init(ms->hash);
 	hash_init(ms->revoked);
+	hash_init(ms->pairs);
 	INIT_LIST_HEAD(&ms->revocations);
 	ms->unsorted = false;
 	mutex_init(&ms->lock);

@@ -72,6 +72,7 @@ static inline bool pg_member_revoked(const struct pg_member *m)
 }
 
 #define PG_MEMBERS_BITS	8
+#define PG_PAIRS_BITS	10
 #define PG_MEMBERS_MAX	65536U
 
 struct pg_members {
@@ -84,6 +85,7 @@ struct pg_members {
 	u32 invited_max;	/* below one that is no administrator's */
 	u32 issued_max;		/* below one whose issuer is another administrator; 0: half */
 	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS);	/* struct pg_revoked by key */
+	DECLARE_HASHTABLE(pairs, PG_PAIRS_BITS);	/* who revoked whom: struct pg_revocation */
 	struct list_head revocations;	/* revoke.h; by rank unless @unsorted */
 	bool unsorted;
 };
