@@ -17,6 +17,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/mutex.h>
+#include <linux/siphash.h>
 #include "gmc.h"
 
 struct pg_rec;
@@ -76,6 +77,7 @@ static inline bool pg_member_revoked(const struct pg_member *m)
 #define PG_MEMBERS_MAX	65536U
 
 struct pg_members {
+	siphash_key_t key;	/* so that nobody can make keys that meet in one bucket */
 	DECLARE_HASHTABLE(hash, PG_MEMBERS_BITS);
 	struct mutex lock;	/* orders additions, guards revocations */
 	struct pg_member *root;

@@ -94,11 +94,16 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 
 /* ----------------------------------------------------------------- index -- */
 
+static u32 pg_revoked_key(const struct pg_members *ms, const u8 *key)
+{
+	return siphash_1u64(get_unaligned_be64(key), &ms->key);
+}
+
 static struct pg_revoked *pg_revoked_find(struct pg_members *ms, const u8 *key)
 {
 	struct pg_revoked *of;
 
-	hash_for_each_possible(ms->revoked, of, node, get_unaligned_be32(key))
+	hash_for_each_possible(ms->revoked, of, node, pg_revoked_key(ms, key))
 		if (!memcmp(of->key, key, sizeof(of->key)))
 			return of;
 	return NULL;
@@ -119,7 +124,7 @@ void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
 		swap(rv->of, rv->spare);
 		memcpy(rv->of->key, rv->key, sizeof(rv->of->key));
 		pg_revoked_reset(rv->of);
-		hash_add(ms->revoked, &rv->of->node, get_unaligned_be32(rv->key));
+		hash_add(ms->revoked, &rv->of->node, pg_revoked_key(ms, rv->key));
 	}
 	rv->of->n++;
 	list_add_tail(&rv->rank, &ms->revocations);
@@ -241,10 +246,9 @@ void pg_revocations_judge(struct pg_members *ms, struct pg_member *m)
 	m->issuing = v.issuing;
 }
 
-/* Hashes already; not the same part of both, which would meet those who revoke each other. */
-static u32 pg_pair_key(const u8 *by, const u8 *whom)
+static u32 pg_pair_key(const struct pg_members *ms, const u8 *by, const u8 *whom)
 {
-	return get_unaligned_be32(by) ^ get_unaligned_be32(whom + sizeof(u32));
+	return siphash_2u64(get_unaligned_be64(by), get_unaligned_be64(whom), &ms->key);
 }
 
 /* Does one count by which the key @by revokes @whom, with @all including what that issued? */
@@ -252,7 +256,7 @@ static bool pg_revoked_by(struct pg_members *ms, const u8 *by, const u8 *whom, b
 {
 	const struct pg_revocation *rv;
 
-	hash_for_each_possible(ms->pairs, rv, pair, pg_pair_key(by, whom))
+	hash_for_each_possible(ms->pairs, rv, pair, pg_pair_key(ms, by, whom))
 		if (pg_key_is(rv->signer, by) && !memcmp(rv->key, whom, sizeof(rv->key)) &&
 		    !(all && rv->flags & PEERGROUP_REVOKE_ONLY))
 			return true;
@@ -288,7 +292,7 @@ static void pg_revocation_take(struct pg_members *ms, struct pg_revocation *rv)
 		of->below_cut = min(of->below_cut, cut);
 	/* No more than two of one by another: nobody makes the look-ups slow by repeating it. */
 	if (!pg_revoked_by(ms, by, rv->key, !only))
-		hash_add(ms->pairs, &rv->pair, pg_pair_key(by, rv->key));
+		hash_add(ms->pairs, &rv->pair, pg_pair_key(ms, by, rv->key));
 }
 
 /* Finds out which of them count. */
