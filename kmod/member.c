@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <crypto/sha2.h>
@@ -69,10 +70,9 @@ void pg_member_put(struct pg_member *m)
 
 /* ----------------------------------------------------------------- table -- */
 
-/* Fingerprints are hashes already; some of one will do. */
-static u32 pg_member_key(const u8 *fingerprint)
+static u32 pg_member_key(const struct pg_members *ms, const u8 *fingerprint)
 {
-	return get_unaligned_be32(fingerprint);
+	return siphash_1u64(get_unaligned_be64(fingerprint), &ms->key);
 }
 
 /* Takes no reference: the caller is in an RCU read section or holds the lock. */
@@ -80,7 +80,7 @@ static struct pg_member *pg_members_find(struct pg_members *ms, const u8 *finger
 {
 	struct pg_member *m;
 
-	hash_for_each_possible_rcu(ms->hash, m, hash, pg_member_key(fingerprint),
+	hash_for_each_possible_rcu(ms->hash, m, hash, pg_member_key(ms, fingerprint),
 				   lockdep_is_held(&ms->lock))
 		if (!memcmp(m->gmc.fingerprint, fingerprint, sizeof(m->gmc.fingerprint)))
 			return m;
@@ -135,7 +135,8 @@ static void pg_members_add(struct pg_members *ms, struct pg_member *m)
 		WRITE_ONCE(above->below, above->below + 1);
 	m->nr = ms->count;
 	pg_revocations_judge(ms, m);
-	hash_add_rcu(ms->hash, &pg_member_hold(m)->hash, pg_member_key(m->gmc.fingerprint));
+	hash_add_rcu(ms->hash, &pg_member_hold(m)->hash,
+		     pg_member_key(ms, m->gmc.fingerprint));
 	if (ms->last)
 		rcu_assign_pointer(ms->last->next, m);
 	ms->last = m;
@@ -161,8 +162,10 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 		return err;
 	}
 
+	get_random_bytes(&ms->key, sizeof(ms->key));
 	hash_init(ms->hash);
 	hash_init(ms->revoked);
+	hash_init(ms->pairs);
 	INIT_LIST_HEAD(&ms->revocations);
 	ms->unsorted = false;
 	mutex_init(&ms->lock);

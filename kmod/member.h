@@ -17,6 +17,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/mutex.h>
+#include <linux/siphash.h>
 #include "gmc.h"
 
 struct pg_rec;
@@ -72,9 +73,11 @@ static inline bool pg_member_revoked(const struct pg_member *m)
 }
 
 #define PG_MEMBERS_BITS	8
+#define PG_PAIRS_BITS	10
 #define PG_MEMBERS_MAX	65536U
 
 struct pg_members {
+	siphash_key_t key;	/* so that nobody can make keys that meet in one bucket */
 	DECLARE_HASHTABLE(hash, PG_MEMBERS_BITS);
 	struct mutex lock;	/* orders additions, guards revocations */
 	struct pg_member *root;
@@ -84,6 +87,7 @@ struct pg_members {
 	u32 invited_max;	/* below one that is no administrator's */
 	u32 issued_max;		/* below an administrator of another one; 0: half */
 	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS); /* struct pg_revoked by key */
+	DECLARE_HASHTABLE(pairs, PG_PAIRS_BITS); /* who revoked whom: struct pg_revocation */
 	struct list_head revocations;	/* revoke.h; by rank unless @unsorted */
 	bool unsorted;
 };

@@ -4,6 +4,7 @@
  * the books (table.c), admission asks about the rate (flood.c).
  */
 #include <linux/math64.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -13,6 +14,7 @@
 
 void pg_quotas_init(struct pg_quotas *q)
 {
+	get_random_bytes(&q->key, sizeof(q->key));
 	hash_init(q->hash);
 }
 
@@ -28,12 +30,17 @@ void pg_quotas_destroy(struct pg_quotas *q)
 	}
 }
 
-/* Keys are hashes already. Entries stay, so a caller that holds the lock needs no RCU. */
+static u32 pg_quota_key(const struct pg_quotas *q, const u8 *key)
+{
+	return siphash_1u64(get_unaligned_be64(key), &q->key);
+}
+
+/* Entries stay, so a caller that holds the lock needs no RCU. */
 struct pg_creator *pg_quota_find(struct pg_quotas *q, const u8 *key)
 {
 	struct pg_creator *c;
 
-	hash_for_each_possible_rcu(q->hash, c, node, get_unaligned_be32(key), true)
+	hash_for_each_possible_rcu(q->hash, c, node, pg_quota_key(q, key), true)
 		if (!memcmp(c->key, key, sizeof(c->key)))
 			return c;
 	return NULL;
@@ -49,7 +56,7 @@ struct pg_creator *pg_quota_get(struct pg_quotas *q, const u8 *key)
 	if (!c)
 		return NULL;
 	memcpy(c->key, key, sizeof(c->key));
-	hash_add_rcu(q->hash, &c->node, get_unaligned_be32(key));
+	hash_add_rcu(q->hash, &c->node, pg_quota_key(q, key));
 	return c;
 }
 

@@ -14,6 +14,7 @@
 
 #include <linux/atomic.h>
 #include <linux/hashtable.h>
+#include <linux/siphash.h>
 #include <linux/types.h>
 #include "include/uapi/linux/peergroup.h"
 
@@ -71,6 +72,7 @@ struct pg_quota_limits {
 };
 
 struct pg_quotas {
+	siphash_key_t key;	/* so that nobody can make keys that meet in one bucket */
 	DECLARE_HASHTABLE(hash, PG_QUOTA_BITS);
 };
 

@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/list_sort.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <crypto/sha2.h>
@@ -84,7 +85,6 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 		kfree(rv);
 		return NULL;
 	}
-	INIT_LIST_HEAD(&rv->by);
 	rv->signer = signer;
 	memcpy(rv->key, pg_revocation_body(rec)->key, sizeof(rv->key));
 	memcpy(rv->digest, rec->digest, sizeof(rv->digest));
@@ -95,11 +95,16 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 
 /* ----------------------------------------------------------------- index -- */
 
+static u32 pg_revoked_key(const struct pg_members *ms, const u8 *key)
+{
+	return siphash_1u64(get_unaligned_be64(key), &ms->key);
+}
+
 static struct pg_revoked *pg_revoked_find(struct pg_members *ms, const u8 *key)
 {
 	struct pg_revoked *of;
 
-	hash_for_each_possible(ms->revoked, of, node, get_unaligned_be32(key))
+	hash_for_each_possible(ms->revoked, of, node, pg_revoked_key(ms, key))
 		if (!memcmp(of->key, key, sizeof(of->key)))
 			return of;
 	return NULL;
@@ -110,8 +115,6 @@ static void pg_revoked_reset(struct pg_revoked *of)
 	of->cut = PG_NOT_REVOKED;
 	of->below_cut = PG_NOT_REVOKED;
 	of->issuing = PG_NOT_REVOKED;
-	of->bars = NULL;
-	INIT_LIST_HEAD(&of->by);
 }
 
 void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
@@ -122,7 +125,7 @@ void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
 		swap(rv->of, rv->spare);
 		memcpy(rv->of->key, rv->key, sizeof(rv->of->key));
 		pg_revoked_reset(rv->of);
-		hash_add(ms->revoked, &rv->of->node, get_unaligned_be32(rv->key));
+		hash_add(ms->revoked, &rv->of->node, pg_revoked_key(ms, rv->key));
 	}
 	rv->of->n++;
 	list_add_tail(&rv->rank, &ms->revocations);
@@ -134,7 +137,7 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv)
 {
 	mutex_lock(&ms->lock);
 	list_del(&rv->rank);
-	list_del_init(&rv->by);
+	hash_del(&rv->pair);
 	if (!--rv->of->n) {
 		hash_del(&rv->of->node);
 		kfree(rv->of);
@@ -244,50 +247,53 @@ void pg_revocations_judge(struct pg_members *ms, struct pg_member *m)
 	m->issuing = v.issuing;
 }
 
+static u32 pg_pair_key(const struct pg_members *ms, const u8 *by, const u8 *whom)
+{
+	return siphash_2u64(get_unaligned_be64(by), get_unaligned_be64(whom), &ms->key);
+}
+
+/* Does one count by which the key @by revokes @whom, with @all including what that issued? */
+static bool pg_revoked_by(struct pg_members *ms, const u8 *by, const u8 *whom, bool all)
+{
+	const struct pg_revocation *rv;
+
+	hash_for_each_possible(ms->pairs, rv, pair, pg_pair_key(ms, by, whom))
+		if (pg_key_is(rv->signer, by) && !memcmp(rv->key, whom, sizeof(rv->key)) &&
+		    !(all && rv->flags & PEERGROUP_REVOKE_ONLY))
+			return true;
+	return false;
+}
+
 /*
- * Whom does @signer revoke in vain? Those of a higher rank who have revoked it, or one
- * above it with all it issued.
+ * Is it in vain: about one of a higher rank who has revoked its signer, or one above
+ * that with all it issued?
  */
-static void pg_revocations_bar(struct pg_members *ms, const struct pg_member *signer)
+static bool pg_revocation_barred(struct pg_members *ms, const struct pg_revocation *rv)
 {
 	const struct pg_member *m;
-	struct pg_revocation *rv;
-	struct pg_revoked *of;
 
-	for (m = signer; m; m = m->parent) {
-		of = pg_revoked_find(ms, m->gmc.spki_hash);
-		if (!of)
-			continue;
-		list_for_each_entry(rv, &of->by, by) {
-			struct pg_revoked *who = pg_revoked_find(ms, rv->signer->gmc.spki_hash);
-
-			if (who && (m == signer || !(rv->flags & PEERGROUP_REVOKE_ONLY)))
-				who->bars = signer;
-		}
-	}
+	for (m = rv->signer; m; m = m->parent)
+		if (pg_revoked_by(ms, rv->key, m->gmc.spki_hash, m != rv->signer))
+			return true;
+	return false;
 }
 
 /* One that counts enters what is said about whom it is about. */
-static void pg_revocation_take(struct pg_revocation *rv)
+static void pg_revocation_take(struct pg_members *ms, struct pg_revocation *rv)
 {
+	const u8 *by = rv->signer->gmc.spki_hash;
 	u64 cut = rv->flags & PEERGROUP_REVOKE_WITHDRAW ? 0 : rv->time;
 	bool only = rv->flags & PEERGROUP_REVOKE_ONLY;
 	struct pg_revoked *of = rv->of;
-	struct pg_revocation *last;
 
 	of->cut = min(of->cut, cut);
 	if (only)
 		of->issuing = min(of->issuing, rv->time);
 	else
 		of->below_cut = min(of->below_cut, cut);
-	/* Those by one certificate come in a row. */
-	if (!list_empty(&of->by)) {
-		last = list_last_entry(&of->by, struct pg_revocation, by);
-		if (last->signer == rv->signer &&
-		    (only || !(last->flags & PEERGROUP_REVOKE_ONLY)))
-			return;
-	}
-	list_add_tail(&rv->by, &of->by);
+	/* No more than two of one by another: nobody makes the look-ups slow by repeating it. */
+	if (!pg_revoked_by(ms, by, rv->key, !only))
+		hash_add(ms->pairs, &rv->pair, pg_pair_key(ms, by, rv->key));
 }
 
 /* Finds out which of them count. */
@@ -300,18 +306,19 @@ static void pg_revocations_weigh(struct pg_members *ms)
 	if (ms->unsorted)
 		list_sort(NULL, &ms->revocations, pg_revocation_cmp);
 	ms->unsorted = false;
+	hash_init(ms->pairs);
 	list_for_each_entry(rv, &ms->revocations, rank) {
-		INIT_LIST_HEAD(&rv->by);
+		INIT_HLIST_NODE(&rv->pair);
 		pg_revoked_reset(rv->of);
 	}
 	list_for_each_entry(rv, &ms->revocations, rank) {
 		if (rv->signer != signer) {
 			signer = rv->signer;
 			cut = pg_revocations_cut(ms, signer);
-			pg_revocations_bar(ms, signer);
 		}
-		if (rv->time <= cut && rv->of->bars != signer)
-			pg_revocation_take(rv);
+		if (rv->time <= cut && !pg_revocation_barred(ms, rv))
+			pg_revocation_take(ms, rv);
+		cond_resched();
 	}
 }
 

@@ -17,6 +17,7 @@
 #ifndef _PG_REVOKE_H
 #define _PG_REVOKE_H
 
+#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/slab.h>
 #include "member.h"
@@ -30,9 +31,6 @@
  * @cut: what those that count say, as in struct pg_member; so the next two
  * @below_cut: of what it issued
  * @issuing: its certificates that begin later are void
- * @by: of those that count: for each certificate that signed some one with
- *	PEERGROUP_REVOKE_ONLY, one without, or both
- * @bars: the certificate whose revocations of this key are looked at and do not count
  */
 struct pg_revoked {
 	struct hlist_node node;
@@ -41,14 +39,13 @@ struct pg_revoked {
 	u64 cut;
 	u64 below_cut;
 	u64 issuing;
-	struct list_head by;
-	const struct pg_member *bars;
 };
 
 /**
  * struct pg_revocation - one that is in the table
  * @rank: in pg_members.revocations, highest first when they have been judged
- * @by: in struct pg_revoked, or in no list
+ * @pair: in pg_members.pairs by the signer's key and @key, if it counts and says more
+ *	than those there
  * @of: whom it is about, while it is in the table
  * @spare: to be that, where nothing is there yet
  * @signer: whose it is; the record holds it
@@ -59,7 +56,7 @@ struct pg_revoked {
  */
 struct pg_revocation {
 	struct list_head rank;
-	struct list_head by;
+	struct hlist_node pair;
 	struct pg_revoked *of;
 	struct pg_revoked *spare;
 	const struct pg_member *signer;
@@ -114,9 +111,8 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv);
  * @arg: passed to @changed
  *
  * Takes @ms->lock, which @changed is called without; the caller sees to it that this
- * does not run twice at once. Costs the number of revocations (sorting them, where new
- * ones came), of members, and of certificates that signed a revocation times the depth
- * of chains and the number of those that have revoked one of its own.
+ * does not run twice at once. Costs the number of members, and of revocations (sorting
+ * them, where new ones came) times the depth of chains.
  *
  * Return: true if there was any such member.
  */

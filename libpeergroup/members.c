@@ -79,6 +79,17 @@ bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b)
 	       (a->not_before == b->not_before && a->not_after > b->not_after);
 }
 
+/*
+ * Who was revoked is so in all its certificates. One that fell with its issuer, whoever
+ * that was, says nothing about the others.
+ */
+static bool speaks_before(const struct pgi_member *a, const struct pgi_member *b)
+{
+	if (a->revoked != b->revoked)
+		return b->revoked;
+	return !pgi_member_later(b, a);
+}
+
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 					  const char *name)
 {
@@ -87,7 +98,7 @@ const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 
 	for (i = 0; i < members->count; i++) {
 		m = &members->list[i];
-		if (m->depth && !strcmp(m->name, name) && (!found || !pgi_member_later(found, m)))
+		if (m->depth && !strcmp(m->name, name) && (!found || speaks_before(m, found)))
 			found = m;
 	}
 	return found;

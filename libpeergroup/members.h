@@ -31,7 +31,10 @@ void pgi_members_free(struct pgi_members *members);
 /* Does @a replace @b, a certificate of the same member? */
 bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b);
 
-/* The latest certificate of that peer name; NULL if there is none. */
+/*
+ * The latest certificate of that peer name, of those that were not revoked if there is
+ * any; NULL if there is none at all.
+ */
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 					  const char *name);
 

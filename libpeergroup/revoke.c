@@ -31,10 +31,14 @@ static HRESULT key_of(const struct pgi_member *m, uint8_t key[PEERGROUP_HASH_LEN
  */
 static uint64_t until(const struct pgi_members *members, const struct pgi_member *target)
 {
-	bool admin = target->roles & PEERGROUP_ROLE_ADMIN;
 	uint64_t end = target->not_after;
+	bool admin = false;
 	size_t i;
 
+	/* In any certificate: another one for its key may come from whoever may invite. */
+	for (i = 0; i < members->count; i++)
+		if (!strcmp(members->list[i].name, target->name))
+			admin |= members->list[i].roles & PEERGROUP_ROLE_ADMIN;
 	for (i = 0; i < members->count; i++) {
 		const struct pgi_member *m = &members->list[i];
 

@@ -10,7 +10,7 @@
 
 #define hash_add(t, node, key)		hlist_add_head((node), hash_bucket(t, key))
 #define hash_add_rcu			hash_add
-#define hash_del			hlist_del
+#define hash_del			hlist_del_init
 #define hash_del_rcu			hlist_del
 
 #define hash_for_each_possible(t, obj, member, key) \

@@ -23,6 +23,18 @@ static inline void hlist_del(struct hlist_node *n)
 	n->pprev = NULL;
 }
 
+static inline void INIT_HLIST_NODE(struct hlist_node *n)
+{
+	n->next = NULL;
+	n->pprev = NULL;
+}
+
+static inline void hlist_del_init(struct hlist_node *n)
+{
+	if (n->pprev)
+		hlist_del(n);
+}
+
 #define hlist_entry_or_null(node, type, member) ({		\
 	struct hlist_node *__n = (node);			\
 	__n ? container_of(__n, type, member) : NULL; })
