@@ -116,7 +116,7 @@ static const struct {
 	CODE(PEER_E_FW_BLOCKED_BY_SHIELDS_UP, "the firewall blocks everything"),
 	CODE(PEER_E_FW_DECLINED, "the firewall exception was declined"),
 	CODE(PEER_E_NOT_FOUND, "not found"),
-	CODE(PEER_E_DISK_FULL, "no space left on the disk"),
+	CODE(PEER_E_DISK_FULL, "no space left"),
 	CODE(PEER_E_ALREADY_EXISTS, "exists already"),
 	CODE(PEER_E_CLOUD_NOT_FOUND, "cloud not found"),
 	CODE(PEER_E_CLOUD_DISABLED, "the cloud is disabled"),

@@ -372,7 +372,7 @@ static HRESULT create(const char *classifier, const char *friendly, char **name)
 	return hr;
 }
 
-/* Remembered, so that inviting a deleted identity is told apart (I8). */
+/* Remembered, so that inviting a deleted identity is told apart. */
 static void note_deleted(const char *entry)
 {
 	int dir;

@@ -183,7 +183,7 @@ struct pgi_identity {
  */
 HRESULT pgi_identity_load(const char *name, struct pgi_identity **identity);
 void pgi_identity_free(struct pgi_identity *identity);
-/* S_OK while it is still in the store, else PEER_E_NOT_FOUND (D31). */
+/* S_OK while it is still in the store, else PEER_E_NOT_FOUND. */
 HRESULT pgi_identity_exists(const char *name);
 HRESULT pgi_identity_friendly(const char *name, char **friendly);	/* malloc() */
 HRESULT pgi_identity_set_friendly(const char *name, const char *friendly);

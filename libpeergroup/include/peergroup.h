@@ -270,7 +270,7 @@ HRESULT peergroup_close(peergroup_t group);
  * @identity: peer name; NULL for the default
  * @name: the group's peer name
  *
- * Return: S_OK, E_INVALIDARG, PEER_E_NOT_FOUND, E_ACCESSDENIED, file errors.
+ * Return: S_OK, E_INVALIDARG, PEER_E_NOT_FOUND, E_ACCESSDENIED.
  */
 HRESULT peergroup_delete(const char *identity, const char *name);
 
@@ -486,7 +486,7 @@ struct peergroup_properties {
  * @properties: receives one block
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
- * PEER_E_GROUP_NOT_READY (connect first), PEER_E_UNSUPPORTED_VERSION (they are of a
+ * PEER_E_GROUP_NOT_READY, PEER_E_UNSUPPORTED_VERSION (they are of a
  * later version of the library).
  */
 HRESULT peergroup_properties(peergroup_t group, struct peergroup_properties **properties);
@@ -494,12 +494,16 @@ HRESULT peergroup_properties(peergroup_t group, struct peergroup_properties **pr
 /**
  * peergroup_set_properties - change what the group is, on all hosts
  * @group: handle, of the member that created the group: nobody else may
- * @properties: as peergroup_properties() gave them, but for what is to change: @friendly,
- *	@comment, @flags and the lifetimes; NULL in one of the first four leaves it
+ * @properties: as peergroup_properties() gave them, but for what is to change
+ *
+ * These change: @friendly (the peer name if NULL), @comment (none if NULL), @flags and
+ * the lifetimes. @name, @creator, @classifier and @cloud never do: they are NULL or what
+ * they were.
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
  * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_GROUP_PROPERTIES,
- * PEER_E_NO_KEY_ACCESS.
+ * PEER_E_NO_KEY_ACCESS, HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION) (others changed them
+ * five times meanwhile).
  */
 HRESULT peergroup_set_properties(peergroup_t group,
 				 const struct peergroup_properties *properties);
@@ -530,7 +534,10 @@ HRESULT peergroup_set_properties(peergroup_t group,
  * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_IDENTITY_DELETED (one's own, or
  * it was one of this user's), PEER_E_IDENTITY_NOT_FOUND (no member of that name is
  * known, or it was revoked), PEER_E_INVALID_TIME_PERIOD, PEER_E_INVALID_ROLE_PROPERTY,
- * PEER_E_CHAIN_TOO_LONG, PEER_E_CIRCULAR_CHAIN_DETECTED, PEER_E_NO_KEY_ACCESS.
+ * PEER_E_CHAIN_TOO_LONG, PEER_E_CIRCULAR_CHAIN_DETECTED, PEER_E_NO_KEY_ACCESS,
+ * PEER_E_DISK_FULL where the group has no room to store it, PEER_E_TOO_MUCH_LOAD where
+ * one publishes faster than the group's limit, HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION)
+ * (another program stored one just now).
  */
 HRESULT peergroup_renew(peergroup_t group, const char *member, time_t expires,
 			uint32_t roles, uint32_t flags, char **xml);
@@ -618,7 +625,8 @@ struct peergroup_record {
  * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_RECORD,
  * PEER_E_INVALID_ATTRIBUTES, PEER_E_TOO_MANY_ATTRIBUTES,
  * PEER_E_MAX_RECORD_SIZE_EXCEEDED, PEER_E_INVALID_RECORD_EXPIRATION,
- * PEER_E_INVALID_PEER_NAME.
+ * PEER_E_INVALID_PEER_NAME, PEER_E_DISK_FULL where the group's table, or one's share of
+ * it, is full, PEER_E_TOO_MUCH_LOAD where one publishes faster than the group's limit.
  */
 HRESULT peergroup_add(peergroup_t group, const uuid_t type,
 		      const struct peergroup_new_record *record, uuid_t id);
@@ -629,7 +637,8 @@ HRESULT peergroup_add(peergroup_t group, const uuid_t type,
  * @id: which
  * @record: the whole new content; its expiration may grow, never shrink
  *
- * Return: as peergroup_add(), and PEER_E_RECORD_NOT_FOUND.
+ * Return: as peergroup_add(), PEER_E_RECORD_NOT_FOUND, and
+ * HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION) (others changed it five times meanwhile).
  */
 HRESULT peergroup_update(peergroup_t group, const uuid_t id,
 			 const struct peergroup_new_record *record);
@@ -640,7 +649,8 @@ HRESULT peergroup_update(peergroup_t group, const uuid_t id,
  * @id: which
  *
  * Return: S_OK, E_INVALIDARG, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
- * PEER_E_NOT_AUTHORIZED, PEER_E_RECORD_NOT_FOUND.
+ * PEER_E_NOT_AUTHORIZED, PEER_E_RECORD_NOT_FOUND, PEER_E_INVALID_PEER_NAME,
+ * HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION) (others changed it five times meanwhile).
  */
 HRESULT peergroup_delete_record(peergroup_t group, const uuid_t id);
 

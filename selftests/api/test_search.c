@@ -222,7 +222,7 @@ static void test_errors(void)
 	HR(peergroup_search(ours, Q(""), count_one, NULL), PEER_E_INVALID_SEARCH);
 }
 
-/* Q10, L3: nothing found is no error, and there is nothing in a group just joined. */
+/* Nothing found is no error, and there is nothing in a group just joined. */
 static void test_nothing(void)
 {
 	HPEERENUM list;
@@ -263,7 +263,7 @@ static void test_items(void)
 
 	HR(PeerGroupSearchRecords(ours, wide(Q("<clause attrib=\"filename\">data-03.xml</clause>")),
 				  &list), S_OK);
-	/* G4: a snapshot, */
+	/* A snapshot, */
 	HR(peergroup_delete_record(ours, ids[3]), S_OK);
 	HR(PeerGetNextItem(list, &n, (PVOID **)&items), S_OK);
 	NEED(n == 1);
@@ -273,7 +273,7 @@ static void test_items(void)
 	CHECK(items[0]->data.cbData == 4 && items[0]->pwzAttributes && items[0]->pwzCreatorId);
 	PeerFreeData(items);
 	HR(PeerEndEnumeration(list), S_OK);
-	/* X5: in which it is no more. */
+	/* in which it is no more. */
 	CHECK(clause("filename", NULL, NULL, "data-03.xml") == 0);
 	CHECK(clause("filename", NULL, NULL, "data-*") == FILES - 1);
 	CHECK(asprintf(&before, "{%s}", guid_text(ids[3])) > 0);
@@ -321,7 +321,7 @@ static void change_some(void)
 	peergroup_free(last);
 }
 
-/* Q7, S10, S11: what every record has. T7: times are the group's. */
+/* What every record has. Times are the group's. */
 static void test_header(void)
 {
 	struct peergroup_record *r;
@@ -364,7 +364,7 @@ static void test_header(void)
 	peergroup_free(escaped);
 }
 
-/* S17: what is about the group itself is nobody's record. */
+/* What is about the group itself is nobody's record. */
 static void test_hidden(void)
 {
 	static const uuid_t types[] = {
@@ -409,7 +409,7 @@ static void test_ends(void)
 	HR(peergroup_search(ours, Q("<clause attrib=\"filename\">*</clause>"), stop, &calls),
 	   S_FALSE);
 	CHECK(calls == 1);
-	/* H13: an enumeration outlives its group. */
+	/* An enumeration outlives its group. */
 	HR(PeerGroupSearchRecords(ours, wide(Q("<clause attrib=\"day\" type=\"date\">2026-11-02"
 						"</clause>")), &list), S_OK);
 	HR(PeerGroupClose(ours), S_OK);

@@ -29,6 +29,12 @@ for symbol in $(sed -n 's/^\t\([A-Za-z_]*\);$/\1/p' "$TOP/libpeergroup/libpeergr
 done
 is "each exported symbol has a page" "$missing" ''
 
+missing=''
+for symbol in $(sed -n 's/^\t\([Pp]eer[A-Za-z_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
+	grep -q "^\.Xr $symbol 3" "$MAN/man3/libpeergroup.3" || missing+=" $symbol"
+done
+is "libpeergroup.3 leads to each function" "$missing" ''
+
 stray=''
 for page in "$MAN"/man3/*.3; do
 	symbol=$(basename "$page" .3)

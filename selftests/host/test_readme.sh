@@ -50,8 +50,9 @@ for i, found in enumerate(re.finditer(r"^\.\. code-block:: c\n\n((?:[ \t]+.*\n|\
         code = ("#include <poll.h>\n#include <string.h>\n#include <stdio.h>\n#include <peergroup.h>\n"
                 "extern HGROUP group; extern HRESULT hr; extern GUID my_type, id;\n"
                 "extern uuid_t type, uuid; extern char *name, *xml; extern PWSTR wide;\n"
+                "void use(const void *);\n"
                 "HRESULT each(const struct peergroup_record *record, void *arg);\n"
-                "void use(const void *);\nvoid piece(void);\nvoid piece(void)\n{\n" + code + "}\n")
+                "void piece(void);\nvoid piece(void)\n{\n" + code + "}\n")
     open(f"{sys.argv[2]}/piece{i}.c", "w", encoding="utf-8").write(code)
 END
 for piece in "$T"/piece*.c; do
@@ -77,6 +78,10 @@ for target in $(sed -n 's/^    \(sudo \)\{0,1\}make \([a-z_ -]*[a-z]\).*/\2/p
 	grep -q "^$target:" "$TOP/Makefile" || unknown+=" $target"
 done
 is "and targets of make that there are" "$unknown" ''
+
+is "README.md counts the functions of p2p.h" \
+	"$(sed -n 's/.*Windows API, \([0-9]*\) functions.*/\1/p' "$TOP/README.md")" \
+	"$(grep -cE '^(HRESULT|VOID) Peer' "$TOP/libpeergroup/include/p2p.h")"
 
 missing=''
 for file in $(sed -n 's/.*](\([^)#]*\)).*/\1/p' "$TOP/README.md" | grep -v :); do

@@ -191,7 +191,7 @@ static const struct limit {
 	[PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX] = { "half_open_prefix", false, false,
 						 "of these, from one /64 or /24" },
 	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = { "member_links", false, false,
-					     "of these links, to one member" },
+					     "established links to hosts of one member" },
 	[PEERGROUP_A_LIMIT_PROOF_RATE] = { "proof_rate", false, false,
 					   "certificates and credentials a second over one link (0: any)" },
 	[PEERGROUP_A_LIMIT_ISSUED] = { "issued", false, false,

@@ -146,9 +146,9 @@ static const struct command commands[] = {
 	  "  --pem                      the certificates themselves\n"
 	  "\n"
 	  "Example: peergroup members lab\n" },
-	{ "renew", cmd_renew, "[--lifetime T] [--role R] [--store] [GROUP] MEMBER",
+	{ "renew", cmd_renew, "[--lifetime WHEN] [--role R] [--store] [GROUP] MEMBER",
 	  "give a member a later certificate, or another role",
-	  "  --lifetime T               from now on, or until a date; else as long as before\n"
+	  "  --lifetime WHEN            90d (from now), 2027-12-31; else as long as before\n"
 	  "  --role R                   admin, inviting or member; else as before\n"
 	  "  --store                    leave it in the group, where the member finds it;\n"
 	  "                             else print an invitation\n"
