@@ -15,6 +15,7 @@ struct pgi_own {
 	struct pgi_group_store *store;	/* has the certificates */
 	uint8_t fingerprint[PEERGROUP_HASH_LEN];
 	uint32_t roles;
+	uint32_t depth;			/* certificates below the root's */
 	uint64_t not_before, not_after;
 };
 

@@ -28,6 +28,7 @@ static HRESULT fill(struct pgi_own *own, const struct pgi_group_store *store)
 		leaf = chain[len - 1];
 		memcpy(own->fingerprint, leaf->fingerprint, sizeof(own->fingerprint));
 		own->roles = leaf->roles;
+		own->depth = len - 1;
 		own->not_before = leaf->not_before;
 		own->not_after = leaf->not_after;
 	}
@@ -76,11 +77,17 @@ void pgi_own_free(struct pgi_group *group)
 
 /* ------------------------------------------------------------- later ones -- */
 
+/*
+ * An administrator takes only what comes from above himself. Else any other one could
+ * bring him below itself, where he may not revoke it and falls with it.
+ */
 static bool is_later(const struct pgi_member *m, const struct pgi_own *own)
 {
 	const struct pgi_member is = { .not_before = own->not_before,
 				       .not_after = own->not_after };
 
+	if (own->roles & PEERGROUP_ROLE_ADMIN && m->depth > own->depth)
+		return false;
 	return pgi_member_later(m, &is);
 }
 
