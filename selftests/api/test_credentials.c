@@ -299,6 +299,39 @@ static void test_store(void)
 	HR(PeerGroupRevokeMember(bobs, wide("nobody"), 0), PEER_E_NOT_FOUND);
 }
 
+/*
+ * Another administrator may issue what it likes below itself: who was above that, or
+ * beside it, does not take it.
+ */
+static void test_equal(void)
+{
+	char *carol, *xml, *invitation;
+	peergroup_t carols;
+
+	NEED(!peergroup_identity_create("carol", "Carol", &carol));
+	NEED(!peergroup_identity_xml(carol, &xml));
+	NEED(!peergroup_invite(ours, xml, 0, PEERGROUP_ROLE_ADMIN, &invitation));
+	NEED(!peergroup_join(carol, invitation, &carols));
+	NEED(!peergroup_online(carols, 4001));
+	NEED(!peergroup_connect(carols, "127.0.0.1"));
+	CHECK(bob_is(carols, &PEER_GROUP_ROLE_ADMIN));
+	HR(peergroup_renew(carols, bob, 0, PEERGROUP_ROLE_MEMBER, PEERGROUP_RENEW_STORE, NULL),
+	   S_OK);
+	CHECK(bob_is(bobs, &PEER_GROUP_ROLE_MEMBER), "it has come");
+	NEED(!peergroup_offline(bobs));
+	NEED(!peergroup_online(bobs, 4000));
+	CHECK(own_roles(bobs, NULL) == PEERGROUP_ROLE_ADMIN, "and is not taken");
+	/* What others go by is the latest: put right for the tests that follow. */
+	HR(peergroup_renew(ours, bob, 0, PEERGROUP_ROLE_ADMIN, PEERGROUP_RENEW_STORE, NULL),
+	   S_OK);
+	NEED(!peergroup_connect(bobs, "127.0.0.1"));
+	CHECK(bob_is(bobs, &PEER_GROUP_ROLE_ADMIN));
+	PeerGroupClose(carols);
+	peergroup_free(xml);
+	peergroup_free(invitation);
+	peergroup_free(carol);
+}
+
 /* A lower role, which nothing but its later beginning tells from the one before. */
 static void test_close(void)
 {
@@ -334,6 +367,7 @@ int main(void)
 		{ "neither known nor a key given", test_new_key },
 		{ "a renewal by invitation", test_invitation },
 		{ "a renewal in the group, taken by connecting", test_store },
+		{ "an administrator is not renewed by its equal", test_equal },
 		{ "a lower role, taken by closing", test_close },
 		{ "who was revoked", test_revoked },
 	};
