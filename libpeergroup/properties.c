@@ -144,8 +144,12 @@ static HRESULT check_decoded(const struct pgi_properties *p)
 	if (!p->group || !pgi_name_valid(p->group) || !p->creator ||
 	    !pgi_name_valid(p->creator) || !pgi_classifier_valid(p->classifier))
 		return damaged();
-	/* Not what this version would let anybody set, but its length, which others count on. */
-	if ((p->friendly && pgi_utf8_units(p->friendly) > PGI_FRIENDLY_MAX) ||
+	/*
+	 * Not what this version would let anybody set, but what others count on: the
+	 * lengths, and that a name can be printed.
+	 */
+	if ((p->friendly && (pgi_utf8_units(p->friendly) > PGI_FRIENDLY_MAX ||
+			     !pgi_text_plain(p->friendly))) ||
 	    (p->comment && pgi_utf8_units(p->comment) > PGI_COMMENT_MAX))
 		return damaged();
 	return S_OK;

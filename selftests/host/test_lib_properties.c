@@ -90,6 +90,7 @@ static void damage(void)
 {
 	struct pgi_properties p = sample();
 	struct pgi_blob data;
+	uint8_t *name;
 	unsigned int bit;
 	size_t i;
 
@@ -104,6 +105,11 @@ static void damage(void)
 		}
 	}
 	CHECK_HR(decode_exactly(data.data, data.len), S_OK);
+	/* A name goes to terminals. */
+	name = memmem(data.data, data.len, "Sch", 3);
+	NEED(name);
+	*name = 27;
+	CHECK(FAILED(decode_exactly(data.data, data.len)));
 	pgi_blob_free(&data);
 }
 
