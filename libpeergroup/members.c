@@ -43,6 +43,103 @@ static int take_member(const struct nlmsghdr *msg, void *arg)
 	return copy_der(m, a[PEERGROUP_A_MEMBER_CERT]);
 }
 
+/* ---------------------------------------------------------------- indexes -- */
+
+static int in_order(const struct pgi_member *x, const struct pgi_member *y)
+{
+	return x < y ? -1 : x > y;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct pgi_member *x = *(const struct pgi_member **)a;
+	const struct pgi_member *y = *(const struct pgi_member **)b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : in_order(x, y);
+}
+
+static int by_fingerprint(const void *a, const void *b)
+{
+	const struct pgi_member *x = *(const struct pgi_member **)a;
+	const struct pgi_member *y = *(const struct pgi_member **)b;
+	int order = memcmp(x->fingerprint, y->fingerprint, sizeof(x->fingerprint));
+
+	return order ? order : in_order(x, y);
+}
+
+static const struct pgi_member **sort(const struct pgi_members *members,
+				      int (*compare)(const void *, const void *))
+{
+	const struct pgi_member **sorted = calloc(members->count + 1, sizeof(*sorted));
+	size_t i;
+
+	if (!sorted)
+		return NULL;
+	for (i = 0; i < members->count; i++)
+		sorted[i] = &members->list[i];
+	qsort(sorted, members->count, sizeof(*sorted), compare);
+	return sorted;
+}
+
+/* A group may have as many as 65536: whoever goes over all of them must not for each. */
+static HRESULT make_indexes(struct pgi_members *members)
+{
+	members->by_name = sort(members, by_name);
+	members->by_fingerprint = sort(members, by_fingerprint);
+	return members->by_name && members->by_fingerprint ? S_OK : E_OUTOFMEMORY;
+}
+
+/* The first of @sorted that is not before @key. */
+static size_t first_from(const struct pgi_member **sorted, size_t count, const void *key,
+			 int (*compare)(const struct pgi_member *m, const void *key))
+{
+	size_t low = 0, high = count, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (compare(sorted[mid], key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int compare_name(const struct pgi_member *m, const void *key)
+{
+	return strcmp(m->name, key);
+}
+
+static int compare_fingerprint(const struct pgi_member *m, const void *key)
+{
+	return memcmp(m->fingerprint, key, sizeof(m->fingerprint));
+}
+
+const struct pgi_member **pgi_members_named(const struct pgi_members *members,
+					    const char *name, size_t *n)
+{
+	size_t from = first_from(members->by_name, members->count, name, compare_name), i;
+
+	for (i = from; i < members->count && !compare_name(members->by_name[i], name); i++)
+		;
+	*n = i - from;
+	return members->by_name + from;
+}
+
+const struct pgi_member *pgi_members_with(const struct pgi_members *members,
+					  const uint8_t fingerprint[PEERGROUP_HASH_LEN])
+{
+	size_t i = first_from(members->by_fingerprint, members->count, fingerprint,
+			      compare_fingerprint);
+
+	if (i == members->count || compare_fingerprint(members->by_fingerprint[i], fingerprint))
+		return NULL;
+	return members->by_fingerprint[i];
+}
+
+/* ----------------------------------------------------------------- reading -- */
+
 HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members)
 {
 	struct nlmsghdr *msg;
@@ -54,6 +151,8 @@ HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members)
 	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group->index);
 	hr = pgi_group_talk(group, msg, take_member, members);
 	pthread_mutex_unlock(&group->lock);
+	if (SUCCEEDED(hr))
+		hr = make_indexes(members);
 	if (FAILED(hr))
 		pgi_members_free(members);
 	return hr;
@@ -69,6 +168,8 @@ void pgi_members_free(struct pgi_members *members)
 		pgi_blob_free(&members->list[i].der);
 	}
 	free(members->list);
+	free(members->by_name);
+	free(members->by_fingerprint);
 	memset(members, 0, sizeof(*members));
 }
 
@@ -93,13 +194,12 @@ static bool speaks_before(const struct pgi_member *a, const struct pgi_member *b
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 					  const char *name)
 {
-	const struct pgi_member *found = NULL, *m;
-	size_t i;
+	const struct pgi_member *found = NULL, **m;
+	size_t n;
 
-	for (i = 0; i < members->count; i++) {
-		m = &members->list[i];
-		if (m->depth && !strcmp(m->name, name) && (!found || speaks_before(m, found)))
-			found = m;
+	for (m = pgi_members_named(members, name, &n); n; n--, m++) {
+		if ((*m)->depth && (!found || speaks_before(*m, found)))
+			found = *m;
 	}
 	return found;
 }

@@ -22,6 +22,7 @@ struct pgi_member {
 struct pgi_members {
 	struct pgi_member *list;
 	size_t count;
+	const struct pgi_member **by_name, **by_fingerprint;	/* @count each */
 };
 
 /* All there are, each after its issuer; free with pgi_members_free(). */
@@ -37,6 +38,13 @@ bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b);
  */
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 					  const char *name);
+
+/* All certificates of that peer name, *@n in a row, in the order of the list. */
+const struct pgi_member **pgi_members_named(const struct pgi_members *members,
+					    const char *name, size_t *n);
+/* NULL if there is none. */
+const struct pgi_member *pgi_members_with(const struct pgi_members *members,
+					  const uint8_t fingerprint[PEERGROUP_HASH_LEN]);
 
 /* ---- membership.c ---- */
 

@@ -94,28 +94,16 @@ static bool is_later(const struct pgi_member *m, const struct pgi_own *own)
 static const struct pgi_member *find_later(struct pgi_group *group,
 					   const struct pgi_members *members, uint64_t now)
 {
-	const struct pgi_member *found = NULL, *m;
-	size_t i;
+	const struct pgi_member *found = NULL, *m, **named;
+	size_t n;
 
-	for (i = 0; i < members->count; i++) {
-		m = &members->list[i];
-		if (m->depth && !m->revoked && !strcmp(m->name, group->identity->name) &&
-		    m->not_before <= now && now < m->not_after && is_later(m, group->own) &&
-		    (!found || pgi_member_later(m, found)))
+	for (named = pgi_members_named(members, group->identity->name, &n); n; n--) {
+		m = *named++;
+		if (m->depth && !m->revoked && m->not_before <= now && now < m->not_after &&
+		    is_later(m, group->own) && (!found || pgi_member_later(m, found)))
 			found = m;
 	}
 	return found;
-}
-
-static const struct pgi_member *find_issuer(const struct pgi_members *members,
-					    const struct pgi_cert *cert)
-{
-	size_t i;
-
-	for (i = 0; i < members->count; i++)
-		if (!memcmp(members->list[i].fingerprint, cert->issuer, sizeof(cert->issuer)))
-			return &members->list[i];
-	return NULL;
 }
 
 /*
@@ -133,7 +121,7 @@ static HRESULT take_one(const struct pgi_members *members, const uint8_t *spki_h
 	hr = pgi_cert_parse((*m)->der.data, (*m)->der.len, &cert);
 	if (FAILED(hr))
 		return hr;
-	issuer = find_issuer(members, cert);
+	issuer = pgi_members_with(members, cert->issuer);
 	if (!issuer || issuer->depth + 1 != (*m)->depth ||
 	    last != !memcmp(cert->spki_hash, spki_hash, sizeof(cert->spki_hash)) ||
 	    (last && !(issuer->roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT))))

@@ -145,13 +145,11 @@ static HRESULT ask_records(struct pgi_group *group, struct list *list)
 /* Whichever of a member's certificates the record is about. */
 static bool has_record(const struct list *list, const char *name)
 {
-	size_t i;
+	const struct pgi_member **m;
+	size_t n;
 
-	for (i = 0; i < list->members.count && list->n_recorded; i++) {
-		const struct pgi_member *m = &list->members.list[i];
-
-		if (!strcmp(m->name, name) &&
-		    bsearch(m->fingerprint, list->recorded, list->n_recorded,
+	for (m = pgi_members_named(&list->members, name, &n); n && list->n_recorded; n--, m++) {
+		if (bsearch((*m)->fingerprint, list->recorded, list->n_recorded,
 			    sizeof(*list->recorded), by_bytes))
 			return true;
 	}
@@ -162,19 +160,18 @@ static bool has_record(const struct list *list, const char *name)
 
 static HRESULT describe(struct item *item, const struct list *list)
 {
+	const struct pgi_member *issuer;
 	HRESULT hr;
-	size_t i;
 
 	hr = pgi_cert_parse(item->m.der.data, item->m.der.len, &item->cert);
-	for (i = 0; i < list->members.count && SUCCEEDED(hr); i++) {
-		const struct pgi_member *m = &list->members.list[i];
-
-		if (memcmp(m->fingerprint, item->cert->issuer, sizeof(item->cert->issuer)))
-			continue;
-		item->issuer = m->name;
-		item->issuer_friendly = m->friendly;
+	if (FAILED(hr))
+		return hr;
+	issuer = pgi_members_with(&list->members, item->cert->issuer);
+	if (issuer) {
+		item->issuer = issuer->name;
+		item->issuer_friendly = issuer->friendly;
 	}
-	return hr;
+	return S_OK;
 }
 
 static void find_present(struct item *item, const struct list *list)
