@@ -23,7 +23,7 @@ call() { in_ns h2 "$peer" "home $T/h2" "connect 10.88.0.1" "$@"; }
 connected() { [ "$(in_ns h1 cat /proc/net/tcp6 | grep -c ':0E03 .* 01 ')" -ge "$1" ]; }
 free_kib() { awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; }
 crowd() {	# until it is killed
-	in_ns h2 "$peer" "home $T/h2" "crowd $MANY 10.88.0.1 3587 10.99.0.0" "sleep 900" \
+	in_ns h2 "$peer" "home $T/h2" "crowd $MANY 10.88.0.1 3587 10.99.0.0" hold \
 		> "$T/crowd" 2>&1 &
 	crowd=$!
 }

@@ -62,7 +62,7 @@ check "and has hung up" wait $listener
 # test_crowd has more of them.
 ip -n h2 route add local 10.99.0.0/16 dev lo
 ip -n h1 route add 10.99.0.0/16 via 10.88.0.2
-in_ns h2 "$peer" "home $T/h2" "crowd 1000 10.88.0.1 3587 10.99.0.0" "sleep 60" > /dev/null 2>&1 &
+in_ns h2 "$peer" "home $T/h2" "crowd 1000 10.88.0.1 3587 10.99.0.0" hold > /dev/null 2>&1 &
 crowd=$!
 wait_for "a crowd is half-open" 60 stat_at_least h1 link_half_open 700
 check "a member gets in all the same" call handshake

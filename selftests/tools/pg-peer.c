@@ -30,7 +30,7 @@
  *   expect TYPE [SECONDS]  reads until a message of that type is here
  *   expect close [SECONDS] reads until the other end has closed
  *   expect open SECONDS    fails if it closes within that time
- *   sleep SECONDS
+ *   hold                   keeps what is open until it is killed
  *   shutdown | reset | close
  *
  * Lies, which are told from then on:
@@ -61,10 +61,12 @@
  *   cut N                  keep N bytes
  *   pad HEX                append
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/prctl.h>
 #include "pg-peer.h"
 
 /* The chain of "chain", or another one. */
@@ -119,9 +121,12 @@ static void do_raw(const char *text)
 	put_bytes(text, put_raw);
 }
 
-static void do_sleep(const char *time)
+static void do_hold(void)
 {
-	usleep((useconds_t)(seconds(time) * 1e6));
+	/* Nor longer than the test, which may have ended without a word. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() != 1)
+		pause();
 }
 
 /* -------------------------------------------------------------------- main -- */
@@ -155,7 +160,7 @@ static const struct {
 	{ .name = "garbage", .two = do_garbage },
 	{ .name = "record", .many = do_record },
 	{ .name = "expect", .two = do_expect },
-	{ .name = "sleep", .one = do_sleep },
+	{ .name = "hold", .none = do_hold },
 	{ .name = "shutdown", .none = do_shutdown },
 	{ .name = "reset", .none = do_reset },
 	{ .name = "close", .none = do_close },
