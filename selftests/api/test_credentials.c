@@ -12,34 +12,15 @@
 #include <uchar.h>
 #include <p2p.h>
 #include <peergroup.h>
+#include "api.h"
 #include "group.h"
 #include "tap.h"
-
-#define HR(call, expected) do {						\
-	HRESULT hr_ = (call);						\
-									\
-	CHECK(hr_ == (expected), "-> 0x%08x, %s", (unsigned int)hr_,	\
-	      peergroup_error_detail());				\
-} while (0)
 
 static char bad_handle;
 static char *alice, *bob, *group_name;
 static peergroup_t ours, bobs;
 
 #define BAD_GROUP	((HGROUP)&bad_handle)
-
-static WCHAR *wide(const char *s)
-{
-	static WCHAR buf[4][256];
-	static unsigned int next;
-	WCHAR *w = buf[next++ % 4];
-	size_t i;
-
-	for (i = 0; s[i]; i++)
-		w[i] = (WCHAR)s[i];
-	w[i] = 0;
-	return w;
-}
 
 static void test_not_initialized(void)
 {

@@ -11,17 +11,11 @@
 #include <uchar.h>
 #include <p2p.h>
 #include <peergroup.h>
+#include "api.h"
 #include "group.h"
 #include "tap.h"
 
 #define NO_MODULE	HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL)
-
-#define HR(call, expected) do {						\
-	HRESULT hr_ = (call);						\
-									\
-	CHECK(hr_ == (expected), "-> 0x%08x, %s", (unsigned int)hr_,	\
-	      peergroup_error_detail());				\
-} while (0)
 
 static char *name;
 

@@ -11,15 +11,9 @@
 #include <time.h>
 #include <p2p.h>
 #include <peergroup.h>
+#include "api.h"
 #include "group.h"
 #include "tap.h"
-
-#define HR(call, expected) do {						\
-	HRESULT hr_ = (call);						\
-									\
-	CHECK(hr_ == (expected), "-> 0x%08x, %s", (unsigned int)hr_,	\
-	      peergroup_error_detail());				\
-} while (0)
 
 #define BAD_GROUP	((HGROUP)&bad_handle)
 #define Q(inside)	"<peersearch>" inside "</peersearch>"
@@ -32,17 +26,6 @@ static uuid_t note, file, by_bob;
 /* Of the files: their ids, and when each third was changed. */
 static uuid_t ids[FILES];
 static struct timespec changed;
-
-static WCHAR *wide(const char *s)
-{
-	static WCHAR buf[4096];
-	size_t i;
-
-	for (i = 0; s[i] && i < 4095; i++)
-		buf[i] = (WCHAR)s[i];
-	buf[i] = 0;
-	return buf;
-}
 
 static void test_not_initialized(void)
 {

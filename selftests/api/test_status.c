@@ -8,41 +8,15 @@
 #include <string.h>
 #include <p2p.h>
 #include <peergroup.h>
+#include "api.h"
 #include "group.h"
 #include "tap.h"
-
-#define HR(call, expected) do {						\
-	HRESULT hr_ = (call);						\
-									\
-	CHECK(hr_ == (expected), "-> 0x%08x, %s", (unsigned int)hr_,	\
-	      peergroup_error_detail());				\
-} while (0)
 
 #define BAD_GROUP	((HGROUP)&bad_handle)
 
 static char bad_handle;
 static char *alice, *bob;
 static peergroup_t ours, bobs;
-
-static WCHAR *wide(const char *s)
-{
-	static WCHAR buf[256];
-	size_t i;
-
-	for (i = 0; s[i]; i++)
-		buf[i] = (WCHAR)s[i];
-	buf[i] = 0;
-	return buf;
-}
-
-static bool same(const WCHAR *w, const char *s)
-{
-	while (*s && *w == (WCHAR)*s) {
-		w++;
-		s++;
-	}
-	return !*s && !*w;
-}
 
 static DWORD status_of(peergroup_t group)
 {
