@@ -72,6 +72,7 @@ for code in $(cat "${pages[@]}" "$TOP"/Documentation/*.rst | grep -v '^\.\(\\"\|
 		unknown+=" $code"
 done
 unknown=${unknown/ PEERGROUP_HOME/}
+unknown=${unknown/ PEERGROUP_LIBRARY/}
 is "each constant that is named exists" "$unknown" ''
 
 # Functions that are named exist, and so do pages that are referred to.

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""From Python's values to the library's and back, for the other modules.
+
+Whatever the library hands out is copied and freed here, so that nobody else holds
+a pointer of it.
+"""
+
+import ctypes
+import socket
+import struct
+import uuid
+from ctypes import byref
+from datetime import date, datetime, timezone
+from typing import Any, Callable, Mapping, Optional, TypeVar, Union
+
+from . import _c
+from ._types import (Attribute, Attributes, Date, PeerTime, Record, check, lib)
+
+Text = Optional[str]
+T = TypeVar("T")
+
+
+def encode(text: Text) -> Optional[bytes]:
+    """Text for the library, which would end it at a NUL."""
+    if text is None:
+        return None
+    data = text.encode()
+    if b"\0" in data:
+        raise ValueError("text with a NUL")
+    return data
+
+
+def decode(text: Optional[bytes]) -> Text:
+    return None if text is None else text.decode()
+
+
+def required(text: Optional[bytes]) -> str:
+    return (text or b"").decode()
+
+
+def uuid_out(which: uuid.UUID) -> Any:
+    return _c.Uuid.from_buffer_copy(which.bytes)
+
+
+def uuid_in(which: Any) -> uuid.UUID:
+    return uuid.UUID(bytes=bytes(which))
+
+
+def utc_in(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def utc_out(when: Optional[datetime]) -> int:
+    """Seconds since 1970, 0 for None."""
+    if when is None:
+        return 0
+    if when.tzinfo is None:
+        raise ValueError("a time without a time zone")
+    return int(when.timestamp())
+
+
+def call_text(function: Callable[..., int], *arguments: Any) -> str:
+    """Call what has a text as its last argument."""
+    out = ctypes.c_void_p()
+    check(function(*arguments, byref(out)))
+    try:
+        return ctypes.string_at(out.value or 0).decode()
+    finally:
+        lib.peergroup_free(out)
+
+
+def call_block(function: Callable[..., int], structure: Any, make: Callable[[Any], T],
+               *arguments: Any) -> T:
+    """Call what has a structure as its last argument, and make a value of it."""
+    out = ctypes.POINTER(structure)()
+    check(function(*arguments, byref(out)))
+    try:
+        return make(out.contents)
+    finally:
+        lib.peergroup_free(out)
+
+
+def call_list(function: Callable[..., int], structure: Any, make: Callable[[Any], T],
+              *arguments: Any) -> list[T]:
+    """The same with an array and its length."""
+    out = ctypes.POINTER(structure)()
+    count = ctypes.c_size_t()
+    check(function(*arguments, byref(out), byref(count)))
+    try:
+        return [make(out[i]) for i in range(count.value)]
+    finally:
+        lib.peergroup_free(out)
+
+
+def _attribute(name: str, value: Attribute) -> _c.peergroup_attribute:
+    if isinstance(value, bool):
+        raise TypeError(f"attribute {name}: a bool; an attribute is a str, an int or a date")
+    if isinstance(value, int):
+        kind, text = b"int", str(int(value))
+    elif isinstance(value, Date):
+        kind, text = b"date", str(value)
+    elif isinstance(value, (date, datetime)):
+        kind, text = b"date", Date.of(value)
+    else:
+        kind, text = b"string", value
+    return _c.peergroup_attribute(encode(name), kind, encode(text))
+
+
+def attributes_xml(attributes: Attributes) -> str:
+    """Attribute XML of values."""
+    array = (_c.peergroup_attribute * len(attributes))(
+        *(_attribute(name, value) for name, value in attributes.items()))
+    return call_text(lib.peergroup_attributes_build, array, len(attributes))
+
+
+def _value(attribute: _c.peergroup_attribute) -> tuple[str, Attribute]:
+    name, text = required(attribute.name), required(attribute.value)
+    if attribute.type == b"int":
+        return name, int(text)
+    return name, Date(text) if attribute.type == b"date" else text
+
+
+def parse_attributes(xml: Union[str, None]) -> dict[str, Attribute]:
+    """Values of attribute XML."""
+    if not xml:
+        return {}
+    return dict(call_list(lib.peergroup_attributes_parse, _c.peergroup_attribute, _value,
+                          encode(xml)))
+
+
+def query_of(clauses: Mapping[str, Any]) -> str:
+    """A query for records of which all of this is true."""
+    array = (_c.peergroup_clause * len(clauses))()
+    for clause, (key, value) in zip(array, clauses.items()):
+        name, _, compare = key.partition(" ")
+        if isinstance(value, uuid.UUID):
+            value = str(value)
+        elif isinstance(value, PeerTime):
+            value = value.utc
+        made = _attribute(name, value)
+        clause.attrib, clause.type, clause.value = made.name, made.type, made.value
+        clause.compare = encode(compare.strip() or "equal")
+    return call_text(lib.peergroup_query_build, array, len(clauses))
+
+
+def record(r: _c.peergroup_record) -> Record:
+    """A copy of a record, which the library is about to free."""
+    return Record(id=uuid_in(r.id), type=uuid_in(r.type), version=r.version, flags=r.flags,
+                  creator=required(r.creator), modifier=required(r.modifier),
+                  attributes=parse_attributes(decode(r.attributes)),
+                  created=PeerTime(r.created), modified=PeerTime(r.modified),
+                  expires=PeerTime(r.expires), sequence=r.sequence,
+                  data=ctypes.string_at(r.data, r.size) if r.size else b"")
+
+
+def walk(function: Callable[..., int], *arguments: Any) -> list[Record]:
+    """All records that a function calls back for."""
+    found: list[Record] = []
+    failed: list[BaseException] = []
+
+    # An exception may not leave it, and a result that is not S_OK ends the walk.
+    def each(item: Any, _: Any) -> int:
+        try:
+            found.append(record(item.contents))
+        except BaseException as error:      # pylint: disable=broad-exception-caught
+            failed.append(error)
+            return 1
+        return 0
+
+    hresult = function(*arguments, _c.Each(each), None)
+    if failed:
+        raise failed[0]
+    check(hresult)
+    return found
+
+
+def address(a: _c.sockaddr_storage) -> Optional[tuple[str, int]]:
+    """Host and port, or None for an address that is not known."""
+    raw = bytes(a)
+    port = struct.unpack_from("!H", raw, 2)[0]
+    if a.ss_family == socket.AF_INET:
+        return socket.inet_ntop(socket.AF_INET, raw[4:8]), port
+    if a.ss_family == socket.AF_INET6:
+        return socket.inet_ntop(socket.AF_INET6, raw[8:24]), port
+    return None

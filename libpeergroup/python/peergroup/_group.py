@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Groups: the calls that have a group's handle. Each docstring says what is
+particular here; the rest is in the manual page of the call of the same name.
+"""
+
+import ctypes
+import uuid
+from ctypes import byref
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Callable, Iterator, Mapping, Optional, Union
+
+from . import _c
+from ._call import (attributes_xml, call_block, call_text, decode, encode, query_of, record,
+                    required, utc_out, uuid_in, uuid_out, walk)
+from ._types import (Attributes, PeerTime, Properties, PropertyFlag, Record, Role, Status,
+                     StatusFlag, check, lib)
+from ._watch import Watch
+
+NOW = _c.PEERGROUP_SINCE_NOW
+
+Bytes = Union[bytes, bytearray, memoryview, str]
+Lifetime = Union[int, timedelta]
+
+
+def _status(s: _c.peergroup_status) -> Status:
+    return Status(name=required(s.name), friendly=required(s.friendly),
+                  identity=required(s.identity), index=s.index, flags=StatusFlag(s.flags),
+                  roles=Role(s.roles), port=s.port, records=s.records,
+                  tombstones=s.tombstones, sequence=s.sequence,
+                  time_offset=timedelta(microseconds=s.time_offset / 10),
+                  fingerprint=bytes(s.fingerprint), node_key=bytes(s.node_key),
+                  credential_expires=PeerTime(s.credential_expires))
+
+
+def _properties(p: _c.peergroup_properties) -> Properties:
+    return Properties(name=required(p.name), creator=required(p.creator),
+                      classifier=decode(p.classifier), cloud=decode(p.cloud),
+                      friendly=required(p.friendly), comment=decode(p.comment),
+                      flags=PropertyFlag(p.flags),
+                      member_data_lifetime=p.member_data_lifetime,
+                      presence_lifetime=p.presence_lifetime)
+
+
+def _seconds(lifetime: Lifetime) -> int:
+    return int(lifetime.total_seconds() if isinstance(lifetime, timedelta) else lifetime)
+
+
+def _new_record(data: Bytes, attributes: Union[Attributes, str, None],
+                expires: Optional[PeerTime], lifetime: Lifetime) -> _c.peergroup_new_record:
+    raw = data.encode() if isinstance(data, str) else bytes(data)
+    xml = None
+    if attributes:
+        xml = attributes if isinstance(attributes, str) else attributes_xml(attributes)
+    made = _c.peergroup_new_record(
+        ctypes.cast(ctypes.c_char_p(raw), ctypes.c_void_p), len(raw), encode(xml),
+        expires or 0, _seconds(lifetime))
+    made.keep = raw     # the pointer does not
+    return made
+
+
+class Group:
+    """A group that this process has open; a context manager that closes it.
+
+    Made by Group.create(), Group.open() and Group.join(). Any thread may use it.
+    """
+
+    def __init__(self, handle: ctypes.c_void_p) -> None:
+        self._handle = handle
+
+    @classmethod
+    def _get(cls, function: Callable[..., int], *arguments: Any) -> "Group":
+        handle = ctypes.c_void_p()
+        check(function(*arguments, byref(handle)))
+        return cls(handle)
+
+    @classmethod
+    def create(cls, friendly: Optional[str] = None, *, identity: Optional[str] = None,
+               classifier: Optional[str] = None, comment: Optional[str] = None,
+               cloud: Optional[str] = None, flags: PropertyFlag = PropertyFlag(0),
+               member_data_lifetime: Lifetime = 0,
+               presence_lifetime: Lifetime = 0) -> "Group":
+        """Make a group, as its first member and administrator; it is offline."""
+        options = _c.peergroup_create_options(
+            encode(classifier), encode(friendly), encode(comment), encode(cloud), flags,
+            _seconds(member_data_lifetime), _seconds(presence_lifetime))
+        return cls._get(lib.peergroup_create, encode(identity), byref(options))
+
+    @classmethod
+    def open(cls, name: str, *, identity: Optional[str] = None) -> "Group":
+        """Open a group that this user has created or joined, by its peer name."""
+        return cls._get(lib.peergroup_open, encode(identity), encode(name))
+
+    @classmethod
+    def join(cls, invitation: str, *, identity: Optional[str] = None) -> "Group":
+        """Become a member by an invitation."""
+        return cls._get(lib.peergroup_join, encode(identity), encode(invitation))
+
+    def close(self) -> None:
+        """Give up the handle. May be called again, and when the group has been deleted."""
+        handle, self._handle = self._handle, ctypes.c_void_p()
+        hresult = lib.peergroup_close(handle) if handle else 0
+        if hresult != _c.PEER_E_INVALID_GROUP:
+            check(hresult)
+
+    def __enter__(self) -> "Group":
+        return self
+
+    def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            lib.peergroup_close(self._handle)
+
+    # ---- being online --------------------------------------------------------
+
+    def online(self, port: int = 0) -> None:
+        """Listen, link and accept links."""
+        if not 0 <= port <= 65535:
+            raise ValueError("a port is at most 65535")
+        check(lib.peergroup_online(self._handle, port))
+
+    def offline(self) -> None:
+        """End all links, for all programs that have the group open."""
+        check(lib.peergroup_offline(self._handle))
+
+    def keep(self, keep: bool = True) -> None:
+        """Let the group live in the kernel without any process."""
+        check(lib.peergroup_keep(self._handle, keep))
+
+    def connect(self, address: str) -> None:
+        """Link to a member at "ADDR", "ADDR:PORT" or "[ADDR]:PORT"."""
+        check(lib.peergroup_connect(self._handle, encode(address)))
+
+    def credential_lifetime(self, lifetime: Lifetime) -> None:
+        """For how long the member vouches for this host."""
+        check(lib.peergroup_credential_lifetime(self._handle, _seconds(lifetime)))
+
+    # ---- the group and who is in it ------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        """How the group is now."""
+        return call_block(lib.peergroup_status, _c.peergroup_status, _status, self._handle)
+
+    @property
+    def properties(self) -> Properties:
+        """What the group is, as its creator says."""
+        return call_block(lib.peergroup_properties, _c.peergroup_properties, _properties,
+                          self._handle)
+
+    def set_properties(self, properties: Properties) -> None:
+        """Change what the group is: dataclasses.replace() what properties has."""
+        p = properties
+        raw = _c.peergroup_properties(
+            encode(p.name), encode(p.creator), encode(p.classifier), encode(p.cloud),
+            encode(p.friendly), encode(p.comment), p.flags, p.member_data_lifetime,
+            p.presence_lifetime)
+        check(lib.peergroup_set_properties(self._handle, byref(raw)))
+
+    def invite(self, identity_xml: str, *, expires: Optional[datetime] = None,
+               roles: Role = Role.MEMBER) -> str:
+        """An invitation for an identity, for it only."""
+        return call_text(lib.peergroup_invite, self._handle, encode(identity_xml),
+                         utc_out(expires), roles)
+
+    def renew(self, member: str, *, expires: Optional[datetime] = None,
+              roles: Role = Role(0)) -> str:
+        """A later certificate for a member, as an invitation; also left in the group."""
+        return call_text(lib.peergroup_renew, self._handle, encode(member), utc_out(expires),
+                         roles, _c.PEERGROUP_RENEW_STORE)
+
+    def revoke(self, member: str, *, only: bool = False, withdraw: bool = False) -> None:
+        """End a membership, for everybody and at once.
+
+        only: those whom the member has invited stay. withdraw: what it published
+        goes, too.
+        """
+        check(lib.peergroup_revoke(self._handle, encode(member),
+                                   (_c.PEERGROUP_REVOKE_ONLY if only else 0) |
+                                   (_c.PEERGROUP_REVOKE_WITHDRAW if withdraw else 0)))
+
+    # ---- records -------------------------------------------------------------
+
+    def add(self, type: uuid.UUID, data: Bytes = b"", *,    # pylint: disable=redefined-builtin
+            attributes: Union[Attributes, str, None] = None,
+            expires: Optional[PeerTime] = None, lifetime: Lifetime = 0) -> uuid.UUID:
+        """Publish a record, for a lifetime (seconds) or until expires; its id.
+
+        attributes: a mapping to str, int and dates, or attribute XML.
+        """
+        new = _new_record(data, attributes, expires, lifetime)
+        out = _c.Uuid()
+        check(lib.peergroup_add(self._handle, uuid_out(type), byref(new), out))
+        return uuid_in(out)
+
+    def update(self, id: uuid.UUID, data: Bytes = b"", *,   # pylint: disable=redefined-builtin
+               attributes: Union[Attributes, str, None] = None,
+               expires: Optional[PeerTime] = None, lifetime: Lifetime = 0) -> None:
+        """Replace all of a record's content; without a time it expires as before."""
+        new = _new_record(data, attributes, expires, lifetime)
+        check(lib.peergroup_update(self._handle, uuid_out(id), byref(new)))
+
+    def delete(self, id: uuid.UUID) -> None:        # pylint: disable=redefined-builtin
+        """Delete a record on all hosts."""
+        check(lib.peergroup_delete_record(self._handle, uuid_out(id)))
+
+    def get(self, id: uuid.UUID) -> Record:         # pylint: disable=redefined-builtin
+        """One record."""
+        return call_block(lib.peergroup_get, _c.peergroup_record, record, self._handle,
+                          uuid_out(id))
+
+    def records(self, type: Optional[uuid.UUID] = None      # pylint: disable=redefined-builtin
+                ) -> Iterator[Record]:
+        """All records, or those of a type, as they are when it is called."""
+        return iter(walk(lib.peergroup_records, self._handle,
+                         None if type is None else uuid_out(type)))
+
+    def search(self, query: Union[str, Mapping[str, Any]]) -> Iterator[Record]:
+        """Records that match a query.
+
+        query: XML, as PeerGroupSearchRecords(3) has it, or a mapping of which all has
+        to be true: {"peerrecordtype": TYPE, "colour": "b*", "port less": 1024}. The
+        name may be followed by a comparison, and * and ? in strings are wildcards: see
+        escape().
+        """
+        xml = query if isinstance(query, str) else query_of(query)
+        return iter(walk(lib.peergroup_search, self._handle, encode(xml)))
+
+    def watch(self, since: int = NOW) -> Watch:
+        """What happens from now on; or after sequence number since, 0 for all there is."""
+        return Watch(self._handle, since)

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The Python module says what <peergroup.h> says: each structure's layout, each
+function's types, each constant's value; and leaves nothing of it out.
+"""
+
+import ctypes
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import types
+
+TOP = os.environ.get("PG_TOP", os.path.realpath(os.path.join(os.path.dirname(__file__), "../..")))
+BUILD = os.environ.get("PG_BUILD", os.path.join(TOP, "build"))
+INCLUDES = ["-I", f"{TOP}/libpeergroup/include", "-I", f"{TOP}/kmod/include/uapi"]
+HEADER = f"{TOP}/libpeergroup/include/peergroup.h"
+
+os.environ.setdefault("PEERGROUP_LIBRARY", f"{BUILD}/libpeergroup/libpeergroup.so.0")
+if not os.path.exists(os.environ["PEERGROUP_LIBRARY"]):
+    print("1..0 # SKIP the library is not built")
+    sys.exit(4)
+sys.dont_write_bytecode = True
+sys.path.insert(0, f"{TOP}/libpeergroup/python")
+import peergroup                        # noqa: E402 pylint: disable=wrong-import-position
+from peergroup import _c                # noqa: E402 pylint: disable=wrong-import-position
+
+count = failed = 0      # pylint: disable=invalid-name
+
+
+def result(good, what, *comments):
+    """A line of TAP."""
+    global count, failed                # pylint: disable=global-statement
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {what}")
+    for comment in [] if good else comments:
+        print(f"# {comment}")
+
+
+def compiled(statements):
+    """What a C program of these statements prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/print.c", "w", encoding="utf-8") as file:
+            file.write("#include <stdio.h>\n#include <stddef.h>\n#include <peergroup.h>\n"
+                       "int main(void)\n{\n" + "\n".join(statements) + "\nreturn 0;\n}\n")
+        subprocess.run([os.environ.get("CC", "cc"), *INCLUDES, "-o", f"{folder}/print",
+                        f"{folder}/print.c"], check=True)
+        return subprocess.run([f"{folder}/print"], check=True, stdout=subprocess.PIPE,
+                              text=True).stdout.splitlines()
+
+
+def layout_here(structure):
+    """Name, offset and size of a structure and each of its members."""
+    yield f"{structure.__name__} 0 {ctypes.sizeof(structure)}"
+    for name, *_ in structure._fields_:
+        field = getattr(structure, name)
+        yield f"{structure.__name__}.{name} {field.offset} {field.size}"
+
+
+def layout_in_c(name, members):
+    """Statements that print the same."""
+    yield f'printf("{name} 0 %zu\\n", sizeof(struct {name}));'
+    for member in members:
+        yield (f'printf("{name}.{member} %zu %zu\\n", offsetof(struct {name}, {member}), '
+               f'sizeof(((struct {name} *)0)->{member}));')
+
+
+def c_type(declaration):
+    """The ctypes type of an argument or a result, by how it is declared."""
+    text = " ".join(re.sub(r"\b(const|struct)\b", " ", declaration).split())
+    if "(*" in text:
+        return _c.Each
+    text = re.sub(r"(?<=[\s*])\w+(\[\d*\])?$", "", text).strip() if " " in text else text
+    text = text.replace(" ", "")
+    named = {"HRESULT": ctypes.c_int32, "void": None, "int": ctypes.c_int,
+             "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32,
+             "int32_t": ctypes.c_int32, "uint16_t": ctypes.c_uint16, "bool": ctypes.c_bool,
+             "size_t": ctypes.c_size_t, "size_t*": ctypes.POINTER(ctypes.c_size_t),
+             "uint64_t*": ctypes.POINTER(ctypes.c_uint64),
+             "uint32_t*": ctypes.POINTER(ctypes.c_uint32),
+             "time_t": ctypes.c_long, "char*": ctypes.c_char_p,
+             "char**": ctypes.POINTER(ctypes.c_void_p), "void*": ctypes.c_void_p,
+             "uuid_t": ctypes.POINTER(ctypes.c_ubyte), "uuid_t*": ctypes.POINTER(_c.Uuid),
+             "unsignedchar*": ctypes.POINTER(ctypes.c_ubyte),
+             "peergroup_t": ctypes.c_void_p, "peergroup_t*": ctypes.POINTER(ctypes.c_void_p),
+             "peergroup_watch_t": ctypes.c_void_p,
+             "peergroup_watch_t*": ctypes.POINTER(ctypes.c_void_p)}
+    if text in named:
+        return named[text]
+    kind = getattr(_c, text.rstrip("*"))
+    for _ in range(text.count("*")):
+        kind = ctypes.POINTER(kind)
+    return kind
+
+
+def arguments(text):
+    """Split at the commas that are not in parentheses."""
+    parts, depth = [""], 0
+    for c in text:
+        depth += (c == "(") - (c == ")")
+        if c == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return [part.strip() for part in parts if part.strip() not in ("", "void")]
+
+
+def declared():
+    """Name, result and arguments of each function in the header."""
+    with open(HEADER, encoding="utf-8") as file:
+        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.DOTALL)
+    for found in re.finditer(r"^((?:const )?\w+[ *]+)(peergroup_\w+)\(([^;]*)\);", text, re.M):
+        yield found[2], found[1] + " x", arguments(found[3])
+
+
+def same(left, right):
+    """ctypes makes a POINTER() of a type once, and a CFUNCTYPE() of its types too."""
+    return left is right
+
+
+structures = [s for s in vars(_c).values() if isinstance(s, type)
+              and issubclass(s, ctypes.Structure) and s is not ctypes.Structure]
+ours = [s for s in structures if s.__name__.startswith("peergroup_")]
+here = [line for s in ours for line in layout_here(s)]
+there = compiled(line for s in ours
+                 for line in layout_in_c(s.__name__, [name for name, *_ in s._fields_]))
+for structure in ours:
+    mine, theirs = ([line for line in lines if re.match(rf"{structure.__name__}\b", line)]
+                    for lines in (here, there))
+    result(mine == theirs, f"struct {structure.__name__}: {len(mine) - 1} members",
+           *(f"here {m}; in C {t}" for m, t in zip(mine, theirs) if m != t))
+for name in ("timespec", "sockaddr_storage"):
+    result(compiled([f'printf("%zu %zu", sizeof(struct {name}), _Alignof(struct {name}));']) ==
+           [f"{ctypes.sizeof(getattr(_c, name))} {ctypes.alignment(getattr(_c, name))}"],
+           f"struct {name}: size")
+
+# Members that the header has and the module lacks would be holes, or at the end.
+with open(HEADER, encoding="utf-8") as header:
+    source = re.sub(r"/\*.*?\*/", "", header.read(), flags=re.DOTALL)
+for name, body in re.findall(r"^struct (\w+) \{\n(.*?)^\};", source, re.DOTALL | re.M):
+    members = re.findall(r"(\w+)(?:\[\w+\])?;", body)
+    mine = [field[0] for field in getattr(getattr(_c, name, None), "_fields_", [])]
+    result(mine == members, f"struct {name} is complete", f"here {mine}", f"in C {members}")
+
+functions = {name: (kind, args) for name, kind, args in declared()}
+for name, (kind, args) in functions.items():
+    if name in _c.UNBOUND:
+        continue
+    if name not in _c.FUNCTIONS:
+        result(False, f"{name}() is there, or it is said why not")
+        continue
+    expected = [c_type(kind), *map(c_type, args)]
+    got = [_c.FUNCTIONS[name][0], *_c.FUNCTIONS[name][1]]
+    result(len(got) == len(expected) and all(map(same, got, expected)), f"{name}()",
+           f"here {got}", f"in C {expected}")
+stray = (set(_c.FUNCTIONS) | set(_c.UNBOUND)) - set(functions)
+result(not stray, "and no function that is not in the header", *stray)
+
+constants = [name for name in vars(_c) if re.match(r"PEER(GROUP)?_", name)]
+values = compiled([f'printf("{n} %llu\\n", (unsigned long long)({n}));' for n in constants])
+result(values == [f"{n} {getattr(_c, n) % 2**64}" for n in constants], f"{len(constants)} constants",
+       *values)
+
+exported = set(peergroup.__all__)
+result(all(hasattr(peergroup, name) for name in exported), "all that is exported exists")
+undocumented = [name for name in exported
+                if isinstance(getattr(peergroup, name), (type, types.FunctionType))
+                and not getattr(peergroup, name).__doc__]
+result(not undocumented, "and is documented", *undocumented)
+
+# What can be seen without the module.
+os.environ["PEERGROUP_HOME"] = "/nonexistent"
+try:
+    peergroup.Group.open("nobody's")
+except peergroup.Error as error:
+    result(error.name is not None and error.hresult < 0 and str(error), "a failure is raised")
+else:
+    result(False, "a failure is raised")
+result(peergroup.PeerTime.of(peergroup.PeerTime(133000000000000010).utc) == 133000000000000010,
+       "times there and back")
+xml = peergroup.attributes_xml({"a": "<&>", "n": -5, "d": peergroup.Date("2030-01")})
+result(peergroup.parse_attributes(xml) == {"a": "<&>", "n": -5, "d": "2030-01"}
+       and isinstance(peergroup.parse_attributes(xml)["d"], peergroup.Date),
+       "attributes there and back", xml)
+try:
+    peergroup.attributes_xml({"a": "x\0y"})
+except ValueError:
+    result(True, "text does not end at a NUL")
+else:
+    result(False, "text does not end at a NUL")
+result(peergroup.escape("a*b?c\\") == r"a\*b\?c\\", "escape()")
+result("colour" in peergroup.query_of({"colour": "b*", "n less": 3}), "query_of()")
+print(f"1..{count}")
+sys.exit(failed != 0)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One host of test_group.sh:  host.py creator|member FOLDER
+
+The two hand each other texts through files of FOLDER, as people would by mail, and
+meet in the group for everything else. Each result is a line of TAP without a number.
+"""
+
+import asyncio
+import dataclasses
+import datetime
+import os
+import sys
+import time
+import uuid
+
+import peergroup
+from peergroup import Change, Group, LinkState, StatusFlag
+
+NOTE = uuid.UUID("5f0c6a4e-9d0b-4a52-8d3f-0c7b6f1e2a90")
+REPLY = uuid.UUID("0d2f6c4b-25a1-4a0e-9f3c-8a4b7c6d5e01")
+HOUR = datetime.timedelta(hours=1)
+FOLDER = sys.argv[2]
+
+
+def ok(good, what, *about):
+    print("ok" if good else "not ok", "-", what, *([] if good else about), flush=True)
+
+
+def raises(kind, name, what, function, *arguments):
+    """A call has to fail so."""
+    try:
+        function(*arguments)
+    except kind as error:
+        ok(error.name == name and name in str(error) and error.hresult < 0, what, error.name)
+    else:
+        ok(False, what, "did not fail")
+
+
+def give(name, text):
+    with open(f"{FOLDER}/{name}.new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.rename(f"{FOLDER}/{name}.new", f"{FOLDER}/{name}")
+
+
+def take(name):
+    while not os.path.exists(f"{FOLDER}/{name}"):
+        time.sleep(0.02)
+    with open(f"{FOLDER}/{name}", encoding="utf-8") as file:
+        return file.read()
+
+
+async def until(watch, wanted):
+    """The first event of a watch that is wanted."""
+    async for event in watch:
+        if wanted(event):
+            return event
+    raise RuntimeError("the group has ended")
+
+
+def is_change(change, kind, **fields):
+    return lambda e: (isinstance(e, peergroup.RecordEvent) and e.change == change and
+                      e.type == kind and all(getattr(e, k) == v for k, v in fields.items()))
+
+
+async def creator():
+    """h1: makes the group, publishes, sees the reply, changes and deletes."""
+    raises(peergroup.NotFoundError, "PEER_E_NOT_FOUND", "no identity yet",
+           peergroup.default_identity)
+    me = peergroup.create_identity("host1")
+    ok(peergroup.identities() == [peergroup.Identity(me, "host1")], "identities()")
+    raises(peergroup.NotFoundError, "PEER_E_NOT_FOUND", "no such group",
+           Group.open, me)
+    with Group.create("lab", comment="first") as group:
+        group.online()
+        ok(group.status.flags & StatusFlag.LISTENING, "online", group.status)
+        changed = dataclasses.replace(group.properties, comment="second")
+        group.set_properties(changed)
+        ok(group.properties == changed, "set_properties()", group.properties)
+        note = group.add(NOTE, "hello", attributes={"colour": "blue", "n": 7}, lifetime=HOUR)
+        raises(peergroup.Error, "PEER_E_INVALID_ATTRIBUTES", "attributes that are not good",
+               lambda: group.add(NOTE, b"x", attributes="<x/>", lifetime=HOUR))
+        async with group.watch() as watch:
+            give("invitation", group.invite(take("identity")))
+            event = await until(watch, lambda e: isinstance(e, peergroup.LinkEvent)
+                                and e.state == LinkState.UP)
+            ok(event.address[0] == "10.88.0.2" and not event.outbound, "a link", event)
+            event = await until(watch, is_change(Change.ADDED, REPLY))
+            ok(group.get(event.id).modifier != me, "the reply is another's")
+            group.update(note, b"bye", attributes={"colour": "red"})
+            group.delete(note)
+            # The member deletes its own when it has seen that.
+            await until(watch, is_change(Change.DELETED, REPLY, id=event.id))
+            ok(True, "its deletion")
+            group.revoke(take("identity.name"), withdraw=True)
+            event = await until(watch, lambda e: isinstance(e, peergroup.MemberEvent))
+            ok(event.revoked, "revoke()", event)
+            take("done")
+    raises(peergroup.Error, "PEER_E_INVALID_GROUP", "nothing works on a closed group",
+           lambda: group.status)
+
+
+def searches(group, note):
+    """What is found, by the member."""
+    for query, count in (({"colour": "b*"}, 1), ({"colour": peergroup.escape("b*")}, 0),
+                         ({"n greater": 6, "peerrecordtype": NOTE}, 1), ({"n less": 7}, 0),
+                         ("<peersearch><clause attrib='n' type='int'>7</clause></peersearch>",
+                          1)):
+        found = list(group.search(query))
+        ok([r.id for r in found] == [note] * count, f"search({query})", found)
+    raises(peergroup.Error, "PEER_E_INVALID_SEARCH", "a search that is none",
+           group.search, "<x/>")
+
+
+async def member():
+    """h2: joins, reads and searches, replies, sees the changes and its end."""
+    me = peergroup.create_identity("host2")
+    give("identity.name", me)
+    give("identity", peergroup.identity_xml())
+    invitation = take("invitation")
+    says = peergroup.parse_invitation(invitation)
+    ok((says.group_friendly, says.subject_name, says.depth) == ("lab", me, 2), "invitation",
+       says)
+    raises(peergroup.Error, "PEER_E_INVITATION_NOT_TRUSTED", "an altered one",
+           Group.join, invitation.replace("A", "B", 1))
+    group = Group.join(invitation)
+    ok([g.name for g in peergroup.groups()] == [says.group_name], "groups()")
+    raises(peergroup.NotReadyError, "PEER_E_GROUP_NOT_READY", "not ready yet",
+           group.add, NOTE)
+    watch = group.watch(since=0)
+    group.connect("10.88.0.1")
+    event = await asyncio.wait_for(until(watch, is_change(Change.ADDED, NOTE)), 150)
+    while not group.status.flags & StatusFlag.READY:
+        await watch.next_async()
+    note = group.get(event.id)
+    ok((note.data, note.attributes) == (b"hello", {"colour": "blue", "n": 7}), "the note", note)
+    ok(abs(note.expires.utc - note.created.utc - HOUR) < datetime.timedelta(seconds=5),
+       "its times", note)
+    ok(note in list(group.records()) and list(group.records(REPLY)) == [], "records()")
+    ok(group.properties.comment == "second", "properties")
+    searches(group, note.id)
+    reply = group.add(REPLY, b"r", lifetime=60)
+    await until(watch, is_change(Change.DELETED, NOTE, id=note.id))
+    raises(peergroup.NotFoundError, "PEER_E_RECORD_NOT_FOUND", "deleted", group.get, note.id)
+    group.delete(reply)
+    while not group.status.flags & StatusFlag.REVOKED:
+        await watch.next_async()
+    ok(True, "revoked")
+    give("done", "")
+    # One that waits ends with the task, not with the next event.
+    waiting = asyncio.ensure_future(until(watch, lambda e: False))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    ok(waiting.cancelled(), "cancelled")
+    peergroup.delete_group(says.group_name)
+    ok(isinstance([*watch][-1], peergroup.GoneEvent), "the watch ends with the group")
+    watch.close()
+    group.close()
+
+
+asyncio.run({"creator": creator, "member": member}[sys.argv[1]]())
