@@ -243,6 +243,13 @@ HRESULT pgi_identity_exists(const char *name)
 	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
 }
 
+HRESULT pgi_identity_still(const char *name, HRESULT gone)
+{
+	HRESULT hr = pgi_identity_exists(name);
+
+	return hr == PEER_E_NOT_FOUND ? pgi_fail(gone, "the identity %s is gone", name) : hr;
+}
+
 HRESULT pgi_identity_friendly(const char *name, char **friendly)
 {
 	struct pgi_identity *identity;

@@ -185,6 +185,8 @@ HRESULT pgi_identity_load(const char *name, struct pgi_identity **identity);
 void pgi_identity_free(struct pgi_identity *identity);
 /* S_OK while it is still in the store, else PEER_E_NOT_FOUND. */
 HRESULT pgi_identity_exists(const char *name);
+/* The same for one in use: @gone where it is no more, or why that cannot be seen. */
+HRESULT pgi_identity_still(const char *name, HRESULT gone);
 HRESULT pgi_identity_friendly(const char *name, char **friendly);	/* malloc() */
 HRESULT pgi_identity_set_friendly(const char *name, const char *friendly);
 

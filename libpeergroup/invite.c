@@ -209,6 +209,9 @@ static HRESULT invite(HGROUP handle, const struct request *request, char **xml)
 		return hr;
 	hr = pgi_group_check_ready(group);
 	if (SUCCEEDED(hr))
+		hr = pgi_identity_still(pgi_group_get_identity(group)->name,
+					PEER_E_IDENTITY_DELETED);
+	if (SUCCEEDED(hr))
 		hr = invite_by(pgi_group_get_store(group), pgi_group_get_identity(group),
 			       request, xml);
 	pgi_object_put(group);

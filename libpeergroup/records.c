@@ -178,10 +178,10 @@ static HRESULT check_membership(const struct pgi_group *group, uint64_t expires)
 HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now)
 {
 	const struct pgi_own *own = group->own;
+	HRESULT hr = pgi_identity_still(group->identity->name, PEER_E_INVALID_PEER_NAME);
 
-	if (FAILED(pgi_identity_exists(group->identity->name)))
-		return pgi_fail(PEER_E_INVALID_PEER_NAME, "the identity %s is gone",
-				group->identity->name);
+	if (FAILED(hr))
+		return hr;
 	if (now < own->not_before || now >= own->not_after)
 		return pgi_fail(PEER_E_NOT_AUTHORIZED,
 				"the membership has expired or has not begun");

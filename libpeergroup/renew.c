@@ -54,9 +54,9 @@ static HRESULT check_issuer(struct pgi_group *group)
 
 	if (FAILED(hr))
 		return hr;
-	if (FAILED(pgi_identity_exists(group->identity->name)))
-		return pgi_fail(PEER_E_IDENTITY_DELETED, "%s was deleted",
-				group->identity->name);
+	hr = pgi_identity_still(group->identity->name, PEER_E_IDENTITY_DELETED);
+	if (FAILED(hr))
+		return hr;
 	if (!(group->own->roles & PEERGROUP_ROLE_ADMIN))
 		return pgi_fail(PEER_E_NOT_AUTHORIZED, "only an administrator may renew");
 	return S_OK;
