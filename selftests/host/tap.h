@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * TAP, the output of kselftests, for test programs of one file. A test is a
- * function; checks inside it report the first few that fail and go on.
+ * TAP, the output of kselftests, for test programs. A test is a function; checks
+ * inside it, in whatever file, report the first few that fail and go on.
  */
 #ifndef _TAP_H
 #define _TAP_H
@@ -11,9 +11,12 @@
 
 #define TAP_REPORTS_MAX	10
 
-static unsigned int tap_count, tap_failed, tap_bad, tap_skips;
+/* Weak: one of each, however many files of a program include this. */
+#define TAP_SHARED	__attribute__((weak))
+
+TAP_SHARED unsigned int tap_count, tap_failed, tap_bad, tap_skips;
 /* A test sets it where this machine has no object for it. */
-static const char *tap_skip;
+TAP_SHARED const char *tap_skip;
 
 #define CHECK(cond, ...) do {						\
 	if (cond)							\

@@ -17,7 +17,7 @@
 	      peergroup_error_detail());				\
 } while (0)
 
-#define WIDE_MAX	4096
+#define WIDE_MAX	65536
 
 /* ASCII; good until the fourth call after it. */
 __attribute__((unused)) static WCHAR *wide(const char *s)

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 300
+/*
+ * The rules of peer time, of expiry and of events about records. Each case is called
+ * by its rule in rules.tsv.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <p2p.h>
+#include <peergroup.h>
+#include "api.h"
+#include "group.h"
+#include "rules.h"
+#include "tap.h"
+
+static struct listener here, there;
+
+/* A record that lives for so many seconds. */
+static GUID add_short(HGROUP group, unsigned int seconds)
+{
+	PEER_RECORD r = new_record();
+	HRESULT hr;
+	GUID id;
+
+	r.ftExpiration = to_filetime(peer_time_now() + seconds * TICKS);
+	hr = PeerGroupAddRecord(group, &r, &id);
+	NEED(!hr);
+	return id;
+}
+
+/* ------------------------------------------------------------------ time -- */
+
+static int64_t offset_of(HGROUP group)
+{
+	FILETIME t = to_filetime(peer_time_now());
+	uint64_t before = from_filetime(t);
+
+	HR(PeerGroupUniversalTimeToPeerTime(group, &t, &t), S_OK);
+	return (int64_t)(from_filetime(t) - before);
+}
+
+RULE(T2, "a new group's time is its creator's")
+{
+	CHECK(llabs(offset_of(ours)) < (long long)TICKS, "%lld", (long long)offset_of(ours));
+}
+
+RULE(T5, "an invitation's times are UTC")
+{
+	PEER_INVITATION_INFO *info;
+	uint64_t now = peer_time_now();
+
+	HR(PeerGroupParseInvitation(wide(invitation), &info), S_OK);
+	NEED(info);
+	CHECK(from_filetime(info->ftValidityStart) <= now + TICKS);
+	CHECK(from_filetime(info->ftValidityStart) + HOUR > now);
+	CHECK(from_filetime(info->ftValidityEnd) > now);
+	PeerFreeData(info);
+}
+
+RULE(T6, "times are converted both ways, in place too, once the group has synchronised")
+{
+	FILETIME t = { 1, 1 }, u, before;
+
+	HR(PeerGroupPeerTimeToUniversalTime(bobs, &t, &t), PEER_E_GROUP_NOT_READY);
+	CHECK(t.dwLowDateTime == 1 && t.dwHighDateTime == 1);
+	rules_connect();
+	t = to_filetime(peer_time_now());
+	before = t;
+	HR(PeerGroupUniversalTimeToPeerTime(bobs, &t, &u), S_OK);
+	CHECK(llabs((long long)(from_filetime(u) - from_filetime(t))) < 60 * (long long)TICKS);
+	HR(PeerGroupPeerTimeToUniversalTime(bobs, &t, &t), S_OK);
+	HR(PeerGroupUniversalTimeToPeerTime(bobs, &t, &t), S_OK);
+	/* The group's clock may be corrected between the two. */
+	CHECK(llabs((long long)(from_filetime(t) - from_filetime(before))) < (long long)TICKS);
+}
+
+RULE(T1, "peer time counts 100 ns since 1601")
+{
+	struct timespec ts = { 0, 0 };
+
+	CHECK(peergroup_time_from_unix(&ts) == 116444736000000000ULL);
+	CHECK(llabs((long long)(offset_of(ours) - offset_of(bobs))) < 60 * (long long)TICKS);
+}
+
+RULE(T4, "a record's times are peer time")
+{
+	GUID id = add_record();
+	PEER_RECORD *r = current(&id);
+	FILETIME now = to_filetime(peer_time_now());
+
+	HR(PeerGroupUniversalTimeToPeerTime(ours, &now, &now), S_OK);
+	CHECK(from_filetime(r->ftCreation) <= from_filetime(now) + TICKS);
+	CHECK(from_filetime(r->ftCreation) + 60 * TICKS > from_filetime(now));
+	PeerFreeData(r);
+}
+
+/* ---------------------------------------------------------------- events -- */
+
+RULE(V1, "an event says which record, of which type, changed how")
+{
+	PEER_GROUP_EVENT_DATA *data;
+	GUID id;
+
+	listen_for(&here, ours, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
+	listen_for(&there, bobs, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
+	id = add_record();
+	data = hear(&here);
+	NEED(data);
+	CHECK(data->eventType == PEER_GROUP_EVENT_RECORD_CHANGED);
+	CHECK(data->recordChangeData.dwSize == sizeof(PEER_EVENT_RECORD_CHANGE_DATA));
+	CHECK(data->recordChangeData.changeType == PEER_RECORD_ADDED);
+	CHECK(guids_equal(&data->recordChangeData.recordId, &id));
+	CHECK(guids_equal(&data->recordChangeData.recordType, &rules_type));
+	PeerFreeData(data);
+	CHECK(silent(&here), "once");
+	CHECK(hear_change(&there, &id, PEER_RECORD_ADDED));
+}
+
+RULE(V2, "what was added or updated can be read")
+{
+	GUID id = add_record();
+	PEER_RECORD *r;
+
+	CHECK(hear_change(&there, &id, PEER_RECORD_ADDED));
+	CHECK(version_of(bobs, &id) == 1);
+	r = current(&id);
+	HR(PeerGroupUpdateRecord(ours, r), S_OK);
+	CHECK(hear_change(&there, &id, PEER_RECORD_UPDATED));
+	CHECK(version_of(bobs, &id) == 2);
+	PeerFreeData(r);
+}
+
+RULE(V3, "what was deleted cannot")
+{
+	GUID id = add_record();
+	PEER_RECORD *r;
+
+	CHECK(hear_change(&there, &id, PEER_RECORD_ADDED));
+	HR(PeerGroupDeleteRecord(ours, &id), S_OK);
+	CHECK(hear_change(&there, &id, PEER_RECORD_DELETED));
+	HR(PeerGroupGetRecord(bobs, &id, &r), PEER_E_RECORD_NOT_FOUND);
+}
+
+RULE(V4, "a filter lets one type through")
+{
+	static const GUID other = { 0x07e4, 1, 2, { 3 } };
+	PEER_GROUP_EVENT_DATA *data;
+	PEER_RECORD r = new_record();
+	struct listener l;
+
+	listen_for(&l, ours, PEER_GROUP_EVENT_RECORD_CHANGED, &other);
+	add_record();
+	r.type = other;
+	HR(PeerGroupAddRecord(ours, &r, &r.id), S_OK);
+	data = hear(&l);
+	NEED(data);
+	CHECK(guids_equal(&data->recordChangeData.recordId, &r.id));
+	PeerFreeData(data);
+	stop_listening(&l);
+	CHECK(hear_change(&here, &r.id, PEER_RECORD_ADDED), "NULL lets all through");
+}
+
+RULE(V5, "when an event comes the record is there")
+{
+	unsigned int i;
+	GUID id;
+
+	for (i = 0; i < 5; i++) {
+		id = add_record();
+		CHECK(hear_change(&there, &id, PEER_RECORD_ADDED));
+		CHECK(version_of(bobs, &id) == 1, "round %u", i);
+	}
+}
+
+RULE(V7, "a program hears of its own changes, and other programs' on this host")
+{
+	HGROUP other;
+	struct listener l;
+	GUID id;
+
+	NEED(!peergroup_open(alice, group_name, (peergroup_t *)&other));
+	listen_for(&l, other, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
+	id = add_record();
+	CHECK(hear_change(&here, &id, PEER_RECORD_ADDED));
+	CHECK(hear_change(&l, &id, PEER_RECORD_ADDED));
+	stop_listening(&l);
+	HR(PeerGroupClose(other), S_OK);
+}
+
+RULE(V9, "one signal may stand for many items")
+{
+	PEER_GROUP_EVENT_DATA *data;
+	unsigned int i, n = 0;
+	bool last = false;
+	GUID id;
+
+	for (i = 0; i < 10; i++)
+		id = add_record();
+	while (!last && (data = hear(&here))) {
+		n++;
+		last = guids_equal(&data->recordChangeData.recordId, &id);
+		PeerFreeData(data);
+	}
+	CHECK(last && n >= 10, "%u", n);
+	HR(PeerGroupGetEventData(here.handle, &data), PEER_S_NO_EVENT_DATA);
+	CHECK(!data);
+}
+
+RULE(X3, "a deletion is a version without payload that keeps creation and expiration")
+{
+	GUID id = add_record();
+	PEER_RECORD *r;
+
+	/* Who has never had it hears nothing of its end. */
+	CHECK(hear_change(&there, &id, PEER_RECORD_ADDED));
+	HR(PeerGroupDeleteRecord(ours, &id), S_OK);
+	CHECK(hear_change(&there, &id, PEER_RECORD_DELETED));
+	HR(PeerGroupGetRecord(ours, &id, &r), PEER_E_RECORD_NOT_FOUND);
+	HR(PeerGroupDeleteRecord(bobs, &id), PEER_E_RECORD_NOT_FOUND);
+}
+
+RULE(X7, "a deletion is told once")
+{
+	GUID id = add_record(), next;
+	PEER_GROUP_EVENT_DATA *data;
+	unsigned int n = 0;
+	bool last = false;
+
+	CHECK(hear_change(&there, &id, PEER_RECORD_ADDED));
+	HR(PeerGroupDeleteRecord(ours, &id), S_OK);
+	next = add_record();
+	while (!last && (data = hear(&there))) {
+		n += data->recordChangeData.changeType == PEER_RECORD_DELETED &&
+		     guids_equal(&data->recordChangeData.recordId, &id);
+		last = guids_equal(&data->recordChangeData.recordId, &next);
+		PeerFreeData(data);
+	}
+	CHECK(last && n == 1, "%u times", n);
+}
+
+/* ---------------------------------------------------------------- expiry -- */
+
+RULE(E1, "each host drops what has expired by itself, and tells its programs")
+{
+	GUID id = add_short(ours, 3);
+
+	CHECK(hear_change(&there, &id, PEER_RECORD_ADDED));
+	CHECK(hear_change(&here, &id, PEER_RECORD_EXPIRED));
+	CHECK(hear_change(&there, &id, PEER_RECORD_EXPIRED));
+	CHECK(!get_record(ours, &id) && !get_record(bobs, &id));
+}
+
+RULE(E2, "an expiry is told soon")
+{
+	uint64_t until = peer_time_now() + 2 * TICKS;
+	GUID id = add_short(ours, 2);
+
+	CHECK(hear_change(&here, &id, PEER_RECORD_EXPIRED));
+	CHECK(peer_time_now() + TICKS > until, "not before its time");
+}
+
+RULE(E7, "what has expired is neither updated nor deleted")
+{
+	PEER_RECORD r = new_record();
+
+	r.id = add_short(ours, 1);
+	CHECK(hear_change(&here, &r.id, PEER_RECORD_EXPIRED));
+	HR(PeerGroupUpdateRecord(ours, &r), PEER_E_RECORD_NOT_FOUND);
+	HR(PeerGroupDeleteRecord(ours, &r.id), PEER_E_RECORD_NOT_FOUND);
+}
+
+RULE(X8, "a tombstone that goes is nobody's news")
+{
+	GUID id = add_short(ours, 2), later = add_short(ours, 4);
+	PEER_GROUP_EVENT_DATA *data;
+	bool last = false;
+
+	HR(PeerGroupDeleteRecord(ours, &id), S_OK);
+	while (!last && (data = hear(&here))) {
+		last = data->recordChangeData.changeType == PEER_RECORD_EXPIRED;
+		CHECK(!last || guids_equal(&data->recordChangeData.recordId, &later));
+		PeerFreeData(data);
+	}
+	CHECK(last);
+}
+
+RULE(V8, "what was deleted while a host was away is deleted there when it comes back")
+{
+	GUID known = add_record(), unknown;
+	PEER_GROUP_EVENT_DATA *data;
+	bool last = false;
+	GUID next;
+
+	CHECK(hear_change(&there, &known, PEER_RECORD_ADDED));
+	rules_part();
+	unknown = add_record();
+	HR(PeerGroupDeleteRecord(ours, &unknown), S_OK);
+	HR(PeerGroupDeleteRecord(ours, &known), S_OK);
+	rules_meet();
+	CHECK(hear_change(&there, &known, PEER_RECORD_DELETED));
+	next = add_record();
+	while (!last && (data = hear(&there))) {
+		CHECK(!guids_equal(&data->recordChangeData.recordId, &unknown));
+		last = guids_equal(&data->recordChangeData.recordId, &next);
+		PeerFreeData(data);
+	}
+	CHECK(last);
+}
+
+/* Bob's membership is new to this host: what the group has comes to it as added. */
+RULE(V6, "at the first synchronisation every record is added")
+{
+	struct listener l;
+	GUID id = add_record();
+
+	stop_listening(&there);
+	rules_part();
+	HR(PeerGroupClose(bobs), S_OK);
+	NEED(!peergroup_delete(bob, group_name));
+	NEED(!peergroup_join(bob, invitation, (peergroup_t *)&bobs));
+	listen_for(&l, bobs, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
+	rules_meet();
+	CHECK(hear_change(&l, &id, PEER_RECORD_ADDED));
+	stop_listening(&l);
+	stop_listening(&here);
+}
+
+int main(void)
+{
+	rules_begin();
+	rules_people();
+	rules_group(0, PEERGROUP_ROLE_MEMBER);
+	return rules_main();
+}
