@@ -381,6 +381,9 @@ static inline void pg_group_uncharge(struct mem_cgroup *before)
 	set_active_memcg(before);
 }
 
+/* The module is on its way out: nobody opens a group any more. Written once. */
+extern bool pg_group_closing;
+
 int __must_check pg_group_module_init(void);
 /* Refuses new groups and ends all there are, while the family can still tell of it. */
 void pg_group_module_stop(void);

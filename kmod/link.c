@@ -2,7 +2,7 @@
 /*
  * The life of a link: how it is made from a socket, what its socket's callbacks
  * do, its clock, and how it ends. Bytes are the business of link_rx.c and
- * link_tx.c, coming up that of handshake.c.
+ * link_queue.c and link_tx.c, coming up that of handshake.c.
  *
  * Who may touch what is simple because of the end: pg_link_close() only sets a
  * flag and queues the close work; that work first takes the callbacks off the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of a link share among themselves: link.c (life), handshake.c,
- * link_rx.c, link_tx.c and listen.c, which makes links for those who call.
+ * link_rx.c, link_queue.c, link_tx.c and listen.c, which makes links for those who call.
  */
 #ifndef _PG_LINK_PRIV_H
 #define _PG_LINK_PRIV_H
@@ -73,13 +73,16 @@ static inline bool pg_rx_paused(const struct pg_link *link)
 	return test_bit(PG_LINK_PAUSED, &link->flags) || test_bit(PG_LINK_PACED, &link->flags);
 }
 
-/* --------------------------------------------------------- link_tx.c -- */
+/* ------------------------------------------------------ link_queue.c -- */
 
 void pg_tx_init(struct pg_link *link);
-void pg_tx_work(struct work_struct *work);
 
 /* Queues a message of the handshake, which goes out as it is. As pg_link_send(). */
 int pg_tx_raw(struct pg_link *link, const void *data, size_t len);
+
+/* --------------------------------------------------------- link_tx.c -- */
+
+void pg_tx_work(struct work_struct *work);
 
 /*
  * Tells the other end why, where there are keys and no message is half sent. @tx

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The record table of one group: a hash by id for readers under RCU, and trees
- * that only the group's lock opens: by id with counts and fingerprints of each
- * subtree, by expiration, by sequence, and those of search.c. A ring remembers the latest
- * expiries, so that "changes since" can tell of them.
+ * that only the group's lock opens: that of table_tree.c, by expiration, by sequence,
+ * and those of search.c. A ring remembers the latest expiries, so that "changes since"
+ * can tell of them. What there is room for is table_limits.c's to say.
  */
 #include <linux/err.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/rbtree_augmented.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "compat.h"
 #include "revoke.h"
 #include "stats.h"
-#include "table.h"
+#include "table_priv.h"
 
 static struct kmem_cache *pg_record_cache;
 
@@ -83,236 +82,6 @@ void pg_record_put(struct pg_record *r)
 		call_rcu(&r->rcu, pg_record_free_rcu);
 }
 
-/*
- * Kernel memory of a record. No wire form is so short that kmalloc() would
- * have one of its odd sizes for it, so what it takes is a power of two;
- * ksize() would say the same, but switches KASAN off for the slack.
- */
-static u64 pg_record_bytes(const struct pg_record *r)
-{
-	u64 wire = is_vmalloc_addr(r->wire) ? PAGE_ALIGN(r->wire_len) :
-					      roundup_pow_of_two(r->wire_len);
-
-	return ALIGN(sizeof(*r), sizeof(void *)) + wire;
-}
-
-static int pg_id_cmp(const struct pg_record *a, const struct pg_record *b)
-{
-	return memcmp(a->rec.id, b->rec.id, PEERGROUP_ID_LEN);
-}
-
-/* -------------------------------------------------------- fingerprints -- */
-
-static void pg_print_add(struct pg_print *p, const struct pg_print *q)
-{
-	u64 carry = 0;
-	int i;
-
-	p->count += q->count;
-	for (i = 0; i < ARRAY_SIZE(p->sum); i++) {
-		u64 sum = p->sum[i] + q->sum[i];
-		u64 over = sum < q->sum[i];
-
-		p->sum[i] = sum + carry;
-		carry = over | (p->sum[i] < carry);
-	}
-}
-
-static void pg_print_sub(struct pg_print *p, const struct pg_print *q)
-{
-	u64 borrow = 0;
-	int i;
-
-	p->count -= q->count;
-	for (i = 0; i < ARRAY_SIZE(p->sum); i++) {
-		u64 diff = p->sum[i] - q->sum[i];
-		u64 under = p->sum[i] < q->sum[i];
-
-		p->sum[i] = diff - borrow;
-		borrow = under | (diff < borrow);
-	}
-}
-
-/* The fingerprint of one record is its digest, read as a number. */
-static void pg_print_one(struct pg_print *p, const struct pg_record *r)
-{
-	int i;
-
-	p->count = 1;
-	for (i = 0; i < ARRAY_SIZE(p->sum); i++)
-		p->sum[i] = get_unaligned_be64(r->rec.digest + 8 * (3 - i));
-}
-
-void pg_print_bytes(const struct pg_print *p, u8 *out)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(p->sum); i++)
-		put_unaligned_be64(p->sum[i], out + 8 * (3 - i));
-}
-
-/* --------------------------------------------- tree by id, with prints -- */
-
-static struct pg_record *pg_tree_record(struct rb_node *node)
-{
-	return rb_entry_safe(node, struct pg_record, tree);
-}
-
-static void pg_print_add_under(struct pg_print *p, struct rb_node *node)
-{
-	if (node)
-		pg_print_add(p, &rb_entry(node, struct pg_record, tree)->under);
-}
-
-/* Makes @r's print that of its children and itself; true if asked to stop where nothing changed. */
-static bool pg_tree_compute(struct pg_record *r, bool exit)
-{
-	struct pg_print p;
-
-	pg_print_one(&p, r);
-	pg_print_add_under(&p, r->tree.rb_left);
-	pg_print_add_under(&p, r->tree.rb_right);
-	if (exit && p.count == r->under.count && !memcmp(p.sum, r->under.sum, sizeof(p.sum)))
-		return true;
-	r->under = p;
-	return false;
-}
-
-RB_DECLARE_CALLBACKS(static, pg_tree_callbacks, struct pg_record, tree, under, pg_tree_compute)
-
-static void pg_tree_insert(struct pg_table *t, struct pg_record *r)
-{
-	struct rb_node **link = &t->tree.rb_node, *parent = NULL;
-
-	pg_print_one(&r->under, r);
-	while (*link) {
-		struct pg_record *p = rb_entry(*link, struct pg_record, tree);
-
-		parent = *link;
-		pg_print_add(&p->under, &r->under);
-		link = pg_id_cmp(r, p) < 0 ? &parent->rb_left : &parent->rb_right;
-	}
-	rb_link_node(&r->tree, parent, link);
-	rb_insert_augmented(&r->tree, &t->tree, &pg_tree_callbacks);
-}
-
-/* Puts @r in the place of @old, which has the same id. */
-static void pg_tree_replace(struct pg_table *t, struct pg_record *old, struct pg_record *r)
-{
-	struct pg_print was, is;
-	struct rb_node *node;
-
-	pg_print_one(&was, old);
-	pg_print_one(&is, r);
-	r->under = old->under;
-	rb_replace_node(&old->tree, &r->tree, &t->tree);
-	for (node = &r->tree; node; node = rb_parent(node)) {
-		struct pg_record *p = rb_entry(node, struct pg_record, tree);
-
-		pg_print_sub(&p->under, &was);
-		pg_print_add(&p->under, &is);
-	}
-}
-
-/* Fingerprint of all ids below @id. */
-static void pg_tree_below(struct pg_table *t, const u8 *id, struct pg_print *p)
-{
-	struct rb_node *node = t->tree.rb_node;
-	struct pg_print one;
-
-	memset(p, 0, sizeof(*p));
-	while (node) {
-		struct pg_record *r = rb_entry(node, struct pg_record, tree);
-
-		if (memcmp(r->rec.id, id, PEERGROUP_ID_LEN) >= 0) {
-			node = node->rb_left;
-			continue;
-		}
-		pg_print_one(&one, r);
-		pg_print_add(p, &one);
-		pg_print_add_under(p, node->rb_left);
-		node = node->rb_right;
-	}
-}
-
-void pg_table_print(struct pg_table *t, const u8 *lo, const u8 *hi, struct pg_print *p)
-{
-	struct pg_print below;
-
-	lockdep_assert_held(t->lock);
-	memset(p, 0, sizeof(*p));
-	if (lo && hi && memcmp(lo, hi, PEERGROUP_ID_LEN) >= 0)
-		return;
-	if (hi)
-		pg_tree_below(t, hi, p);
-	else
-		pg_print_add_under(p, t->tree.rb_node);
-	if (lo) {
-		pg_tree_below(t, lo, &below);
-		pg_print_sub(p, &below);
-	}
-}
-
-/* The record that has @rank others before it. */
-static struct pg_record *pg_tree_select(struct pg_table *t, u64 rank)
-{
-	struct rb_node *node = t->tree.rb_node;
-
-	while (node) {
-		struct pg_record *left = pg_tree_record(node->rb_left);
-		u32 before = left ? left->under.count : 0;
-
-		if (rank == before)
-			break;
-		if (rank < before) {
-			node = node->rb_left;
-		} else {
-			rank -= before + 1;
-			node = node->rb_right;
-		}
-	}
-	return pg_tree_record(node);
-}
-
-struct pg_record *pg_table_nth(struct pg_table *t, const u8 *lo, const u8 *hi, u32 n)
-{
-	struct pg_print below = { };
-	struct pg_record *r;
-
-	lockdep_assert_held(t->lock);
-	if (lo)
-		pg_tree_below(t, lo, &below);
-	r = pg_tree_select(t, (u64)below.count + n);
-	if (r && hi && memcmp(r->rec.id, hi, PEERGROUP_ID_LEN) >= 0)
-		return NULL;
-	return r;
-}
-
-struct pg_record *pg_table_ceiling(struct pg_table *t, const u8 *id)
-{
-	struct rb_node *node = t->tree.rb_node;
-	struct pg_record *best = NULL;
-
-	lockdep_assert_held(t->lock);
-	while (node) {
-		struct pg_record *r = rb_entry(node, struct pg_record, tree);
-
-		if (memcmp(r->rec.id, id, PEERGROUP_ID_LEN) < 0) {
-			node = node->rb_right;
-		} else {
-			best = r;
-			node = node->rb_left;
-		}
-	}
-	return best;
-}
-
-struct pg_record *pg_table_after(struct pg_table *t, struct pg_record *r)
-{
-	lockdep_assert_held(t->lock);
-	return pg_tree_record(rb_next(&r->tree));
-}
-
 /* ------------------------------------- trees by expiration and by seq -- */
 
 static bool pg_expiry_less(struct rb_node *a, const struct rb_node *b)
@@ -331,33 +100,6 @@ static bool pg_changes_less(struct rb_node *a, const struct rb_node *b)
 	const struct pg_record *y = rb_entry(b, struct pg_record, changes);
 
 	return x->seq < y->seq;
-}
-
-static bool pg_record_reserved(const struct pg_record *r)
-{
-	return !pg_rec_deleted(&r->rec) && pg_rec_type_reserved(r->rec.type);
-}
-
-static void pg_share_account(struct pg_share *s, s64 bytes, int sign)
-{
-	WRITE_ONCE(s->bytes, s->bytes + bytes);
-	WRITE_ONCE(s->records, s->records + sign);
-}
-
-/* Counts @r in (@sign 1) or out (-1). pg_table_full() reads the sums without the lock. */
-static void pg_table_account(struct pg_table *t, const struct pg_record *r, int sign)
-{
-	s64 bytes = sign * (s64)pg_record_bytes(r);
-
-	WRITE_ONCE(t->bytes, t->bytes + bytes);
-	pg_share_account(&r->quota->own, bytes, sign);
-	if (r->inviter)
-		pg_share_account(&r->inviter->branch, bytes, sign);
-	if (pg_rec_deleted(&r->rec))
-		WRITE_ONCE(t->tombstones, t->tombstones + sign);
-	else
-		WRITE_ONCE(t->live, t->live + sign);
-	t->reserved += sign * pg_record_reserved(r);
 }
 
 /* Enters @r everywhere but in the hash and the tree by id. */
@@ -469,120 +211,6 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 	if (stored)
 		*stored = verdict == PG_OLD ? r : NULL;
 	return verdict;
-}
-
-/* What a creator, or one who invites, may have. */
-static struct pg_share pg_table_share(const struct pg_table *t, bool inviter)
-{
-	const struct pg_quota_limits *set = inviter ? &t->limits.inviter : &t->limits.creator;
-	u32 quarters = inviter ? PG_QUOTA_INVITER : 1;
-
-	return (struct pg_share){
-		.records = pg_quota_share(READ_ONCE(set->records), READ_ONCE(t->limits.records),
-					  PG_QUOTA_RECORDS_MIN, quarters),
-		.bytes = pg_quota_share(READ_ONCE(set->bytes), READ_ONCE(t->limits.bytes),
-					PG_QUOTA_BYTES_MIN, quarters),
-	};
-}
-
-/*
- * Room that only revocations may use, beyond every limit: or else who fills the table
- * could not be made to leave.
- */
-static u32 pg_table_spare(const struct pg_record *r)
-{
-	return pg_rec_kind(r->rec.type) == PG_REC_REVOCATION ? PG_TABLE_SPARE : 0;
-}
-
-static u64 pg_table_spare_bytes(const struct pg_record *r)
-{
-	return (u64)pg_table_spare(r) * PG_TABLE_SPARE_BYTES;
-}
-
-/*
- * Is one with @has, of which @room is allowed, full for a new record? Without the lock, so
- * that where a u64 is read in two steps the bytes may be nonsense, and are not looked at.
- */
-static bool pg_share_full(const struct pg_share *has, struct pg_share room, u64 bytes)
-{
-	if (READ_ONCE(has->records) >= room.records)
-		return true;
-	return IS_ENABLED(CONFIG_64BIT) && READ_ONCE(has->bytes) + bytes > room.bytes;
-}
-
-static bool pg_table_quota_full(struct pg_table *t, const struct pg_record *r)
-{
-	const struct pg_member *top = pg_member_branch(r->creator);
-	struct pg_creator *own, *inviter = NULL;
-	struct pg_share room = pg_table_share(t, false);
-	u64 bytes = pg_record_bytes(r);
-
-	room.records += pg_table_spare(r);
-	room.bytes += pg_table_spare_bytes(r);
-	own = pg_quota_find(&t->quotas, r->creator->gmc.spki_hash);
-	if (top)
-		inviter = pg_quota_find(&t->quotas, top->gmc.spki_hash);
-	return (own && pg_share_full(&own->own, room, bytes)) ||
-	       (inviter && pg_share_full(&inviter->branch, pg_table_share(t, true), bytes));
-}
-
-unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r)
-{
-	u64 max = READ_ONCE(t->limits.bytes) + pg_table_spare_bytes(r);
-	unsigned int refusal = 0;
-
-	rcu_read_lock();
-	if (pg_table_find(t, r->rec.id))
-		goto out;
-	if (READ_ONCE(t->live) + READ_ONCE(t->tombstones) >=
-	    READ_ONCE(t->limits.records) + pg_table_spare(r) ||
-	    (IS_ENABLED(CONFIG_64BIT) && READ_ONCE(t->bytes) + pg_record_bytes(r) > max))
-		refusal = PEERGROUP_A_STATS_REFUSED_FULL;
-	else if (pg_table_quota_full(t, r))
-		refusal = PEERGROUP_A_STATS_REFUSED_QUOTA;
-out:
-	rcu_read_unlock();
-	return refusal;
-}
-
-/* Does @has become more than @room by @r in the place of @cur (NULL: of none of theirs)? */
-static bool pg_share_over(const struct pg_share *has, struct pg_share room,
-			  const struct pg_record *r, const struct pg_record *cur)
-{
-	u64 bytes = pg_record_bytes(r), had = cur ? pg_record_bytes(cur) : 0;
-
-	if (bytes > had && has->bytes - had + bytes > room.bytes)
-		return true;
-	return !cur && has->records >= room.records;
-}
-
-/*
- * Is there room for @r beside what all, what its creator and what those have for whom
- * one answers, less @cur? A tombstone of what is there needs none: it has neither data
- * nor attributes, and nobody may be kept from deleting.
- */
-static unsigned int pg_table_room(const struct pg_table *t, const struct pg_record *r,
-				  const struct pg_record *cur)
-{
-	struct pg_share all = { .records = t->live + t->tombstones, .bytes = t->bytes };
-	struct pg_share most = { .records = t->limits.records, .bytes = t->limits.bytes };
-	struct pg_share room = pg_table_share(t, false);
-
-	if (cur && pg_rec_deleted(&r->rec))
-		return 0;
-	most.records += pg_table_spare(r);
-	most.bytes += pg_table_spare_bytes(r);
-	room.records += pg_table_spare(r);
-	room.bytes += pg_table_spare_bytes(r);
-	if (pg_share_over(&all, most, r, cur))
-		return PEERGROUP_A_STATS_REFUSED_FULL;
-	/* The other certificates of a key count in the same entry; another key's do not. */
-	if (pg_share_over(&r->quota->own, room, r, cur && cur->quota == r->quota ? cur : NULL))
-		return PEERGROUP_A_STATS_REFUSED_QUOTA;
-	if (r->inviter && pg_share_over(&r->inviter->branch, pg_table_share(t, true), r,
-					cur && cur->inviter == r->inviter ? cur : NULL))
-		return PEERGROUP_A_STATS_REFUSED_QUOTA;
-	return 0;
 }
 
 /* May @r take the place of @cur (NULL: of none)? 0 or a refusal. */
@@ -702,7 +330,7 @@ static void pg_table_remember(struct pg_table *t, const struct pg_record *r, u32
 static void pg_table_take_out(struct pg_table *t, struct pg_record *r, u32 change)
 {
 	rhashtable_remove_fast(&t->hash, &r->hash, pg_hash_params);
-	rb_erase_augmented(&r->tree, &t->tree, &pg_tree_callbacks);
+	pg_tree_erase(t, r);
 	pg_table_leave(t, r);
 	if (!pg_rec_deleted(&r->rec)) {
 		/* readers that found it before may still be looking at it */

@@ -44,8 +44,8 @@ enum pg_msg_type {
 	PG_MSG_GMC,		/* certificates below the root, top first: {be16 len, DER} */
 	PG_MSG_WANT_GMC,	/* struct pg_want_gmc */
 	PG_MSG_RECORD,		/* one record */
-	PG_MSG_SYNC,		/* ranges, see reconcile.c */
-	PG_MSG_SYNC_REPLY,	/* ranges, see reconcile.c */
+	PG_MSG_SYNC,		/* ranges, see reconcile_priv.h */
+	PG_MSG_SYNC_REPLY,	/* ranges, see reconcile_priv.h */
 	PG_MSG_WANT,		/* struct pg_want and ids */
 	PG_MSG_WANT_DONE,	/* struct pg_want with no ids: what you wanted is sent */
 	PG_MSG_SYNC_END,	/* struct pg_sync_end */

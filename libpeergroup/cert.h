@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keys and certificates, for the files that deal with them: cert.c, bundle.c,
- * identity.c, groupstore.c, invite.c and invitation.c. The rest of the library
- * needs internal.h only.
+ * Keys and certificates, for the files that deal with them: key.c, cert.c,
+ * cert_make.c, chain.c, bundle.c, identity.c, groupstore.c, invite.c and invitation.c.
+ * The rest of the library needs internal.h only.
  */
 #ifndef _PEERGROUP_CERT_H
 #define _PEERGROUP_CERT_H
 
 #include "internal.h"
 
+/*
+ * @what could not be done: E_OUTOFMEMORY or NTE_FAIL. OpenSSL says why in its error
+ * queue, which is not ours to leave full.
+ */
+HRESULT pgi_crypto_failed(const char *what);
+
+/* PEER_E_INVITATION_NOT_TRUSTED. */
+HRESULT pgi_untrusted(const char *why);
+
+/* What the kernel verifies: RSA of 2048, 3072 or 4096 bits, ECDSA on P-256. */
+bool pgi_key_allowed(EVP_PKEY *key);
+
 HRESULT pgi_key_make(unsigned int rsa_bits, EVP_PKEY **key);
 HRESULT pgi_key_hash(EVP_PKEY *key, uint8_t spki_hash[32]);
 
-/* Roles that a holder of @roles may issue. */
+/* Roles that may be issued at all, and those that a holder of @roles may issue. */
+#define PGI_ISSUABLE	(PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER)
 uint32_t pgi_roles_issuable(uint32_t roles);
 
 /* What a new membership certificate says besides keys and group. */

@@ -3,11 +3,12 @@
  * Two hosts that reconcile, in one process. Their tables are sorted arrays;
  * messages wait in two queues, of which any may be served next, so that
  * records, replies and room in the send queue come in every order that a link
- * allows. A test is one file: it includes this one, and this one reconcile.c.
+ * allows. A test is one file: it includes this one, and this one both halves.
  */
 #include <stdlib.h>
 #include "tap.h"
 #include "../../kmod/reconcile.c"
+#include "../../kmod/reconcile_answer.c"
 
 /* Not every test program uses all that is here. */
 #define __test	static __attribute__((unused))
