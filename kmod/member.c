@@ -376,6 +376,29 @@ unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chai
 	return refusal;
 }
 
+unsigned int pg_members_learn_one(struct pg_members *ms, struct pg_span der)
+{
+	struct pg_gmc *gmc = kmalloc(sizeof(*gmc), GFP_KERNEL);
+	struct pg_member *parent, *m;
+	unsigned int refusal;
+	int err;
+
+	if (!gmc)
+		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+	err = pg_gmc_parse(gmc, der.p, der.len);
+	parent = err ? NULL : pg_members_get(ms, gmc->issuer);
+	kfree(gmc);
+	if (err)
+		return pg_learn_refusal(err);
+	if (!parent)
+		return PEERGROUP_A_STATS_REFUSED_UNKNOWN;
+	refusal = pg_members_step(ms, parent, der, &m);
+	if (!refusal)
+		pg_member_put(m);
+	pg_member_put(parent);
+	return refusal;
+}
+
 bool pg_members_barred(struct pg_members *ms, const struct pg_chain *chain)
 {
 	struct pg_member *m = NULL, *next = ms->root;

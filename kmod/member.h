@@ -194,6 +194,17 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
 					   struct pg_member **leaf);
 
 /**
+ * pg_members_learn_one() - verify a certificate whose issuer is known, and remember it
+ * @ms: the table
+ * @der: from a program, hostile
+ *
+ * As pg_members_learn() in all else. Sleeps.
+ *
+ * Return: 0 or a refusal, PEERGROUP_A_STATS_REFUSED_UNKNOWN where the issuer is not known.
+ */
+unsigned int __must_check pg_members_learn_one(struct pg_members *ms, struct pg_span der);
+
+/**
  * pg_members_barred() - would a chain bring certificates below a revoked one?
  * @ms: the table
  * @chain: hostile

@@ -160,6 +160,19 @@ static const struct nla_policy pg_nl_member_get_policy[PEERGROUP_A_MEMBER_GROUP 
 	[PEERGROUP_A_MEMBER_GROUP] = { .type = NLA_U32 },
 };
 
+static const struct nla_policy pg_nl_member_add_policy[PEERGROUP_A_MEMBER_CERT + 1] = {
+	[PEERGROUP_A_MEMBER_PAD] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_GROUP] = { .type = NLA_U32 },
+	[PEERGROUP_A_MEMBER_FINGERPRINT] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_NAME] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_FRIENDLY] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_ROLES] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_NOT_BEFORE] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_NOT_AFTER] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_DEPTH] = PG_NL_OUTPUT,
+	[PEERGROUP_A_MEMBER_CERT] = NLA_POLICY_RANGE(NLA_BINARY, 1, PEERGROUP_CERT_LEN_MAX),
+};
+
 static const struct nla_policy pg_nl_stats_get_policy[PEERGROUP_A_STATS_GROUP + 1] = {
 	[PEERGROUP_A_STATS_PAD] = PG_NL_OUTPUT,
 	[PEERGROUP_A_STATS_GROUP] = { .type = NLA_U32 },
@@ -223,6 +236,9 @@ static const struct genl_ops pg_nl_ops[] = {
 	}, {
 		PG_NL_OP(PEERGROUP_CMD_GROUP_WATCH, pg_nl_group_index_policy),
 		.doit = pg_nl_group_watch,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_MEMBER_ADD, pg_nl_member_add_policy),
+		.doit = pg_nl_member_add,
 	},
 };
 

@@ -124,6 +124,7 @@ int pg_nl_put_link(struct sk_buff *skb, const struct pg_group *g, const struct p
 		   u32 state, int error);
 
 /* netlink_status.c */
+int pg_nl_member_add(struct sk_buff *skb, struct genl_info *info);
 int pg_nl_member_get_start(struct netlink_callback *cb);
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int pg_nl_member_get_done(struct netlink_callback *cb);

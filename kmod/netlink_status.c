@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Netlink operations that only look: the members a group knows, and its
- * counters.
+ * Netlink operations on the members that a group knows, and its counters.
  */
 #include "netlink_internal.h"
 
@@ -102,6 +101,31 @@ int pg_nl_member_get_done(struct netlink_callback *cb)
 	if (cb->args[0])
 		pg_group_put((struct pg_group *)cb->args[0]);
 	return 0;
+}
+
+int pg_nl_member_add(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[PEERGROUP_A_MEMBER_CERT];
+	unsigned int refusal;
+	struct pg_group *g;
+	int err = 0;
+
+	if (!attr)
+		return PG_NL_MISSING(info->extack, PEERGROUP_A_MEMBER_CERT, "CERT");
+	g = pg_nl_group_of(skb, info, PEERGROUP_A_MEMBER_GROUP);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	refusal = pg_members_learn_one(&g->members, (struct pg_span){
+		.p = nla_data(attr), .len = nla_len(attr) });
+	if (refusal) {
+		pg_stat_inc(&g->stats, refusal);
+		err = pg_nl_refuse(info->extack, attr,
+				   refusal == PEERGROUP_A_STATS_REFUSED_UNKNOWN ?
+				   "the issuer's certificate is not known" :
+				   pg_refusal_text(refusal), pg_refusal_errno(refusal));
+	}
+	pg_group_put(g);
+	return err;
 }
 
 int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info)

@@ -12,6 +12,61 @@
 /* The largest proper bundle, in bytes of DER with room for its framing. */
 #define BUNDLE_MAX	((PEERGROUP_CHAIN_MAX + 1) * (PEERGROUP_CERT_LEN_MAX + 8) + 256)
 
+/* ----------------------------------------------------------------- base64 -- */
+
+char *pgi_base64_encode(const void *data, size_t len)
+{
+	char *text = malloc((len + 2) / 3 * 4 + 1);
+
+	if (text)
+		EVP_EncodeBlock((unsigned char *)text, data, (int)len);
+	return text;
+}
+
+static bool white(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+bool pgi_base64_decode(const char *text, size_t max, struct pgi_blob *out)
+{
+	size_t len = 0, pad, size;
+	char *clean, *again;
+	bool ok = false;
+	int got;
+
+	out->data = NULL;
+	size = strlen(text);
+	if (size > max * 2)
+		return false;
+	clean = malloc(size + 1);
+	again = malloc(size + 8);
+	out->data = malloc(size + 1);
+	if (!clean || !again || !out->data)
+		goto out;
+	for (; *text; text++)
+		if (!white(*text))
+			clean[len++] = *text;
+	clean[len] = 0;
+	if (!len || len % 4)
+		goto out;
+	pad = (clean[len - 1] == '=') + (clean[len - 2] == '=');
+	got = EVP_DecodeBlock(out->data, (unsigned char *)clean, (int)len);
+	if (got < (int)pad)
+		goto out;
+	out->len = (size_t)got - pad;
+	EVP_EncodeBlock((unsigned char *)again, out->data, (int)out->len);
+	ok = !strcmp(again, clean);
+out:
+	free(clean);
+	free(again);
+	if (!ok)
+		pgi_blob_free(out);
+	return ok;
+}
+
+/* ---------------------------------------------------------------- bundles -- */
+
 void pgi_bundle_free(struct pgi_blob *certs, size_t count)
 {
 	size_t i;
@@ -53,54 +108,9 @@ HRESULT pgi_bundle_encode(const struct pgi_blob *certs, size_t count, char **bas
 
 	PKCS7_free(p7);
 	ERR_clear_error();
-	*base64 = len > 0 ? malloc((size_t)(len + 2) / 3 * 4 + 1) : NULL;
-	if (*base64)
-		EVP_EncodeBlock((unsigned char *)*base64, der, len);
+	*base64 = len > 0 ? pgi_base64_encode(der, (size_t)len) : NULL;
 	OPENSSL_free(der);
 	return *base64 ? S_OK : E_OUTOFMEMORY;
-}
-
-static bool white(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Strict: what does not encode to the same text again is refused. */
-static bool from_base64(const char *text, struct pgi_blob *out)
-{
-	size_t len = 0, pad, size;
-	char *clean, *again;
-	bool ok = false;
-	int got;
-
-	out->data = NULL;
-	size = strlen(text);
-	if (size > BUNDLE_MAX * 2)
-		return false;
-	clean = malloc(size + 1);
-	again = malloc(size + 8);
-	out->data = malloc(size + 1);
-	if (!clean || !again || !out->data)
-		goto out;
-	for (; *text; text++)
-		if (!white(*text))
-			clean[len++] = *text;
-	clean[len] = 0;
-	if (!len || len % 4)
-		goto out;
-	pad = (clean[len - 1] == '=') + (clean[len - 2] == '=');
-	got = EVP_DecodeBlock(out->data, (unsigned char *)clean, (int)len);
-	if (got < (int)pad)
-		goto out;
-	out->len = (size_t)got - pad;
-	EVP_EncodeBlock((unsigned char *)again, out->data, (int)out->len);
-	ok = !strcmp(again, clean);
-out:
-	free(clean);
-	free(again);
-	if (!ok)
-		pgi_blob_free(out);
-	return ok;
 }
 
 static HRESULT take_certs(const STACK_OF(X509) *stack, struct pgi_blob **certs, size_t *count)
@@ -136,7 +146,7 @@ HRESULT pgi_bundle_decode(const char *base64, struct pgi_blob **certs, size_t *c
 
 	*certs = NULL;
 	*count = 0;
-	if (!from_base64(base64, &der))
+	if (!pgi_base64_decode(base64, BUNDLE_MAX, &der))
 		return pgi_fail(E_INVALIDARG, "damaged base64");
 	p = der.data;
 	p7 = d2i_PKCS7(NULL, &p, (long)der.len);

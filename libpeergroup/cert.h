@@ -56,6 +56,11 @@ HRESULT pgi_idc_make(const struct pgi_identity *identity, struct pgi_blob *der);
 HRESULT pgi_idc_parse(const struct pgi_blob *der, struct pgi_idc *idc);	/* E_INVALIDARG */
 void pgi_idc_free(struct pgi_idc *idc);
 
+/* malloc()ed; NULL without memory. */
+char *pgi_base64_encode(const void *data, size_t len);
+/* Strict: what does not encode to the same text again is refused, or is above @max bytes. */
+bool pgi_base64_decode(const char *text, size_t max, struct pgi_blob *out);
+
 /* Certificates as base64 of a degenerate PKCS #7. */
 HRESULT pgi_bundle_encode(const struct pgi_blob *certs, size_t count, char **base64);
 HRESULT pgi_bundle_decode(const char *base64, struct pgi_blob **certs, size_t *count);

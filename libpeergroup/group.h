@@ -116,6 +116,11 @@ HRESULT pgi_create(const char *identity, const struct peergroup_create_options *
 HRESULT pgi_join(const char *identity, const char *invitation, void **handle);
 HRESULT pgi_close(void *handle);
 HRESULT pgi_delete(const char *identity, const char *name);
+/*
+ * PEER_E_GROUP_IN_USE while some program has the group open; a group that is merely kept
+ * is not in use.
+ */
+HRESULT pgi_group_unused(const struct pgi_group_store *store);
 
 /* ---- credential.c ---- */
 

@@ -21,66 +21,6 @@
 #define CHAIN_FILE	"chain.pem"	/* the root first, our own last */
 #define KEY_FILE	"group-key.pem"	/* at the creator only */
 #define PROPERTIES_FILE	"properties"	/* the record, where one was seen */
-#define ADDRESSES_MAX	8
-
-void pgi_group_store_free(struct pgi_group_store *store)
-{
-	size_t i;
-
-	if (!store)
-		return;
-	free(store->identity);
-	free(store->name);
-	free(store->friendly);
-	free(store->classifier);
-	free(store->comment);
-	free(store->cloud);
-	pgi_blob_free(&store->root);
-	pgi_blob_free(&store->properties);
-	pgi_bundle_free(store->chain, store->chain_len);
-	for (i = 0; i < store->addresses_len; i++)
-		free(store->addresses[i]);
-	free(store->addresses);
-	free(store);
-}
-
-static HRESULT append_address(struct pgi_group_store *store, const char *address)
-{
-	char *copy = strdup(address);
-	char **list = realloc(store->addresses,
-			      (store->addresses_len + 1) * sizeof(*list));
-
-	if (list)
-		store->addresses = list;
-	if (!list || !copy) {
-		free(copy);
-		return E_OUTOFMEMORY;
-	}
-	list[store->addresses_len++] = copy;
-	return S_OK;
-}
-
-static void drop_address(struct pgi_group_store *store, size_t i)
-{
-	free(store->addresses[i]);
-	store->addresses_len--;
-	memmove(&store->addresses[i], &store->addresses[i + 1],
-		(store->addresses_len - i) * sizeof(*store->addresses));
-}
-
-HRESULT pgi_group_store_remember(struct pgi_group_store *store, const char *address)
-{
-	size_t i;
-
-	for (i = 0; i < store->addresses_len; i++)
-		if (!strcmp(store->addresses[i], address)) {
-			drop_address(store, i);
-			break;
-		}
-	if (store->addresses_len >= ADDRESSES_MAX)
-		drop_address(store, 0);
-	return append_address(store, address);
-}
 
 /* ---------------------------------------------------------------- writing -- */
 
@@ -98,28 +38,15 @@ static HRESULT write_info(int dir, const struct pgi_group_store *store)
 {
 	struct pgi_text text = { 0 };
 
-	pgi_text_add(&text, "identity", store->identity);
-	pgi_text_add(&text, "name", store->name);
-	pgi_text_add(&text, "friendly", store->friendly);
-	pgi_text_add(&text, "classifier", store->classifier);
-	pgi_text_add(&text, "comment", store->comment);
-	pgi_text_add(&text, "cloud", store->cloud);
-	pgi_text_add_number(&text, "creator", store->creator);
-	pgi_text_add_number(&text, "flags", store->flags);
-	pgi_text_add_number(&text, "member_data_lifetime", store->member_data_lifetime);
-	pgi_text_add_number(&text, "presence_lifetime", store->presence_lifetime);
+	pgi_group_info_text(store, &text);
 	return write_text(dir, INFO_FILE, &text);
 }
 
 static HRESULT write_state(int dir, const struct pgi_group_store *store, bool ready)
 {
 	struct pgi_text text = { 0 };
-	size_t i;
 
-	pgi_text_add_number(&text, "ready", ready);
-	pgi_text_add_number(&text, "port", store->port);
-	for (i = 0; i < store->addresses_len; i++)
-		pgi_text_add(&text, "address", store->addresses[i]);
+	pgi_group_state_text(store, ready, &text);
 	return write_text(dir, STATE_FILE, &text);
 }
 
@@ -147,7 +74,24 @@ static HRESULT write_chain(int dir, const struct pgi_group_store *store)
 	return hr;
 }
 
-HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key)
+static HRESULT write_all(int dir, const struct pgi_group_store *store, EVP_PKEY *key)
+{
+	HRESULT hr = write_info(dir, store);
+
+	if (SUCCEEDED(hr))
+		hr = write_chain(dir, store);
+	if (SUCCEEDED(hr))
+		hr = write_state(dir, store, store->ready);
+	if (SUCCEEDED(hr) && store->properties.len)
+		hr = pgi_store_write(dir, PROPERTIES_FILE, store->properties.data,
+				     store->properties.len);
+	if (SUCCEEDED(hr) && key)
+		hr = pgi_key_write(dir, KEY_FILE, key);
+	return hr;
+}
+
+HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key,
+			       bool replace)
 {
 	char identity[PGI_ENTRY_LEN], group[PGI_ENTRY_LEN];
 	struct pgi_store_new new;
@@ -161,15 +105,9 @@ HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *ke
 		return hr;
 	hr = pgi_store_begin(parent, &new);
 	if (SUCCEEDED(hr))
-		hr = write_info(new.fd, store);
+		hr = write_all(new.fd, store, key);
 	if (SUCCEEDED(hr))
-		hr = write_chain(new.fd, store);
-	if (SUCCEEDED(hr))
-		hr = write_state(new.fd, store, store->ready);
-	if (SUCCEEDED(hr) && key)
-		hr = pgi_key_write(new.fd, KEY_FILE, key);
-	if (SUCCEEDED(hr))
-		hr = pgi_store_commit(&new, group);
+		hr = replace ? pgi_store_replace(&new, group) : pgi_store_commit(&new, group);
 	else
 		pgi_store_abort(&new);
 	close(parent);
@@ -177,68 +115,6 @@ HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *ke
 }
 
 /* ---------------------------------------------------------------- reading -- */
-
-static HRESULT parse_number(const char *value, uint32_t max, uint32_t *out)
-{
-	uint64_t number;
-	HRESULT hr = pgi_text_number(value, max, &number);
-
-	*out = (uint32_t)number;
-	return hr;
-}
-
-static HRESULT parse_info(const char *key, const char *value, void *arg)
-{
-	struct pgi_group_store *store = arg;
-	uint32_t number;
-	HRESULT hr;
-
-	if (!strcmp(key, "identity"))
-		return pgi_text_copy(value, &store->identity);
-	if (!strcmp(key, "name"))
-		return pgi_text_copy(value, &store->name);
-	if (!strcmp(key, "friendly"))
-		return pgi_text_copy(value, &store->friendly);
-	if (!strcmp(key, "classifier"))
-		return pgi_text_copy(value, &store->classifier);
-	if (!strcmp(key, "comment"))
-		return pgi_text_copy(value, &store->comment);
-	if (!strcmp(key, "cloud"))
-		return pgi_text_copy(value, &store->cloud);
-	if (!strcmp(key, "flags"))
-		return parse_number(value, UINT32_MAX, &store->flags);
-	if (!strcmp(key, "member_data_lifetime"))
-		return parse_number(value, UINT32_MAX, &store->member_data_lifetime);
-	if (!strcmp(key, "presence_lifetime"))
-		return parse_number(value, UINT32_MAX, &store->presence_lifetime);
-	if (!strcmp(key, "creator")) {
-		hr = parse_number(value, 1, &number);
-		store->creator = number;
-		return hr;
-	}
-	return S_OK;		/* of a later version */
-}
-
-static HRESULT parse_state(const char *key, const char *value, void *arg)
-{
-	struct pgi_group_store *store = arg;
-	uint32_t number;
-	HRESULT hr;
-
-	if (!strcmp(key, "address"))
-		return append_address(store, value);
-	if (!strcmp(key, "ready")) {
-		hr = parse_number(value, 1, &number);
-		store->ready = number;
-		return hr;
-	}
-	if (!strcmp(key, "port")) {
-		hr = parse_number(value, UINT16_MAX, &number);
-		store->port = (uint16_t)number;
-		return hr;
-	}
-	return S_OK;
-}
 
 static HRESULT read_text(int dir, const char *file,
 			 HRESULT (*each)(const char *key, const char *value, void *arg),
@@ -349,9 +225,9 @@ static HRESULT read_store(int parent, const char *entry, struct pgi_group_store 
 	if (FAILED(hr))
 		return hr;
 	store = calloc(1, sizeof(*store));
-	hr = store ? read_text(dir, INFO_FILE, parse_info, store) : E_OUTOFMEMORY;
+	hr = store ? read_text(dir, INFO_FILE, pgi_group_info_parse, store) : E_OUTOFMEMORY;
 	if (SUCCEEDED(hr))
-		hr = read_text(dir, STATE_FILE, parse_state, store);
+		hr = read_text(dir, STATE_FILE, pgi_group_state_parse, store);
 	if (SUCCEEDED(hr))
 		hr = read_chain(dir, store);
 	if (SUCCEEDED(hr))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Identities: a key pair, a peer name derived from it and a friendly name, each
- * in a folder of its own in the store. The private key never leaves this file
- * and the store but inside an EVP_PKEY.
+ * Identities in the store: a key pair, a peer name derived from it and a friendly
+ * name, each in a folder of its own. Called by the two APIs (p2p_identity.c) and by
+ * whatever acts for an identity. The private key leaves this file and the store inside
+ * an EVP_PKEY only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 #include <openssl/rsa.h>
 #include "cert.h"
+#include "identity.h"
 #include "store.h"
 
 #define INFO_FILE	"info"
@@ -77,12 +79,7 @@ static HRESULT read_info(int dir, const char *entry, struct pgi_identity **out)
 	return hr;
 }
 
-struct identity_list {
-	struct pgi_identity **items;
-	size_t count;
-};
-
-static void list_free(struct identity_list *list)
+void pgi_identities_free(struct pgi_identities *list)
 {
 	while (list->count)
 		pgi_identity_free(list->items[--list->count]);
@@ -93,7 +90,7 @@ static void list_free(struct identity_list *list)
 static HRESULT list_one(int parent, const char *entry, void *arg)
 {
 	struct pgi_identity **items, *identity;
-	struct identity_list *list = arg;
+	struct pgi_identities *list = arg;
 	HRESULT hr;
 	int dir;
 
@@ -126,8 +123,7 @@ static int older(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Oldest first. */
-static HRESULT list_all(struct identity_list *list)
+HRESULT pgi_identities_read(struct pgi_identities *list)
 {
 	HRESULT hr;
 	int dir;
@@ -142,7 +138,7 @@ static HRESULT list_all(struct identity_list *list)
 	hr = pgi_store_each(dir, list_one, list);
 	close(dir);
 	if (FAILED(hr))
-		list_free(list);
+		pgi_identities_free(list);
 	else if (list->count)
 		qsort(list->items, list->count, sizeof(*list->items), older);
 	return hr;
@@ -150,18 +146,18 @@ static HRESULT list_all(struct identity_list *list)
 
 HRESULT pgi_identity_oldest(char **name)
 {
-	struct identity_list list;
+	struct pgi_identities list;
 	HRESULT hr;
 
 	*name = NULL;
-	hr = list_all(&list);
+	hr = pgi_identities_read(&list);
 	if (FAILED(hr))
 		return hr;
 	if (!list.count)
 		hr = pgi_fail(PEER_E_NOT_FOUND, "this user has no identity");
 	else
 		hr = pgi_text_copy(list.items[0]->name, name);
-	list_free(&list);
+	pgi_identities_free(&list);
 	return hr;
 }
 
@@ -331,20 +327,75 @@ static HRESULT save_new(const struct pgi_identity *identity)
 
 static HRESULT check_count(void)
 {
-	struct identity_list list;
+	struct pgi_identities list;
 	HRESULT hr;
 
-	hr = list_all(&list);
+	hr = pgi_identities_read(&list);
 	if (FAILED(hr))
 		return hr;
 	if (list.count >= PGI_IDENTITIES_MAX)
 		hr = pgi_fail(PEER_E_TOO_MANY_IDENTITIES, "there are %d identities already",
 			      PGI_IDENTITIES_MAX);
-	list_free(&list);
+	pgi_identities_free(&list);
 	return hr;
 }
 
-static HRESULT create(const char *classifier, const char *friendly, char **name)
+/* It is back: by an import, or made again of the same key. */
+static void forget_deleted(const char *name)
+{
+	char entry[PGI_ENTRY_LEN];
+	int dir;
+
+	pgi_store_entry(name, entry);
+	if (SUCCEEDED(pgi_store_open(PGI_DELETED, NULL, false, &dir))) {
+		unlinkat(dir, entry, 0);
+		close(dir);
+	}
+}
+
+HRESULT pgi_identity_save(struct pgi_identity *identity)
+{
+	HRESULT hr = check_count();
+
+	if (FAILED(hr))
+		return hr;
+	identity->created = pgi_now();
+	hr = save_new(identity);
+	if (hr == PEER_E_ALREADY_EXISTS)
+		return pgi_fail(hr, "there is an identity %s already", identity->name);
+	if (SUCCEEDED(hr))
+		forget_deleted(identity->name);
+	return hr;
+}
+
+/* A key of its own, or @key, which stays the caller's. */
+static HRESULT take_key(struct pgi_identity *identity, EVP_PKEY *key)
+{
+	if (!key)
+		return pgi_key_make(RSA_BITS, &identity->key);
+	if (EVP_PKEY_up_ref(key) != 1)
+		return E_OUTOFMEMORY;
+	identity->key = key;
+	return S_OK;
+}
+
+static HRESULT fill_new(struct pgi_identity *identity, const char *classifier,
+			const char *friendly, EVP_PKEY *key)
+{
+	HRESULT hr = take_key(identity, key);
+
+	if (SUCCEEDED(hr))
+		hr = pgi_key_hash(identity->key, identity->spki_hash);
+	if (SUCCEEDED(hr))
+		hr = pgi_name_make(identity->spki_hash, classifier, &identity->name);
+	if (SUCCEEDED(hr))
+		hr = pgi_text_copy(friendly && *friendly ? friendly : identity->name,
+				   &identity->friendly);
+	return hr;
+}
+
+HRESULT pgi_identity_create(const char *classifier, const char *friendly, EVP_PKEY *key,
+			    char **name)
 {
 	struct pgi_identity *identity;
 	HRESULT hr;
@@ -354,23 +405,16 @@ static HRESULT create(const char *classifier, const char *friendly, char **name)
 		return pgi_fail(E_INVALIDARG, "the classifier is too long or not plain text");
 	if (!pgi_friendly_valid(friendly))
 		return pgi_fail(E_INVALIDARG, "the friendly name is too long or not plain text");
+	/* Before a key is made in vain. */
 	hr = check_count();
 	if (FAILED(hr))
 		return hr;
 	identity = calloc(1, sizeof(*identity));
 	if (!identity)
 		return E_OUTOFMEMORY;
-	identity->created = pgi_now();
-	hr = pgi_key_make(RSA_BITS, &identity->key);
+	hr = fill_new(identity, classifier, friendly, key);
 	if (SUCCEEDED(hr))
-		hr = pgi_key_hash(identity->key, identity->spki_hash);
-	if (SUCCEEDED(hr))
-		hr = pgi_name_make(identity->spki_hash, classifier, &identity->name);
-	if (SUCCEEDED(hr))
-		hr = pgi_text_copy(friendly && *friendly ? friendly : identity->name,
-				   &identity->friendly);
-	if (SUCCEEDED(hr))
-		hr = save_new(identity);
+		hr = pgi_identity_save(identity);
 	if (SUCCEEDED(hr)) {
 		*name = identity->name;
 		identity->name = NULL;
@@ -404,7 +448,7 @@ bool pgi_identity_was_deleted(const char *name)
 	return deleted;
 }
 
-static HRESULT delete(const char *name)
+HRESULT pgi_identity_delete(const char *name)
 {
 	char entry[PGI_ENTRY_LEN];
 	HRESULT hr;
@@ -426,244 +470,4 @@ static HRESULT delete(const char *name)
 	hr = pgi_store_remove(dir, entry);
 	close(dir);
 	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
-}
-
-/* -------------------------------------------------------------------- XML -- */
-
-static HRESULT get_xml(const char *name, char **xml)
-{
-	struct pgi_identity *identity;
-	char *made = NULL;
-	HRESULT hr;
-
-	*xml = NULL;
-	hr = pgi_identity_load(name, &identity);
-	if (hr == PEER_E_NOT_FOUND && !name) {
-		pgi_clear_error();
-		hr = create(NULL, NULL, &made);
-		if (SUCCEEDED(hr))
-			hr = pgi_identity_load(made, &identity);
-		free(made);
-	}
-	if (hr == PEER_E_NOT_FOUND)
-		hr = E_HANDLE;		/* the code that GetXML documents for it */
-	if (FAILED(hr))
-		return hr;
-	hr = pgi_identity_to_xml(identity, xml);
-	pgi_identity_free(identity);
-	return hr;
-}
-
-/* ------------------------------------------------------- public functions -- */
-
-/* Ends a function that made the malloc()ed @utf8 into its result. */
-static HRESULT return_wide(HRESULT hr, char *utf8, PWSTR *out)
-{
-	if (SUCCEEDED(hr))
-		hr = pgi_wide_return(utf8, out);
-	free(utf8);
-	return hr;
-}
-
-static HRESULT return_str(HRESULT hr, char *utf8, char **out)
-{
-	if (SUCCEEDED(hr))
-		hr = pgi_str_return(utf8, out);
-	free(utf8);
-	return hr;
-}
-
-PGI_PUBLIC HRESULT PeerIdentityCreate(PCWSTR classifier, PCWSTR friendly,
-				      HCRYPTPROV provider, PWSTR *name)
-{
-	char *c = NULL, *f = NULL, *made = NULL;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!name)
-		return pgi_fail(E_INVALIDARG, "ppwzIdentity is NULL");
-	*name = NULL;
-	if (provider)
-		return pgi_fail(E_INVALIDARG, "hCryptProv must be 0: Linux has no providers");
-	hr = pgi_utf8_from_wide(classifier, &c);
-	if (SUCCEEDED(hr))
-		hr = pgi_utf8_from_wide(friendly, &f);
-	if (SUCCEEDED(hr))
-		hr = create(c, f, &made);
-	free(c);
-	free(f);
-	return return_wide(hr, made, name);
-}
-
-PGI_PUBLIC HRESULT peergroup_identity_create(const char *classifier, const char *friendly,
-					     char **name)
-{
-	char *made = NULL;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!name)
-		return pgi_fail(E_INVALIDARG, "name is NULL");
-	*name = NULL;
-	hr = create(classifier, friendly, &made);
-	return return_str(hr, made, name);
-}
-
-PGI_PUBLIC HRESULT PeerIdentityDelete(PCWSTR name)
-{
-	char *n;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!name)
-		return pgi_fail(E_INVALIDARG, "pwzIdentity is NULL");
-	hr = pgi_utf8_from_wide(name, &n);
-	if (FAILED(hr))
-		return hr;
-	hr = delete(n);
-	free(n);
-	return hr;
-}
-
-PGI_PUBLIC HRESULT peergroup_identity_delete(const char *name)
-{
-	pgi_clear_error();
-	return name ? delete(name) : pgi_fail(E_INVALIDARG, "name is NULL");
-}
-
-PGI_PUBLIC HRESULT PeerIdentityGetDefault(PWSTR *name)
-{
-	char *n = NULL;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!name)
-		return pgi_fail(E_INVALIDARG, "ppwzPeerName is NULL");
-	*name = NULL;
-	hr = pgi_identity_oldest(&n);
-	return return_wide(hr, n, name);
-}
-
-PGI_PUBLIC HRESULT peergroup_identity_default(char **name)
-{
-	char *n = NULL;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!name)
-		return pgi_fail(E_INVALIDARG, "name is NULL");
-	*name = NULL;
-	hr = pgi_identity_oldest(&n);
-	return return_str(hr, n, name);
-}
-
-PGI_PUBLIC HRESULT PeerIdentityGetXML(PCWSTR name, PWSTR *xml)
-{
-	char *n, *x = NULL;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!xml)
-		return pgi_fail(E_INVALIDARG, "ppwzIdentityXML is NULL");
-	*xml = NULL;
-	hr = pgi_utf8_from_wide(name, &n);
-	if (FAILED(hr))
-		return hr;
-	hr = get_xml(n, &x);
-	free(n);
-	return return_wide(hr, x, xml);
-}
-
-PGI_PUBLIC HRESULT peergroup_identity_xml(const char *name, char **xml)
-{
-	char *x = NULL;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!xml)
-		return pgi_fail(E_INVALIDARG, "xml is NULL");
-	*xml = NULL;
-	hr = get_xml(name, &x);
-	return return_str(hr, x, xml);
-}
-
-static HRESULT copy_pair(void *items, size_t i, void *top, void **item)
-{
-	const struct pgi_identity *identity = ((struct pgi_identity **)items)[i];
-	PEER_NAME_PAIR *pair = pgi_sub(top, sizeof(*pair));
-
-	if (!pair)
-		return E_OUTOFMEMORY;
-	pair->dwSize = sizeof(*pair);
-	pair->pwzPeerName = pgi_sub_wide(top, identity->name);
-	pair->pwzFriendlyName = pgi_sub_wide(top, identity->friendly);
-	*item = pair;
-	return pair->pwzPeerName && pair->pwzFriendlyName ? S_OK : E_OUTOFMEMORY;
-}
-
-static void free_pairs(void *items, size_t count)
-{
-	struct identity_list list = { .items = items, .count = count };
-
-	list_free(&list);
-}
-
-PGI_PUBLIC HRESULT PeerEnumIdentities(HPEERENUM *handle)
-{
-	static const struct pgi_enum_ops ops = { copy_pair, free_pairs };
-	struct identity_list list;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (!handle)
-		return pgi_fail(E_INVALIDARG, "phPeerEnum is NULL");
-	*handle = NULL;
-	hr = list_all(&list);
-	if (FAILED(hr))
-		return hr;
-	hr = pgi_enum_new(&ops, list.items, list.count, handle);
-	if (FAILED(hr))
-		list_free(&list);
-	return hr;
-}
-
-static HRESULT fill_pairs(const struct identity_list *all, struct peergroup_name_pair *pairs)
-{
-	size_t i;
-
-	for (i = 0; i < all->count; i++) {
-		pairs[i].name = pgi_sub_str(pairs, all->items[i]->name);
-		pairs[i].friendly = pgi_sub_str(pairs, all->items[i]->friendly);
-		if (!pairs[i].name || !pairs[i].friendly)
-			return E_OUTOFMEMORY;
-	}
-	return S_OK;
-}
-
-PGI_PUBLIC HRESULT peergroup_identity_list(struct peergroup_name_pair **list, size_t *count)
-{
-	struct peergroup_name_pair *pairs;
-	struct identity_list all;
-	HRESULT hr;
-
-	pgi_clear_error();
-	if (list)
-		*list = NULL;
-	if (count)
-		*count = 0;
-	if (!list || !count)
-		return pgi_fail(E_INVALIDARG, "list or count is NULL");
-	hr = list_all(&all);
-	if (FAILED(hr))
-		return hr;
-	pairs = pgi_new(all.count * sizeof(*pairs));
-	hr = pairs ? fill_pairs(&all, pairs) : E_OUTOFMEMORY;
-	if (SUCCEEDED(hr)) {
-		*list = pairs;
-		*count = all.count;
-	} else {
-		peergroup_free(pairs);
-	}
-	list_free(&all);
-	return hr;
 }

@@ -65,6 +65,9 @@ struct pgi_blob {
 };
 
 void pgi_blob_free(struct pgi_blob *blob);
+/* The same for what nobody is to find in memory later. */
+void pgi_blob_wipe(struct pgi_blob *blob);
+void pgi_secret_free(char *secret);	/* of a text; NULL is fine */
 HRESULT pgi_blob_set(struct pgi_blob *blob, const void *data, size_t len);
 
 /* ------------------------------------------------------------ utf.c: text -- */
@@ -105,7 +108,7 @@ const GUID *pgi_guid_of_role(uint32_t role);		/* of a single role; or NULL */
 
 /* --------------------------------------------------- handle.c: the handles -- */
 
-enum pgi_type { PGI_GROUP = 1, PGI_ENUM, PGI_EVENT, PGI_WATCH };
+enum pgi_type { PGI_GROUP = 1, PGI_ENUM, PGI_EVENT, PGI_WATCH, PGI_KEY };
 
 /* First member of what a handle names. Made with one reference. */
 struct pgi_object {
@@ -226,8 +229,13 @@ struct pgi_group_store {
 /* @identity NULL is the default. PEER_E_NOT_FOUND for a group not joined. */
 HRESULT pgi_group_store_load(const char *identity, const char *name,
 			     struct pgi_group_store **store);
-/* Writes a new group; @key (may be NULL) is the root's. PEER_E_ALREADY_EXISTS. */
-HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key);
+/*
+ * Writes a new group, with the properties if @store has them; @key (may be NULL) is the
+ * root's. With @replace it takes the place of one that is there, else
+ * PEER_E_ALREADY_EXISTS.
+ */
+HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key,
+			       bool replace);
 /*
  * Around loading and saving: other threads and programs may do the same. close(*@lock)
  * ends it.

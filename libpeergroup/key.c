@@ -11,6 +11,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include "cert.h"
+#include "key.h"
 
 HRESULT pgi_crypto_failed(const char *what)
 {
@@ -57,11 +58,11 @@ bool pgi_key_allowed(EVP_PKEY *key)
 	       OBJ_sn2nid(curve) == NID_X9_62_prime256v1;
 }
 
-HRESULT pgi_sign_digest(const struct pgi_identity *identity, const uint8_t digest[32],
-			uint8_t *sig, size_t *len, uint8_t *algo)
+HRESULT pgi_key_sign(EVP_PKEY *key, const uint8_t digest[32], uint8_t *sig, size_t *len,
+		     uint8_t *algo)
 {
-	bool rsa = EVP_PKEY_is_a(identity->key, "RSA");
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(identity->key, NULL);
+	bool rsa = EVP_PKEY_is_a(key, "RSA");
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
 	HRESULT hr = S_OK;
 
 	*len = PEERGROUP_SIG_LEN_MAX;
@@ -73,4 +74,10 @@ HRESULT pgi_sign_digest(const struct pgi_identity *identity, const uint8_t diges
 		hr = pgi_crypto_failed("sign");
 	EVP_PKEY_CTX_free(ctx);
 	return hr;
+}
+
+HRESULT pgi_sign_digest(const struct pgi_identity *identity, const uint8_t digest[32],
+			uint8_t *sig, size_t *len, uint8_t *algo)
+{
+	return pgi_key_sign(identity->key, digest, sig, len, algo);
 }

@@ -106,7 +106,7 @@ static HRESULT create_for(const struct pgi_identity *identity,
 	if (SUCCEEDED(hr))
 		hr = pgi_group_make(identity, or_null(o->friendly), store, &key);
 	if (SUCCEEDED(hr))
-		hr = pgi_group_store_create(store, key);
+		hr = pgi_group_store_create(store, key, false);
 	if (SUCCEEDED(hr))
 		hr = open_new(store, handle);
 	EVP_PKEY_free(key);
@@ -152,8 +152,7 @@ static bool same_group(struct pgi_object *obj, void *arg)
 	return !strcmp(other->name, store->name) && !strcmp(other->identity, store->identity);
 }
 
-/* Whether some program has the group open; a group that is merely kept is not. */
-static HRESULT check_unused(const struct pgi_group_store *store)
+HRESULT pgi_group_unused(const struct pgi_group_store *store)
 {
 	struct pgi_group_state state;
 	struct pgi_nl nl;
@@ -203,7 +202,7 @@ static HRESULT renew(struct pgi_group_store *store)
 	struct pgi_group_store *old;
 	HRESULT hr;
 
-	hr = check_unused(store);
+	hr = pgi_group_unused(store);
 	if (FAILED(hr))
 		return hr;
 	hr = pgi_group_store_load(store->identity, store->name, &old);
@@ -228,7 +227,7 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 	hr = pgi_invitation_accept(invitation, identity, &store);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_group_store_create(store, NULL);
+	hr = pgi_group_store_create(store, NULL, false);
 	if (hr == PEER_E_ALREADY_EXISTS) {
 		hr = renew(store);
 		if (SUCCEEDED(hr))

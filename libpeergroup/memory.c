@@ -5,6 +5,7 @@
  * one PeerFreeData() on the top-level pointer frees everything.
  */
 #include <stdlib.h>
+#include <openssl/crypto.h>
 #include "internal.h"
 
 #define BLOCK_MAGIC	0x70675f626c6f636bULL	/* "pg_block" */
@@ -141,6 +142,20 @@ void pgi_blob_free(struct pgi_blob *blob)
 	free(blob->data);
 	blob->data = NULL;
 	blob->len = 0;
+}
+
+void pgi_blob_wipe(struct pgi_blob *blob)
+{
+	if (blob->data)
+		OPENSSL_cleanse(blob->data, blob->len);
+	pgi_blob_free(blob);
+}
+
+void pgi_secret_free(char *secret)
+{
+	if (secret)
+		OPENSSL_cleanse(secret, strlen(secret));
+	free(secret);
 }
 
 HRESULT pgi_blob_set(struct pgi_blob *blob, const void *data, size_t len)

@@ -38,7 +38,7 @@ static const struct {
 	{ EOWNERDEAD, PEER_E_NOT_AUTHORIZED },		/* own membership was revoked */
 };
 
-static HRESULT put_failed(struct pgi_nl *nl, int err)
+HRESULT pgi_put_refused(struct pgi_nl *nl, int err)
 {
 	size_t i;
 
@@ -55,9 +55,8 @@ static HRESULT put_failed(struct pgi_nl *nl, int err)
 
 /* --------------------------------------------------------------- putting -- */
 
-static int stage(struct pgi_group *group, const struct pgi_blob *wire)
+static int stage(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire)
 {
-	struct pgi_nl *nl = &group->nl;
 	struct nlmsghdr *msg;
 	size_t offset, len;
 	int err = 0;
@@ -67,7 +66,7 @@ static int stage(struct pgi_group *group, const struct pgi_blob *wire)
 		if (len > PEERGROUP_CHUNK_MAX)
 			len = PEERGROUP_CHUNK_MAX;
 		msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_STAGE, 0);
-		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group->index);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
 		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_SIZE, (uint32_t)wire->len);
 		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_OFFSET, (uint32_t)offset);
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, len, wire->data + offset);
@@ -76,31 +75,37 @@ static int stage(struct pgi_group *group, const struct pgi_blob *wire)
 	return err;
 }
 
-HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
+int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire)
 {
 	bool large = wire->len > PEERGROUP_CHUNK_MAX;
-	struct pgi_nl *nl = &group->nl;
 	struct nlmsghdr *msg;
-	HRESULT hr = S_OK;
 	int err = 0;
+
+	if (large)
+		err = stage(nl, group, wire);
+	if (err)
+		return err;
+	msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_PUT, 0);
+	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
+	if (large)
+		mnl_attr_put(msg, PEERGROUP_A_RECORD_STAGED, 0, NULL);
+	else
+		mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, wire->len, wire->data);
+	return pgi_nl_talk(nl, msg, NULL, NULL);
+}
+
+HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
+{
+	HRESULT hr = S_OK;
+	int err;
 
 	*stale = false;
 	pthread_mutex_lock(&group->lock);
-	if (large)
-		err = stage(group, wire);
-	if (!err) {
-		msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_PUT, 0);
-		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group->index);
-		if (large)
-			mnl_attr_put(msg, PEERGROUP_A_RECORD_STAGED, 0, NULL);
-		else
-			mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, wire->len, wire->data);
-		err = pgi_nl_talk(nl, msg, NULL, NULL);
-	}
+	err = pgi_put(&group->nl, group->index, wire);
 	if (err == -ESTALE)
 		*stale = true;
 	else if (err)
-		hr = put_failed(nl, err);
+		hr = pgi_put_refused(&group->nl, err);
 	pthread_mutex_unlock(&group->lock);
 	return hr;
 }

@@ -67,6 +67,10 @@ HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *s
 			   const struct pgi_draft *draft, bool *stale);
 /* The same with a version that was signed before, by whomever. */
 HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale);
+/* The same on any socket, to be judged by errno: -ESTALE where it is stale. */
+int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire);
+/* What a program is told about such a refusal; for certificates, too. */
+HRESULT pgi_put_refused(struct pgi_nl *nl, int err);
 /* Who may publish at all: PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_PEER_NAME. */
 HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now);
 /* Live ones of a type (NULL: all that programs made). */

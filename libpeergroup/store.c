@@ -245,6 +245,44 @@ HRESULT pgi_store_commit(struct pgi_store_new *new, const char *entry)
 	return S_OK;
 }
 
+/* Where the file system cannot exchange two names, there is a moment with neither. */
+static int exchange(int parent, const char *name, const char *entry)
+{
+	char aside[32];
+
+	if (!renameat2(parent, name, parent, entry, RENAME_EXCHANGE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (FAILED(temp_name(aside))) {
+		errno = EIO;
+		return -1;
+	}
+	if (renameat(parent, entry, parent, aside) < 0)
+		return -1;
+	if (!renameat(parent, name, parent, entry) && !renameat(parent, aside, parent, name))
+		return 0;
+	renameat(parent, aside, parent, entry);
+	return -1;
+}
+
+HRESULT pgi_store_replace(struct pgi_store_new *new, const char *entry)
+{
+	HRESULT hr;
+
+	if (fsync(new->fd) < 0 || exchange(new->parent, new->name, entry) < 0) {
+		if (errno == ENOENT)
+			return pgi_store_commit(new, entry);
+		hr = file_error(errno, "replace the folder", entry);
+		pgi_store_abort(new);
+		return hr;
+	}
+	fsync(new->parent);
+	close(new->fd);
+	new->fd = -1;
+	return remove_hidden(new->parent, new->name);	/* what was there before */
+}
+
 void pgi_store_abort(struct pgi_store_new *new)
 {
 	if (new->fd < 0)

@@ -37,6 +37,8 @@ struct pgi_store_new {
 
 HRESULT pgi_store_begin(int parent, struct pgi_store_new *new);
 HRESULT pgi_store_commit(struct pgi_store_new *new, const char *entry);
+/* The same where there may be one: that disappears, whole, as the new one appears. */
+HRESULT pgi_store_replace(struct pgi_store_new *new, const char *entry);
 void pgi_store_abort(struct pgi_store_new *new);
 
 /* A folder disappears whole. */
@@ -76,6 +78,13 @@ HRESULT pgi_text_copy(const char *value, char **out);	/* replaces *out */
 /* Private keys, PEM. */
 HRESULT pgi_key_write(int dir, const char *file, EVP_PKEY *key);
 HRESULT pgi_key_read(int dir, const char *file, EVP_PKEY **key);
+
+/* groupstore_text.c: a group's "info" and "state"; the parsers are for pgi_text_parse(). */
+void pgi_group_info_text(const struct pgi_group_store *store, struct pgi_text *text);
+void pgi_group_state_text(const struct pgi_group_store *store, bool ready,
+			  struct pgi_text *text);
+HRESULT pgi_group_info_parse(const char *key, const char *value, void *store);
+HRESULT pgi_group_state_parse(const char *key, const char *value, void *store);
 
 /* Whether @identity has groups here. */
 HRESULT pgi_group_store_any(const char *identity, bool *any);

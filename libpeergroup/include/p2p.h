@@ -969,6 +969,9 @@ HRESULT PeerIdentityGetDefault(PWSTR *ppwzPeerName);
 HRESULT PeerIdentityGetXML(PCWSTR pwzIdentity, PWSTR *ppwzIdentityXML);
 HRESULT PeerIdentityGetFriendlyName(PCWSTR pwzIdentity, PWSTR *ppwzFriendlyName);
 HRESULT PeerIdentitySetFriendlyName(PCWSTR pwzIdentity, PCWSTR pwzFriendlyName);
+HRESULT PeerIdentityGetCryptKey(PCWSTR pwzIdentity, HCRYPTPROV *phCryptProv);
+HRESULT PeerIdentityExport(PCWSTR pwzIdentity, PCWSTR pwzPassword, PWSTR *ppwzExportXML);
+HRESULT PeerIdentityImport(PCWSTR pwzImportXML, PCWSTR pwzPassword, PWSTR *ppwzIdentity);
 HRESULT PeerEnumIdentities(HPEERENUM *phPeerEnum);
 HRESULT PeerEnumGroups(PCWSTR pwzIdentity, HPEERENUM *phPeerEnum);
 HRESULT PeerCreatePeerName(PCWSTR pwzIdentity, PCWSTR pwzClassifier,
@@ -986,6 +989,11 @@ HRESULT PeerGroupConnectByAddress(HGROUP hGroup, ULONG cAddresses,
 				  PPEER_ADDRESS pAddresses);
 HRESULT PeerGroupClose(HGROUP hGroup);
 HRESULT PeerGroupDelete(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName);
+HRESULT PeerGroupExportConfig(HGROUP hGroup, PCWSTR pwzPassword, PWSTR *ppwzXML);
+HRESULT PeerGroupImportConfig(PCWSTR pwzXML, PCWSTR pwzPassword, BOOL fOverwrite,
+			      PWSTR *ppwzIdentity, PWSTR *ppwzGroup);
+HRESULT PeerGroupExportDatabase(HGROUP hGroup, PCWSTR pwzFilePath);
+HRESULT PeerGroupImportDatabase(HGROUP hGroup, PCWSTR pwzFilePath);
 
 HRESULT PeerGroupCreateInvitation(HGROUP hGroup, PCWSTR pwzIdentityInfo,
 				  FILETIME *pftExpiration, ULONG cRoles,

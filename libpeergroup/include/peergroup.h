@@ -174,6 +174,103 @@ HRESULT peergroup_identity_friendly(const char *name, char **friendly);
 HRESULT peergroup_identity_set_friendly(const char *name, const char *friendly);
 
 /**
+ * peergroup_identity_export - an identity, to be taken to another computer
+ * @name: peer name; NULL for the default
+ * @password: not empty; what is made is as safe as it
+ * @xml: receives PEERIDENTITYEXPORT XML, which has the private key, encrypted
+ *
+ * Groups do not go along: see peergroup_export_config().
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_identity_export(const char *name, const char *password, char **xml);
+
+/**
+ * peergroup_identity_import - store an identity of another computer for this user
+ * @xml: what peergroup_identity_export() made, unchanged
+ * @password: as given there
+ * @name: receives the peer name
+ *
+ * Return: S_OK, E_INVALIDARG for another password, too, E_OUTOFMEMORY,
+ * PEER_E_ALREADY_EXISTS, PEER_E_TOO_MANY_IDENTITIES, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_identity_import(const char *xml, const char *password, char **name);
+
+/**
+ * peergroup_identity_create_with_key - make another identity of the same key pair
+ * @classifier: as for peergroup_identity_create(); tells it from the others of that key
+ * @friendly: as there
+ * @key: handle of the key; stays the caller's. 0: a new key pair
+ * @name: receives the peer name
+ *
+ * Return: as peergroup_identity_create(); E_HANDLE for what is no key,
+ * PEER_E_ALREADY_EXISTS where the key has an identity of that classifier.
+ */
+HRESULT peergroup_identity_create_with_key(const char *classifier, const char *friendly,
+					   HCRYPTPROV key, char **name);
+
+/**
+ * peergroup_identity_key - the key pair of an identity, to sign with
+ * @name: peer name; NULL for the default
+ * @key: receives a handle for this process, which peergroup_key_release() gives up; a
+ *	PeerGroupShutdown() does not
+ *
+ * The handle stays good when the identity is deleted. The private key cannot be read
+ * through it.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_identity_key(const char *name, HCRYPTPROV *key);
+
+/**
+ * peergroup_key_release - give up a handle of a key
+ * @key: of peergroup_identity_key() or PeerIdentityGetCryptKey()
+ *
+ * Return: S_OK, E_HANDLE.
+ */
+HRESULT peergroup_key_release(HCRYPTPROV key);
+
+/**
+ * peergroup_key_public - the public half of a key
+ * @key: handle
+ * @der: receives the SubjectPublicKeyInfo; the SHA-256 of it begins the peer name
+ * @size: receives its length
+ *
+ * Return: S_OK, E_INVALIDARG, E_HANDLE, E_OUTOFMEMORY.
+ */
+HRESULT peergroup_key_public(HCRYPTPROV key, void **der, size_t *size);
+
+/**
+ * peergroup_key_sign - sign data
+ * @key: handle
+ * @data: what to sign
+ * @size: its length
+ * @signature: receives the signature, by SHA-256 with RSA PKCS #1 1.5 or ECDSA (DER)
+ * @signature_size: receives its length
+ *
+ * What is hashed is "peergroup signed data 1", a NUL and then @data, so that no
+ * signature made here passes for a record's or a certificate's, whoever chose the data.
+ *
+ * Return: S_OK, E_INVALIDARG, E_HANDLE, E_OUTOFMEMORY.
+ */
+HRESULT peergroup_key_sign(HCRYPTPROV key, const void *data, size_t size, void **signature,
+			   size_t *signature_size);
+
+/**
+ * peergroup_verify - check a signature of peergroup_key_sign()
+ * @der: public key, as peergroup_key_public() gave it
+ * @der_size: its length
+ * @data: what was signed
+ * @size: its length
+ * @signature: the signature
+ * @signature_size: its length
+ *
+ * Return: S_OK, E_INVALIDARG (no such key), NTE_BAD_SIGNATURE.
+ */
+HRESULT peergroup_verify(const void *der, size_t der_size, const void *data, size_t size,
+			 const void *signature, size_t signature_size);
+
+/**
  * peergroup_host_from_name - write a peer name as a host name below pnrp.net
  * @name: peer name, also an unsecured one ("0.classifier")
  * @host: receives it
@@ -273,6 +370,111 @@ HRESULT peergroup_close(peergroup_t group);
  * Return: S_OK, E_INVALIDARG, PEER_E_NOT_FOUND, E_ACCESSDENIED.
  */
 HRESULT peergroup_delete(const char *identity, const char *name);
+
+/* ------------------------------------------- taking groups somewhere else -- */
+
+/**
+ * peergroup_export_config - a membership, to be taken to another computer
+ * @group: handle
+ * @password: not empty; what is made is as safe as it
+ * @xml: receives PEERGROUPCONFIG XML: certificates that all may read and, encrypted, the
+ *	rest, with the group's own private key where this member created the group
+ *
+ * The records (peergroup_export_database()) and the identity
+ * (peergroup_identity_export()) do not go along.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_export_config(peergroup_t group, const char *password, char **xml);
+
+/**
+ * peergroup_import_config - become that member on this computer
+ * @xml: what peergroup_export_config() made, unchanged; its identity is here already
+ * @password: as given there
+ * @overwrite: replace what is known here of the group
+ * @identity: receives the peer name of the member
+ * @group: receives the peer name of the group, for peergroup_open()
+ *
+ * Return: S_OK, E_INVALIDARG for another password, too, E_OUTOFMEMORY, PEER_E_NOT_FOUND
+ * (no such identity), PEER_E_ALREADY_EXISTS without @overwrite, PEER_E_GROUP_IN_USE
+ * with it where the group is open, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_import_config(const char *xml, const char *password, bool overwrite,
+				char **identity, char **group);
+
+/**
+ * struct peergroup_transfer - what an export or import of records came to
+ * @certificates: in the file
+ * @records: in the file, deletions too
+ * @taken: import: records that were new here, or newer
+ * @present: import: records of which this host has a version at least as new
+ * @expired: import: records whose time is over
+ * @refused: import: records and certificates that the kernel does not take
+ */
+struct peergroup_transfer {
+	uint64_t certificates;
+	uint64_t records;
+	uint64_t taken;
+	uint64_t present;
+	uint64_t expired;
+	uint64_t refused;
+};
+
+/**
+ * struct peergroup_refusal - something that an import did not take
+ * @what: "record" or "certificate"
+ * @id: of the record; zero where it has none
+ * @type: of the record; zero where it has none
+ * @result: why, as a result
+ * @why: why, in words; until the callback returns
+ */
+struct peergroup_refusal {
+	const char *what;
+	uuid_t id;
+	uuid_t type;
+	HRESULT result;
+	const char *why;
+};
+
+typedef void (*peergroup_refusal_fn)(const struct peergroup_refusal *refusal, void *arg);
+
+/**
+ * peergroup_export_database - write all records of a group to a file
+ * @group: handle; may be online
+ * @path: file; one that is there is replaced as a whole, when the new one is complete
+ * @counts: receives what was written; NULL if it does not matter
+ *
+ * Deletions, properties, memberships and revocations go along, and the certificates of
+ * all who have signed. The file is for this user only (0600) and is not encrypted.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_DISK_FULL and
+ * other file errors.
+ */
+HRESULT peergroup_export_database(peergroup_t group, const char *path,
+				  struct peergroup_transfer *counts);
+
+/**
+ * peergroup_import_database - add the records of a file to a group
+ * @group: handle of the same group and member, offline
+ * @path: what peergroup_export_database() made
+ * @refused: called with each record or certificate that is not taken; may be NULL. It
+ *	must not call the library.
+ * @arg: for @refused
+ * @counts: receives what came of it; NULL if it does not matter
+ *
+ * The file is checked as a whole before anything is taken. Then the kernel verifies each
+ * record; of two versions the later one stays. A group that had synchronised where the
+ * file was made is ready here afterwards.
+ *
+ * Return: S_OK, also where something was refused (peergroup_error_detail() says what
+ * first), E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_GROUP_IN_USE,
+ * PEER_E_INVALID_DATABASE, E_ACCESSDENIED and other file errors.
+ */
+HRESULT peergroup_import_database(peergroup_t group, const char *path,
+				  peergroup_refusal_fn refused, void *arg,
+				  struct peergroup_transfer *counts);
+
+/* --------------------------------------------------------- lists of groups -- */
 
 struct peergroup_group_name {
 	const char *name;	/* the group's peer name */

@@ -113,7 +113,7 @@ static void arguments(void)
 	text[256] = 0;
 	CHECK_HR(PeerIdentityCreate(NULL, text, 0, &wide), E_INVALIDARG);
 	CHECK_HR(PeerIdentityCreate(lone, NULL, 0, &wide), E_INVALIDARG);
-	CHECK_HR(PeerIdentityCreate(NULL, NULL, 1, &wide), E_INVALIDARG);
+	CHECK_HR(PeerIdentityCreate(NULL, NULL, 1, &wide), E_HANDLE);
 	CHECK_HR(PeerIdentityCreate(NULL, NULL, 0, NULL), E_INVALIDARG);
 	CHECK_HR(peergroup_identity_create("a\n", NULL, &name), E_INVALIDARG);
 	CHECK_HR(peergroup_identity_create("\xff", NULL, &name), E_INVALIDARG);

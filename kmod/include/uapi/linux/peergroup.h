@@ -262,6 +262,7 @@ enum peergroup_cmd {
 	PEERGROUP_CMD_GROUP_NTF,	/* event: status changed, or the group ended */
 	PEERGROUP_CMD_GROUP_WATCH,	/* send this socket the group's events */
 	PEERGROUP_CMD_MEMBER_NTF,	/* event: a member was revoked, or is no longer */
+	PEERGROUP_CMD_MEMBER_ADD,	/* a membership certificate to know */
 
 	__PEERGROUP_CMD_MAX,
 	PEERGROUP_CMD_MAX = __PEERGROUP_CMD_MAX - 1

@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Exporting a group's table to a file and importing it from one. Of what an import
+ * brings, the kernel judges each certificate and each record as if it had come over a
+ * link; what it refuses is told and passed over.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "database.h"
+#include "members.h"
+#include "properties.h"
+#include "records.h"
+#include "transfer.h"
+
+/* How long to wait where a creator's rate is used up. */
+#define RATE_WAIT_NS	20000000L
+
+/* A file that is missing is one thing, a folder another. */
+static HRESULT file_failed(int err, const char *what, const char *path, bool folder)
+{
+	HRESULT hr = folder && err == ENOENT ? HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND) :
+		pgi_from_errno(err);
+
+	return pgi_fail(hr, "cannot %s %s: %s", what, path, strerror(err));
+}
+
+/* ---------------------------------------------------------------- exporting -- */
+
+static HRESULT write_record(struct pgi_record **record, void *db)
+{
+	return pgi_database_put(db, PGI_DATABASE_RECORD, (*record)->wire.data,
+				(*record)->wire.len);
+}
+
+/* Programs' records, then those about the group, which are only told when asked for. */
+static HRESULT write_records(struct pgi_nl *nl, uint32_t group, struct pgi_database *db)
+{
+	static const uint8_t types[][PEERGROUP_ID_LEN] = {
+		PEERGROUP_TYPE_PROPERTIES, PEERGROUP_TYPE_MEMBERSHIP, PEERGROUP_TYPE_REVOCATION,
+	};
+	struct pgi_query q = { .group = group, .tombstones = true };
+	HRESULT hr;
+	size_t i;
+
+	hr = pgi_fetch(nl, &q, write_record, db, NULL);
+	for (i = 0; i < PGI_ARRAY_SIZE(types) && SUCCEEDED(hr); i++) {
+		q.type = types[i];
+		hr = pgi_fetch(nl, &q, write_record, db, NULL);
+	}
+	return hr;
+}
+
+struct certs {
+	struct pgi_database *db;
+	HRESULT hr;
+};
+
+/* All but the root's, which who opens the group has. */
+static int write_cert(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1], *cert;
+	struct certs *c = arg;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
+	cert = a[PEERGROUP_A_MEMBER_CERT];
+	if (!cert || !pgi_nl_u32(a[PEERGROUP_A_MEMBER_DEPTH]))
+		return 0;
+	c->hr = pgi_database_put(c->db, PGI_DATABASE_CERT, mnl_attr_get_payload(cert),
+				 mnl_attr_get_payload_len(cert));
+	return FAILED(c->hr) ? -ECANCELED : 0;
+}
+
+/* After the records: those who have signed them are known by then. */
+static HRESULT write_certs(struct pgi_nl *nl, uint32_t group, struct pgi_database *db)
+{
+	struct nlmsghdr *msg = pgi_nl_request(nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
+	struct certs c = { .db = db, .hr = S_OK };
+	int err;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	err = pgi_nl_talk(nl, msg, write_cert, &c);
+	if (FAILED(c.hr))
+		return c.hr;
+	return err ? pgi_nl_fail(nl, err) : S_OK;
+}
+
+static HRESULT write_table(struct pgi_group *group, FILE *file,
+			   struct peergroup_transfer *counts)
+{
+	struct pgi_database_head head = {
+		.name = group->store->name, .member = group->store->identity,
+		.ready = SUCCEEDED(pgi_group_ready(group)),
+	};
+	struct pgi_database db = { 0 };
+	struct pgi_nl nl;
+	HRESULT hr;
+
+	memcpy(head.group, group->store->id, sizeof(head.group));
+	hr = pgi_group_now(group, &head.written);
+	if (SUCCEEDED(hr))
+		hr = pgi_nl_open(&nl, &group->nl);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_database_begin(&db, file, &head);
+	if (SUCCEEDED(hr))
+		hr = write_records(&nl, group->index, &db);
+	if (SUCCEEDED(hr))
+		hr = write_certs(&nl, group->index, &db);
+	if (SUCCEEDED(hr))
+		hr = pgi_database_end(&db);
+	pgi_nl_close(&nl);
+	counts->certificates = db.certs;
+	counts->records = db.records;
+	pgi_database_free(&db);
+	return hr;
+}
+
+/* The folder of @path, for the sake of the entry in it. */
+static void sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(folder);
+}
+
+static HRESULT finish_file(FILE *file, const char *temp, const char *path)
+{
+	if (fflush(file) || fsync(fileno(file)))
+		return file_failed(errno, "write", path, false);
+	if (rename(temp, path))
+		return file_failed(errno, "write", path, true);
+	sync_folder(path);
+	return S_OK;
+}
+
+/* Beside its place: what is there stays whole until the new one is. */
+static HRESULT open_temp(const char *path, char **temp, FILE **file)
+{
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash - path) + 1 : 0, fd;
+
+	*file = NULL;
+	if (!path[folder])
+		return pgi_fail(HRESULT_FROM_WIN32(ERROR_INVALID_NAME), "%s names no file", path);
+	if (asprintf(temp, "%.*s.peergroup-XXXXXX", folder, path) < 0) {
+		*temp = NULL;
+		return E_OUTOFMEMORY;
+	}
+	fd = mkostemp(*temp, O_CLOEXEC);	/* mode 0600 */
+	if (fd < 0)
+		return file_failed(errno, "write", path, true);
+	*file = fdopen(fd, "w");
+	if (*file)
+		return S_OK;
+	close(fd);
+	unlink(*temp);
+	return E_OUTOFMEMORY;
+}
+
+HRESULT pgi_export(struct pgi_group *group, const char *path,
+		   struct peergroup_transfer *counts)
+{
+	char *temp = NULL;
+	FILE *file;
+	HRESULT hr;
+
+	memset(counts, 0, sizeof(*counts));
+	hr = open_temp(path, &temp, &file);
+	if (SUCCEEDED(hr)) {
+		hr = write_table(group, file, counts);
+		if (SUCCEEDED(hr))
+			hr = finish_file(file, temp, path);
+		if (FAILED(hr))
+			unlink(temp);
+		fclose(file);
+	}
+	free(temp);
+	return hr;
+}
+
+/* ---------------------------------------------------------------- importing -- */
+
+struct import {
+	struct pgi_group *group;
+	struct pgi_database *db;
+	struct pgi_nl nl;
+	peergroup_refusal_fn refused;
+	void *arg;
+	struct peergroup_transfer *counts;
+	HRESULT first;			/* refusal, ... */
+	char why[256];			/* ... in the words it was told with */
+};
+
+static HRESULT open_file(const char *path, FILE **file)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	HRESULT hr = S_OK;
+
+	*file = NULL;
+	if (fd < 0)
+		return file_failed(errno, "read", path, false);
+	if (fstat(fd, &st))
+		hr = file_failed(errno, "read", path, false);
+	else if (S_ISDIR(st.st_mode))
+		hr = file_failed(EISDIR, "read", path, false);
+	else if (!S_ISREG(st.st_mode))
+		hr = pgi_fail(HRESULT_FROM_WIN32(ERROR_FILE_INVALID), "%s is no file", path);
+	if (SUCCEEDED(hr)) {
+		*file = fdopen(fd, "r");
+		hr = *file ? S_OK : E_OUTOFMEMORY;
+	}
+	if (FAILED(hr))
+		close(fd);
+	return hr;
+}
+
+static HRESULT check_head(const struct pgi_group *group, const struct pgi_database_head *head)
+{
+	if (memcmp(head->group, group->store->id, sizeof(head->group)) ||
+	    strcmp(head->name, group->store->name))
+		return pgi_fail(PEER_E_INVALID_DATABASE, "the file is of group %s", head->name);
+	if (strcmp(head->member, group->store->identity))
+		return pgi_fail(PEER_E_INVALID_DATABASE, "the file is of member %s",
+				head->member);
+	return S_OK;
+}
+
+static HRESULT check_offline(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+	HRESULT hr = pgi_group_state(group, &state);
+
+	if (SUCCEEDED(hr) && state.status & (PEERGROUP_STATUS_LISTENING |
+					     PEERGROUP_STATUS_CONNECTED))
+		return pgi_fail(PEER_E_GROUP_IN_USE, "the group is online");
+	return hr;
+}
+
+/*
+ * Refused for what it is, or has it more to do with the group, the right or the kernel?
+ * Then nothing that follows would fare better.
+ */
+static bool is_refusal(const struct pgi_nl *nl, int err)
+{
+	switch (-err) {
+	case ENOMEM:
+	case ENOBUFS:
+	case ENOENT:
+	case ENODEV:
+	case ENOSPC:
+	case ESHUTDOWN:
+	case ENODATA:
+		return false;
+	case EPERM:
+		/* Reserved types have words of their own; so has the group's mode. */
+		return strstr(nl->message, "reserved");
+	default:
+		return true;
+	}
+}
+
+static HRESULT refuse(struct import *in, int err, const char *what)
+{
+	const struct peergroup_record_hdr *hdr = (const void *)in->db->entry.data;
+	bool record = *what == 'r' && in->db->entry.len >= sizeof(*hdr);
+	struct peergroup_refusal r = { .what = what };
+	HRESULT hr = pgi_put_refused(&in->nl, err);
+
+	if (!is_refusal(&in->nl, err))
+		return hr;
+	r.result = hr;
+	r.why = peergroup_error_detail();
+	if (record) {
+		memcpy(r.id, hdr->id, sizeof(r.id));
+		memcpy(r.type, hdr->type, sizeof(r.type));
+	}
+	in->counts->refused++;
+	if (in->first == S_OK) {
+		in->first = hr;
+		snprintf(in->why, sizeof(in->why), "%s", r.why);
+	}
+	if (in->refused)
+		in->refused(&r, in->arg);
+	return S_OK;
+}
+
+static HRESULT take_cert(struct import *in)
+{
+	struct nlmsghdr *msg = pgi_nl_request(&in->nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+	int err;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, in->group->index);
+	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, in->db->entry.len, in->db->entry.data);
+	err = pgi_nl_talk(&in->nl, msg, NULL, NULL);
+	in->counts->certificates++;
+	return err ? refuse(in, err, "certificate") : S_OK;
+}
+
+/* A creator's rate is meant for who floods: an import goes as fast as it lets it. */
+static int put_patiently(struct import *in)
+{
+	const struct timespec wait = { .tv_nsec = RATE_WAIT_NS };
+	int err;
+
+	while ((err = pgi_put(&in->nl, in->group->index, &in->db->entry)) == -EAGAIN)
+		nanosleep(&wait, NULL);
+	return err;
+}
+
+static HRESULT take_record(struct import *in)
+{
+	int err = put_patiently(in);
+
+	in->counts->records++;
+	switch (err) {
+	case 0:
+		in->counts->taken++;
+		return S_OK;
+	case -ESTALE:
+		in->counts->present++;
+		return S_OK;
+	case -ETIMEDOUT:
+		in->counts->expired++;
+		return S_OK;
+	default:
+		return refuse(in, err, "record");
+	}
+}
+
+static HRESULT take_all(struct import *in, enum pgi_database_entry type,
+			HRESULT (*take)(struct import *in))
+{
+	HRESULT hr = pgi_database_again(in->db);
+
+	while (SUCCEEDED(hr)) {
+		hr = pgi_database_next(in->db, type);
+		if (hr != S_OK)
+			break;
+		hr = take(in);
+	}
+	return FAILED(hr) ? hr : S_OK;
+}
+
+/* What a host knew that had synchronised is enough to begin with, as it was there. */
+static HRESULT become_ready(struct pgi_group *group)
+{
+	struct pgi_group_store store = *group->own->store;
+
+	store.ready = true;
+	return pgi_group_enter(group, &store);
+}
+
+/* What the library itself keeps of the records that came. */
+static HRESULT settle(struct import *in)
+{
+	HRESULT hr = S_OK;
+
+	if (in->db->head.ready && !atomic_load(&in->group->ready))
+		hr = become_ready(in->group);
+	if (SUCCEEDED(hr) && FAILED(pgi_properties_restore(in->group)))
+		pgi_clear_error();
+	if (SUCCEEDED(hr) && FAILED(pgi_own_renew(in->group, true)))
+		pgi_clear_error();
+	return hr;
+}
+
+static HRESULT import_from(struct import *in, FILE *file)
+{
+	HRESULT hr = pgi_database_open(in->db, file);
+
+	if (SUCCEEDED(hr))
+		hr = check_head(in->group, &in->db->head);
+	/* All of it, before the first effect. */
+	if (SUCCEEDED(hr))
+		hr = pgi_database_check(in->db);
+	if (SUCCEEDED(hr))
+		hr = take_all(in, PGI_DATABASE_CERT, take_cert);
+	if (SUCCEEDED(hr))
+		hr = take_all(in, PGI_DATABASE_RECORD, take_record);
+	return SUCCEEDED(hr) ? settle(in) : hr;
+}
+
+HRESULT pgi_import(struct pgi_group *group, const char *path, peergroup_refusal_fn refused,
+		   void *arg, struct peergroup_transfer *counts)
+{
+	struct pgi_database db = { 0 };
+	struct import in = {
+		.group = group, .db = &db, .refused = refused, .arg = arg, .counts = counts,
+		.first = S_OK,
+	};
+	FILE *file;
+	HRESULT hr;
+
+	memset(counts, 0, sizeof(*counts));
+	hr = check_offline(group);
+	if (SUCCEEDED(hr))
+		hr = open_file(path, &file);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_nl_open(&in.nl, &group->nl);
+	if (SUCCEEDED(hr))
+		hr = import_from(&in, file);
+	pgi_nl_close(&in.nl);
+	pgi_database_free(&db);
+	fclose(file);
+	if (SUCCEEDED(hr))
+		pgi_clear_error();
+	/* No failure, but worth a word to who asks for it. */
+	if (SUCCEEDED(hr) && counts->refused)
+		pgi_set_error("%llu entries were refused, the first because: %s",
+			      (unsigned long long)counts->refused, in.why);
+	return hr;
+}
+
+/* ------------------------------------------------------- public functions -- */
+
+PGI_PUBLIC HRESULT peergroup_export_database(peergroup_t handle, const char *path,
+					     struct peergroup_transfer *counts)
+{
+	struct peergroup_transfer own;
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (counts)
+		memset(counts, 0, sizeof(*counts));
+	if (!path)
+		return pgi_fail(E_INVALIDARG, "path is NULL");
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_export(group, path, counts ? counts : &own);
+	pgi_group_put(group);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_import_database(peergroup_t handle, const char *path,
+					     peergroup_refusal_fn refused, void *arg,
+					     struct peergroup_transfer *counts)
+{
+	struct peergroup_transfer own;
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (counts)
+		memset(counts, 0, sizeof(*counts));
+	if (!path)
+		return pgi_fail(E_INVALIDARG, "path is NULL");
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_import(group, path, refused, arg, counts ? counts : &own);
+	pgi_group_put(group);
+	return hr;
+}
+
+/* The contract's calls want a whole path, as the working folder is nobody's business. */
+static HRESULT find_path(HGROUP handle, PCWSTR wide, struct pgi_group **group, char **path)
+{
+	HRESULT hr = pgi_started();
+
+	*path = NULL;
+	if (SUCCEEDED(hr) && !wide)
+		hr = pgi_fail(E_INVALIDARG, "pwzFilePath is NULL");
+	if (SUCCEEDED(hr))
+		hr = pgi_group_find(handle, group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_utf8_from_wide(wide, path);
+	if (SUCCEEDED(hr) && **path != '/')
+		hr = pgi_fail(E_INVALIDARG, "%s is not an absolute path", *path);
+	if (FAILED(hr)) {
+		pgi_group_put(*group);
+		free(*path);
+	}
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupExportDatabase(HGROUP handle, PCWSTR path)
+{
+	struct peergroup_transfer counts;
+	struct pgi_group *group;
+	HRESULT hr;
+	char *p;
+
+	pgi_clear_error();
+	hr = find_path(handle, path, &group, &p);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_export(group, p, &counts);
+	pgi_group_put(group);
+	free(p);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupImportDatabase(HGROUP handle, PCWSTR path)
+{
+	struct peergroup_transfer counts;
+	struct pgi_group *group;
+	HRESULT hr;
+	char *p;
+
+	pgi_clear_error();
+	hr = find_path(handle, path, &group, &p);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_import(group, p, NULL, NULL, &counts);
+	pgi_group_put(group);
+	free(p);
+	return hr;
+}
