@@ -179,6 +179,7 @@ static void test_key(void)
 		 PEER_E_ALREADY_EXISTS);
 	CHECK(other && !memcmp(other, wide(alice), 40 * sizeof(WCHAR)));
 	NEED_OK(PeerIdentityDelete(other));
+	PeerFreeData(other);
 	CHECK_HR(peergroup_key_release(key), S_OK);
 	CHECK_HR(peergroup_key_release(key), E_HANDLE);
 	CHECK_HR(peergroup_key_sign(key, "x", 1, &sig, &sig_len), E_HANDLE);

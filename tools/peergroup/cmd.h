@@ -70,6 +70,9 @@ int cmd_stats(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_properties(int argc, char **argv);	/* properties.c */
+int cmd_export(int argc, char **argv);		/* transfer.c */
+int cmd_import(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 int cmd_chown(int argc, char **argv);		/* owner.c */
 int cmd_chmod(int argc, char **argv);
 

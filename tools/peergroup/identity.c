@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "table.h"
+#include "transfer.h"
 
 int find_identity(const char *arg, char **name)
 {
@@ -256,12 +257,16 @@ int cmd_identity(int argc, char **argv)
 
 	if (str_eq(verb, "create"))
 		return identity_create(argc - 1, argv + 1);
+	if (str_eq(verb, "export"))
+		return identity_export(argc - 1, argv + 1);
+	if (str_eq(verb, "import"))
+		return identity_import(argc - 1, argv + 1);
 	if (next_option(argc, argv, options, &status) == 0)
 		return status;
 	argc -= optind;
 	argv += optind;
 	if (!argc)
-		return usage("identity: create, list, show, xml or delete?");
+		return usage("identity: create, list, show, xml, export, import or delete?");
 	if (argc > 2 || (argc == 2 && str_eq(argv[0], "list")))
 		return usage("%s: not expected", argv[argc - 1]);
 	verb = argv[0];

@@ -12,13 +12,17 @@ bool opt_json;
 const char *opt_identity;
 
 static const struct command commands[] = {
-	{ "identity", cmd_identity, "create|list|show|xml|delete [...]",
+	{ "identity", cmd_identity, "create|list|show|xml|export|import|delete [...]",
 	  "make and show identities (key pairs) of this user",
 	  "  create [--classifier C] [--name FRIENDLY]   make one and print its peer name\n"
 	  "  list                       all identities, the default first\n"
 	  "  show [IDENTITY]            one in full, with its groups\n"
 	  "  xml [IDENTITY]             what an inviter needs; public\n"
+	  "  export [IDENTITY]          with its private key, encrypted by a password\n"
+	  "  import FILE|-              one that was exported, and print its peer name\n"
 	  "  delete IDENTITY            with its private key; not while in a group\n"
+	  "  --password-file FILE       its first line; --password-fd N: of a descriptor;\n"
+	  "                             else the terminal is asked\n"
 	  "\n"
 	  "Example: peergroup identity create --name alice\n"
 	  "         peergroup identity xml > alice.xml\n" },
@@ -175,6 +179,30 @@ static const struct command commands[] = {
 	  "Sizes take K, M, G; timers take ms, s, m, h.\n"
 	  "\n"
 	  "Example: peergroup limits lab record_size=4M keepalive=10s\n" },
+	{ "export", cmd_export, "[GROUP] FILE",
+	  "write all records of a group to a file",
+	  "\n"
+	  "With them go deletions and the certificates of all who have signed. FILE is\n"
+	  "replaced as a whole; it is not encrypted.\n"
+	  "\n"
+	  "Example: peergroup export lab lab.records\n" },
+	{ "import", cmd_import, "[GROUP] FILE",
+	  "add the records of a file to a group that is down",
+	  "\n"
+	  "FILE is of the same group and member. The kernel verifies each record; what it\n"
+	  "does not take is told. The group is kept then, for: peergroup up\n"
+	  "\n"
+	  "Example: peergroup down lab; peergroup import lab lab.records && peergroup up lab\n" },
+	{ "config", cmd_config, "export [GROUP] | import [--overwrite] FILE|-",
+	  "take a membership to another computer, by a password",
+	  "  export [GROUP]             the membership, and the group's key if it is one's own\n"
+	  "  import FILE|-              where the identity is already; prints the group's name\n"
+	  "  --overwrite                import: in place of what is known of the group\n"
+	  "  --password-file FILE       its first line\n"
+	  "  --password-fd N            a line of that descriptor; else the terminal is asked\n"
+	  "\n"
+	  "Example: peergroup config export --password-file pw lab > lab.config\n"
+	  "         peergroup config import --password-file pw lab.config\n" },
 	{ "chown", cmd_chown, "OWNER[:GROUP]|:GROUP [GROUP]",
 	  "change whose a group is on this host",
 	  "\n"
