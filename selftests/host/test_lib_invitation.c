@@ -98,8 +98,8 @@ static void make_group(struct actor *a)
 	a->store->comment = strdup("line\nline %41");
 	a->store->port = 4000;
 	NEED_OK(pgi_group_make(a->id, "Gr\xc3\xbcppe", a->store, &key));
-	NEED_OK(pgi_group_store_create(a->store, key));
-	CHECK_HR(pgi_group_store_create(a->store, key), PEER_E_ALREADY_EXISTS);
+	NEED_OK(pgi_group_store_create(a->store, key, false));
+	CHECK_HR(pgi_group_store_create(a->store, key, false), PEER_E_ALREADY_EXISTS);
 	EVP_PKEY_free(key);
 	open_group(a);
 }
@@ -171,7 +171,7 @@ static void stores(void)
 	CHECK(!strcmp(s->addresses[7], "[2001:db8::4]:3587"));
 	pgi_group_store_free(s);
 
-	NEED_OK(pgi_group_store_create(member.store, NULL));
+	NEED_OK(pgi_group_store_create(member.store, NULL, false));
 	CHECK_HR(pgi_group_store_load(other.id->name, creator.store->name, &s), PEER_E_NOT_FOUND);
 	CHECK_HR(pgi_group_store_load(creator.id->name, member.id->name, &s), PEER_E_NOT_FOUND);
 	CHECK_HR(pgi_group_store_load(creator.id->name, "../x", &s), E_INVALIDARG);
