@@ -140,6 +140,16 @@ class peergroup_event(Structure):
                 ("revoked", c_bool), ("member_change", c_uint32)]
 
 
+class peergroup_transfer(Structure):
+    _fields_ = [("certificates", c_uint64), ("records", c_uint64), ("taken", c_uint64),
+                ("present", c_uint64), ("expired", c_uint64), ("refused", c_uint64)]
+
+
+class peergroup_refusal(Structure):
+    _fields_ = [("what", c_char_p), ("id", Uuid), ("type", Uuid), ("result", Hresult),
+                ("why", c_char_p)]
+
+
 Each = CFUNCTYPE(Hresult, POINTER(peergroup_record), c_void_p)
 
 _handle = c_void_p
@@ -211,6 +221,18 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 # What Python has no use for, and why.
 UNBOUND = {
     "peergroup_connect_sockaddr": "addresses are text here",
+    "peergroup_identity_export": "the command moves members: peergroup export",
+    "peergroup_identity_import": "the command moves members: peergroup export",
+    "peergroup_export_config": "the command moves members: peergroup export",
+    "peergroup_import_config": "the command moves members: peergroup export",
+    "peergroup_export_database": "the command moves members: peergroup export",
+    "peergroup_import_database": "the command moves members: peergroup export",
+    "peergroup_identity_create_with_key": "Python has libraries for keys",
+    "peergroup_identity_key": "Python has libraries for keys",
+    "peergroup_key_release": "Python has libraries for keys",
+    "peergroup_key_public": "Python has libraries for keys",
+    "peergroup_key_sign": "Python has libraries for keys",
+    "peergroup_verify": "Python has libraries for keys",
     "peergroup_event_create": "for events of <p2p.h>",
     "peergroup_event_fd": "for events of <p2p.h>",
     "peergroup_event_wait": "for events of <p2p.h>",
