@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 #include "group.h"
 #include "netlink.h"
+#include "release.h"
 #include "verify.h"
 
 /* Links, admission, expiry and dialling: short works that may run on any CPU. */
@@ -70,5 +71,6 @@ static void __exit pg_exit(void)
 module_init(pg_init);
 module_exit(pg_exit);
 MODULE_LICENSE("GPL");
+MODULE_VERSION(PG_RELEASE);
 MODULE_DESCRIPTION("Groups of hosts that agree about signed records");
 MODULE_ALIAS_GENL_FAMILY(PEERGROUP_FAMILY_NAME);

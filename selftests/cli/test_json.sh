@@ -34,6 +34,9 @@ check "a second user of the host joins" other join "$T/other.inv"
 check "and is up" other up g --port 4000 --connect 10.88.0.1
 check "and ready" other wait g --ready --timeout 600
 
+check "the version is a document" json --version
+is "and that of the module" "$(field version < "$T/json")" "$(cat /sys/module/peergroup/version)"
+
 check_own() {
 	is "$1 of the one" "$(pg h1 info "$2" --json | field identity)" \
 		"$(pg h1 identity show --json | field name)"

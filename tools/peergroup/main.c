@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../../kmod/release.h"
 #include "cmd.h"
+#include "json.h"
 
 bool opt_json;
 const char *opt_identity;
@@ -257,6 +259,7 @@ static void show_overview(FILE *out)
 		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nGROUP is a friendly name, a peer name or its start; it may be left out where\n"
 	      "there is only one. Everywhere: --json, --identity I, --help (per command).\n"
+	      "peergroup --version prints which version this is.\n"
 	      "Exit code: 0 done, 1 failed, 2 usage, 3 not found, 4 not authorised,\n"
 	      "5 kernel module missing, 6 timeout.\n"
 	      "\nExample: peergroup create lab && peergroup up lab && peergroup info lab\n", out);
@@ -311,10 +314,27 @@ int next_option(int argc, char **argv, const struct option *options, int *status
 	}
 }
 
+static int show_version(void)
+{
+	if (opt_json) {
+		json_start(false);
+		json_object(NULL);
+		json_str("version", PG_RELEASE);
+		json_end_object();
+		json_finish();
+	} else {
+		puts("peergroup " PG_RELEASE);
+	}
+	return finish();
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { COMMON_OPTIONS };
-	bool help;
+	static const struct option options[] = {
+		{ "version", no_argument, NULL, OPT_OWN },
+		COMMON_OPTIONS
+	};
+	bool help, version = false;
 	size_t i;
 	int c;
 
@@ -328,10 +348,14 @@ int main(int argc, char **argv)
 			opt_json = true;
 		} else if (c == OPT_IDENTITY) {
 			opt_identity = optarg;
+		} else if (c == OPT_OWN) {
+			version = true;
 		} else {
 			return usage("%s: no such option", argv[optind - 1]);
 		}
 	}
+	if (version)
+		return show_version();
 	if (optind == argc) {
 		show_overview(stderr);
 		return EXIT_USAGE;
