@@ -2,7 +2,8 @@
 #
 #   make                    the module, the library and the tools, in build/
 #   make module|lib|tools   one of them
-#   make docs               the manual pages, and the example programs
+#   make examples           whole programs that use the library
+#   make docs               the manual pages, and the documents' example programs
 #   make install            library, tools and documents (DESTDIR, PREFIX)
 #   make modules_install    the module (DESTDIR)
 #   make demo               what it does, shown in a virtual machine
@@ -94,6 +95,10 @@ tools: lib
 	@[ ! -e tools/Makefile ] || { echo "  TOOLS   peergroup"; \
 		$(MAKE) -C tools O=../build/tools all; }
 
+examples: lib
+	$(call say,TOOLS   examples)
+	@$(MAKE) -C tools O=../build/tools examples
+
 docs: lib
 	$(call say,DOCS    Documentation)
 	@$(MAKE) -C Documentation O=../build/Documentation all examples
@@ -150,5 +155,5 @@ style: deps
 	$(call prepare_module,kmod,$(KBUILD))
 	$(call kbuild,$(KBUILD),C=2 CF=-D__CHECK_ENDIAN__ modules)
 
-.PHONY: FORCE all module test_modules lib tools docs selftests install modules_install clean deps demo \
+.PHONY: FORCE all module test_modules lib tools examples docs selftests install modules_install clean deps demo \
 	check check-long bench style

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The services of tools/examples, as they run on two hosts: known_hosts that follow
+# the keys, and flags that reach a file and the command behind it.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../group.sh"
+
+PATH=$PG_BUILD/tools/examples:$PATH
+
+# on HOST COMMAND...
+on() {
+	local host=$1
+	shift
+	PEERGROUP_HOME=$T/$host ip netns exec "$host" "$@"
+}
+
+# start HOST COMMAND... &: the same in the background, under the number that $! has
+start() {
+	PEERGROUP_HOME=$T/$1 exec ip netns exec "$@"
+}
+
+# key HOST TEXT: what stands in for a key of that host's ssh
+key() {
+	mkdir -p "$T/$1/ssh"
+	echo "ssh-ed25519 $2 root@$1" > "$T/$1/ssh/ssh_host_ed25519_key.pub"
+}
+
+hosts_file() { "$1" "$2" peer-known-hosts -g g -k "$T/$2/ssh" -o "$T/$2/known_hosts" "${@:3}"; }
+known_hosts_are() { [ "$(cat "$T/$1/known_hosts")" = "$2" ]; }
+flags_are() { [ "$(cat "$T/$1/flags")" = "$2" ]; }
+
+load_module
+mesh 2
+make_group 2
+up h1
+up h2 --connect 10.88.0.1
+check "ready" becomes_ready h2
+
+# ---- known_hosts
+key h1 AAAAone
+key h2 AAAAtwo
+for host in h1 h2; do
+	hosts_file start "$host" -n "$host.lan" 2> "$T/$host.log" &
+	at_exit kill $!
+	[ "$host" != h1 ] || service=$!
+done
+both=$'h1.lan ssh-ed25519 AAAAone\nh2.lan ssh-ed25519 AAAAtwo'
+wait_for "both keys on h1" 20 known_hosts_are h1 "$both"
+wait_for "both keys on h2" 20 known_hosts_are h2 "$both"
+is "for all to read" "$(stat -c %a "$T/h1/known_hosts")" 644
+is "nothing is left beside it" "$(find "$T/h1" -name 'known_hosts.*')" ""
+
+kill "$service"
+wait "$service"
+is "it ends when it is told to" $? 0
+key h1 AAAAnew
+check "a new key, once" hosts_file on h1 -n h1.lan -1
+wait_for "it replaces the old one" 20 known_hosts_are h2 \
+	$'h1.lan ssh-ed25519 AAAAnew\nh2.lan ssh-ed25519 AAAAtwo'
+
+# hostile HOST NAME DATA: a record that is no key
+hostile() {
+	pg "$1" add g --type 8c1d5e02-7f44-4b0a-9b36-2d10c45a6e91 --attr "host=$2" --data "$3" > /dev/null
+}
+hostile h2 '*' "ssh-ed25519 AAAAevil"
+hostile h2 'x' $'ssh-ed25519 AAAA\n* ssh-ed25519 AAAAevil'
+hostile h2 'x' "cert-authority"
+hostile h2 $'y z' "ssh-ed25519 AAAAevil"
+hostile h2 H1.LAN "ssh-ed25519 AAAAevil"
+wait_for "whose name two members claim is left out" 20 known_hosts_are h2 \
+	"h2.lan ssh-ed25519 AAAAtwo"
+check "and it says so" grep -q "h1.lan.*more than one" <(tr '[:upper:]' '[:lower:]' < "$T/h2.log")
+
+# ---- flags
+check "set" on h1 peer-flags -g g set colour blue
+start h2 peer-flags -g g -o "$T/h2/flags" watch \
+	sh -c "cp '$T/h2/flags' '$T/h2/seen'; echo >> '$T/h2/runs'" &
+watcher=$!
+at_exit kill $watcher
+wait_for "the file is made" 20 flags_are h2 colour=blue
+wait_for "the command has seen it" 20 cmp "$T/h2/flags" "$T/h2/seen"
+check "another" on h1 peer-flags -g g set a.b-c "x y=z"
+wait_for "the file follows" 20 flags_are h2 $'a.b-c=x y=z\ncolour=blue'
+check "a change" on h1 peer-flags -g g set colour red
+wait_for "the file follows" 20 flags_are h2 $'a.b-c=x y=z\ncolour=red'
+wait_for "the command, too" 20 cmp "$T/h2/flags" "$T/h2/seen"
+is "list" "$(on h2 peer-flags list)" $'a.b-c=x y=z\ncolour=red'
+is "of a member" "$(on h2 peer-flags -m nobody list)" ""
+check_fails "no other member changes it" on h2 peer-flags set colour green
+check_fails "a value is a line" on h1 peer-flags set colour $'a\nb=c'
+check_fails "a name is a word" on h1 peer-flags set 'a=b' c
+pg h2 add g --type e30b776a-159d-4c2f-8a71-440d9e53b218 --attr name=evil \
+	--data $'x\ncolour=evil' > /dev/null
+runs=$(wc -l < "$T/h2/runs")
+check "set to what it is" on h1 peer-flags set colour red
+check "unset" on h1 peer-flags unset a.b-c
+wait_for "the file follows" 20 flags_are h2 colour=red
+wait_for "the command, too" 20 cmp "$T/h2/flags" "$T/h2/seen"
+is "it ran for what changed" "$(wc -l < "$T/h2/runs")" $((runs + 1))
+kill $watcher
+wait $watcher
+is "the watcher ends when it is told to" $? 0
+check_fails "no such group" on h1 peer-flags -g nothing list
+done_testing

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What the example programs share, see common.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "common.h"
+
+void die(const char *what, HRESULT hr)
+{
+	fprintf(stderr, "%s: %s", what, peergroup_strerror(hr));
+	if (*peergroup_error_detail())
+		fprintf(stderr, " (%s)", peergroup_error_detail());
+	fputc('\n', stderr);
+	exit(1);
+}
+
+void check(HRESULT hr, const char *what)
+{
+	if (FAILED(hr))
+		die(what, hr);
+}
+
+static void die_errno(const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static bool is_called(const struct peergroup_group_name *group, const char *name)
+{
+	return !name || !strcmp(group->name, name) || !strcmp(group->friendly, name);
+}
+
+peergroup_t open_group(const char *name, char **identity)
+{
+	const struct peergroup_group_name *found = NULL;
+	struct peergroup_group_name *list;
+	size_t count, i, matches = 0;
+	peergroup_t group;
+
+	check(peergroup_list_groups(NULL, &list, &count), "groups");
+	for (i = 0; i < count; i++) {
+		if (!is_called(&list[i], name))
+			continue;
+		found = &list[i];
+		matches++;
+	}
+	if (matches != 1) {
+		fprintf(stderr, "%s: %s\n", name ? name : "group", matches ?
+			"more than one group is meant" : "there is no such group");
+		exit(1);
+	}
+	check(peergroup_open(found->identity, found->name, &group), found->friendly);
+	if (identity)
+		*identity = strdup(found->identity);
+	peergroup_free(list);
+	if (identity && !*identity)
+		die_errno("group");
+	return group;
+}
+
+HRESULT put_record(peergroup_t group, const uuid_t type, const unsigned char *id,
+		   struct peergroup_new_record *record)
+{
+	uuid_t new;
+	HRESULT hr;
+
+	for (;; record->lifetime /= 2) {
+		hr = id ? peergroup_update(group, id, record) :
+			  peergroup_add(group, type, record, new);
+		/* Of no lifetime at all: an update leaves it as it was. */
+		if (hr != PEER_E_INVALID_RECORD_EXPIRATION || !record->lifetime)
+			return hr;
+	}
+}
+
+static volatile sig_atomic_t ended;
+
+static void on_signal(int number)
+{
+	(void)number;
+	ended = 1;
+}
+
+/* Signals come in while it polls and at no other time, so that none is overlooked. */
+int wait_readable(peergroup_watch_t watch, int timeout)
+{
+	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct timespec ts = { .tv_sec = timeout };
+	sigset_t blocked, before;
+	int n;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigdelset(&before, SIGTERM);
+	sigdelset(&before, SIGINT);
+	n = ended ? -1 : ppoll(&pfd, 1, timeout < 0 ? NULL : &ts, &before);
+	if (n < 0 && !ended && errno != EINTR)
+		die_errno("poll");
+	return ended ? -1 : n > 0;
+}
+
+void lines_add(struct lines *lines, const char *format, ...)
+{
+	va_list args;
+
+	lines->line = reallocarray(lines->line, lines->count + 1, sizeof(char *));
+	if (!lines->line)
+		die_errno("lines");
+	va_start(args, format);
+	if (vasprintf(&lines->line[lines->count++], format, args) < 0)
+		die_errno("lines");
+	va_end(args);
+}
+
+void lines_free(struct lines *lines)
+{
+	while (lines->count)
+		free(lines->line[--lines->count]);
+	free(lines->line);
+	lines->line = NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char * const *)a, *(char * const *)b);
+}
+
+void lines_sort(struct lines *lines)
+{
+	if (lines->count)
+		qsort(lines->line, lines->count, sizeof(char *), by_text);
+}
+
+static char *joined(struct lines *lines, size_t *size)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+	size_t i;
+
+	if (!out)
+		die_errno("lines");
+	lines_sort(lines);
+	for (i = 0; i < lines->count; i++)
+		if (!i || strcmp(lines->line[i], lines->line[i - 1]))
+			fprintf(out, "%s\n", lines->line[i]);
+	if (fclose(out) || !text)
+		die_errno("lines");
+	return text;
+}
+
+static bool holds(const char *path, const char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	char *now = malloc(size + 1);
+	bool same = file && now && fread(now, 1, size + 1, file) == size &&
+		    !memcmp(now, text, size);
+
+	free(now);
+	if (file)
+		fclose(file);
+	return same;
+}
+
+static bool write_all(int fd, const char *text, size_t size)
+{
+	ssize_t n;
+
+	for (; size; text += n, size -= (size_t)n) {
+		n = write(fd, text, size);
+		if (n <= 0)
+			return false;
+	}
+	/* Otherwise a crash may leave the new name with nothing in it. */
+	return !fchmod(fd, 0644) && !fsync(fd);
+}
+
+bool lines_write(struct lines *lines, const char *path)
+{
+	size_t size;
+	char *text = joined(lines, &size), *new;
+	bool differs = !holds(path, text, size);
+	int fd;
+
+	if (differs) {
+		if (asprintf(&new, "%s.XXXXXX", path) < 0)
+			die_errno(path);
+		fd = mkostemp(new, O_CLOEXEC);
+		if (fd < 0)
+			die_errno(new);
+		if (!write_all(fd, text, size) || close(fd) || rename(new, path)) {
+			int error = errno;
+
+			unlink(new);
+			errno = error;
+			die_errno(path);
+		}
+		free(new);
+	}
+	free(text);
+	return differs;
+}
+
+char *attribute(const struct peergroup_record *record, const char *name)
+{
+	struct peergroup_attribute *list;
+	char *value = NULL;
+	size_t count, i;
+
+	if (FAILED(peergroup_attributes_parse(record->attributes, &list, &count)))
+		return NULL;
+	for (i = 0; i < count && !value; i++)
+		if (!strcmp(list[i].name, name) && !strcmp(list[i].type, "string"))
+			value = strdup(list[i].value);
+	peergroup_free(list);
+	return value;
+}
+
+bool is_made_of(const char *text, size_t max, const char *characters)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	return len && len <= max && strspn(text, characters) == len;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the example programs share: to end with a message, to find a group, and
+ * files that are made of lines and replaced as a whole. Nothing here waits.
+ */
+#ifndef EXAMPLES_COMMON_H
+#define EXAMPLES_COMMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <peergroup.h>
+
+/**
+ * die - print what a call stumbled over, and end the program
+ * @what: what was tried
+ * @hr: the result
+ */
+void die(const char *what, HRESULT hr) __attribute__((noreturn));
+
+/* die() if @hr is a failure. */
+void check(HRESULT hr, const char *what);
+
+/**
+ * open_group - open one of this user's groups
+ * @name: peer name or friendly name; NULL for the only one there is
+ * @identity: receives the member's peer name, to be freed; or NULL
+ *
+ * Return: a handle; where there is none, or several, the program ends.
+ */
+peergroup_t open_group(const char *name, char **identity);
+
+/* Lines of text, in any order until they are written. */
+struct lines {
+	char **line;
+	size_t count;
+};
+
+void lines_add(struct lines *lines, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void lines_sort(struct lines *lines);
+void lines_free(struct lines *lines);
+
+/**
+ * lines_write - make a file hold exactly these lines, sorted, each once
+ * @lines: sorted by this
+ * @path: replaced by rename(), so that nobody sees half of it; it is left alone where
+ *	it holds them already
+ *
+ * Return: whether it was replaced; where it cannot be, the program ends.
+ */
+bool lines_write(struct lines *lines, const char *path);
+
+/**
+ * put_record - publish a record for as long as may be
+ * @group: handle
+ * @type: of a new record
+ * @id: which one to update; NULL to add one
+ * @record: its lifetime is how long at the most; a membership may end before
+ *
+ * Return: as peergroup_add() and peergroup_update().
+ */
+HRESULT put_record(peergroup_t group, const uuid_t type, const unsigned char *id,
+		   struct peergroup_new_record *record);
+
+/**
+ * wait_readable - poll a watch until there is something, or a signal ends the program
+ * @watch: all its events have been taken
+ * @timeout: seconds; -1 waits for ever
+ *
+ * Return: 1, 0 at the time-out, -1 behind a SIGTERM or SIGINT.
+ */
+int wait_readable(peergroup_watch_t watch, int timeout);
+
+/**
+ * attribute - the value of one of a record's attributes
+ * @record: whatever a member has published
+ * @name: which
+ *
+ * Return: a copy, to be freed; NULL where there is no such string.
+ */
+char *attribute(const struct peergroup_record *record, const char *name);
+
+/* Whether text is not empty, no longer than @max and of these characters only. */
+bool is_made_of(const char *text, size_t max, const char *characters);
+
+#define ALNUM	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+#endif
