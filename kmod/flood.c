@@ -124,11 +124,7 @@ static unsigned int pg_flood_learn(struct pg_flood *f, const struct pg_record *r
 /* The expensive part. No locks held. */
 static unsigned int pg_flood_verify(struct pg_flood *f, const struct pg_record *r)
 {
-	unsigned int refusal = f->ops->verify(f, r);
-
-	if (!refusal)
-		pg_stat_inc(f->stats, PEERGROUP_A_STATS_VERIFIED);
-	return refusal ?: pg_flood_learn(f, r);
+	return f->ops->verify(f, r) ?: pg_flood_learn(f, r);
 }
 
 static void pg_flood_count(struct pg_flood *f, u32 change)

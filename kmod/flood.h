@@ -27,7 +27,7 @@ struct pg_link;
 /**
  * struct pg_flood_ops - what admission asks of the group
  * @now: peer time
- * @verify: check @r's signature, which takes long; 0 or a refusal
+ * @verify: check @r's signature, which takes long, and count it; 0 or a refusal
  * @queue: run this work item soon, on any CPU
  * @received: @from sent a well-formed record
  * @present: @from sent what is here already

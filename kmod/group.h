@@ -13,7 +13,7 @@
  *			wait for a peer
  *  pg_members.lock (mutex)	insertion of members; innermost mutex
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
- *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock (spinlocks)
+ *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock, pg_batches.lock (spinlocks)
  *			leaves: nothing is taken inside them; process context
  *			only but for tx_lock and state_lock (_bh)
  *
@@ -34,6 +34,7 @@
 #include <net/net_namespace.h>
 #include "access.h"
 #include "alloc.h"
+#include "batch.h"
 #include "clock.h"
 #include "flood.h"
 #include "link.h"
@@ -137,6 +138,7 @@ struct pg_group {
 	struct pg_table table;
 	struct pg_members members;
 	struct pg_flood flood;
+	struct pg_batches batches;
 	struct pg_stats stats;
 	struct pg_limits limits;
 	struct pg_overlay overlay;

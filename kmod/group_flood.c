@@ -43,9 +43,18 @@ static unsigned int pg_group_verify(const struct pg_record *r)
 
 static unsigned int pg_group_flood_verify(struct pg_flood *f, const struct pg_record *r)
 {
+	struct pg_group *g = pg_flood_group(f);
 	u64 start = ktime_get_ns();
-	unsigned int refusal = pg_group_verify(r);
+	unsigned int refusal;
+	bool seen = false;
 
+	if (pg_rec_batched(&r->rec))
+		refusal = pg_batch_verify(&g->batches, r, pg_group_verify, &seen);
+	else
+		refusal = pg_group_verify(r);
+	if (!refusal)
+		pg_stat_inc(&g->stats, seen ? PEERGROUP_A_STATS_BATCHED :
+				       PEERGROUP_A_STATS_VERIFIED);
 	trace_pg_verify(f->index, r->rec.id, refusal, ktime_get_ns() - start);
 	return refusal;
 }

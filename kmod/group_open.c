@@ -102,6 +102,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	g->flood.members = &g->members;
 	g->flood.stats = &g->stats;
 	pg_flood_init(&g->flood);
+	pg_batches_init(&g->batches);
 	g->judged = jiffies - HZ;
 	g->limits = *limits;
 	g->overlay.retry_min_ms = limits->retry_min_ms;

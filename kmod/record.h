@@ -123,6 +123,12 @@ static inline bool pg_rec_deleted(const struct pg_rec *rec)
 	return rec->flags & PEERGROUP_RECORD_DELETED;
 }
 
+/* Does @sig stand for a whole batch of records? */
+static inline bool pg_rec_batched(const struct pg_rec *rec)
+{
+	return *rec->sig_block.p == PEERGROUP_SIG_BATCH;
+}
+
 /* What a record's type means to the group itself. */
 enum pg_rec_kind {
 	PG_REC_PROGRAM,		/* nothing: it is some program's */

@@ -56,6 +56,10 @@ static const struct seed {
 	{ .data = "x", .version = 1, .flags = PEERGROUP_RECORD_AUTOREFRESH, .period = 60,
 	  .count = 1000 },
 	{ .data = "x", .version = 1, .leaf = 4, .leaves = 7, .path = 3 },
+	{ .data = "x", .version = 1, .leaf = 0, .leaves = 1, .path = 0 },
+	{ .data = "x", .version = 1, .leaf = 6, .leaves = 7, .path = 2 },
+	{ .data = "x", .version = 1, .leaf = 4095, .leaves = 4096, .path = 12 },
+	{ .data = "x", .version = 1, .leaf = 2, .leaves = 3, .path = 1, .ecdsa = true },
 	{ .data = "x", .version = 1, .ecdsa = true },
 };
 

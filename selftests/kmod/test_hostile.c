@@ -356,6 +356,49 @@ static void test_strangers(void)
 	CHECK(friend_is_heard());
 }
 
+/*
+ * A batch with one record altered, then with another signature, and each ends the link
+ * that brought it. Neither is in the way of the others, which are as they were signed.
+ */
+static void test_batch(void)
+{
+	uint64_t refused = nl_stat(&nl, group, REFUSED(SIGNATURE));
+	uint64_t verified = nl_stat(&nl, group, STAT(VERIFIED));
+	uint64_t batched = nl_stat(&nl, group, STAT(BATCHED));
+	struct rec recs[8], *list[8];
+	struct peer p;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		rec_new(&recs[i], &member, "of many", 7);
+		list[i] = &recs[i];
+	}
+	rec_sign_batch(list, 8, &member);
+	for (i = 0; i < 2; i++) {
+		/* Its expiration; then a bit of the signature that all of them share. */
+		size_t at = i ? rec_sig_at(&recs[3]) : offsetof(struct peergroup_record_hdr,
+								 expires) + 7;
+
+		recs[3].wire[at] ^= 1;
+		peer_link(&p, PORT, &member);
+		peer_send(&p, PG_MSG_RECORD, recs[3].wire, recs[3].len);
+		CHECK(peer_closed(&p, NULL), "%u", i);
+		peer_close(&p);
+		recs[3].wire[at] ^= 1;
+		CHECK(nl_stat(&nl, group, REFUSED(SIGNATURE)) == refused + i + 1, "%u", i);
+	}
+	peer_link(&p, PORT, &member);
+	for (i = 0; i < 8; i++)
+		peer_send(&p, PG_MSG_RECORD, recs[i].wire, recs[i].len);
+	CHECK(wait_stat(&nl, group, STAT(BATCHED), batched + 7));
+	CHECK(nl_stat(&nl, group, STAT(VERIFIED)) == verified + 1);
+	CHECK(peer_alive(&p));
+	peer_close(&p);
+	for (i = 0; i < 8; i++)
+		rec_free(&recs[i]);
+	CHECK(friend_is_heard());
+}
+
 static void test_times(void)
 {
 	struct rec rec;
@@ -559,6 +602,7 @@ int main(void)
 		{ "an old version replayed", test_old },
 		{ "a record of a stranger", test_stranger },
 		{ "more records of strangers than may wait", test_strangers },
+		{ "a batch of which one is altered", test_batch },
 		{ "records out of time", test_times },
 		{ "records that break their form", test_forms },
 		{ "60 MiB announced and not sent, twenty times", test_announced },

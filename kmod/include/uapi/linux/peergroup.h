@@ -496,6 +496,7 @@ enum {
 	PEERGROUP_A_STATS_WITHDRAWN,		/* records taken out as their signer was revoked */
 	PEERGROUP_A_STATS_LINK_REVOKED,		/* link of a revoked member */
 	PEERGROUP_A_STATS_LINK_MEMBER,		/* over the limit of links of one member */
+	PEERGROUP_A_STATS_BATCHED,		/* under a batch's signature found good before */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1
