@@ -5,8 +5,8 @@
  */
 #include "records.h"
 
-static HRESULT take_content(struct pgi_group *group, const struct peergroup_new_record *r,
-			    bool update, struct pgi_content *c)
+HRESULT pgi_take_content(struct pgi_group *group, const struct peergroup_new_record *r,
+			 bool update, struct pgi_content *c)
 {
 	uint64_t now;
 	HRESULT hr;
@@ -27,7 +27,7 @@ static HRESULT take_content(struct pgi_group *group, const struct peergroup_new_
 	return hr;
 }
 
-static HRESULT check_record(const struct peergroup_new_record *record)
+HRESULT pgi_check_record(const struct peergroup_new_record *record)
 {
 	if (!record)
 		return pgi_fail(E_INVALIDARG, "record is NULL");
@@ -48,12 +48,12 @@ PGI_PUBLIC HRESULT peergroup_add(peergroup_t handle, const uuid_t type,
 		uuid_clear(id);
 	if (!type || !id)
 		return pgi_fail(E_INVALIDARG, "%s is NULL", type ? "id" : "type");
-	hr = check_record(record);
+	hr = pgi_check_record(record);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_find(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = take_content(group, record, false, &content);
+	hr = pgi_take_content(group, record, false, &content);
 	content.type = type;
 	if (SUCCEEDED(hr))
 		hr = pgi_record_add(group, &content, id);
@@ -71,12 +71,12 @@ PGI_PUBLIC HRESULT peergroup_update(peergroup_t handle, const uuid_t id,
 	pgi_clear_error();
 	if (!id)
 		return pgi_fail(E_INVALIDARG, "id is NULL");
-	hr = check_record(record);
+	hr = pgi_check_record(record);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_find(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = take_content(group, record, true, &content);
+	hr = pgi_take_content(group, record, true, &content);
 	if (SUCCEEDED(hr))
 		hr = pgi_record_update(group, id, &content);
 	pgi_group_put(group);

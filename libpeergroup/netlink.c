@@ -91,11 +91,16 @@ void pgi_nl_parse_nest(const struct nlattr *nest, const struct nlattr **table, u
 
 struct nlmsghdr *pgi_nl_request(struct pgi_nl *nl, uint8_t cmd, uint16_t flags)
 {
-	struct nlmsghdr *msg = mnl_nlmsg_put_header(nl->buf);
+	return pgi_nl_request_at(nl, 0, cmd, NLM_F_ACK | flags);
+}
+
+struct nlmsghdr *pgi_nl_request_at(struct pgi_nl *nl, size_t at, uint8_t cmd, uint16_t flags)
+{
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(nl->buf + at);
 	struct genlmsghdr *genl;
 
 	msg->nlmsg_type = nl->family;
-	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	msg->nlmsg_flags = NLM_F_REQUEST | flags;
 	msg->nlmsg_seq = ++nl->seq;
 	genl = mnl_nlmsg_put_extra_header(msg, sizeof(*genl));
 	genl->cmd = cmd;
@@ -144,18 +149,39 @@ static int take_done(struct pgi_nl *nl, const struct nlmsghdr *msg)
 
 struct talk {
 	struct pgi_nl *nl;
-	uint32_t seq;
+	uint32_t seq;			/* of the last request, */
+	uint32_t before;		/* ... and how many there were before it */
 	pgi_nl_answer answer;
+	pgi_nl_refused refused;
 	void *arg;
 	int result;
 	bool done;
 };
 
+/* One of many requests was refused; or the last one was done, and so all of them are. */
+static void take_one_of_many(struct talk *t, const struct nlmsghdr *msg)
+{
+	uint32_t nr = msg->nlmsg_seq - (t->seq - t->before);
+	int err;
+
+	if (msg->nlmsg_type != NLMSG_ERROR || nr > t->before)
+		return;
+	err = take_error(t->nl, msg);
+	if (err)
+		t->refused(nr, err, t->arg);
+	t->nl->message[0] = '\0';
+	t->done = nr == t->before;
+}
+
 static void take(struct talk *t, const struct nlmsghdr *msg)
 {
 	int err;
 
-	if (msg->nlmsg_seq != t->seq || msg->nlmsg_pid != t->nl->portid)
+	if (msg->nlmsg_pid != t->nl->portid)
+		return;
+	if (t->refused)
+		return take_one_of_many(t, msg);
+	if (msg->nlmsg_seq != t->seq)
 		return;
 	switch (msg->nlmsg_type) {
 	case NLMSG_ERROR:
@@ -186,27 +212,43 @@ static int receive(struct pgi_nl *nl)
 }
 
 /* Reads on after an answer that the caller did not like, to leave the socket clean. */
-int pgi_nl_talk(struct pgi_nl *nl, const struct nlmsghdr *request,
-		pgi_nl_answer answer, void *arg)
+static int talk(struct talk *t, const void *request, size_t size)
 {
-	struct talk t = { .nl = nl, .seq = request->nlmsg_seq, .answer = answer, .arg = arg };
 	const struct nlmsghdr *msg;
+	struct pgi_nl *nl = t->nl;
 	int len;
 
 	nl->message[0] = '\0';
-	while (mnl_socket_sendto(nl->sock, request, request->nlmsg_len) < 0) {
+	while (mnl_socket_sendto(nl->sock, request, size) < 0) {
 		if (errno != EINTR)
 			return -errno;
 	}
-	while (!t.done) {
+	while (!t->done) {
 		len = receive(nl);
 		if (len < 0)
 			return len;
 		for (msg = (void *)nl->buf; mnl_nlmsg_ok(msg, len);
 		     msg = mnl_nlmsg_next(msg, &len))
-			take(&t, msg);
+			take(t, msg);
 	}
-	return t.result;
+	return t->result;
+}
+
+int pgi_nl_talk(struct pgi_nl *nl, const struct nlmsghdr *request,
+		pgi_nl_answer answer, void *arg)
+{
+	struct talk t = { .nl = nl, .seq = request->nlmsg_seq, .answer = answer, .arg = arg };
+
+	return talk(&t, request, request->nlmsg_len);
+}
+
+int pgi_nl_talk_many(struct pgi_nl *nl, size_t size, uint32_t n, pgi_nl_refused refused,
+		     void *arg)
+{
+	struct talk t = { .nl = nl, .seq = nl->seq, .before = n - 1, .refused = refused,
+			  .arg = arg };
+
+	return talk(&t, nl->buf, size);
 }
 
 int pgi_nl_receive(struct pgi_nl *nl)

@@ -47,6 +47,24 @@ typedef int (*pgi_nl_answer)(const struct nlmsghdr *msg, void *arg);
 int pgi_nl_talk(struct pgi_nl *nl, const struct nlmsghdr *request,
 		pgi_nl_answer answer, void *arg);
 
+/* The same @at bytes into the buffer, behind others; asks for no acknowledgement. */
+struct nlmsghdr *pgi_nl_request_at(struct pgi_nl *nl, size_t at, uint8_t cmd, uint16_t flags);
+
+/* Called for each of many requests that the kernel refused; nl->message has its words. */
+typedef void (*pgi_nl_refused)(uint32_t nr, int err, void *arg);
+
+/*
+ * Sends the @n requests that fill the first @size bytes of the buffer, the last with
+ * NLM_F_ACK and the others without, as one message. No more than PGI_NL_MANY, as all may
+ * be refused and the socket has to hold what is said about that. Return: 0, also where
+ * some were refused, or -errno where it is not known what became of them.
+ */
+#define PGI_NL_MANY		64U
+#define PGI_NL_OVERHEAD		64U	/* of a request, around its longest attribute */
+#define PGI_NL_MANY_SIZE	(128U << 10)	/* what a socket sends at once, for sure */
+int pgi_nl_talk_many(struct pgi_nl *nl, size_t size, uint32_t n, pgi_nl_refused refused,
+		     void *arg);
+
 /*
  * Takes what a listening socket has. Return: bytes now in the buffer, -EAGAIN,
  * -ENOBUFS (events were lost) or -errno.

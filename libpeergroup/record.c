@@ -48,8 +48,7 @@ bool pgi_type_is_membership(const uint8_t type[PEERGROUP_ID_LEN])
 
 /* --------------------------------------------------------------- writing -- */
 
-static void fill_header(const struct pgi_draft *draft, size_t attrs_len,
-			struct peergroup_record_hdr *hdr)
+HRESULT pgi_record_header(const struct pgi_draft *draft, struct peergroup_record_hdr *hdr)
 {
 	memset(hdr, 0, sizeof(*hdr));
 	memcpy(hdr->id, draft->id, sizeof(hdr->id));
@@ -61,14 +60,14 @@ static void fill_header(const struct pgi_draft *draft, size_t attrs_len,
 	hdr->created = htobe64(draft->created);
 	hdr->modified = htobe64(draft->modified);
 	hdr->expires = htobe64(draft->expires);
-	hdr->attrs_len = htobe32((uint32_t)attrs_len);
+	hdr->attrs_len = htobe32((uint32_t)pgi_draft_attrs_len(draft));
 	hdr->data_len = htobe32((uint32_t)draft->size);
-	SHA256(draft->data ? draft->data : "", draft->size, hdr->data_hash);
+	return SHA256(draft->data ? draft->data : "", draft->size, hdr->data_hash) ?
+	       S_OK : E_OUTOFMEMORY;
 }
 
-/* SHA-256(tag || group || header || attributes); the last two lie in one piece. */
-static bool make_digest(const uint8_t group[32], const void *signed_part, size_t len,
-			uint8_t digest[32])
+HRESULT pgi_record_digest(const struct pgi_draft *draft, const struct peergroup_record_hdr *hdr,
+			  const uint8_t group[32], uint8_t digest[32])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok;
@@ -76,28 +75,26 @@ static bool make_digest(const uint8_t group[32], const void *signed_part, size_t
 	ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
 	     EVP_DigestUpdate(ctx, PEERGROUP_RECORD_TAG, PEERGROUP_RECORD_TAG_LEN) &&
 	     EVP_DigestUpdate(ctx, group, PEERGROUP_HASH_LEN) &&
-	     EVP_DigestUpdate(ctx, signed_part, len) &&
+	     EVP_DigestUpdate(ctx, hdr, sizeof(*hdr)) &&
+	     EVP_DigestUpdate(ctx, draft->attrs, pgi_draft_attrs_len(draft)) &&
 	     EVP_DigestFinal_ex(ctx, digest, NULL);
 	EVP_MD_CTX_free(ctx);
-	return ok;
+	return ok ? S_OK : E_OUTOFMEMORY;
 }
 
-/* Puts the signature block behind @len bytes of header and attributes. */
-static HRESULT put_signature(uint8_t *buf, size_t len, const uint8_t group[32],
+/* Writes the signature block; it is @block bytes long. */
+static HRESULT put_signature(uint8_t *buf, const uint8_t digest[32],
 			     const struct pgi_identity *signer, size_t *block)
 {
 	struct peergroup_sig_hdr sig = { .kind = PEERGROUP_SIG_DIRECT };
 	size_t sig_len = PEERGROUP_SIG_LEN_MAX;
-	uint8_t digest[32];
 	HRESULT hr;
 
-	if (!make_digest(group, buf, len, digest))
-		return E_OUTOFMEMORY;
-	hr = pgi_sign_digest(signer, digest, buf + len + sizeof(sig), &sig_len, &sig.algo);
+	hr = pgi_sign_digest(signer, digest, buf + sizeof(sig), &sig_len, &sig.algo);
 	if (FAILED(hr))
 		return hr;
 	sig.sig_len = htobe16((uint16_t)sig_len);
-	memcpy(buf + len, &sig, sizeof(sig));
+	memcpy(buf, &sig, sizeof(sig));
 	*block = sizeof(sig) + sig_len;
 	return S_OK;
 }
@@ -105,28 +102,41 @@ static HRESULT put_signature(uint8_t *buf, size_t len, const uint8_t group[32],
 HRESULT pgi_record_sign(const struct pgi_draft *draft, const uint8_t group[32],
 			const struct pgi_identity *signer, struct pgi_blob *wire)
 {
-	size_t attrs_len = draft->attrs ? strlen(draft->attrs) : 0;
-	size_t head = sizeof(struct peergroup_record_hdr) + attrs_len, block;
-	uint8_t *buf;
+	size_t head = pgi_draft_head_len(draft), block;
+	struct peergroup_record_hdr hdr;
+	uint8_t digest[32], *buf;
 	HRESULT hr;
 
+	hr = pgi_record_header(draft, &hdr);
+	if (SUCCEEDED(hr))
+		hr = pgi_record_digest(draft, &hdr, group, digest);
+	if (FAILED(hr))
+		return hr;
 	buf = malloc(head + sizeof(struct peergroup_sig_hdr) + PEERGROUP_SIG_LEN_MAX +
 		     draft->size);
 	if (!buf)
 		return E_OUTOFMEMORY;
-	fill_header(draft, attrs_len, (struct peergroup_record_hdr *)buf);
-	if (attrs_len)
-		memcpy(buf + sizeof(struct peergroup_record_hdr), draft->attrs, attrs_len);
-	hr = put_signature(buf, head, group, signer, &block);
+	hr = put_signature(buf + head, digest, signer, &block);
 	if (FAILED(hr)) {
 		free(buf);
 		return hr;
 	}
+	wire->data = buf;
+	wire->len = pgi_record_write(draft, &hdr, block, buf);
+	return S_OK;
+}
+
+size_t pgi_record_write(const struct pgi_draft *draft, const struct peergroup_record_hdr *hdr,
+			size_t block, uint8_t *buf)
+{
+	size_t attrs_len = pgi_draft_attrs_len(draft), head = sizeof(*hdr) + attrs_len;
+
+	memcpy(buf, hdr, sizeof(*hdr));
+	if (attrs_len)
+		memcpy(buf + sizeof(*hdr), draft->attrs, attrs_len);
 	if (draft->size)
 		memcpy(buf + head + block, draft->data, draft->size);
-	wire->data = buf;
-	wire->len = head + block + draft->size;
-	return S_OK;
+	return head + block + draft->size;
 }
 
 /* --------------------------------------------------------------- reading -- */

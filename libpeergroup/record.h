@@ -22,6 +22,26 @@ struct pgi_draft {
 	size_t size;
 };
 
+static inline size_t pgi_draft_attrs_len(const struct pgi_draft *draft)
+{
+	return draft->attrs ? strlen(draft->attrs) : 0;
+}
+
+/* Of what a signature is over: header and attributes. */
+static inline size_t pgi_draft_head_len(const struct pgi_draft *draft)
+{
+	return sizeof(struct peergroup_record_hdr) + pgi_draft_attrs_len(draft);
+}
+
+/* The header, and what a signature over the version is over; E_OUTOFMEMORY. */
+HRESULT pgi_record_header(const struct pgi_draft *draft, struct peergroup_record_hdr *hdr);
+HRESULT pgi_record_digest(const struct pgi_draft *draft, const struct peergroup_record_hdr *hdr,
+			  const uint8_t group[32], uint8_t digest[32]);
+
+/* Writes the wire form around @block bytes of signature block; returns its length. */
+size_t pgi_record_write(const struct pgi_draft *draft, const struct peergroup_record_hdr *hdr,
+			size_t block, uint8_t *buf);
+
 /*
  * When a version that follows is modified: now, but for a last one whose clock was ahead of
  * ours, by as much as is tolerated. Never at its very moment: the first version is told

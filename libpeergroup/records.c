@@ -229,6 +229,19 @@ static HRESULT make_id(const struct pgi_identity *identity, uint8_t id[PEERGROUP
 	return n == 8 ? S_OK : pgi_fail(E_UNEXPECTED, "no random numbers");
 }
 
+/* The record itself; @now is when it will have been made. */
+static HRESULT check_new(struct pgi_group *group, const struct pgi_content *c, uint64_t now)
+{
+	HRESULT hr;
+
+	hr = check_flags(c->peer_flags);
+	if (SUCCEEDED(hr) && c->expires <= now)
+		hr = pgi_fail(PEER_E_INVALID_RECORD, "the expiration is not in the future");
+	if (SUCCEEDED(hr))
+		hr = check_membership(group, c->expires);
+	return SUCCEEDED(hr) ? check_content(group, c) : hr;
+}
+
 static HRESULT check_add(struct pgi_group *group, const struct pgi_content *c, uint64_t *now)
 {
 	HRESULT hr;
@@ -240,13 +253,7 @@ static HRESULT check_add(struct pgi_group *group, const struct pgi_content *c, u
 		hr = pgi_group_now(group, now);
 	if (SUCCEEDED(hr))
 		hr = pgi_check_publisher(group, *now);
-	if (SUCCEEDED(hr))
-		hr = check_flags(c->peer_flags);
-	if (SUCCEEDED(hr) && c->expires <= *now)
-		hr = pgi_fail(PEER_E_INVALID_RECORD, "the expiration is not in the future");
-	if (SUCCEEDED(hr))
-		hr = check_membership(group, c->expires);
-	return SUCCEEDED(hr) ? check_content(group, c) : hr;
+	return SUCCEEDED(hr) ? check_new(group, c, *now) : hr;
 }
 
 static void fill_draft(struct pgi_draft *d, struct pgi_group *group,
@@ -258,24 +265,49 @@ static void fill_draft(struct pgi_draft *d, struct pgi_group *group,
 	d->size = c->size;
 }
 
+static HRESULT draft_new(struct pgi_group *group, const struct pgi_content *c, uint64_t now,
+			 struct pgi_draft *d)
+{
+	HRESULT hr;
+
+	memset(d, 0, sizeof(*d));
+	hr = make_id(group->identity, d->id);
+	if (FAILED(hr))
+		return hr;
+	memcpy(d->type, c->type, sizeof(d->type));
+	fill_draft(d, group, c);
+	memcpy(d->creator, d->modifier, sizeof(d->creator));
+	d->version = 1;
+	d->created = now;
+	d->modified = now;
+	d->expires = c->expires;
+	return S_OK;
+}
+
+HRESULT pgi_record_draft_add(struct pgi_group *group, const struct pgi_content *c,
+			     uint64_t now, struct pgi_draft *d)
+{
+	HRESULT hr;
+
+	hr = check_type(c->type);
+	if (SUCCEEDED(hr))
+		hr = check_new(group, c, now);
+	return SUCCEEDED(hr) ? draft_new(group, c, now, d) : hr;
+}
+
 HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *c,
 		       uint8_t id[PEERGROUP_ID_LEN])
 {
-	struct pgi_draft d = { .version = 1, .expires = c->expires };
+	struct pgi_draft d;
 	uint64_t now;
 	HRESULT hr;
 	bool stale;
 
 	hr = check_add(group, c, &now);
 	if (SUCCEEDED(hr))
-		hr = make_id(group->identity, d.id);
+		hr = draft_new(group, c, now, &d);
 	if (FAILED(hr))
 		return hr;
-	memcpy(d.type, c->type, sizeof(d.type));
-	fill_draft(&d, group, c);
-	memcpy(d.creator, group->own->fingerprint, sizeof(d.creator));
-	d.created = now;
-	d.modified = now;
 	hr = pgi_record_publish(group, group->identity, &d, &stale);
 	if (SUCCEEDED(hr) && stale)
 		hr = pgi_fail(E_UNEXPECTED, "a random record id was taken");
@@ -371,33 +403,42 @@ static HRESULT next_version(struct pgi_group *group, const struct pgi_record *ol
 	return S_OK;
 }
 
-/* One try; @c NULL deletes. */
-static HRESULT change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
-		      const struct pgi_content *c, bool *stale)
+HRESULT pgi_record_draft_change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+				const struct pgi_content *c, struct pgi_draft *d)
 {
 	struct pgi_record *old;
-	struct pgi_draft d;
 	uint64_t now;
 	HRESULT hr;
 
-	*stale = false;
 	hr = read_for_change(group, id, &now, &old);
 	if (FAILED(hr))
 		return hr;
 	if (c)
 		hr = check_update(group, old, c);
 	if (SUCCEEDED(hr))
-		hr = next_version(group, old, now, &d);
+		hr = next_version(group, old, now, d);
 	if (SUCCEEDED(hr) && c) {
-		fill_draft(&d, group, c);
+		fill_draft(d, group, c);
 		if (!c->keep_expires)
-			d.expires = c->expires;
+			d->expires = c->expires;
 	} else if (SUCCEEDED(hr)) {
-		d.flags |= PEERGROUP_RECORD_DELETED;
+		d->flags |= PEERGROUP_RECORD_DELETED;
 	}
+	pgi_record_free(old);
+	return hr;
+}
+
+/* One try; @c NULL deletes. */
+static HRESULT change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+		      const struct pgi_content *c, bool *stale)
+{
+	struct pgi_draft d;
+	HRESULT hr;
+
+	*stale = false;
+	hr = pgi_record_draft_change(group, id, c, &d);
 	if (SUCCEEDED(hr))
 		hr = pgi_record_publish(group, group->identity, &d, stale);
-	pgi_record_free(old);
 	return hr;
 }
 

@@ -80,6 +80,43 @@ HRESULT pgi_record_each(struct pgi_group *group, const uint8_t *type, pgi_record
 HRESULT pgi_record_walk(struct pgi_group *group, struct pgi_query *query, pgi_record_fn fn,
 			void *arg);
 
+/*
+ * What is to be signed, checked as the calls above do; what a version has of @content
+ * stays the caller's. For an add the group is ready, and its member may publish.
+ */
+HRESULT pgi_record_draft_add(struct pgi_group *group, const struct pgi_content *content,
+			     uint64_t now, struct pgi_draft *draft);
+/* @content NULL deletes. */
+HRESULT pgi_record_draft_change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+				const struct pgi_content *content, struct pgi_draft *draft);
+
+/* ---- batch.c ---- */
+
+/* One of many; @hr says what became of it. Where it is a failure before, it is left out. */
+struct pgi_batch_item {
+	struct pgi_content content;
+	uint8_t id[PEERGROUP_ID_LEN];
+	HRESULT hr;
+};
+
+/* Told that of the first @done items it is known what became; not S_OK ends it. */
+typedef HRESULT (*pgi_progress_fn)(size_t done, void *arg);
+
+/*
+ * Adds or, by their ids, updates up to PEERGROUP_BATCH_MAX records with one signature.
+ * Fails where none could be signed; else the items tell, and it returns what @progress,
+ * which may be NULL, said: E_ABORT is what became of those behind.
+ */
+HRESULT pgi_record_batch(struct pgi_group *group, struct pgi_batch_item *items, size_t count,
+			 bool update, pgi_progress_fn progress, void *arg);
+
+/* ---- native.c ---- */
+
+/* What a program says about a record, checked and as the calls above take it. */
+HRESULT pgi_check_record(const struct peergroup_new_record *record);
+HRESULT pgi_take_content(struct pgi_group *group, const struct peergroup_new_record *record,
+			 bool update, struct pgi_content *content);
+
 /* ---- snapshot.c ---- */
 
 /* Records in an array that grows. */

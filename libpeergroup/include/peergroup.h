@@ -658,6 +658,37 @@ struct peergroup_status {
 HRESULT peergroup_status(peergroup_t group, struct peergroup_status **status);
 
 /**
+ * struct peergroup_counter - something that the kernel has counted in a group
+ * @name: of peergroup_counter_name()
+ * @value: how often, since the group began on this host
+ */
+struct peergroup_counter {
+	const char *name;
+	uint64_t value;
+};
+
+/**
+ * peergroup_stats - what the kernel has counted in a group
+ * @group: handle
+ * @list: receives an array, one block
+ * @count: receives how many; later versions may have more
+ *
+ * Records that came and what became of them, each reason to refuse one by its own name,
+ * links that came, went and were refused.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_stats(peergroup_t group, struct peergroup_counter **list, size_t *count);
+
+/**
+ * peergroup_counter_name - the name of a counter
+ * @counter: PEERGROUP_A_STATS_*, as the netlink family numbers them
+ *
+ * Return: such as "refused_signature"; NULL where there is none. Static.
+ */
+const char *peergroup_counter_name(unsigned int counter);
+
+/**
  * struct peergroup_properties - what a group is, as its creator says
  * @name: its peer name
  * @creator: peer name of who created it
@@ -844,6 +875,62 @@ HRESULT peergroup_add(peergroup_t group, const uuid_t type,
  */
 HRESULT peergroup_update(peergroup_t group, const uuid_t id,
 			 const struct peergroup_new_record *record);
+
+/**
+ * struct peergroup_batch_record - one of many records
+ * @type: what the data means, for peergroup_add_batch()
+ * @content: as for peergroup_add() and peergroup_update()
+ * @id: receives the id of what was added; says which one to update
+ * @result: receives what peergroup_add() or peergroup_update() would have returned, or
+ *	E_ABORT where the call ended before the record's turn
+ */
+struct peergroup_batch_record {
+	uuid_t type;
+	struct peergroup_new_record content;
+	uuid_t id;
+	HRESULT result;
+};
+
+/**
+ * peergroup_add_batch - publish many records, with one signature for up to 4096 of them
+ * @group: handle
+ * @records: the records, each with its own result
+ * @count: how many; with more than PEERGROUP_BATCH_MAX there are several signatures
+ * @progress: called now and then with how many of them are done, of @count; what it
+ *	returns other than S_OK ends the call and is returned. May be NULL
+ * @arg: passed to @progress
+ *
+ * Takes less time than as many calls of peergroup_add(). Each is a record by itself, which
+ * can be updated and deleted like any other; only its signature block is longer, by up
+ * to 384 bytes. Nothing is undone: where a record is refused the others stand.
+ *
+ * Return: S_OK; S_FALSE where records were refused; E_INVALIDARG, E_OUTOFMEMORY,
+ * PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY, PEER_E_INVALID_PEER_NAME,
+ * PEER_E_NOT_AUTHORIZED, PEER_E_NO_KEY_ACCESS: those behind what had been done by then were
+ * not tried; what @progress returned.
+ */
+HRESULT peergroup_add_batch(peergroup_t group, struct peergroup_batch_record *records,
+			    size_t count,
+			    HRESULT (*progress)(size_t done, size_t count, void *arg),
+			    void *arg);
+
+/**
+ * peergroup_update_batch - publish new versions of many records by few signatures
+ * @group: handle
+ * @records: the records; @type is not looked at, @id says which one
+ * @count: how many
+ * @progress: as for peergroup_add_batch()
+ * @arg: passed to @progress
+ *
+ * A record that somebody else changes at the same time is tried again by itself, as
+ * peergroup_update() does.
+ *
+ * Return: as peergroup_add_batch().
+ */
+HRESULT peergroup_update_batch(peergroup_t group, struct peergroup_batch_record *records,
+			       size_t count,
+			       HRESULT (*progress)(size_t done, size_t count, void *arg),
+			       void *arg);
 
 /**
  * peergroup_delete_record - delete a record; only creator and administrators

@@ -73,6 +73,9 @@ refused "a credential that has run out" "call until=-60 from=-3600" hear say "ex
 refused "a member gets in" "handshake node=NODE"
 
 echo
+echo "one host, one by one and in batches, by turns"
+"$bench" -R "${PG_TURNS-5}" -H "$home/e" || exit 1
+echo
 echo "one host, many records"
 "$bench" -B "${PG_BULK-100000}" -H "$home/c" &
 # One creator may have a quarter of the table, which is less than that many records.

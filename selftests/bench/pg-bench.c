@@ -51,7 +51,7 @@ enum { STAGE_IDENTITY = 1, STAGE_INVITED, STAGE_ONLINE, STAGE_DONE };
 
 static struct shared *sh;
 static unsigned int hosts = 8, reach = 2, samples = 200, burst = 2000, size = 256;
-static unsigned int interval_us = 10000, bulk;
+static unsigned int interval_us = 10000, bulk, rounds;
 static const char *prefix = "h", *home = "/tmp/pg-bench", *subnet = "10.88.0.", *times;
 static const uuid_t record_type = { 0x5b, 0x1d, 0x6a, 0x10, 0x7e, 0x52, 0x4b, 0x8e,
 				    0x9d, 0x2c, 0x61, 0x0f, 0x42, 0x33, 0x85, 0x01 };
@@ -448,14 +448,69 @@ static void lead_bulk(const char *data)
 	peergroup_close(group);
 }
 
+/* All of a list by one signature, in nanoseconds. */
+static uint64_t time_batch(peergroup_t group, struct peergroup_batch_record *list, unsigned int n,
+			   const void *data)
+{
+	uint64_t start;
+	unsigned int i;
+
+	memset(list, 0, n * sizeof(*list));
+	for (i = 0; i < n; i++) {
+		uuid_copy(list[i].type, record_type);
+		list[i].content = (struct peergroup_new_record){
+			.data = data, .size = size, .lifetime = 3600,
+		};
+	}
+	start = now_ns();
+	check(peergroup_add_batch(group, list, n, NULL, NULL), "add a batch");
+	start = now_ns() - start;
+	for (i = 0; i < n; i++)
+		check(list[i].result, "one of a batch");
+	return start;
+}
+
+/* Single adds and batches in turns, so that both meet the same machine and table. */
+static void lead_batch(const char *data)
+{
+	struct peergroup_create_options opt = { .friendly = "batch" };
+	struct peergroup_batch_record *list = calloc(PEERGROUP_BATCH_MAX, sizeof(*list));
+	const unsigned int single = 256;
+	uint64_t alone = 0, batch = 0, start;
+	double rate, batch_rate;
+	unsigned int i, round;
+	peergroup_t group;
+
+	enter_host(0);
+	setenv("PEERGROUP_HOME", home, 1);
+	check(peergroup_identity_xml(NULL, &(char *){ NULL }), "identity");
+	check(peergroup_create(NULL, &opt, &group), "create");
+	for (round = 0; round < rounds; round++) {
+		start = now_ns();
+		for (i = 0; i < single; i++)
+			add_one(group, data);
+		alone += now_ns() - start;
+		batch += time_batch(group, list, PEERGROUP_BATCH_MAX, data);
+	}
+	rate = rounds * single / (alone / 1e9);
+	batch_rate = rounds * PEERGROUP_BATCH_MAX / (batch / 1e9);
+	printf("%-34s %7.0f records/s (%u)\n", "one by one", rate, rounds * single);
+	printf("%-34s %7.0f records/s (%u batches of %u)\n", "in batches", batch_rate, rounds,
+	       PEERGROUP_BATCH_MAX);
+	printf("%-34s %7.1f times as fast\n", "a batch", batch_rate / rate);
+	free(list);
+	peergroup_close(group);
+}
+
 static void usage(void)
 {
 	fprintf(stderr,
 		"usage: pg-bench [-n hosts] [-r reach] [-s samples] [-b burst] [-d bytes]\n"
 		"                [-i interval_us] [-p namespace prefix] [-H folder] [-B bulk]\n"
-		"                [-t file for the times]\n"
+		"                [-t file for the times] [-R turns]\n"
 		"Hosts are the namespaces PREFIX1..PREFIXn on one bridge; each dials the\n"
-		"next REACH. With -B it only adds that many records to one host.\n"
+		"next REACH. With -B it only adds that many records to one host, with -R\n"
+		"it adds to one host by turns one by one and in batches.\n"
 		"Example: pg-bench -n 8 -r 2 -s 200\n");
 	exit(2);
 }
@@ -466,7 +521,7 @@ int main(int argc, char **argv)
 	char *data;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:r:s:b:d:i:p:H:B:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:r:s:b:d:i:p:H:B:R:t:")) != -1) {
 		switch (opt) {
 		case 'n': hosts = atoi(optarg); break;
 		case 'r': reach = atoi(optarg); break;
@@ -477,6 +532,7 @@ int main(int argc, char **argv)
 		case 'p': prefix = optarg; break;
 		case 'H': home = optarg; break;
 		case 'B': bulk = atoi(optarg); break;
+		case 'R': rounds = atoi(optarg); break;
 		case 't': times = optarg; break;
 		default: usage();
 		}
@@ -490,8 +546,11 @@ int main(int argc, char **argv)
 	if (!data || sh == MAP_FAILED)
 		return 1;
 	memset(data, 'x', size);
-	if (bulk) {
-		lead_bulk(data);
+	if (bulk || rounds) {
+		if (bulk)
+			lead_bulk(data);
+		else
+			lead_batch(data);
 		return 0;
 	}
 	for (i = 1; i < hosts; i++) {

@@ -49,6 +49,20 @@ for h in h2 h3; do
 	wait_for "$h is ready" 60 ready $h
 done
 
+# Many by one signature; what cannot be read is named, and nothing is added then.
+for name in one two three; do
+	printf %s "$name" > "$T/$name"
+done
+pg h3 add g --type "$TYPE" --batch "$T/one" "$T/two" "$T/three" > "$T/ids"
+mapfile -t ids < "$T/ids"
+is "a batch of three gives three ids" "${#ids[@]}" 3
+wait_for "the last of a batch is on all hosts" 60 everywhere "${ids[2]}" three
+check "so is the first" everywhere "${ids[0]}" one
+before=$(info h1 records)
+check "a file that is not there is an error" exits $NOT_FOUND pg h3 add g --type "$TYPE" --batch \
+	"$T/one" "$T/none"
+is "and nothing was added" "$(info h1 records)" "$before"
+
 # Versions, and who may.
 id=$(add h3 first --attr colour=blue)
 wait_for "a record is on all hosts" 60 everywhere "$id" first

@@ -55,75 +55,17 @@ nla_put_failure:
 
 /* ------------------------------------------------------------ counters -- */
 
-#define STAT(upper, lower) [PEERGROUP_A_STATS_##upper] = #lower
-
-static const char *const stat_names[__PEERGROUP_A_STATS_MAX] = {
-	STAT(ADDED, added),
-	STAT(UPDATED, updated),
-	STAT(DELETED, deleted),
-	STAT(EXPIRED, expired),
-	STAT(VERIFIED, verified),
-	STAT(PRESENT, present),
-	STAT(OLD, old),
-	STAT(DEFERRED, deferred),
-	STAT(COALESCED, coalesced),
-	STAT(FORWARDED, forwarded),
-	STAT(SYNCS, syncs),
-	STAT(LINKS_UP, links_up),
-	STAT(LINKS_DOWN, links_down),
-	STAT(LINKS_FAILED, links_failed),
-	STAT(REFUSED_MALFORMED, refused_malformed),
-	STAT(REFUSED_ID, refused_id),
-	STAT(REFUSED_TIMES, refused_times),
-	STAT(REFUSED_FUTURE, refused_future),
-	STAT(REFUSED_EXPIRED, refused_expired),
-	STAT(REFUSED_HASH, refused_hash),
-	STAT(REFUSED_SIGNATURE, refused_signature),
-	STAT(REFUSED_ALGORITHM, refused_algorithm),
-	STAT(REFUSED_ROLE, refused_role),
-	STAT(REFUSED_RESERVED, refused_reserved),
-	STAT(REFUSED_UNKNOWN, refused_unknown),
-	STAT(REFUSED_SIZE, refused_size),
-	STAT(REFUSED_FULL, refused_full),
-	STAT(REFUSED_STALE, refused_stale),
-	STAT(REFUSED_CHANGED, refused_changed),
-	STAT(REFUSED_NOMEM, refused_nomem),
-	STAT(REFUSED_CERT, refused_cert),
-	STAT(REFUSED_MEMBERS, refused_members),
-	STAT(REFUSED_QUOTA, refused_quota),
-	STAT(REFUSED_RATE, refused_rate),
-	STAT(REFUSED_PERMISSION, refused_permission),
-	STAT(LINK_PACED, link_paced),
-	STAT(DROPPED_DEFERRED, dropped_deferred),
-	STAT(DROPPED_QUEUE, dropped_queue),
-	STAT(LINK_MALFORMED, link_malformed),
-	STAT(LINK_OVERSIZE, link_oversize),
-	STAT(LINK_HANDSHAKE, link_handshake),
-	STAT(LINK_DUPLICATE, link_duplicate),
-	STAT(LINK_TIMEOUT, link_timeout),
-	STAT(LINK_CLOCK, link_clock),
-	STAT(LINK_FULL, link_full),
-	STAT(EVENTS_LOST, events_lost),
-	STAT(LINK_CRYPTO, link_crypto),
-	STAT(LINK_CREDENTIAL, link_credential),
-	STAT(LINK_HALF_OPEN, link_half_open),
-	STAT(REFUSED_REVOKED, refused_revoked),
-	STAT(WITHDRAWN, withdrawn),
-	STAT(LINK_REVOKED, link_revoked),
-	STAT(LINK_MEMBER, link_member),
-};
-
 const char *stat_name(unsigned int stat)
 {
-	return stat < ARRAY_SIZE(stat_names) ? stat_names[stat] : NULL;
+	return peergroup_counter_name(stat);
 }
 
 unsigned int stat_by_name(const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(stat_names); i++)
-		if (str_eq(stat_names[i], name))
+	for (i = 0; i < __PEERGROUP_A_STATS_MAX; i++)
+		if (str_eq(peergroup_counter_name(i), name))
 			return i;
 	return 0;
 }

@@ -77,12 +77,13 @@ static const struct command commands[] = {
 	  "stop keeping a link to an address",
 	  "\n"
 	  "Example: peergroup disconnect lab 192.0.2.7\n" },
-	{ "add", cmd_add, "--type TYPE [OPTION]... [GROUP] [FILE|-]",
+	{ "add", cmd_add, "--type TYPE [OPTION]... [GROUP] [FILE|-|--batch FILE...]",
 	  "publish a record and print its id",
 	  "  --type TYPE                UUID, or a name, which stands for a UUID\n"
 	  "  --expires WHEN             1h, 2d, 2027-12-31T12:00Z (default: 1d)\n"
 	  "  --attr NAME[:int|:date]=VALUE   an attribute; may be given again\n"
 	  "  --data TEXT                data, instead of FILE; - is standard input\n"
+	  "  --batch                    a record for each FILE, all by one signature\n"
 	  "\n"
 	  "Example: peergroup add lab --type note --expires 2d --attr priority:int=5 note.txt\n" },
 	{ "update", cmd_update, "[OPTION]... [GROUP] ID [FILE|-]",

@@ -30,6 +30,7 @@ struct content {
 	bool has_data;
 	uuid_t type;
 	bool has_type;
+	bool batch;
 };
 
 /* "NAME=VALUE", "NAME:int=5", "NAME:date=2027-01-01T00:00:00Z" */
@@ -56,7 +57,7 @@ static int parse_attribute(char *text, struct content *content)
 	return EXIT_OK;
 }
 
-enum { TYPE = OPT_OWN, EXPIRES, ATTR, NO_ATTRS, DATA };
+enum { TYPE = OPT_OWN, EXPIRES, ATTR, NO_ATTRS, BATCH, DATA };
 
 static int content_option(int c, struct content *content)
 {
@@ -75,6 +76,9 @@ static int content_option(int c, struct content *content)
 		return parse_attribute(optarg, content);
 	case NO_ATTRS:
 		content->no_attributes = true;
+		return EXIT_OK;
+	case BATCH:
+		content->batch = true;
 		return EXIT_OK;
 	default:
 		free(content->data);
@@ -140,6 +144,27 @@ static int report_record(const uuid_t id, const unsigned char *type)
 
 /* ----------------------------------------------------------------- add -- */
 
+/* What all records of one command have: expiration and attributes, which are *@attributes. */
+static int set_common(peergroup_t group, const struct content *content,
+		      struct peergroup_new_record *record, char **attributes)
+{
+	int ret = EXIT_OK;
+	HRESULT hr;
+
+	if (content->has_when) {
+		record->lifetime = 0;
+		ret = set_expiry(group, content, record);
+	}
+	if (ret == EXIT_OK && content->n_attributes) {
+		hr = peergroup_attributes_build(content->attributes, content->n_attributes,
+						attributes);
+		if (FAILED(hr))
+			ret = fail_result(hr, "wrong attributes");
+		record->attributes = *attributes;
+	}
+	return ret;
+}
+
 static int add(const char *arg, const struct content *content)
 {
 	struct peergroup_new_record record = {
@@ -154,17 +179,7 @@ static int add(const char *arg, const struct content *content)
 
 	if (ret != EXIT_OK)
 		return ret;
-	if (content->has_when) {
-		record.lifetime = 0;
-		ret = set_expiry(group, content, &record);
-	}
-	if (ret == EXIT_OK && content->n_attributes) {
-		hr = peergroup_attributes_build(content->attributes, content->n_attributes,
-						&attributes);
-		if (FAILED(hr))
-			ret = fail_result(hr, "wrong attributes");
-		record.attributes = attributes;
-	}
+	ret = set_common(group, content, &record, &attributes);
 	if (ret == EXIT_OK) {
 		hr = peergroup_add(group, content->type, &record, id);
 		if (FAILED(hr))
@@ -178,6 +193,102 @@ static int add(const char *arg, const struct content *content)
 	return ret;
 }
 
+static void report_batch(char **files, const struct peergroup_batch_record *records, int n)
+{
+	int i;
+
+	if (opt_json) {
+		json_start(false);
+		json_array(NULL);
+	}
+	for (i = 0; i < n; i++) {
+		if (FAILED(records[i].result))
+			continue;
+		if (!opt_json) {
+			puts(uuid_text(records[i].id));
+			continue;
+		}
+		json_object(NULL);
+		json_uuid("id", records[i].id);
+		json_uuid("type", records[i].type);
+		json_str("file", files[i]);
+		json_end_object();
+	}
+	if (opt_json) {
+		json_end_array();
+		json_finish();
+	}
+}
+
+/* Ids in the order of the files, of those that were added; a complaint for each other. */
+static int put_batch(peergroup_t group, char **files, struct peergroup_batch_record *records,
+		     int n)
+{
+	HRESULT hr = peergroup_add_batch(group, records, n, NULL, NULL);
+	int i, ret = EXIT_OK, done;
+
+	if (FAILED(hr))
+		ret = fail_result(hr, "cannot add records");
+	for (i = 0; i < n; i++) {
+		if (FAILED(records[i].result) && records[i].result != E_ABORT)
+			ret = fail(EXIT_FAILED, "%s: %s", files[i],
+				   peergroup_strerror(records[i].result));
+	}
+	report_batch(files, records, n);
+	done = finish();
+	return ret == EXIT_OK ? done : ret;
+}
+
+/* One record for each file. */
+static int add_batch(const char *arg, const struct content *content, char **files, int n)
+{
+	struct peergroup_batch_record *records = xalloc(n * sizeof(*records));
+	struct peergroup_new_record common = { .lifetime = LIFETIME_DEFAULT };
+	char *attributes = NULL, **data = xalloc(n * sizeof(*data));
+	struct group_ref ref;
+	peergroup_t group;
+	int i, ret = EXIT_OK;
+
+	for (i = 0; i < n && ret == EXIT_OK; i++)
+		ret = read_input(files[i], PEERGROUP_RECORD_SIZE_MAX + 1UL, &data[i],
+				 &records[i].content.size);
+	if (ret == EXIT_OK)
+		ret = open_group(arg, &ref, &group);
+	if (ret == EXIT_OK) {
+		ret = set_common(group, content, &common, &attributes);
+		for (i = 0; i < n; i++) {
+			common.data = data[i];
+			common.size = records[i].content.size;
+			records[i].content = common;
+			uuid_copy(records[i].type, content->type);
+		}
+		if (ret == EXIT_OK)
+			ret = put_batch(group, files, records, n);
+		peergroup_close(group);
+		free_group(&ref);
+	}
+	for (i = 0; i < n; i++)
+		free(data[i]);
+	peergroup_free(attributes);
+	free(data);
+	free(records);
+	return ret;
+}
+
+/* "[GROUP] FILE...": a group's name goes before a file's. */
+static int cmd_add_batch(const struct content *content, int argc, char **argv)
+{
+	const char *group = NULL;
+
+	if (content->has_data)
+		return usage("--batch takes files, not --data");
+	if (optind < argc && !str_eq(argv[optind], "-") && is_group(argv[optind]))
+		group = argv[optind++];
+	if (optind == argc)
+		return usage("--batch: which files?");
+	return add_batch(group, content, argv + optind, argc - optind);
+}
+
 int cmd_add(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -185,6 +296,7 @@ int cmd_add(int argc, char **argv)
 		{ "expires", required_argument, NULL, EXPIRES },
 		{ "attr", required_argument, NULL, ATTR },
 		{ "data", required_argument, NULL, DATA },
+		{ "batch", no_argument, NULL, BATCH },
 		COMMON_OPTIONS
 	};
 	struct content content = { 0 };
@@ -200,6 +312,11 @@ int cmd_add(int argc, char **argv)
 	}
 	if (!content.has_type)
 		return usage("--type is missing");
+	if (content.batch) {
+		ret = cmd_add_batch(&content, argc, argv);
+		content_free(&content);
+		return ret;
+	}
 	if (argc - optind > 2)
 		return usage("%s: one GROUP and one FILE only", argv[optind + 2]);
 	if (argc - optind == 2) {

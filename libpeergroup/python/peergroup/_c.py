@@ -220,6 +220,10 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 # What Python has no use for, and why.
 UNBOUND = {
+    "peergroup_add_batch": "one record at a time is what Python adds so far",
+    "peergroup_update_batch": "one record at a time is what Python adds so far",
+    "peergroup_stats": "the command tells: peergroup stats --json",
+    "peergroup_counter_name": "the command tells: peergroup stats --json",
     "peergroup_connect_sockaddr": "addresses are text here",
     "peergroup_identity_export": "the command moves members: peergroup export",
     "peergroup_identity_import": "the command moves members: peergroup export",
