@@ -201,20 +201,24 @@ static HRESULT renew(struct pgi_group_store *store)
 	uint64_t old_from, old_to, from, to;
 	struct pgi_group_store *old;
 	HRESULT hr;
+	int lock;
 
 	hr = pgi_group_unused(store);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_group_store_load(store->identity, store->name, &old);
+	hr = pgi_group_store_lock(store->identity, store->name, &lock);
 	if (FAILED(hr))
 		return hr;
-	hr = leaf_of(old, &old_from, &old_to);
+	hr = pgi_group_store_load(store->identity, store->name, &old);
+	if (SUCCEEDED(hr))
+		hr = leaf_of(old, &old_from, &old_to);
 	if (SUCCEEDED(hr))
 		hr = leaf_of(store, &from, &to);
 	/* The creator's own certificate comes from the root and cannot be bettered. */
 	if (SUCCEEDED(hr) && !old->creator && (from > old_from || (from == old_from && to > old_to)))
 		hr = take_chain(old, store);
 	pgi_group_store_free(old);
+	close(lock);
 	return hr;
 }
 

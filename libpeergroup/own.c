@@ -6,6 +6,7 @@
  * opened, connected and closed.
  */
 #include <stdlib.h>
+#include <unistd.h>
 #include "cert.h"
 #include "members.h"
 
@@ -158,23 +159,42 @@ static HRESULT take_chain(const struct pgi_group *group, const struct pgi_member
 	return S_OK;
 }
 
-/* By what is on disk now: another program may have been here first, or joined anew. */
-static HRESULT take(struct pgi_group *group, const struct pgi_members *members,
-		    const struct pgi_member *m)
+/*
+ * By what is on disk now: another program may have been here first, or joined anew. Under
+ * the store's lock, so that none does so between the look and the change.
+ */
+static HRESULT take_on_disk(struct pgi_group *group, const struct pgi_members *members,
+			    const struct pgi_member *m, struct pgi_group_store **out)
 {
+	const char *identity = group->store->identity, *name = group->store->name;
 	struct pgi_group_store *store;
 	struct pgi_own disk = { 0 };
 	HRESULT hr;
+	int lock;
 
-	hr = pgi_group_store_load(group->store->identity, group->store->name, &store);
+	hr = pgi_group_store_lock(identity, name, &lock);
 	if (FAILED(hr))
 		return hr;
-	hr = store->creator ? S_FALSE : fill(&disk, store);
+	hr = pgi_group_store_load(identity, name, &store);
+	if (SUCCEEDED(hr))
+		hr = store->creator ? S_FALSE : fill(&disk, store);
 	if (hr == S_OK && is_later(m, &disk)) {
 		hr = take_chain(group, members, m, store);
 		if (hr == S_OK)
 			hr = pgi_group_store_renew(store);
 	}
+	close(lock);
+	*out = store;
+	return hr;
+}
+
+static HRESULT take(struct pgi_group *group, const struct pgi_members *members,
+		    const struct pgi_member *m)
+{
+	struct pgi_group_store *store = NULL;
+	HRESULT hr;
+
+	hr = take_on_disk(group, members, m, &store);
 	if (hr == S_OK)
 		hr = pgi_group_enter(group, store);
 	if (hr == S_OK)
