@@ -29,6 +29,8 @@ static int pg_nl_put_member(struct sk_buff *skb, u32 group, const struct pg_memb
 			      PEERGROUP_A_MEMBER_PAD) ||
 	    nla_put_u32(skb, PEERGROUP_A_MEMBER_DEPTH, m->depth) ||
 	    nla_put(skb, PEERGROUP_A_MEMBER_CERT, m->der_len, m->der) ||
+	    (m->parent && nla_put(skb, PEERGROUP_A_MEMBER_ISSUER, PEERGROUP_HASH_LEN,
+				  m->gmc.issuer)) ||
 	    (pg_member_revoked(m) &&
 	     nla_put_u64_64bit(skb, PEERGROUP_A_MEMBER_REVOKED, pg_member_cut(m),
 			       PEERGROUP_A_MEMBER_PAD)))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Asking the kernel for the members of a group.
+ * Asking the kernel for the members of a group, and which certificate speaks for one that
+ * has several.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static int take_member(const struct nlmsghdr *msg, void *arg)
 	memset(m, 0, sizeof(*m));
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
 	pgi_nl_bytes(a[PEERGROUP_A_MEMBER_FINGERPRINT], m->fingerprint, sizeof(m->fingerprint));
+	pgi_nl_bytes(a[PEERGROUP_A_MEMBER_ISSUER], m->issuer, sizeof(m->issuer));
 	m->name = strdup(pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
 	m->friendly = strdup(pgi_nl_str(a[PEERGROUP_A_MEMBER_FRIENDLY]));
 	m->roles = pgi_nl_u32(a[PEERGROUP_A_MEMBER_ROLES]);
@@ -50,12 +52,21 @@ static int in_order(const struct pgi_member *x, const struct pgi_member *y)
 	return x < y ? -1 : x > y;
 }
 
+/* Certificates of one member: the one that was issued for a later time is the later one. */
+bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b)
+{
+	return a->not_before > b->not_before ||
+	       (a->not_before == b->not_before && a->not_after > b->not_after);
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct pgi_member *x = *(const struct pgi_member **)a;
 	const struct pgi_member *y = *(const struct pgi_member **)b;
 	int order = strcmp(x->name, y->name);
 
+	if (!order)
+		order = pgi_member_later(x, y) - pgi_member_later(y, x);
 	return order ? order : in_order(x, y);
 }
 
@@ -83,7 +94,7 @@ static const struct pgi_member **sort(const struct pgi_members *members,
 }
 
 /* A group may have as many as 65536: whoever goes over all of them must not for each. */
-static HRESULT make_indexes(struct pgi_members *members)
+HRESULT pgi_members_index(struct pgi_members *members)
 {
 	members->by_name = sort(members, by_name);
 	members->by_fingerprint = sort(members, by_fingerprint);
@@ -152,7 +163,7 @@ HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members)
 	hr = pgi_group_talk(group, msg, take_member, members);
 	pthread_mutex_unlock(&group->lock);
 	if (SUCCEEDED(hr))
-		hr = make_indexes(members);
+		hr = pgi_members_index(members);
 	if (FAILED(hr))
 		pgi_members_free(members);
 	return hr;
@@ -173,33 +184,60 @@ void pgi_members_free(struct pgi_members *members)
 	memset(members, 0, sizeof(*members));
 }
 
-/* Certificates of one member: the one that was issued for a later time counts. */
-bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b)
+/* ----------------------------------------------------- who speaks for whom -- */
+
+static bool by_administrator(const struct pgi_members *members, const struct pgi_member *m)
 {
-	return a->not_before > b->not_before ||
-	       (a->not_before == b->not_before && a->not_after > b->not_after);
+	const struct pgi_member *issuer = pgi_members_with(members, m->issuer);
+
+	return issuer && issuer->roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT);
 }
+
+/*
+ * Does @m, which is later, replace @before? What an administrator issued only another one
+ * replaces, and in place of an administrator only from no further down: whoever may invite
+ * can issue what it likes for anybody's key, below itself.
+ */
+static bool replaces(const struct pgi_members *members, const struct pgi_member *m,
+		     const struct pgi_member *before)
+{
+	if (by_administrator(members, before) && !by_administrator(members, m))
+		return false;
+	return !(before->roles & PEERGROUP_ROLE_ADMIN) || m->depth <= before->depth;
+}
+
+/* How far a certificate is from one that counts. */
+enum standing {
+	HOLDS,
+	NOT_NOW,
+	REVOKED,
+	STANDINGS
+};
 
 /*
  * Who was revoked is so in all its certificates. One that fell with its issuer, whoever
  * that was, says nothing about the others.
  */
-static bool speaks_before(const struct pgi_member *a, const struct pgi_member *b)
+static enum standing standing_of(const struct pgi_member *m, uint64_t now)
 {
-	if (a->revoked != b->revoked)
-		return b->revoked;
-	return !pgi_member_later(b, a);
+	if (m->revoked)
+		return REVOKED;
+	return m->not_before <= now && now < m->not_after ? HOLDS : NOT_NOW;
 }
 
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
-					  const char *name)
+					  const char *name, uint64_t now)
 {
-	const struct pgi_member *found = NULL, **m;
+	const struct pgi_member *found[STANDINGS] = { NULL }, **m;
+	enum standing s;
 	size_t n;
 
 	for (m = pgi_members_named(members, name, &n); n; n--, m++) {
-		if ((*m)->depth && (!found || speaks_before(*m, found)))
-			found = *m;
+		s = standing_of(*m, now);
+		if ((*m)->depth && (!found[s] || replaces(members, *m, found[s])))
+			found[s] = *m;
 	}
-	return found;
+	for (s = HOLDS; s < REVOKED && !found[s]; s++)
+		;
+	return found[s];
 }

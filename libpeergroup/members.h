@@ -11,6 +11,7 @@
 /* One certificate that the kernel has verified; a member may have several. */
 struct pgi_member {
 	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+	uint8_t issuer[PEERGROUP_HASH_LEN];	/* its fingerprint */
 	char *name, *friendly;
 	uint32_t roles;
 	uint64_t not_before, not_after;
@@ -25,21 +26,25 @@ struct pgi_members {
 	const struct pgi_member **by_name, **by_fingerprint;	/* @count each */
 };
 
+/* After @list was filled in, from where it may not be moved any more. */
+HRESULT pgi_members_index(struct pgi_members *members);
+
 /* All there are, each after its issuer; free with pgi_members_free(). */
 HRESULT pgi_members_read(struct pgi_group *group, struct pgi_members *members);
 void pgi_members_free(struct pgi_members *members);
 
-/* Does @a replace @b, a certificate of the same member? */
+/* Was @a issued for a later time than @b, a certificate of the same member? */
 bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b);
 
 /*
- * The latest certificate of that peer name, of those that were not revoked if there is
- * any; NULL if there is none at all.
+ * The certificate that speaks for that peer name at @now: of those that hold, and were not
+ * revoked, if there is any, the one that the member goes by itself, as own.c has it;
+ * NULL if there is none at all.
  */
 const struct pgi_member *pgi_members_find(const struct pgi_members *members,
-					  const char *name);
+					  const char *name, uint64_t now);
 
-/* All certificates of that peer name, *@n in a row, in the order of the list. */
+/* All certificates of that peer name, *@n in a row, later ones behind. */
 const struct pgi_member **pgi_members_named(const struct pgi_members *members,
 					    const char *name, size_t *n);
 /* NULL if there is none. */

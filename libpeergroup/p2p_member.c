@@ -192,10 +192,10 @@ static void find_present(struct item *item, const struct list *list)
 	}
 }
 
-/* The latest certificate speaks for a member; who was revoked is none. */
-static bool speaks(const struct pgi_members *members, const struct pgi_member *m)
+/* One certificate speaks for a member; who was revoked is none. */
+static bool speaks(const struct list *list, const struct pgi_member *m)
 {
-	return m->depth && !m->revoked && pgi_members_find(members, m->name) == m;
+	return m->depth && !m->revoked && pgi_members_find(&list->members, m->name, list->now) == m;
 }
 
 static HRESULT add_item(struct list *list, const struct pgi_member *m, DWORD flags)
@@ -229,7 +229,7 @@ static HRESULT add_items(struct list *list, DWORD flags, const char *name)
 
 		self = i < list->members.count;
 		own = !strcmp(m->name, list->self);
-		if (own == self && m->not_after > list->now && speaks(&list->members, m) &&
+		if (own == self && m->not_after > list->now && speaks(list, m) &&
 		    (!name || !strcmp(name, m->name)))
 			hr = add_item(list, m, flags);
 	}

@@ -63,11 +63,11 @@ static HRESULT check_issuer(struct pgi_group *group)
 }
 
 static HRESULT find_known(const struct renewal *r, const struct pgi_members *members,
-			  struct issue *i)
+			  uint64_t now, struct issue *i)
 {
 	if (pgi_identity_was_deleted(r->subject))
 		return pgi_fail(PEER_E_IDENTITY_DELETED, "%s was deleted", r->subject);
-	i->known = pgi_members_find(members, r->subject);
+	i->known = pgi_members_find(members, r->subject, now);
 	if (i->known && i->known->revoked)
 		return pgi_fail(PEER_E_IDENTITY_NOT_FOUND,
 				"%s was revoked: invite a new identity", r->subject);
@@ -161,7 +161,7 @@ static HRESULT prepare(struct pgi_group *group, const struct renewal *r,
 
 	hr = pgi_group_now(group, &now);
 	if (SUCCEEDED(hr))
-		hr = find_known(r, members, i);
+		hr = find_known(r, members, now, i);
 	if (SUCCEEDED(hr))
 		hr = find_key(r, i);
 	if (SUCCEEDED(hr))

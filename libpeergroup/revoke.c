@@ -115,7 +115,7 @@ static HRESULT revoke_member(struct pgi_group *group, const char *name, uint32_t
 	hr = pgi_members_read(group, &members);
 	if (FAILED(hr))
 		return hr;
-	target = pgi_members_find(&members, name);
+	target = pgi_members_find(&members, name, now);
 	hr = target ? publish(group, &members, target, flags, now) :
 		pgi_fail(PEER_E_NOT_FOUND, "%s is no member that is known here", name);
 	pgi_members_free(&members);

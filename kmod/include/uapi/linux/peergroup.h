@@ -429,6 +429,7 @@ enum {
 	PEERGROUP_A_MEMBER_DEPTH,	/* u32: 1 = issued by the root */
 	PEERGROUP_A_MEMBER_CERT,	/* binary: DER */
 	PEERGROUP_A_MEMBER_REVOKED,	/* u64: records later than this do not count */
+	PEERGROUP_A_MEMBER_ISSUER,	/* binary 32: fingerprint; not of the root */
 
 	__PEERGROUP_A_MEMBER_MAX,
 	PEERGROUP_A_MEMBER_MAX = __PEERGROUP_A_MEMBER_MAX - 1
