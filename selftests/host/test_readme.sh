@@ -47,9 +47,11 @@ text = open(sys.argv[1], encoding="utf-8").read()
 for i, found in enumerate(re.finditer(r"^\.\. code-block:: c\n\n((?:[ \t]+.*\n|\n)+)", text, re.M), 1):
     code = textwrap.dedent(found[1])
     if "#include" not in code:
-        code = ("#include <poll.h>\n#include <string.h>\n#include <stdio.h>\n#include <peergroup.h>\n"
+        code = ("#include <poll.h>\n#include <string.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
+                "#include <peergroup.h>\n"
                 "extern HGROUP group; extern HRESULT hr; extern GUID my_type, id;\n"
                 "extern uuid_t type, uuid; extern char *name, *xml; extern PWSTR wide;\n"
+                "extern char **line; extern size_t n, i;\n"
                 "void use(const void *);\n"
                 "HRESULT each(const struct peergroup_record *record, void *arg);\n"
                 "void piece(void);\nvoid piece(void)\n{\n" + code + "}\n")

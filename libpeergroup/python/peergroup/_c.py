@@ -115,6 +115,15 @@ class peergroup_new_record(Structure):
                 ("expires", c_uint64), ("lifetime", c_uint32)]
 
 
+class peergroup_batch_record(Structure):
+    _fields_ = [("type", Uuid), ("content", peergroup_new_record), ("id", Uuid),
+                ("result", Hresult)]
+
+
+class peergroup_counter(Structure):
+    _fields_ = [("name", c_char_p), ("value", c_uint64)]
+
+
 class peergroup_record(Structure):
     _fields_ = [("id", Uuid), ("type", Uuid), ("version", c_uint32), ("flags", c_uint32),
                 ("creator", c_char_p), ("modifier", c_char_p), ("attributes", c_char_p),
