@@ -137,12 +137,13 @@ static bool spki_hash(X509 *x, uint8_t hash[32])
 {
 	unsigned char *der = NULL;
 	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	bool ok;
 
 	if (len <= 0)
 		return false;
-	SHA256(der, (size_t)len, hash);
+	ok = SHA256(der, (size_t)len, hash);
 	OPENSSL_free(der);
-	return true;
+	return ok;
 }
 
 static X509 *parse_x509(const void *der, size_t len)
@@ -180,8 +181,7 @@ static const char *fill_cert(struct pgi_cert *cert, const void *der, size_t len)
 	    !get_time(X509_get0_notAfter(cert->x509), &cert->not_after) ||
 	    cert->not_before >= cert->not_after)
 		return "a certificate has an impossible validity";
-	SHA256(der, len, cert->fingerprint);
-	return NULL;
+	return SHA256(der, len, cert->fingerprint) ? NULL : "a certificate cannot be hashed";
 }
 
 HRESULT pgi_cert_parse(const void *der, size_t len, struct pgi_cert **out)

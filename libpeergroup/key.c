@@ -35,12 +35,13 @@ HRESULT pgi_key_hash(EVP_PKEY *key, uint8_t spki_hash[32])
 {
 	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(key, &der);
+	HRESULT hr;
 
 	if (len <= 0)
 		return pgi_crypto_failed("encode a public key");
-	SHA256(der, (size_t)len, spki_hash);
+	hr = SHA256(der, (size_t)len, spki_hash) ? S_OK : pgi_crypto_failed("hash a public key");
 	OPENSSL_free(der);
-	return S_OK;
+	return hr;
 }
 
 bool pgi_key_allowed(EVP_PKEY *key)

@@ -82,10 +82,7 @@ bool pgi_membership_fingerprint(const struct pgi_record *record,
 	const uint8_t *der;
 	size_t len;
 
-	if (subject_der(record, &der, &len) != S_OK)
-		return false;
-	SHA256(der, len, fingerprint);
-	return true;
+	return subject_der(record, &der, &len) == S_OK && SHA256(der, len, fingerprint);
 }
 
 /* --------------------------------------------------------------- writing -- */
