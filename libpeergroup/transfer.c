@@ -250,7 +250,7 @@ static HRESULT check_offline(struct pgi_group *group)
  * Refused for what it is, or has it more to do with the group, the right or the kernel?
  * Then nothing that follows would fare better.
  */
-static bool is_refusal(const struct pgi_nl *nl, int err)
+static bool is_refusal(const struct peergroup_record_hdr *hdr, int err)
 {
 	switch (-err) {
 	case ENOMEM:
@@ -262,25 +262,25 @@ static bool is_refusal(const struct pgi_nl *nl, int err)
 	case ENODATA:
 		return false;
 	case EPERM:
-		/* Reserved types have words of their own; so has the group's mode. */
-		return strstr(nl->message, "reserved");
+		/* Of a reserved type, it is the record's fault; else the group's mode. */
+		return hdr && pgi_type_reserved(hdr->type);
 	default:
 		return true;
 	}
 }
 
-static HRESULT refuse(struct import *in, int err, const char *what)
+/* @hdr is a record's, or NULL. */
+static HRESULT refuse(struct import *in, int err, const char *what,
+		      const struct peergroup_record_hdr *hdr)
 {
-	const struct peergroup_record_hdr *hdr = (const void *)in->db->entry.data;
-	bool record = *what == 'r' && in->db->entry.len >= sizeof(*hdr);
 	struct peergroup_refusal r = { .what = what };
 	HRESULT hr = pgi_put_refused(&in->nl, err);
 
-	if (!is_refusal(&in->nl, err))
+	if (!is_refusal(hdr, err))
 		return hr;
 	r.result = hr;
 	r.why = peergroup_error_detail();
-	if (record) {
+	if (hdr) {
 		memcpy(r.id, hdr->id, sizeof(r.id));
 		memcpy(r.type, hdr->type, sizeof(r.type));
 	}
@@ -303,7 +303,7 @@ static HRESULT take_cert(struct import *in)
 	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, in->db->entry.len, in->db->entry.data);
 	err = pgi_nl_talk(&in->nl, msg, NULL, NULL);
 	in->counts->certificates++;
-	return err ? refuse(in, err, "certificate") : S_OK;
+	return err ? refuse(in, err, "certificate", NULL) : S_OK;
 }
 
 /* A creator's rate is meant for who floods: an import goes as fast as it lets it. */
@@ -319,6 +319,7 @@ static int put_patiently(struct import *in)
 
 static HRESULT take_record(struct import *in)
 {
+	const struct peergroup_record_hdr *hdr = (const void *)in->db->entry.data;
 	int err = put_patiently(in);
 
 	in->counts->records++;
@@ -333,7 +334,7 @@ static HRESULT take_record(struct import *in)
 		in->counts->expired++;
 		return S_OK;
 	default:
-		return refuse(in, err, "record");
+		return refuse(in, err, "record", in->db->entry.len < sizeof(*hdr) ? NULL : hdr);
 	}
 }
 
