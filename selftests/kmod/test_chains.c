@@ -2,8 +2,8 @@
 // timeout: 200
 /*
  * Membership chains that break a rule: refused where a program opens a group
- * with one and where a peer sends one, each under its name, and nothing of
- * them is kept. Good ones of all lengths pass.
+ * with one, where a peer sends one, and where a program brings single certificates,
+ * each under its name, and nothing of them is kept. Good ones of all lengths pass.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static struct nl nl;
 static struct cert root, other_root, own, caller;
 static uint32_t group;
 
-/* ---------------------------------------------- the two ways to bring one -- */
+/* ---------------------------------------------- the ways to bring one -- */
 
 static unsigned int groups(void)
 {
@@ -95,11 +95,34 @@ static void check_both(const struct chain *chain, int expected, const char *what
 	check_sent(chain, PEERGROUP_A_STATS_REFUSED_CERT, what);
 }
 
+static int add(const struct cert *cert)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, cert->der.len, cert->der.p);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+/* By itself, where it may be its issuer that is missed. */
+static void check_added(const struct cert *cert, const char *what)
+{
+	unsigned int members = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET,
+					PEERGROUP_A_MEMBER_GROUP, group);
+	int err = add(cert);
+
+	CHECK(err == -EKEYREVOKED || err == -ENOKEY, "%s: added: %d (%s)", what, err, nl.text);
+	CHECK(nl.text[0], "%s: no words", what);
+	CHECK(nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group) ==
+	      members, "%s: something was learnt", what);
+}
+
 static void check_one(const struct cert *cert, const char *what)
 {
 	struct chain chain = { .cert = { &cert->der }, .n = 1 };
 
 	check_both(&chain, -EKEYREVOKED, what);
+	check_added(cert, what);
 }
 
 /* A good chain from a peer. */
@@ -122,6 +145,7 @@ static void check_two(const struct cert *upper, const struct cert *lower, const 
 	CHECK(known(upper), "%s", what);
 	chain.n = 2;
 	check_both(&chain, -EKEYREVOKED, what);
+	check_added(lower, what);
 	CHECK(!known(lower), "%s", what);
 }
 
@@ -138,6 +162,30 @@ static void test_good(void)
 	check_open(&chain, 0, "a good chain");
 	teach(&chain);
 	CHECK(known(&admin) && known(&inviter) && known(&member));
+}
+
+/* A program brings the certificates of members that may be long gone. */
+static void test_added(void)
+{
+	uint64_t unknown = nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_UNKNOWN);
+	struct cert admin, member, gone;
+
+	cert_below(&admin, &root, test_key(1), ADMIN);
+	admin.spec.classifier = "added";
+	cert_sign(&admin);
+	cert_issue(&member, &admin, test_key(2), MEMBER);
+	CHECK(add(&member) == -ENOKEY, "%s", nl.text);
+	CHECK(strstr(nl.text, "issuer"), "%s", nl.text);
+	CHECK(nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_UNKNOWN) == unknown + 1);
+	CHECK(!known(&member));
+	CHECK(!add(&admin) && known(&admin), "%s", nl.text);
+	CHECK(!add(&member) && known(&member), "%s", nl.text);
+	CHECK(!add(&member), "again: %s", nl.text);
+
+	cert_below(&gone, &root, test_key(1), MEMBER);
+	gone.spec.not_after = "210101000000Z";
+	cert_sign(&gone);
+	CHECK(!add(&gone) && known(&gone), "one that is over: %s", nl.text);
 }
 
 static void test_validity(void)
@@ -418,6 +466,7 @@ int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "good chains are taken", test_good },
+		{ "certificates one by one, after their issuers", test_added },
 		{ "validity: expired, outliving its issuer, before its issuer", test_validity },
 		{ "another group's certificates", test_group },
 		{ "the issuer: its fingerprint, its signature", test_issuer },

@@ -407,6 +407,22 @@ static void new_membership(void)
 	rec_sign(&rec, &third);
 }
 
+/* One certificate, of an issuer that the group knows by then. */
+static void new_certificate(void)
+{
+	need_group();
+	cert_issue(&member, &third, test_key(3), PEERGROUP_ROLE_MEMBER);
+}
+
+static int add_certificate(void)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, member.der.len, member.der.p);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
 /* Of a member with a record, which goes, too. */
 static void new_revocation(void)
 {
@@ -487,6 +503,7 @@ static const struct op ops_record[] = {
 	{ "properties", new_properties, put, end_group, 0 },
 	{ "membership", new_membership, put, end_group, LEARNS },
 	{ "revocation", new_revocation, put, end_group, 0 },
+	{ "a certificate", new_certificate, add_certificate, end_group, LEARNS },
 };
 
 /* Takes what came. Return: how many events, or -1 where it says that some are lost. */

@@ -120,6 +120,7 @@ static void check_request(const struct request *r)
 #define G(name)		PEERGROUP_A_GROUP_##name
 #define R(name)		PEERGROUP_A_RECORD_##name
 #define L(name)		PEERGROUP_A_LINK_##name
+#define M(name)		PEERGROUP_A_MEMBER_##name
 #define LIM(name)	PEERGROUP_A_LIMIT_##name
 
 static void test_missing(void)
@@ -149,6 +150,8 @@ static void test_missing(void)
 		{ DO(LINK_DEL, -EINVAL), "no link without ADDRESS", { { GROUP, L(GROUP), 0 } } },
 		{ DUMP(LINK_GET, -EINVAL), "links without GROUP", { { END } } },
 		{ DUMP(MEMBER_GET, -EINVAL), "members without GROUP", { { END } } },
+		{ DO(MEMBER_ADD, -EINVAL), "a certificate without GROUP", { { ZEROS, M(CERT), 9 } } },
+		{ DO(MEMBER_ADD, -EINVAL), "without a certificate", { { GROUP, M(GROUP), 0 } } },
 		{ DO(STATS_GET, -EINVAL), "counters without GROUP", { { END } } },
 	};
 
@@ -187,6 +190,12 @@ static void test_lengths(void)
 		  { { GROUP, R(GROUP), 0 }, { ZEROS, R(TYPE), 17 } } },
 		{ DUMP(RECORD_GET, -EINVAL), "SINCE of 4 bytes",
 		  { { GROUP, R(GROUP), 0 }, { U32, R(SINCE), 1 } } },
+		{ DO(MEMBER_ADD, ANY), "CERT of 0 bytes",
+		  { { GROUP, M(GROUP), 0 }, { ZEROS, M(CERT), 0 } } },
+		{ DO(MEMBER_ADD, ANY), "CERT of 4097 bytes",
+		  { { GROUP, M(GROUP), 0 }, { ZEROS, M(CERT), 4097 } } },
+		{ DO(MEMBER_ADD, -EKEYREVOKED), "CERT of zeros",
+		  { { GROUP, M(GROUP), 0 }, { ZEROS, M(CERT), 4096 } } },
 		{ DO(LINK_ADD, -EINVAL), "ADDRESS of 5 bytes",
 		  { { GROUP, L(GROUP), 0 }, { ZEROS, L(ADDRESS), 5 } } },
 		{ DO(LINK_ADD, -EINVAL), "ADDRESS of 0 bytes",
@@ -291,6 +300,7 @@ static void test_index(void)
 		{ DO(LINK_DEL, -ENOENT), "no link", { { U32, L(GROUP), 99 }, { U32, L(ADDRESS), 1 } } },
 		{ DUMP(LINK_GET, -ENOENT), "links", { { U32, L(GROUP), 99 } } },
 		{ DUMP(MEMBER_GET, -ENOENT), "members", { { U32, PEERGROUP_A_MEMBER_GROUP, 99 } } },
+		{ DO(MEMBER_ADD, -ENOENT), "a certificate", { { U32, M(GROUP), 99 }, { ZEROS, M(CERT), 9 } } },
 		{ DO(STATS_GET, -ENOENT), "counters", { { U32, PEERGROUP_A_STATS_GROUP, 99 } } },
 	};
 

@@ -56,6 +56,7 @@ static const struct cell {
 	{ "member-get", CMD(MEMBER_GET), true, PEERGROUP_A_MEMBER_GROUP, READ, 0 },
 	{ "stats-get", CMD(STATS_GET), false, PEERGROUP_A_STATS_GROUP, READ, 0 },
 	{ "group-watch", CMD(GROUP_WATCH), false, G(INDEX), READ, 0 },
+	{ "member-add", CMD(MEMBER_ADD), false, PEERGROUP_A_MEMBER_GROUP, WRITE, -EKEYREVOKED },
 };
 
 static int request(struct nl *by, const struct cell *c, uint32_t index)
@@ -71,6 +72,8 @@ static int request(struct nl *by, const struct cell *c, uint32_t index)
 	}
 	if (c->cmd == CMD(RECORD_STAGE) || c->cmd == CMD(RECORD_PUT))
 		mnl_attr_put(msg, R(WIRE), 1, "x");
+	if (c->cmd == CMD(MEMBER_ADD))
+		mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, 1, "x");
 	if (c->cmd == CMD(LINK_ADD) || c->cmd == CMD(LINK_DEL))
 		mnl_attr_put(msg, PEERGROUP_A_LINK_ADDRESS, 4, "\x7f\0\0\1");
 	return nl_talk(by, msg, NULL, NULL);
