@@ -20,7 +20,7 @@ traffic() {
 
 failed=0
 for ((round = 1; round <= ROUNDS; round++)); do
-	insmod "$PG_MODULE" || { failed=$round; break; }
+	why=$(insmod "$PG_MODULE" 2>&1) || { failed="$round: $why"; break; }
 	up_mesh 3
 	# Every other round the links have not even come up.
 	((round % 2)) || until_true 30 linked h1 2
@@ -29,10 +29,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	done
 	# Three of them, besides what the library itself publishes.
 	((round % 2)) || until_true 30 stat_at_least h3 added 7
-	if ! rmmod peergroup; then
-		failed=$round
-		break
-	fi
+	why=$(rmmod peergroup 2>&1) || { failed="$round: $why"; break; }
 	wait
 done
 is "unloaded in traffic $ROUNDS times" "$failed" 0
