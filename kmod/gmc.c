@@ -207,26 +207,49 @@ static bool pg_ecdsa_scalar_ok(struct pg_span s)
 	return s.len <= PG_P256_SCALAR_LEN && (s.len > 1 || s.p[0]);
 }
 
-static bool pg_ecdsa_sig_ok(struct pg_span sig)
+/* Reads an ECDSA signature; sets @s to its second number. */
+static bool pg_ecdsa_sig_read(struct pg_span sig, struct pg_span *s)
 {
 	struct pg_cursor c, rs;
-	struct pg_span r, s;
+	struct pg_span r;
 
 	pg_cursor_init(&c, sig.p, sig.len);
 	rs = pg_der_enter(&c, PG_DER_SEQUENCE);
 	r = pg_der_take_unsigned(&rs);
-	s = pg_der_take_unsigned(&rs);
+	*s = pg_der_take_unsigned(&rs);
 	return pg_cursor_done(&c) && pg_cursor_done(&rs) &&
-	       pg_ecdsa_scalar_ok(r) && pg_ecdsa_scalar_ok(s);
+	       pg_ecdsa_scalar_ok(r) && pg_ecdsa_scalar_ok(*s);
+}
+
+/*
+ * Who has one ECDSA signature can make another of it, with the curve's order less the
+ * second number. Of the two one must not do: else anybody could double a certificate.
+ */
+static bool pg_sig_lower(u8 algo, struct pg_span sig)
+{
+	static const u8 half[PG_P256_SCALAR_LEN] = {
+		0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00,
+		0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xde, 0x73, 0x7d, 0x56, 0xd3, 0x8b, 0xcf, 0x42,
+		0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8,
+	};
+	struct pg_span s;
+
+	if (algo != PEERGROUP_SIG_P256_SHA256)
+		return true;
+	return pg_ecdsa_sig_read(sig, &s) &&
+	       (s.len < sizeof(half) || memcmp(s.p, half, sizeof(half)) <= 0);
 }
 
 bool pg_sig_well_formed(u8 algo, struct pg_span sig)
 {
+	struct pg_span s;
+
 	switch (algo) {
 	case PEERGROUP_SIG_RSA_SHA256:
 		return pg_rsa_len_ok(sig.len);
 	case PEERGROUP_SIG_P256_SHA256:
-		return pg_ecdsa_sig_ok(sig);
+		return pg_ecdsa_sig_read(sig, &s);
 	default:
 		return false;
 	}
@@ -546,7 +569,8 @@ int pg_gmc_parse(struct pg_gmc *gmc, const u8 *der, size_t len)
 	if (!pg_cursor_done(&c) || !pg_cursor_done(&cert))
 		return -EBADMSG;
 
-	if (!pg_gmc_read_sig_algo(gmc, alg) || !pg_sig_well_formed(gmc->sig_algo, gmc->sig))
+	if (!pg_gmc_read_sig_algo(gmc, alg) || !pg_sig_well_formed(gmc->sig_algo, gmc->sig) ||
+	    !pg_sig_lower(gmc->sig_algo, gmc->sig))
 		return -EBADMSG;
 	if (!pg_gmc_read_tbs(gmc, alg, &spki, &extensions) || !pg_gmc_read_spki(gmc, spki) ||
 	    !pg_gmc_read_extensions(gmc, extensions) || !pg_gmc_consistent(gmc))

@@ -158,7 +158,7 @@ static X509 *parse_x509(const void *der, size_t len)
 	if (x && p == (const unsigned char *)der + len && SUCCEEDED(pgi_cert_encode(x, &again)) &&
 	    again.len == len && !memcmp(again.data, der, len) &&
 	    X509_get_version(x) == X509_VERSION_3 && signature_allowed(x) &&
-	    pgi_key_allowed(X509_get0_pubkey(x))) {
+	    pgi_signature_lower(x) && pgi_key_allowed(X509_get0_pubkey(x))) {
 		pgi_blob_free(&again);
 		return x;
 	}

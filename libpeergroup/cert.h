@@ -24,6 +24,11 @@ bool pgi_key_allowed(EVP_PKEY *key);
 HRESULT pgi_key_make(unsigned int rsa_bits, EVP_PKEY **key);
 HRESULT pgi_key_hash(EVP_PKEY *key, uint8_t spki_hash[32]);
 
+/* Is its signature the lower one of the two that an ECDSA signature can be? */
+bool pgi_signature_lower(X509 *x);
+
+#define PGI_THOUSAND_YEARS	(31556952000ULL * PEERGROUP_TIME_PER_SECOND)
+
 /* Roles that may be issued at all, and those that a holder of @roles may issue. */
 #define PGI_ISSUABLE	(PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER)
 uint32_t pgi_roles_issuable(uint32_t roles);

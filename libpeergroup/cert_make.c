@@ -10,8 +10,6 @@
 #include <openssl/x509v3.h>
 #include "cert_asn1.h"
 
-#define THOUSAND_YEARS	(31556952000ULL * PEERGROUP_TIME_PER_SECOND)
-
 static ASN1_OBJECT *oid(const char *dotted)
 {
 	return OBJ_txt2obj(dotted, 1);
@@ -138,11 +136,26 @@ HRESULT pgi_cert_encode(X509 *x, struct pgi_blob *der)
 	return hr;
 }
 
+#define SIGN_TRIES	128	/* each time is as good as the toss of a coin */
+
+static bool sign_cert(X509 *x, EVP_PKEY *key)
+{
+	int i;
+
+	for (i = 0; i < SIGN_TRIES; i++) {
+		if (!X509_sign(x, key, EVP_sha256()))
+			return false;
+		if (pgi_signature_lower(x))
+			return true;
+	}
+	return false;
+}
+
 static HRESULT finish_cert(X509 *x, bool extended, EVP_PKEY *key, struct pgi_blob *der)
 {
 	HRESULT hr;
 
-	if (!extended || !X509_sign(x, key, EVP_sha256()))
+	if (!extended || !sign_cert(x, key))
 		hr = pgi_crypto_failed("make a certificate");
 	else
 		hr = pgi_cert_encode(x, der);
@@ -177,7 +190,7 @@ HRESULT pgi_idc_make(const struct pgi_identity *identity, struct pgi_blob *der)
 {
 	uint64_t now = pgi_now();
 	X509 *x = begin_cert(identity->key, identity->name, identity->name,
-			     now - PGI_SKEW, now + THOUSAND_YEARS);
+			     now - PGI_SKEW, now + PGI_THOUSAND_YEARS);
 
 	if (!x)
 		return pgi_crypto_failed("make a certificate");
@@ -220,7 +233,7 @@ HRESULT pgi_group_make(const struct pgi_identity *identity, const char *friendly
 	};
 	HRESULT hr;
 
-	spec.not_after = spec.not_before + PGI_SKEW + THOUSAND_YEARS;
+	spec.not_after = spec.not_before + PGI_SKEW + PGI_THOUSAND_YEARS;
 	hr = pgi_key_make(2048, key);
 	if (FAILED(hr))
 		return hr;

@@ -82,3 +82,32 @@ HRESULT pgi_sign_digest(const struct pgi_identity *identity, const uint8_t diges
 {
 	return pgi_key_sign(identity->key, digest, sig, len, algo);
 }
+
+/*
+ * Of an ECDSA signature anybody can make another, so only the one with the lower second
+ * number is taken.
+ */
+bool pgi_signature_lower(X509 *x)
+{
+	const ASN1_BIT_STRING *sig;
+	BIGNUM *half = NULL;
+	const uint8_t *p;
+	EC_GROUP *p256;
+	ECDSA_SIG *rs;
+	bool lower;
+
+	if (X509_get_signature_nid(x) != NID_ecdsa_with_SHA256)
+		return true;
+	X509_get0_signature(&sig, NULL, x);
+	p = ASN1_STRING_get0_data(sig);
+	rs = d2i_ECDSA_SIG(NULL, &p, ASN1_STRING_length(sig));
+	p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	if (p256)
+		half = BN_dup(EC_GROUP_get0_order(p256));
+	lower = rs && half && BN_rshift1(half, half) &&
+		BN_cmp(ECDSA_SIG_get0_s(rs), half) <= 0;
+	BN_free(half);
+	EC_GROUP_free(p256);
+	ECDSA_SIG_free(rs);
+	return lower;
+}

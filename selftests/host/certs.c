@@ -107,6 +107,48 @@ void cert_sign_hash(EVP_PKEY *key, const uint8_t *hash, struct der_buf *sig)
 	EVP_PKEY_CTX_free(ctx);
 }
 
+/* The order of P-256. */
+static BIGNUM *p256_order(void)
+{
+	EC_GROUP *p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	BIGNUM *order = p256 ? BN_dup(EC_GROUP_get0_order(p256)) : NULL;
+
+	NEED(order);
+	EC_GROUP_free(p256);
+	return order;
+}
+
+void cert_sig_turn(struct der_buf *sig)
+{
+	const uint8_t *in = sig->p;
+	uint8_t *out = sig->p;
+	ECDSA_SIG *parsed = d2i_ECDSA_SIG(NULL, &in, (long)sig->len);
+	BIGNUM *r, *s = p256_order();
+	int len;
+
+	NEED(parsed && BN_sub(s, s, ECDSA_SIG_get0_s(parsed)));
+	r = BN_dup(ECDSA_SIG_get0_r(parsed));
+	NEED(r && ECDSA_SIG_set0(parsed, r, s));
+	len = i2d_ECDSA_SIG(parsed, &out);
+	NEED(len > 0);
+	sig->len = (size_t)len;
+	ECDSA_SIG_free(parsed);
+}
+
+/* Of the two the lower one. */
+static void sig_lower(struct der_buf *sig)
+{
+	const uint8_t *in = sig->p;
+	ECDSA_SIG *parsed = d2i_ECDSA_SIG(NULL, &in, (long)sig->len);
+	BIGNUM *half = p256_order();
+
+	NEED(parsed && BN_rshift1(half, half));
+	if (BN_cmp(ECDSA_SIG_get0_s(parsed), half) > 0)
+		cert_sig_turn(sig);
+	ECDSA_SIG_free(parsed);
+	BN_free(half);
+}
+
 /* Appends the part that the test gives, or else what is in @usual. */
 static void put_part(struct der_buf *out, const struct cert_spec *spec, enum cert_part part,
 		     const struct der_buf *usual)
@@ -241,6 +283,8 @@ void cert_make(const struct cert_spec *spec, struct der_buf *out)
 	make_tbs(spec, &tbs);
 	SHA256(tbs.p, tbs.len, hash);
 	cert_sign_hash(spec->signer, hash, &sig);
+	if (!cert_key_is_rsa(spec->signer))
+		sig_lower(&sig);
 	der_put_raw(&bits, "", 1);
 	der_put_raw(&bits, sig.p, sig.len);
 

@@ -73,6 +73,9 @@ void der_put_raw(struct der_buf *out, const void *p, size_t len);
 /* Signs a hash with SHA-256's rules, PKCS#1 v1.5 or ECDSA. */
 void cert_sign_hash(EVP_PKEY *key, const uint8_t *hash, struct der_buf *sig);
 
+/* Replaces an ECDSA signature by the other that can be made of it; it is as long, or not. */
+void cert_sig_turn(struct der_buf *sig);
+
 void cert_make(const struct cert_spec *spec, struct der_buf *out);
 
 /* A good root, and a good certificate below an issuer; both valid 2020 to 2040. */

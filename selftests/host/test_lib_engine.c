@@ -3,6 +3,8 @@
  * The library and the module agree about certificates: what the one makes the
  * other takes, and a chain that breaks a rule is refused by both.
  */
+#include <openssl/ec.h>
+#include <openssl/x509.h>
 #include "lib_test.h"
 #include "cert.h"
 #include "engine_view.h"
@@ -68,6 +70,35 @@ static void longest(void)
 	pgi_blob_free(&der);
 	while (i)
 		pgi_cert_free(chain[--i]);
+}
+
+/* Puts the other signature into @x that can be made of its own, and encodes it. */
+static void turn_signature(X509 *x, struct pgi_blob *der)
+{
+	EC_GROUP *p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	const ASN1_BIT_STRING *bits;
+	uint8_t *sig = NULL, *out = NULL;
+	const uint8_t *p;
+	ECDSA_SIG *rs;
+	BIGNUM *r, *s;
+	int len;
+
+	X509_get0_signature(&bits, NULL, x);
+	p = ASN1_STRING_get0_data(bits);
+	rs = d2i_ECDSA_SIG(NULL, &p, ASN1_STRING_length(bits));
+	NEED(p256 && rs);
+	r = BN_dup(ECDSA_SIG_get0_r(rs));
+	s = BN_dup(EC_GROUP_get0_order(p256));
+	NEED(r && s && BN_sub(s, s, ECDSA_SIG_get0_s(rs)) && ECDSA_SIG_set0(rs, r, s));
+	len = i2d_ECDSA_SIG(rs, &sig);
+	NEED(len > 0 && ASN1_STRING_set((ASN1_STRING *)bits, sig, len));
+	len = i2d_X509(x, &out);
+	NEED(len > 0);
+	NEED_OK(pgi_blob_set(der, out, (size_t)len));
+	OPENSSL_free(sig);
+	OPENSSL_free(out);
+	ECDSA_SIG_free(rs);
+	EC_GROUP_free(p256);
 }
 
 /* Both verdicts about one more certificate, as its issuer signed it. */
@@ -145,12 +176,72 @@ static void rules(void)
 	judge("nine hundred years", &spec, true);
 }
 
+/* A root whose key is of the other kind. */
+static struct pgi_cert *elliptic_root(EVP_PKEY *key)
+{
+	struct pgi_cert_spec spec = {
+		.friendly = "x", .roles = PEERGROUP_ROLE_ROOT,
+		.not_before = pgi_now(), .not_after = pgi_now() + PGI_THOUSAND_YEARS,
+	};
+	struct pgi_blob der = { 0 };
+	struct pgi_cert *root;
+	uint8_t hash[32];
+	char *name;
+
+	NEED_OK(pgi_key_hash(key, hash));
+	NEED_OK(pgi_name_make(hash, "g", &name));
+	spec.name = name;
+	NEED_OK(pgi_cert_issue(NULL, key, key, &spec, &der));
+	NEED_OK(pgi_cert_parse(der.data, der.len, &root));
+	pgi_blob_free(&der);
+	free(name);
+	return root;
+}
+
+/* Of the two forms of an ECDSA signature both take the same one, and the library makes it. */
+static void elliptic(void)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct pgi_cert *chain[2], *again;
+	struct pgi_blob der = { 0 };
+	struct pgi_cert_spec spec = {
+		.name = ids[1]->name, .friendly = "", .roles = PEERGROUP_ROLE_ADMIN,
+	};
+	struct engine_cert view[2];
+	int i;
+
+	NEED(key);
+	chain[0] = elliptic_root(key);
+	spec.not_before = chain[0]->not_before;
+	spec.not_after = chain[0]->not_after;
+	for (i = 0; i < 16; i++) {
+		NEED_OK(pgi_cert_issue(chain[0], key, ids[1]->key, &spec, &der));
+		NEED_OK(pgi_cert_parse(der.data, der.len, &chain[1]));
+		CHECK_HR(pgi_chain_verify(chain, 2), S_OK);
+		CHECK(engine_says(chain, 2) == 0);
+		if (i < 15)
+			pgi_cert_free(chain[1]);
+	}
+	/* And what anybody can make of it neither. */
+	turn_signature(chain[1]->x509, &der);
+	view[0] = (struct engine_cert){ chain[0]->der.data, chain[0]->der.len };
+	view[1] = (struct engine_cert){ der.data, der.len };
+	CHECK(X509_verify(chain[1]->x509, key) == 1, "it is one");
+	CHECK(engine_refuses(view, 2));
+	CHECK_HR(pgi_cert_parse(der.data, der.len, &again), PEER_E_INVITATION_NOT_TRUSTED);
+	pgi_cert_free(chain[1]);
+	pgi_cert_free(chain[0]);
+	pgi_blob_free(&der);
+	EVP_PKEY_free(key);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "a new group", creator },
 		{ "a chain of 24", longest },
 		{ "the rules", rules },
+		{ "ECDSA", elliptic },
 	};
 	size_t i;
 	int ret;

@@ -185,6 +185,9 @@ struct peergroup_revocation {
  * certificate's own SubjectPublicKeyInfo in lower-case hex, optionally followed
  * by a dot and a classifier. The root carries the group's peer name and
  * friendly name. Validity and roles lie inside the issuer's.
+ *
+ * A signature by ECDSA is the lower one of two: its second number is at most half
+ * the order of the curve.
  */
 #define PEERGROUP_OID		"2.25.94353306031353521129696888610489091273"
 #define PEERGROUP_OID_DER	{ 0x69, 0x81, 0x8d, 0xfb, 0xe4, 0xc9, 0xd0, \
