@@ -278,6 +278,7 @@ static bool pg_rsa_key_ok(struct pg_span key)
 /* ---------------------------------------------------------- certificate -- */
 
 static const u8 pg_membership_oid[] = PEERGROUP_OID_DER;
+static const u8 pg_since_oid[] = PEERGROUP_OID_SINCE_DER;
 
 static bool pg_gmc_read_sig_algo(struct pg_gmc *gmc, struct pg_span alg)
 {
@@ -433,6 +434,18 @@ static bool pg_gmc_read_membership(struct pg_gmc *gmc, struct pg_span value)
 	       pg_gmc_text_ok(gmc->friendly, PEERGROUP_FRIENDLY_LEN_MAX);
 }
 
+/* Since when it has been what it is, before this certificate; once at the most. */
+static bool pg_gmc_read_since(struct pg_gmc *gmc, struct pg_span value)
+{
+	struct pg_cursor c;
+
+	if (gmc->since)
+		return false;
+	pg_cursor_init(&c, value.p, value.len);
+	gmc->since = pg_der_take_time(&c);
+	return pg_cursor_done(&c) && gmc->since && gmc->since <= gmc->not_before;
+}
+
 /* Extensions that may be critical without meaning anything here. */
 static bool pg_extension_known(struct pg_span oid)
 {
@@ -465,6 +478,8 @@ static bool pg_gmc_read_extension(struct pg_gmc *gmc, struct pg_cursor *list)
 	value = pg_der_take(&c, PG_DER_OCTET_STRING);
 	if (!pg_cursor_done(&c))
 		return false;
+	if (pg_span_is(oid, pg_since_oid, sizeof(pg_since_oid)))
+		return !critical && pg_gmc_read_since(gmc, value);
 	if (!pg_span_is(oid, pg_membership_oid, sizeof(pg_membership_oid)))
 		return !critical || pg_extension_known(oid);
 
@@ -485,6 +500,8 @@ static bool pg_gmc_read_extensions(struct pg_gmc *gmc, struct pg_span extensions
 	while (pg_cursor_left(&list))
 		if (!pg_gmc_read_extension(gmc, &list))
 			return false;
+	if (!gmc->since)
+		gmc->since = gmc->not_before;
 	return gmc->roles;
 }
 
@@ -598,7 +615,8 @@ bool pg_gmc_may_issue(const struct pg_gmc *parent, const struct pg_gmc *child)
 		return false;
 	if (child->roles & ~pg_roles_issuable(parent->roles))
 		return false;
-	if (child->not_before < parent->not_before || child->not_after > parent->not_after)
+	if (child->not_before < parent->not_before || child->not_after > parent->not_after ||
+	    child->since < parent->since)
 		return false;
 	return child->sig_algo == parent->algo;
 }

@@ -32,6 +32,7 @@ struct pg_span {
  * @sig_algo: algorithm of the signature on this certificate
  * @not_before: peer time
  * @not_after: peer time
+ * @since: peer time: @not_before, or an earlier one where this certificate renews another
  * @tbs: the signed part
  * @key: RSAPublicKey DER, or the 65 byte P-256 point
  * @sig: signature on @tbs
@@ -48,6 +49,7 @@ struct pg_gmc {
 	u8 sig_algo;
 	u64 not_before;
 	u64 not_after;
+	u64 since;
 	struct pg_span tbs;
 	struct pg_span key;
 	struct pg_span sig;
@@ -70,7 +72,8 @@ struct pg_gmc {
  * certificate's own key and has no empty classifier, roles non-empty and known,
  * ROOT alone and with an empty issuer and with group equal to the own SPKI
  * hash, no unknown critical extension, no unique identifiers, serial number not
- * negative and at most 20 bytes, @not_before before @not_after. Pure function,
+ * negative and at most 20 bytes, @not_before before @not_after, @since no later than
+ * @not_before. Pure function,
  * any context; stack use below 512 bytes without what SHA-256 takes.
  *
  * Return: 0 or -EBADMSG.
@@ -97,7 +100,7 @@ bool __must_check pg_sig_well_formed(u8 algo, struct pg_span sig);
  *
  * Same group, issuer names @parent by fingerprint, roles that @parent may
  * issue (root and admin: admin, inviting, member; inviting: inviting, member;
- * member: none; nobody: root), validity inside @parent's, signature algorithm
+ * member: none; nobody: root), validity inside @parent's, @since no earlier, signature algorithm
  * that of @parent's key. The signature itself is the caller's to check.
  *
  * Return: true if it does.

@@ -171,7 +171,7 @@ static int pg_revocation_cmp(void *priv, const struct list_head *a, const struct
 	const struct pg_gmc *s = &x->signer->gmc, *t = &y->signer->gmc;
 
 	return pg_cmp(x->signer->depth, y->signer->depth) ?:
-	       pg_cmp(s->not_before, t->not_before) ?:
+	       pg_cmp(s->since, t->since) ?:
 	       memcmp(s->fingerprint, t->fingerprint, sizeof(s->fingerprint)) ?:
 	       pg_cmp(x->time, y->time) ?:
 	       memcmp(x->digest, y->digest, sizeof(x->digest));

@@ -7,8 +7,8 @@
  * All hosts that have the same revocations come to the same result, whatever the
  * order in which these and the certificates came. Revocations have a rank: first by
  * the depth of the signer's certificate, so that who stands nearer to the root prevails;
- * then by how early that certificate begins, and by its fingerprint. A signer dates its
- * records itself, but not its certificate: so time and digest come last, among the
+ * then by since when it has been what it is, and by the certificate's fingerprint. A
+ * signer dates its records itself, but not its certificate: so time and digest come last, among the
  * revocations by one certificate. One counts unless one of a higher rank that counts has
  * voided it, as it would void any other record of that signer, or it is about who has
  * revoked its signer: of two that revoke one another the higher in rank stays, whatever

@@ -167,6 +167,29 @@ static X509 *parse_x509(const void *der, size_t len)
 	return NULL;
 }
 
+/* The kernel is the judge of its form, too. */
+static bool parse_since(struct pgi_cert *cert)
+{
+	ASN1_OBJECT *obj = OBJ_txt2obj(PEERGROUP_OID_SINCE, 1);
+	int at = obj ? X509_get_ext_by_OBJ(cert->x509, obj, -1) : -1;
+	const ASN1_OCTET_STRING *value;
+	ASN1_TIME *t = NULL;
+	const unsigned char *p;
+	bool ok = obj;
+
+	cert->since = cert->not_before;
+	ASN1_OBJECT_free(obj);
+	if (at < 0)
+		return ok;
+	value = X509_EXTENSION_get_data(X509_get_ext(cert->x509, at));
+	p = ASN1_STRING_get0_data(value);
+	t = d2i_ASN1_TIME(NULL, &p, ASN1_STRING_length(value));
+	ok = t && p == ASN1_STRING_get0_data(value) + ASN1_STRING_length(value) &&
+	     get_time(t, &cert->since) && cert->since <= cert->not_before;
+	ASN1_TIME_free(t);
+	return ok;
+}
+
 static const char *fill_cert(struct pgi_cert *cert, const void *der, size_t len)
 {
 	cert->x509 = parse_x509(der, len);
@@ -181,6 +204,8 @@ static const char *fill_cert(struct pgi_cert *cert, const void *der, size_t len)
 	    !get_time(X509_get0_notAfter(cert->x509), &cert->not_after) ||
 	    cert->not_before >= cert->not_after)
 		return "a certificate has an impossible validity";
+	if (!parse_since(cert))
+		return "a certificate says that it renews one that began later";
 	return SHA256(der, len, cert->fingerprint) ? NULL : "a certificate cannot be hashed";
 }
 

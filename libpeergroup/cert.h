@@ -39,6 +39,7 @@ struct pgi_cert_spec {
 	const char *friendly;
 	uint32_t roles;
 	uint64_t not_before, not_after;
+	uint64_t since;			/* before @not_before in a renewal; or 0 */
 };
 
 /* @issuer NULL makes a group root, signed by @subject itself. */

@@ -47,7 +47,8 @@ static bool set_name(X509_NAME *name, const char *peer_name)
 					  PGI_AUTHORITY_LEN, -1, 0) == 1;
 }
 
-static bool add_extension(X509 *x, const char *dotted, unsigned char *der, int len)
+static bool add_extension(X509 *x, const char *dotted, bool critical, unsigned char *der,
+			  int len)
 {
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	ASN1_OBJECT *obj = oid(dotted);
@@ -55,7 +56,7 @@ static bool add_extension(X509 *x, const char *dotted, unsigned char *der, int l
 	bool ok = false;
 
 	if (der && len > 0 && value && obj && ASN1_OCTET_STRING_set(value, der, len)) {
-		ext = X509_EXTENSION_create_by_OBJ(NULL, obj, 1, value);
+		ext = X509_EXTENSION_create_by_OBJ(NULL, obj, critical, value);
 		ok = ext && X509_add_ext(x, ext, -1) == 1;
 	}
 	X509_EXTENSION_free(ext);
@@ -83,10 +84,31 @@ static bool add_membership(X509 *x, const struct pgi_cert_spec *spec,
 	    ASN1_OCTET_STRING_set(m->issuer, issuer, issuer ? 32 : 0) &&
 	    set_string(m->name, spec->name) && set_string(m->friendly, spec->friendly)) {
 		len = i2d_PGI_MEMBERSHIP(m, &der);
-		ok = add_extension(x, PEERGROUP_OID, der, len);
+		ok = add_extension(x, PEERGROUP_OID, true, der, len);
 	}
 	OPENSSL_free(der);
 	PGI_MEMBERSHIP_free(m);
+	return ok;
+}
+
+/* Only where it says more than the certificate's beginning does. */
+static bool add_since(X509 *x, const struct pgi_cert_spec *spec)
+{
+	ASN1_TIME *t = ASN1_TIME_new();
+	ASN1_GENERALIZEDTIME *full = NULL;
+	unsigned char *der = NULL;
+	bool ok = false;
+	int len;
+
+	if (t && set_time(t, spec->since))
+		full = ASN1_TIME_to_generalizedtime(t, NULL);
+	if (full) {
+		len = i2d_ASN1_GENERALIZEDTIME(full, &der);
+		ok = add_extension(x, PEERGROUP_OID_SINCE, false, der, len);
+	}
+	OPENSSL_free(der);
+	ASN1_GENERALIZEDTIME_free(full);
+	ASN1_TIME_free(t);
 	return ok;
 }
 
@@ -100,7 +122,7 @@ static bool add_identity(X509 *x, const struct pgi_identity *identity)
 	if (i && ASN1_INTEGER_set(i->version, 1) && set_string(i->name, identity->name) &&
 	    set_string(i->friendly, identity->friendly)) {
 		len = i2d_PGI_IDENTITY(i, &der);
-		ok = add_extension(x, PGI_OID_IDENTITY, der, len);
+		ok = add_extension(x, PGI_OID_IDENTITY, true, der, len);
 	}
 	OPENSSL_free(der);
 	PGI_IDENTITY_free(i);
@@ -169,6 +191,7 @@ HRESULT pgi_cert_issue(const struct pgi_cert *issuer, EVP_PKEY *issuer_key,
 {
 	uint8_t own_id[32];
 	const uint8_t *group_id = issuer ? issuer->group_id : own_id;
+	bool extended;
 	HRESULT hr;
 	X509 *x;
 
@@ -181,9 +204,9 @@ HRESULT pgi_cert_issue(const struct pgi_cert *issuer, EVP_PKEY *issuer_key,
 		       spec->not_before, spec->not_after);
 	if (!x)
 		return pgi_crypto_failed("make a certificate");
-	return finish_cert(x, add_membership(x, spec, group_id,
-					     issuer ? issuer->fingerprint : NULL),
-			   issuer_key, der);
+	extended = add_membership(x, spec, group_id, issuer ? issuer->fingerprint : NULL) &&
+		   (!spec->since || spec->since >= spec->not_before || add_since(x, spec));
+	return finish_cert(x, extended, issuer_key, der);
 }
 
 HRESULT pgi_idc_make(const struct pgi_identity *identity, struct pgi_blob *der)

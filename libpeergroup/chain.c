@@ -49,6 +49,8 @@ static const char *verify_link(const struct pgi_cert *cert, const struct pgi_cer
 		return "a certificate has roles that its issuer may not give";
 	if (cert->not_before < issuer->not_before || cert->not_after > issuer->not_after)
 		return "a certificate outlives its issuer's";
+	if (cert->since < issuer->since)
+		return "a certificate says that it renews one from before its issuer's time";
 	if (X509_verify(cert->x509, X509_get0_pubkey(issuer->x509)) != 1)
 		return "a certificate's signature is wrong";
 	return NULL;

@@ -271,6 +271,7 @@ struct pgi_cert {
 	char *name;
 	char *friendly;
 	uint64_t not_before, not_after;	/* 100 ns since 1601 */
+	uint64_t since;			/* the same, but for renewals */
 	X509 *x509;
 };
 

@@ -153,6 +153,26 @@ static HRESULT set_end(const struct renewal *r, struct issue *i, uint64_t now)
 	return S_OK;
 }
 
+/*
+ * An administrator that is renewed is one since before: else any other that was not would
+ * prevail over it, when they revoke one another. No longer than the issuer itself.
+ */
+static HRESULT set_since(struct issue *i)
+{
+	const struct pgi_cert *own = i->chain[i->len - 1];
+	struct pgi_cert *known;
+	HRESULT hr;
+
+	if (!i->known || !(i->known->roles & i->spec.roles & PEERGROUP_ROLE_ADMIN))
+		return S_OK;
+	hr = pgi_cert_parse(i->known->der.data, i->known->der.len, &known);
+	if (FAILED(hr))
+		return hr;
+	i->spec.since = known->since > own->since ? known->since : own->since;
+	pgi_cert_free(known);
+	return S_OK;
+}
+
 static HRESULT prepare(struct pgi_group *group, const struct renewal *r,
 		       const struct pgi_members *members, struct issue *i)
 {
@@ -175,7 +195,7 @@ static HRESULT prepare(struct pgi_group *group, const struct renewal *r,
 	i->spec.name = r->subject;
 	i->spec.friendly = r->friendly ? r->friendly : i->known ? i->known->friendly : "";
 	i->spec.roles = r->roles ? r->roles : i->known ? i->known->roles : 0;
-	return hr;
+	return SUCCEEDED(hr) ? set_since(i) : hr;
 }
 
 /* --------------------------------------------------------------- issuing -- */

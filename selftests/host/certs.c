@@ -243,6 +243,17 @@ static void put_membership(struct der_buf *out, const struct cert_spec *spec)
 	der_put(out, 0x30, ext.p, ext.len);
 }
 
+static void put_since(struct der_buf *out, const char *since)
+{
+	static const uint8_t oid[] = PEERGROUP_OID_SINCE_DER;
+	struct der_buf ext = { 0 }, time = { 0 };
+
+	der_put(&time, strlen(since) == 13 ? 0x17 : 0x18, since, strlen(since));
+	der_put(&ext, 0x06, oid, sizeof(oid));
+	der_put(&ext, 0x04, time.p, time.len);
+	der_put(out, 0x30, ext.p, ext.len);
+}
+
 static void put_extensions(struct der_buf *out, const struct cert_spec *spec)
 {
 	struct der_buf b = { 0 };
@@ -250,6 +261,8 @@ static void put_extensions(struct der_buf *out, const struct cert_spec *spec)
 	put_part(&b, spec, CERT_EXT_BEFORE, NULL);
 	put_membership(&b, spec);
 	put_part(&b, spec, CERT_EXT_AFTER, NULL);
+	if (spec->since)
+		put_since(&b, spec->since);
 	der_wrap(&b, 0x30);
 	der_wrap(&b, 0xa3);
 	der_put_raw(out, b.p, b.len);

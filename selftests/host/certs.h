@@ -55,6 +55,7 @@ struct cert_spec {
 	const uint8_t *issuer;		/* fingerprint; NULL in a root */
 	const char *not_before;		/* 13 characters: UTCTime; 15: GeneralizedTime */
 	const char *not_after;
+	const char *since;		/* in a renewal; may be NULL */
 	const char *classifier;		/* behind the key's hash and a dot; may be NULL */
 	const char *friendly;
 	const struct der_buf *part[CERT_PARTS];

@@ -327,6 +327,45 @@ static void test_duplicate(void)
 	root.part[CERT_EXT_AFTER] = NULL;
 	CHECK(!parse_spec(&root, &gmc));
 }
+
+static void check_since(const char *from, const char *since, int expected)
+{
+	struct cert_spec root = cert_spec_root(ec_key);
+	struct pg_gmc gmc, plain;
+
+	NEED(!parse_spec(&root, &plain));
+	CHECK(plain.since == plain.not_before);
+	root.not_before = from;
+	root.since = since;
+	CHECK(parse_spec(&root, &gmc) == expected, "%s, from %s", since, from);
+	CHECK(expected || gmc.since == plain.not_before);
+}
+
+/* Since when, in a renewal. */
+static void test_since(void)
+{
+	static const u8 oid[] = PEERGROUP_OID_SINCE_DER;
+	struct cert_spec root = cert_spec_root(ec_key);
+	struct der_buf ext = { .len = 0 }, inner = { .len = 0 };
+	struct pg_gmc gmc;
+
+	check_since("200101000000Z", "20200101000000Z", 0);
+	check_since("250101000000Z", "20200101000000Z", 0);
+	check_since("250101000000Z", "200101000000Z", 0);
+	check_since("200101000000Z", "20200101000001Z", -EBADMSG);
+	check_since("200101000000Z", "20191301000000Z", -EBADMSG);
+	check_since("200101000000Z", "16010101000000Z", -EBADMSG);
+	check_since("200101000000Z", "20200101000000", -EBADMSG);
+
+	der_put(&inner, 0x06, oid, sizeof(oid));
+	der_put(&inner, 0x04, "\x17\x0d" "200101000000Z", 15);
+	der_put(&ext, 0x30, inner.p, inner.len);
+	root.part[CERT_EXT_AFTER] = &ext;
+	CHECK(!parse_spec(&root, &gmc));
+	root.since = "200101000000Z";
+	CHECK(parse_spec(&root, &gmc) == -EBADMSG, "twice");
+}
+
 /* Of the two signatures that can be made of one a certificate has the lower one. */
 static void test_other_signature(void)
 {
@@ -768,6 +807,11 @@ static void test_may_issue(void)
 	child.not_after = 21;
 	CHECK(!pg_gmc_may_issue(&parent, &child));
 	child.not_after = 20;
+	parent.since = 9;
+	child.since = 8;
+	CHECK(!pg_gmc_may_issue(&parent, &child));
+	child.since = 9;
+	CHECK(pg_gmc_may_issue(&parent, &child));
 	child.sig_algo = 2;
 	CHECK(!pg_gmc_may_issue(&parent, &child));
 	child.sig_algo = 1;
@@ -787,6 +831,7 @@ int main(void)
 		{ "rules of the membership extension", test_membership },
 		{ "other extensions", test_extensions },
 		{ "the membership extension twice", test_duplicate },
+		{ "since when", test_since },
 		{ "the other signature", test_other_signature },
 		{ "rules of the root", test_root_rules },
 		{ "peer names and friendly names", test_names },

@@ -21,16 +21,20 @@
 #define MEMBER	PEERGROUP_ROLE_MEMBER
 #define REFUSED(name)	PEERGROUP_A_STATS_REFUSED_##name
 
-/* Who invited whom: the root A, A B, C and M, B D, D N, C O and E; C later than the others. */
-enum { ROOT, A, B, C, D, M, N, O, E, PEOPLE };
+/*
+ * Who invited whom: the root A, A B, C, R and M, B D, D N, C O and E; C later than the
+ * others, and R as early, but it was renewed.
+ */
+enum { ROOT, A, B, C, D, M, N, O, E, R, PEOPLE };
 
 static const struct {
 	int parent;
 	u8 roles;
-	const char *since;
+	const char *from, *since;
 } people[PEOPLE] = {
 	[A] = { ROOT, ADMIN }, [B] = { A, ADMIN }, [D] = { B, ADMIN },
 	[C] = { A, ADMIN, "200102000000Z" }, [E] = { C, ADMIN },
+	[R] = { A, ADMIN, "250101000000Z", "20200101000000Z" },
 	[M] = { A, MEMBER }, [N] = { D, MEMBER }, [O] = { C, MEMBER },
 };
 
@@ -49,8 +53,9 @@ static void make_people(void)
 
 		spec[i] = cert_spec_below(cert_key_p256(), &spec[p], &der[p], issuer[i],
 					  people[i].roles);
-		if (people[i].since)
-			spec[i].not_before = people[i].since;
+		if (people[i].from)
+			spec[i].not_before = people[i].from;
+		spec[i].since = people[i].since;
 		cert_make(&spec[i], &der[i]);
 	}
 }
@@ -205,6 +210,17 @@ static void end(void)
 
 /* -------------------------------------------------------------- verdicts -- */
 
+static void test_renewed(void)
+{
+	begin();
+	given(C, R, T(4), PEERGROUP_REVOKE_WITHDRAW);
+	CHECK(cut(&one, R) == 0, "alone it counts");
+	given(R, C, T(5), 0);
+	CHECK(cut(&one, R) == PG_NOT_REVOKED, "a renewal costs no rank");
+	CHECK(cut(&one, C) == T(5));
+	end();
+}
+
 static void test_plain(void)
 {
 	begin();
@@ -356,7 +372,7 @@ static void play(const struct made *made, u64 *cuts)
 
 static void test_any_order(void)
 {
-	static const int admins[] = { A, B, C, D, E };
+	static const int admins[] = { A, B, C, D, E, R };
 	static struct made made[MANY];
 	u64 first[PEOPLE], cuts[PEOPLE];
 	int round, i, k;
@@ -365,7 +381,7 @@ static void test_any_order(void)
 	srand(7);
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < MANY; i++) {
-			int by = admins[rand() % 5], whom = A + rand() % (PEOPLE - 1);
+			int by = admins[rand() % 6], whom = A + rand() % (PEOPLE - 1);
 
 			make(&made[i], by, whom, T(rand() % 6), rand() % 4);
 			if (pg_revocation_vouch(&made[i].rec, one.m[by]))
@@ -522,6 +538,7 @@ int main(void)
 		{ "which records are void", test_voided },
 		{ "administrators against each other", test_conflicts },
 		{ "who revokes whom it was revoked by", test_backdated },
+		{ "an administrator that was renewed", test_renewed },
 		{ "who may revoke whom", test_vouch },
 		{ "reserved types and ids", test_reserved },
 		{ "membership records", test_membership },

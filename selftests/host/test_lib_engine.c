@@ -176,6 +176,31 @@ static void rules(void)
 	judge("nine hundred years", &spec, true);
 }
 
+/* Since when, of a renewal: no longer than the issuer, and not from later on. */
+static void renewals(void)
+{
+	const uint64_t hour = 3600 * PEERGROUP_TIME_PER_SECOND;
+	struct pgi_cert_spec spec = {
+		.name = ids[1]->name, .friendly = "x", .roles = PEERGROUP_ROLE_ADMIN,
+	};
+	struct pgi_cert *own, *made;
+	struct pgi_blob der = { 0 };
+
+	NEED_OK(pgi_cert_parse(group.chain[0].data, group.chain[0].len, &own));
+	spec.not_before = own->not_before + hour;
+	spec.not_after = own->not_after;
+	spec.since = own->not_before;
+	judge("as long as the issuer", &spec, true);
+	NEED_OK(pgi_cert_issue(own, ids[0]->key, ids[1]->key, &spec, &der));
+	NEED_OK(pgi_cert_parse(der.data, der.len, &made));
+	CHECK(made->since == own->since && made->not_before == own->since + hour);
+	pgi_cert_free(made);
+	spec.since = own->not_before - PEERGROUP_TIME_PER_SECOND;
+	judge("longer than the issuer", &spec, false);
+	pgi_blob_free(&der);
+	pgi_cert_free(own);
+}
+
 /* A root whose key is of the other kind. */
 static struct pgi_cert *elliptic_root(EVP_PKEY *key)
 {
@@ -241,6 +266,7 @@ int main(void)
 		{ "a new group", creator },
 		{ "a chain of 24", longest },
 		{ "the rules", rules },
+		{ "renewals", renewals },
 		{ "ECDSA", elliptic },
 	};
 	size_t i;

@@ -186,6 +186,14 @@ struct peergroup_revocation {
  * by a dot and a classifier. The root carries the group's peer name and
  * friendly name. Validity and roles lie inside the issuer's.
  *
+ * A certificate that renews another may say by a second extension, which is not
+ * critical, since when its holder has been what it is:
+ *
+ *	Since ::= GeneralizedTime
+ *
+ * That is no later than the certificate begins, and no earlier than the issuer's
+ * certificate says of itself; without the extension it is when the certificate begins.
+ *
  * A signature by ECDSA is the lower one of two: its second number is at most half
  * the order of the curve.
  */
@@ -193,6 +201,10 @@ struct peergroup_revocation {
 #define PEERGROUP_OID_DER	{ 0x69, 0x81, 0x8d, 0xfb, 0xe4, 0xc9, 0xd0, \
 				  0x8f, 0xd2, 0xa5, 0x8f, 0x81, 0xf4, 0xff, \
 				  0xcd, 0xec, 0x91, 0xef, 0x89, 0x49 }
+#define PEERGROUP_OID_SINCE	PEERGROUP_OID ".2"
+#define PEERGROUP_OID_SINCE_DER	{ 0x69, 0x81, 0x8d, 0xfb, 0xe4, 0xc9, 0xd0, \
+				  0x8f, 0xd2, 0xa5, 0x8f, 0x81, 0xf4, 0xff, \
+				  0xcd, 0xec, 0x91, 0xef, 0x89, 0x49, 0x02 }
 
 #define PEERGROUP_ROLE_ADMIN	(1U << 0)
 #define PEERGROUP_ROLE_INVITING	(1U << 1)
