@@ -137,10 +137,11 @@ static void *renew(void *arg)
 	bool failed = false;
 
 	pthread_mutex_lock(&group->lock);
-	while (wait_turn(group, failed)) {
+	while (wait_turn(group, failed) && pgi_work_begin()) {
 		pthread_mutex_unlock(&group->lock);
 		failed = is_online(group) && FAILED(pgi_credential_set(group));
 		pthread_mutex_lock(&group->lock);
+		pgi_work_end();
 	}
 	pthread_mutex_unlock(&group->lock);
 	return NULL;
@@ -163,6 +164,7 @@ static HRESULT start_renewal(struct pgi_group *group)
 
 	if (group->renewal_pid == pgi_process())
 		return S_OK;
+	pgi_work_prepare();
 	/* Signals are the program's: they go to its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -88,7 +88,7 @@ static void serve(uint64_t serial)
 	if (!reg)
 		return;
 	pthread_mutex_lock(&reg->lock);
-	pgi_feed_read(&reg->feed, &more);	/* what failed is tried again next time */
+	pgi_feed_read(&reg->feed, 0, &more);	/* what failed is tried again next time */
 	pgi_registration_signal(reg);
 	ready = reg->feed.became_ready;
 	reg->feed.became_ready = false;
@@ -103,12 +103,25 @@ static void serve(uint64_t serial)
 	pgi_object_put(&reg->obj);
 }
 
-static bool go_on(void)
+static void serve_all(const struct epoll_event *events, int n, int wake)
+{
+	uint64_t count;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (events[i].data.u64)
+			serve(events[i].data.u64);
+		else if (read(wake, &count, sizeof(count)) < 0)
+			continue;
+	}
+}
+
+static bool go_on(bool over)
 {
 	bool on;
 
 	pthread_mutex_lock(&thread.lock);
-	on = thread.list && !thread.stop;
+	on = thread.list && !thread.stop && !over;
 	thread.running = on;
 	if (!on)
 		pthread_cond_broadcast(&thread.ended);
@@ -119,18 +132,17 @@ static bool go_on(void)
 static void *run(void *arg PGI_UNUSED)
 {
 	struct epoll_event events[16];
-	int epoll = thread.epoll, wake = thread.wake, n, i;
-	uint64_t count;
+	int epoll = thread.epoll, wake = thread.wake, n;
+	bool over;
 
 	do {
 		n = epoll_wait(epoll, events, PGI_ARRAY_SIZE(events), -1);
-		for (i = 0; i < n; i++) {
-			if (events[i].data.u64)
-				serve(events[i].data.u64);
-			else if (read(wake, &count, sizeof(count)) < 0)
-				continue;
+		over = !pgi_work_begin();
+		if (!over) {
+			serve_all(events, n, wake);
+			pgi_work_end();
 		}
-	} while (go_on());
+	} while (go_on(over));
 	return NULL;
 }
 
@@ -167,6 +179,7 @@ static int create_thread(void)
 	if (thread.epoll < 0 || thread.wake < 0 ||
 	    epoll_ctl(thread.epoll, EPOLL_CTL_ADD, thread.wake, &event) < 0)
 		return errno;
+	pgi_work_prepare();
 	/* Signals are the program's: they go to its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -139,6 +139,15 @@ void pgi_handle_remove_if(bool (*match)(struct pgi_object *obj, void *arg), void
 /* getpid(), without the system call; never fails. */
 pid_t pgi_process(void);
 
+/*
+ * Around all that a thread of the library's own does: pgi_work_prepare() before it is
+ * created, pgi_work_begin() before it uses anything; false when the process is ending and
+ * the thread shall, too.
+ */
+void pgi_work_prepare(void);
+bool pgi_work_begin(void);
+void pgi_work_end(void);
+
 /* -------------------------------------------------------------- startup.c -- */
 
 /* S_OK, PEER_E_NOT_INITIALIZED; first thing in every PeerGroup function. */
