@@ -415,7 +415,7 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
-HRESULT pgi_feed_read(struct pgi_feed *feed, bool *more)
+HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 {
 	struct taking t = { .feed = feed, .hr = S_OK };
 	int len, i;
@@ -424,8 +424,9 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, bool *more)
 	if (feed->behind && !feed->gone)
 		t.hr = catch_up(feed);
 	for (i = 0; i < READ_BURST; i++) {
-		len = pgi_nl_receive(&feed->nl);
-		if (len == -EAGAIN)
+		len = pgi_nl_receive(&feed->nl, timeout);
+		timeout = 0;
+		if (len == -EAGAIN || len == -EINTR)
 			return t.hr;
 		if (len == -ENOBUFS) {
 			t.hr = catch_up(feed);

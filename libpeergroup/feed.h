@@ -48,8 +48,11 @@ struct pgi_feed {
 HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t since);
 void pgi_feed_close(struct pgi_feed *feed);
 
-/* Takes in what the socket has, a good deal at most. *@more: there may be more. */
-HRESULT pgi_feed_read(struct pgi_feed *feed, bool *more);
+/*
+ * Takes in what the socket has, a good deal at most, and waits @timeout ms for the first
+ * of it, -1 for as long as it takes. *@more: there may be more.
+ */
+HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more);
 
 /* Puts an event into the queue, if it is wanted. */
 HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,

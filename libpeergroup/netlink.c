@@ -5,7 +5,6 @@
  * the callers' business.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "netlink.h"
@@ -251,9 +250,35 @@ int pgi_nl_talk_many(struct pgi_nl *nl, size_t size, uint32_t n, pgi_nl_refused 
 	return talk(&t, nl->buf, size);
 }
 
-int pgi_nl_receive(struct pgi_nl *nl)
+/* How long a call of the socket's waits; the socket remembers. */
+static int set_patience(struct pgi_nl *nl, int timeout)
 {
-	return receive(nl);
+	struct timeval tv = { 0 };
+
+	if (timeout == nl->patience)
+		return 0;
+	if (timeout > 0) {
+		tv.tv_sec = timeout / 1000;
+		tv.tv_usec = timeout % 1000 * 1000;
+	}
+	if (setsockopt(pgi_nl_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) < 0)
+		return -errno;
+	nl->patience = timeout;
+	return 0;
+}
+
+int pgi_nl_receive(struct pgi_nl *nl, int timeout)
+{
+	int err = timeout ? set_patience(nl, timeout) : 0;
+	ssize_t n;
+
+	if (err)
+		return err;
+	/* Whatever is longer than any event is cut off, and then no event. */
+	do {
+		n = recv(pgi_nl_fd(nl), nl->buf, NL_BUFFER, timeout ? 0 : MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR && !timeout);
+	return n < 0 ? -errno : (int)n;
 }
 
 void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg)
@@ -316,6 +341,7 @@ HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like)
 	HRESULT hr;
 
 	memset(nl, 0, sizeof(*nl));
+	nl->patience = -1;
 	/* Zeroed, as libmnl leaves the padding of attributes as it is. */
 	nl->buf = calloc(1, NL_BUFFER);
 	if (!nl->buf)
@@ -350,11 +376,7 @@ HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group)
 	msg = pgi_nl_request(nl, PEERGROUP_CMD_GROUP_WATCH, 0);
 	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
 	err = pgi_nl_talk(nl, msg, NULL, NULL);
-	if (err)
-		return pgi_nl_fail(nl, err);
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-		return pgi_from_errno(errno);
-	return S_OK;
+	return err ? pgi_nl_fail(nl, err) : S_OK;
 }
 
 HRESULT pgi_nl_family_present(void)

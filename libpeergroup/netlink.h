@@ -16,6 +16,7 @@ struct pgi_nl {
 	uint32_t portid;
 	uint32_t seq;
 	uint16_t family;
+	int patience;			/* ms that pgi_nl_receive() was to wait last, -1: no end */
 	char message[256];		/* the kernel's words about the last refusal */
 };
 
@@ -26,7 +27,7 @@ struct pgi_nl {
 HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like);
 void pgi_nl_close(struct pgi_nl *nl);
 
-/* From now on the socket hears a group's events and does not block. */
+/* From now on the socket hears a group's events: pgi_nl_receive() takes them. */
 HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group);
 
 static inline int pgi_nl_fd(const struct pgi_nl *nl)
@@ -66,10 +67,11 @@ int pgi_nl_talk_many(struct pgi_nl *nl, size_t size, uint32_t n, pgi_nl_refused 
 		     void *arg);
 
 /*
- * Takes what a listening socket has. Return: bytes now in the buffer, -EAGAIN,
- * -ENOBUFS (events were lost) or -errno.
+ * Takes what a listening socket has, and waits @timeout ms for something, or with -1 for
+ * as long as it takes. Return: bytes now in the buffer, -EAGAIN, -ENOBUFS (events were
+ * lost), with a timeout also -EINTR, or -errno.
  */
-int pgi_nl_receive(struct pgi_nl *nl);
+int pgi_nl_receive(struct pgi_nl *nl, int timeout);
 
 /* Calls @answer with each event among @len bytes of the buffer. */
 void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg);

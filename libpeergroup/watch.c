@@ -128,15 +128,21 @@ PGI_PUBLIC int peergroup_watch_fd(peergroup_watch_t handle)
 	return fd;
 }
 
-static HRESULT take_next(struct watch *w, struct peergroup_event *event)
+static HRESULT take_next(struct watch *w, int timeout, struct peergroup_event *event)
 {
 	HRESULT hr = S_OK;
 	bool more = true;
 
+	/* Nothing more will come. */
+	if (w->feed.gone)
+		timeout = 0;
+
 	free(w->last);
 	w->last = NULL;
-	while (!w->feed.head && more && SUCCEEDED(hr))
-		hr = pgi_feed_read(&w->feed, &more);
+	while (!w->feed.head && more && SUCCEEDED(hr)) {
+		hr = pgi_feed_read(&w->feed, timeout, &more);
+		timeout = 0;
+	}
 	w->last = pgi_feed_pop(&w->feed);
 	update_signal(w);
 	if (w->last) {
@@ -146,8 +152,7 @@ static HRESULT take_next(struct watch *w, struct peergroup_event *event)
 	return FAILED(hr) ? hr : PEER_S_NO_EVENT_DATA;
 }
 
-PGI_PUBLIC HRESULT peergroup_watch_next(peergroup_watch_t handle,
-					struct peergroup_event *event)
+static HRESULT next_event(peergroup_watch_t handle, int timeout, struct peergroup_event *event)
 {
 	struct watch *w;
 	HRESULT hr;
@@ -160,10 +165,22 @@ PGI_PUBLIC HRESULT peergroup_watch_next(peergroup_watch_t handle,
 	if (!w)
 		return pgi_fail(E_INVALIDARG, "not a watch");
 	pthread_mutex_lock(&w->lock);
-	hr = take_next(w, event);
+	hr = take_next(w, timeout, event);
 	pthread_mutex_unlock(&w->lock);
 	pgi_object_put(&w->obj);
 	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_watch_next(peergroup_watch_t handle,
+					struct peergroup_event *event)
+{
+	return next_event(handle, 0, event);
+}
+
+PGI_PUBLIC HRESULT peergroup_watch_wait(peergroup_watch_t handle, int timeout,
+					struct peergroup_event *event)
+{
+	return next_event(handle, timeout < 0 ? -1 : timeout, event);
 }
 
 PGI_PUBLIC HRESULT peergroup_watch_close(peergroup_watch_t handle)

@@ -1148,6 +1148,23 @@ int peergroup_watch_fd(peergroup_watch_t watch);
 HRESULT peergroup_watch_next(peergroup_watch_t watch, struct peergroup_event *event);
 
 /**
+ * peergroup_watch_wait - take the next event, and wait for it
+ * @watch: watch
+ * @timeout: for how long at most, in milliseconds; -1 for as long as it takes
+ * @event: receives it
+ *
+ * For a program, or a thread, that does nothing else: one system call where a poll and
+ * peergroup_watch_next() are three. It may come back early and without an event: after a
+ * signal, and when what has happened is nothing to tell. A watch serves one thread at a
+ * time, so that others that want its events wait as long; peergroup_watch_close() does not
+ * end the wait.
+ *
+ * Return: S_OK, PEER_S_NO_EVENT_DATA, E_INVALIDARG, E_OUTOFMEMORY.
+ */
+HRESULT peergroup_watch_wait(peergroup_watch_t watch, int timeout,
+			     struct peergroup_event *event);
+
+/**
  * peergroup_watch_close - stop hearing
  * @watch: watch
  *

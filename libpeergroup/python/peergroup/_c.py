@@ -224,6 +224,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peergroup_watch_open": (Hresult, [_handle, c_uint64, _handle_out]),
     "peergroup_watch_fd": (c_int, [_handle]),
     "peergroup_watch_next": (Hresult, [_handle, POINTER(peergroup_event)]),
+    "peergroup_watch_wait": (Hresult, [_handle, c_int, POINTER(peergroup_event)]),
     "peergroup_watch_close": (Hresult, [_handle]),
 }
 
