@@ -60,8 +60,10 @@ check "h1 knows who h2 is" grep -q "$(pg h2 info --json | field identity)" \
 id=$(add h1 "$SECRET" --attr "unheardof=unheardof")
 check "a record gets through" gets h2 "$id"
 for ((i = 0; i < 20; i++)); do
-	add h2 "$SECRET $i" > /dev/null
+	echo "$SECRET $i" > "$T/record$i"
 done
+pg h2 add g --type "$TYPE" --expires 1h --batch "$T"/record* > /dev/null
+add h2 "$SECRET by itself" > /dev/null
 head -c 300000 /dev/zero | tr '\0' 'Z' > "$T/large"
 large=$(pg h2 add g --type "$TYPE" --expires 1h --json "$T/large" | field id)
 check "a large one too" gets h1 "$large"

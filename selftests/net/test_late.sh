@@ -24,10 +24,14 @@ done
 
 gone=$(add h1 "to be deleted")
 both=$(add h1 "first")
-for ((i = 0; i < 100; i++)); do
-	add h2 "record $i" > /dev/null
+for ((i = 0; i < 90; i++)); do
+	echo "record $i" > "$T/record$i"
 done
-wait_for "102 records on h3" 60 records_are h3 102
+pg h2 add g --type "$TYPE" --expires 1h --batch "$T"/record* > /dev/null
+for ((i = 0; i < 10; i++)); do
+	add h2 "record by itself $i" > /dev/null
+done
+check "102 records on h3" pg h3 wait g --records 102 --timeout 200
 
 up h4 --connect 10.88.0.2
 quick_timers h4
