@@ -47,6 +47,25 @@ pages=()
 for page in "$MAN"/man*/*; do
 	grep -q '^\.so ' "$page" || pages+=("$page")
 done
+# As web pages: one each, and whatever leads to one of them leads somewhere.
+web() {
+	local page link
+	make -C "$TOP/Documentation" O="$T/out" html || return 1
+	for page in "$MAN"/man*/*; do
+		grep -q "href=\"${page##*/}.html\"" "$T/out/html/index.html" || echo "not listed: $page"
+		for link in $(grep -o 'href="[^"#]*\.html"' "$T/out/html/${page##*/}.html" |
+			      grep -io '\(lib\)\?peer[a-z_]*\.[0-9]\.html'); do
+			[ -s "$T/out/html/$link" ] || echo "from ${page##*/}: no $link"
+		done
+	done > "$T/web"
+	[ ! -s "$T/web" ] || { cat "$T/web"; return 1; }
+}
+if command -v mandoc > /dev/null; then
+	check "the same as web pages" web
+else
+	skip "the same as web pages" "no mandoc"
+fi
+
 lint() {
 	local output
 	if command -v mandoc > /dev/null; then
