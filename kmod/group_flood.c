@@ -184,7 +184,7 @@ static void pg_group_flood_refused(struct pg_flood *f, struct pg_link *from,
 	if (invalid)
 		pg_link_close(from, PG_BYE_PROTOCOL, EKEYREJECTED);
 	else if (refusal == PEERGROUP_A_STATS_REFUSED_NOMEM)
-		WRITE_ONCE(from->resync, true);
+		pg_link_resync(from);
 }
 
 static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,

@@ -19,6 +19,7 @@
 
 #define PORT		3587
 #define KEEPALIVE_MS	500
+#define KEEPALIVE_LONG_MS	(3600 * 1000)
 #define RETRY_MS	20
 #define TIMES_MAX	2
 #define G(name)		PEERGROUP_A_GROUP_##name
@@ -29,6 +30,7 @@
 static struct nl nl, events;
 static struct cert root, own[2], third;
 static uint32_t old, new;
+static uint32_t keepalive_ms = KEEPALIVE_MS;
 
 /* Of each end, another version of it each time; and of a third member, from the old end. */
 static struct rec recs[2], from_third;
@@ -92,7 +94,7 @@ static uint32_t online_group(const struct cert *member, uint16_t port)
 	mnl_attr_put(msg, G(ROOT), root.der.len, root.der.p);
 	mnl_attr_put(msg, G(CHAIN), member->der.len, member->der.p);
 	nest = mnl_attr_nest_start(msg, G(LIMITS));
-	mnl_attr_put_u32(msg, LIMIT(KEEPALIVE), KEEPALIVE_MS);
+	mnl_attr_put_u32(msg, LIMIT(KEEPALIVE), keepalive_ms);
 	mnl_attr_put_u32(msg, LIMIT(RETRY_MIN), RETRY_MS);
 	mnl_attr_put_u32(msg, LIMIT(RETRY_MAX), RETRY_MS);
 	mnl_attr_nest_end(msg, nest);
@@ -338,6 +340,36 @@ static void test_ready(void)
 	printf("# %u allocations\n", nth - 1);
 }
 
+/* What was lost is asked for at once, and not when something else is said on the link. */
+static bool lose(unsigned int nth)
+{
+	unsigned int failed;
+
+	advance(&recs[0], &own[0]);
+	fail_arm(nth, 1, FAIL_OTHERS);
+	NEED(!put(old, &recs[0]));
+	CHECK(wait_until(agreed, NULL), "allocation %u at %s: tables differ", nth, fail_where());
+	failed = fail_disarm();
+	return failed;
+}
+
+static void test_quiet(void)
+{
+	unsigned int nth;
+
+	keepalive_ms = KEEPALIVE_LONG_MS;
+	old = online_group(&own[0], PORT);
+	set_ready(old);
+	new = online_group(&own[1], PORT + 1);
+	NEED(!group_dial(&nl, new, PORT));
+	NEED(wait_until(agreed, NULL));
+	for (nth = 1; lose(nth); nth++)
+		;
+	printf("# %u allocations\n", nth - 1);
+	end_group(new);
+	end_group(old);
+}
+
 /* --------------------------------------------------------------- the end -- */
 
 static void test_nothing_left(void)
@@ -373,6 +405,7 @@ int main(void)
 		{ "a link's whole life", test_workers },
 		{ "programs while there is a link", test_programs },
 		{ "being ready", test_ready },
+		{ "while the link is quiet", test_quiet },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	const char *why = fail_load();
