@@ -34,7 +34,6 @@ void pg_group_redial(struct pg_group *g)
 void pg_group_dial_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, dial);
-	struct mem_cgroup *memcg = pg_group_charge(g);
 	struct pg_target *t;
 	u64 now;
 	int err;
@@ -48,7 +47,6 @@ void pg_group_dial_work(struct work_struct *work)
 	}
 	pg_group_redial(g);
 	mutex_unlock(&g->lock);
-	pg_group_uncharge(memcg);
 }
 
 int pg_group_attach(struct pg_group *g, struct pg_link *link)

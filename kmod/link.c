@@ -376,10 +376,17 @@ void pg_link_put(struct pg_link *link)
 
 /* -------------------------------------------------------------- the beginning -- */
 
-static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state)
+/*
+ * Charged to @memcg. The socket is not, nor may it be: where @memcg has no memory left for
+ * its inode, the kernel would kill one of its tasks.
+ */
+static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state,
+				   struct mem_cgroup *memcg)
 {
+	struct mem_cgroup *before = set_active_memcg(memcg);
 	struct pg_link *link = kvzalloc(sizeof(*link), PG_GFP_LINK);
 
+	set_active_memcg(before);
 	if (!link)
 		return NULL;
 	kref_init(&link->refs);
@@ -441,7 +448,7 @@ int pg_link_dial(struct pg_group *group, struct pg_target *target)
 	err = sock_create_kern(group->pn->net, ss.ss_family, SOCK_STREAM, IPPROTO_TCP, &sock);
 	if (err)
 		return err;
-	link = pg_link_new(sock, target->id, PEERGROUP_LINK_CONNECTING);
+	link = pg_link_new(sock, target->id, PEERGROUP_LINK_CONNECTING, group->memcg);
 	if (!link) {
 		sock_release(sock);
 		return -ENOMEM;
@@ -473,7 +480,8 @@ int pg_link_accept(struct pg_listener *listener, struct socket *sock)
 	if (err < 0)
 		goto release;
 	err = -ENOMEM;
-	link = pg_link_new(sock, pg_link_new_id(), PEERGROUP_LINK_HANDSHAKE);
+	link = pg_link_new(sock, pg_link_new_id(), PEERGROUP_LINK_HANDSHAKE,
+			   listener->memcg);
 	if (!link)
 		goto release;
 	link->listener = listener;

@@ -199,7 +199,6 @@ static void pg_listen_accept_work(struct work_struct *work)
 {
 	struct pg_listener *l = container_of(to_delayed_work(work), struct pg_listener, accept);
 	int budget = PG_ACCEPT_BUDGET;
-	struct mem_cgroup *memcg = set_active_memcg(l->memcg);
 	struct socket *sock;
 	int err = 0;
 
@@ -211,7 +210,6 @@ static void pg_listen_accept_work(struct work_struct *work)
 			break;
 		pg_link_accept(l, sock);
 	}
-	set_active_memcg(memcg);
 	/* Short of memory: those who wait will not knock again. */
 	if (err != -EAGAIN)
 		queue_delayed_work(pg_wq, &l->accept, err ? PG_ACCEPT_AGAIN : 0);
