@@ -142,6 +142,29 @@ static void pg_flood_count(struct pg_flood *f, u32 change)
 	}
 }
 
+static bool pg_flood_over(const atomic64_t *due, u32 rate)
+{
+	return pg_rate_over(atomic64_read(due), rate, ktime_get_ns(), PG_QUOTA_BURST_NS);
+}
+
+/* Has the creator, or have all for whom one answers, come too often? */
+static bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator)
+{
+	u32 rate = READ_ONCE(f->table->limits.creator.rate);
+	const struct pg_member *top = pg_member_branch(creator);
+	struct pg_creator *own, *inviter = NULL;
+	bool over;
+
+	rcu_read_lock();
+	own = pg_quota_find(&f->table->quotas, creator->gmc.spki_hash);
+	if (top)
+		inviter = pg_quota_find(&f->table->quotas, top->gmc.spki_hash);
+	over = (own && pg_flood_over(&own->due, rate)) ||
+	       (inviter && pg_flood_over(&inviter->branch_due, rate * PG_QUOTA_INVITER));
+	rcu_read_unlock();
+	return over;
+}
+
 /*
  * Does the creator publish faster than it may? A record that comes over a link
  * and is dropped for this is valid, and who forwarded it did well: the tables
@@ -151,26 +174,27 @@ static void pg_flood_count(struct pg_flood *f, u32 change)
  */
 static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struct pg_record *r)
 {
-	struct pg_creator *c;
-	bool hasty;
-
-	rcu_read_lock();
-	c = pg_quota_find(&f->table->quotas, r->creator->gmc.spki_hash);
-	hasty = c && pg_rate_over(atomic64_read(&c->due), READ_ONCE(f->table->limits.creator.rate),
-				  ktime_get_ns(), PG_QUOTA_BURST_NS);
-	rcu_read_unlock();
-	return hasty && !pg_rec_deleted(&r->rec) &&
+	return pg_flood_rate_over(f, r->creator) && !pg_rec_deleted(&r->rec) &&
 	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION &&
 	       !(from && f->ops->asked(f, from));
 }
 
 /* Lock held; others read @due without. */
-static void pg_flood_take_rate(struct pg_flood *f, struct pg_creator *c)
+static void pg_flood_take(atomic64_t *due, u32 rate)
 {
-	u64 due = atomic64_read(&c->due);
+	u64 next = atomic64_read(due);
 
-	pg_rate_take(&due, f->table->limits.creator.rate, ktime_get_ns(), PG_QUOTA_AHEAD_NS);
-	atomic64_set(&c->due, due);
+	pg_rate_take(&next, rate, ktime_get_ns(), PG_QUOTA_AHEAD_NS);
+	atomic64_set(due, next);
+}
+
+static void pg_flood_take_rate(struct pg_flood *f, const struct pg_record *r)
+{
+	u32 rate = f->table->limits.creator.rate;
+
+	pg_flood_take(&r->quota->due, rate);
+	if (r->inviter)
+		pg_flood_take(&r->inviter->branch_due, rate * PG_QUOTA_INVITER);
 }
 
 /* Makes a verified version part of the table. Lock held. */
@@ -192,7 +216,7 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 		return refusal;
 	/* Who was away gets years of versions at once; that is no haste of the creator's. */
 	if (!from || !f->ops->asked(f, from))
-		pg_flood_take_rate(f, r->quota);
+		pg_flood_take_rate(f, r);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)

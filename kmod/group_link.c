@@ -83,11 +83,42 @@ static bool pg_link_same_member(const struct pg_link *a, const struct pg_link *b
 					     sizeof(a->peer->gmc.spki_hash));
 }
 
+/* Does the same one, who invites, answer for the members at both ends? */
+static bool pg_link_same_branch(const struct pg_link *a, const struct pg_link *b)
+{
+	const struct pg_member *top, *other;
+
+	top = a->peer ? pg_member_branch(a->peer) : NULL;
+	other = b->peer ? pg_member_branch(b->peer) : NULL;
+	return top && other && !memcmp(top->gmc.spki_hash, other->gmc.spki_hash,
+				       sizeof(top->gmc.spki_hash));
+}
+
 /*
- * Is there no room for @link, of which its member has @own already? What a program asked
- * for is not for others to prevent by coming first, nor for one of them by coming often.
+ * Does the member at its other end have its part of the links, or who invites members as
+ * it likes, with all of them, half? Not that less than one member's would be half.
  */
-static u32 pg_group_crowded(struct pg_group *g, const struct pg_link *link, u32 own)
+static bool pg_group_greedy(const struct pg_group *g, const struct pg_link *link)
+{
+	const struct pg_limits *limits = &g->limits;
+	const struct pg_link *other;
+	u32 own = 0, branch = 0;
+
+	list_for_each_entry(other, &g->links, node) {
+		if (other == link || !other->up || pg_link_closing(other))
+			continue;
+		own += pg_link_same_member(other, link);
+		branch += pg_link_same_branch(other, link);
+	}
+	return own >= limits->member_links ||
+	       branch >= max(limits->member_links, limits->links / 2);
+}
+
+/*
+ * Is there no room for @link? What a program asked for is not for others to prevent by
+ * coming first, nor for one of them by coming often.
+ */
+static u32 pg_group_crowded(struct pg_group *g, const struct pg_link *link)
 {
 	u32 fault = 0;
 
@@ -95,7 +126,7 @@ static u32 pg_group_crowded(struct pg_group *g, const struct pg_link *link, u32 
 		return 0;
 	if (g->n_up >= g->limits.links)
 		fault = PEERGROUP_A_STATS_LINK_FULL;
-	else if (own >= g->limits.member_links)
+	else if (pg_group_greedy(g, link))
 		fault = PEERGROUP_A_STATS_LINK_MEMBER;
 	if (!fault)
 		return 0;
@@ -106,7 +137,6 @@ static u32 pg_group_crowded(struct pg_group *g, const struct pg_link *link, u32 
 static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 {
 	struct pg_link *other;
-	u32 own = 0;
 
 	if (g->ended || !g->online)
 		return PG_BYE_LEAVING;
@@ -117,7 +147,6 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 	list_for_each_entry(other, &g->links, node) {
 		if (other == link || !other->up || pg_link_closing(other))
 			continue;
-		own += pg_link_same_member(other, link);
 		if (!pg_link_same_node(other, link))
 			continue;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_DUPLICATE);
@@ -126,7 +155,7 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 		pg_link_close(other, PG_BYE_DUPLICATE, EALREADY);
 		return 0;
 	}
-	return pg_group_crowded(g, link, own);
+	return pg_group_crowded(g, link);
 }
 
 static void pg_group_adjust_clock(struct pg_group *g)

@@ -50,6 +50,7 @@ struct pg_share {
  * @branch: what it and all below it made, if it was invited by an administrator and
  *	is none
  * @due: when the last version would have come if all had kept to the rate (ns)
+ * @branch_due: the same of @branch and its rate
  */
 struct pg_creator {
 	struct hlist_node node;
@@ -57,13 +58,15 @@ struct pg_creator {
 	struct pg_share own;
 	struct pg_share branch;
 	atomic64_t due;
+	atomic64_t branch_due;
 };
 
 /**
  * struct pg_quota_limits - how much one creator, or one who invites, may have
  * @records: 0 for a quarter of the table's, or half
  * @bytes: likewise
- * @rate: versions a second; 0 for any; of a creator only
+ * @rate: versions a second; 0 for any; of a creator only, and who invites has
+ *	PG_QUOTA_INVITER times as much
  */
 struct pg_quota_limits {
 	u32 records;

@@ -18,6 +18,7 @@
 
 static struct nl nl;
 static struct cert root, own, flooder, inviter;
+static struct cert invited[2];		/* by the inviter, from test_inviter() on */
 static uint32_t group;
 
 static int put(const struct rec *rec)
@@ -108,7 +109,6 @@ static void test_bytes(void)
 /* Who may invite has several keys to publish with, and one share for all of them. */
 static void test_inviter(void)
 {
-	struct cert below[2];
 	struct chain chain = { .cert = { &inviter.der, NULL }, .n = 2 };
 	struct rec rec;
 	struct peer p;
@@ -117,13 +117,13 @@ static void test_inviter(void)
 	NEED(!group_limit(&nl, group, L(INVITER_RECORDS), 4));
 	peer_link(&p, PORT, &inviter);
 	for (i = 0; i < 2; i++) {
-		cert_issue(&below[i], &inviter, test_key(i ? 2 : 0), PEERGROUP_ROLE_MEMBER);
-		chain.cert[1] = &below[i].der;
+		cert_issue(&invited[i], &inviter, test_key(i ? 2 : 0), PEERGROUP_ROLE_MEMBER);
+		chain.cert[1] = &invited[i].der;
 		peer_gmc(&p, &chain);
 	}
 	CHECK(peer_alive(&p));
 	for (i = 0; i < 6; i++) {
-		err = add(&rec, i < 3 ? &below[0] : i < 5 ? &below[1] : &inviter, 10);
+		err = add(&rec, i < 3 ? &invited[0] : i < 5 ? &invited[1] : &inviter, 10);
 		CHECK(err == (i < 4 ? 0 : -EDQUOT), "record %d: %d (%s)", i, err, nl.text);
 		rec_free(&rec);
 	}
@@ -206,6 +206,26 @@ static void test_rate_debt(void)
 	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
 }
 
+/* Three keys, of which none comes too often, are one who invites, with twice the rate. */
+static void test_inviter_rate(void)
+{
+	const struct cert *who[] = { &invited[0], &invited[1], &inviter };
+	double start = seconds_now();
+	struct rec rec;
+	int i, err = 0;
+
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
+	for (i = 0; !err && i < 200; i++) {
+		err = add(&rec, who[i % 3], 1);
+		rec_free(&rec);
+	}
+	CHECK(err == -EAGAIN, "%d (%s)", err, nl.text);
+	CHECK(i > 20 && i < 30 + 2 * (seconds_now() - start), "%d records", i);
+	CHECK(!add(&rec, &own, 1), "another member: %s", nl.text);
+	rec_free(&rec);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+}
+
 static void test_pace(void)
 {
 	uint64_t added = nl_stat(&nl, group, S(ADDED));
@@ -263,6 +283,40 @@ static void test_member_links(void)
 	peer_close(&p[0]);
 	peer_close(&p[1]);
 	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 32));
+}
+
+/* As inviters do, by as many members as they like: together they have half. */
+static void test_inviter_links(void)
+{
+	struct chain chain = { .cert = { &inviter.der }, .n = 2 };
+	uint64_t before = nl_stat(&nl, group, S(LINK_MEMBER));
+	struct peer p[3], other;
+	struct noise_meet m;
+	uint32_t bye;
+	int i;
+
+	NEED(wait_until(none_linked, NULL));
+	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 1));
+	NEED(!group_limit(&nl, group, L(LINKS), 4));
+	for (i = 0; i < 2; i++) {
+		chain.cert[1] = &invited[i].der;
+		peer_connect(&p[i], PORT);
+		meet_fill(&m, &invited[i], &chain);
+		CHECK(peer_handshake(&p[i], &m) && peer_expect(&p[i], PG_MSG_WELCOME));
+	}
+	chain.n = 1;
+	peer_connect(&p[2], PORT);
+	meet_fill(&m, &inviter, &chain);
+	CHECK(peer_handshake(&p[2], &m));
+	CHECK(peer_closed(&p[2], &bye) && bye == PG_BYE_FULL, "bye %u", bye);
+	CHECK(counted_once(&nl, group, S(LINK_MEMBER), before));
+	peer_link(&other, PORT, &flooder);
+	CHECK(peer_alive(&other) && peer_alive(&p[0]) && peer_alive(&p[1]));
+	peer_close(&other);
+	for (i = 0; i < 3; i++)
+		peer_close(&p[i]);
+	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 32));
+	NEED(!group_limit(&nl, group, L(LINKS), 64));
 }
 
 /* Chains that are known already, more than ten seconds' worth. */
@@ -365,8 +419,10 @@ int main(void)
 		{ "rate of one creator", test_rate },
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "more than the rate is no debt for long", test_rate_debt },
+		{ "rate of one who invites", test_inviter_rate },
 		{ "rate of one link", test_pace },
 		{ "links of one member", test_member_links },
+		{ "links of one who invites", test_inviter_links },
 		{ "rate of certificates over one link", test_proofs },
 		{ "members below one who invites", test_invited },
 		{ "members below one administrator", test_issued },
