@@ -144,7 +144,7 @@ struct pg_group {
 	struct pg_overlay overlay;
 	struct list_head links;
 	u32 n_links;
-	u32 n_up;
+	u32 n_up;			/* read without the lock, too */
 	struct list_head holders;
 	struct list_head watches;
 	struct pg_owner owner;
@@ -153,6 +153,7 @@ struct pg_group {
 	bool kept;
 	bool ready;
 	bool ended;
+	bool defer_expiry;	/* by the group's properties; read without the lock, too */
 	u32 status;		/* as last told to programs */
 	struct pg_listener *listener;
 	u16 port;
@@ -335,6 +336,7 @@ void pg_group_drop_holders(struct pg_group *g);
 /* What group.c, group_flood.c and group_link.c share. */
 extern const struct pg_flood_ops pg_group_flood_ops;
 void pg_group_expire_work(struct work_struct *work);
+bool pg_group_expires(const struct pg_group *g);	/* or does all wait for a link? */
 void pg_group_dial_work(struct work_struct *work);
 void pg_group_redial(struct pg_group *g);	/* lock held */
 void pg_group_close_links(struct pg_group *g);	/* lock held */

@@ -8,6 +8,7 @@
 #include "group.h"
 #include "message.h"
 #include "netlink.h"
+#include "reserved.h"
 #include "revoke.h"
 #include "trace.h"
 #include "verify.h"
@@ -187,6 +188,15 @@ static void pg_group_flood_refused(struct pg_flood *f, struct pg_link *from,
 		pg_link_resync(from);
 }
 
+static void pg_group_properties_changed(struct pg_group *g, const struct pg_record *r)
+{
+	bool defer = pg_properties_flags(&r->rec) & PEERGROUP_PROPERTY_DEFER_EXPIRATION;
+
+	WRITE_ONCE(g->defer_expiry, defer);
+	if (!g->ended)
+		mod_delayed_work(pg_wq, &g->expire, 0);
+}
+
 static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 				     struct pg_record *r, u32 change)
 {
@@ -209,6 +219,8 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 		pg_netlink_record(g, r, change);
 	if (r->revocation)
 		pg_group_revocations_changed(g);
+	if (pg_rec_kind(r->rec.type) == PG_REC_PROPERTIES)
+		pg_group_properties_changed(g, r);
 	if (pg_table_next_expiry(&g->table) == r->rec.expires && !g->ended)
 		mod_delayed_work(pg_wq, &g->expire, 0);
 }
@@ -279,6 +291,12 @@ static void pg_group_expire_one(struct pg_group *g, struct pg_record *r)
 	pg_record_put(r);
 }
 
+bool pg_group_expires(const struct pg_group *g)
+{
+	return READ_ONCE(g->n_up) || !READ_ONCE(g->defer_expiry);
+}
+
+/* Begun anew when a record expires earlier than others, and by what makes it expire at all. */
 void pg_group_expire_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, expire);
@@ -287,7 +305,7 @@ void pg_group_expire_work(struct work_struct *work)
 	u32 n;
 
 	mutex_lock(&g->lock);
-	if (g->ended)
+	if (g->ended || !pg_group_expires(g))
 		goto out;
 	now = pg_group_now(g);
 	for (n = 0; n < PG_EXPIRE_BATCH; n++) {

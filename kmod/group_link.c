@@ -202,7 +202,7 @@ u32 pg_group_link_up(struct pg_link *link)
 	link->up = true;
 	/* Pairs with pg_link_state(). */
 	smp_store_release(&link->state, PEERGROUP_LINK_UP);
-	g->n_up++;
+	WRITE_ONCE(g->n_up, g->n_up + 1);
 	if (link->target)
 		pg_overlay_link_up(link->target);
 	pg_group_adjust_clock(g);
@@ -210,6 +210,8 @@ u32 pg_group_link_up(struct pg_link *link)
 	trace_pg_link_state(g->index, link->id, PEERGROUP_LINK_UP, 0);
 	pg_netlink_link(g, link, PEERGROUP_LINK_UP, 0);
 	pg_group_update_status(g);
+	if (g->defer_expiry)
+		mod_delayed_work(pg_wq, &g->expire, 0);
 	link->last_sync = jiffies;
 	if (link->outbound && pg_sync_start(&link->sync))
 		bye = PG_BYE_FULL;
@@ -268,7 +270,7 @@ void pg_group_link_gone(struct pg_link *link)
 	g->n_links--;
 	if (link->up) {
 		link->up = false;
-		g->n_up--;
+		WRITE_ONCE(g->n_up, g->n_up - 1);
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_DOWN);
 	} else if (link->outbound) {
 		state = PEERGROUP_LINK_FAILED;

@@ -25,7 +25,7 @@
  * @begun: @walk has been chosen
  * @walk: where it stands, unless @by_seq
  * @seq: sequence of the last step
- * @now: peer time when the step was taken, for expiry
+ * @now: peer time when the step was taken, for expiry; 0 while nothing expires
  * @change: being told: its parts are
  * @kind: enum peergroup_change, 0 unless @by_seq
  * @pending: there is something in @change that has not been told in full
@@ -207,7 +207,7 @@ static int pg_record_dump_step(struct pg_record_dump *d, struct netlink_ext_ack 
 		ret = pg_record_dump_by_filter(d);
 	}
 	mutex_unlock(&g->lock);
-	d->now = pg_group_now(g);
+	d->now = pg_group_expires(g) ? pg_group_now(g) : 0;
 	return ret;
 }
 

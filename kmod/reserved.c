@@ -95,3 +95,13 @@ unsigned int pg_rec_vouch(const struct pg_rec *rec, const struct pg_member *crea
 		return PEERGROUP_A_STATS_REFUSED_ROLE;
 	return pg_rec_id_reserved(rec) ? PEERGROUP_A_STATS_REFUSED_ID : 0;
 }
+
+u32 pg_properties_flags(const struct pg_rec *rec)
+{
+	struct peergroup_properties_head p;
+
+	if (rec->data.len < sizeof(p))
+		return 0;
+	memcpy(&p, rec->data.p, sizeof(p));
+	return be16_to_cpu(p.major) == PEERGROUP_PROPERTIES_MAJOR ? be32_to_cpu(p.flags) : 0;
+}

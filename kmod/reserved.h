@@ -27,4 +27,13 @@ unsigned int __must_check pg_rec_vouch(const struct pg_rec *rec,
 				       const struct pg_member *creator,
 				       const struct pg_member *modifier);
 
+/**
+ * pg_properties_flags() - what a group's properties say to the kernel
+ * @rec: a properties record that pg_rec_vouch() found right
+ *
+ * Return: PEERGROUP_PROPERTY_* and flags that are no concern of the kernel's; 0 where the
+ * data is of a form it does not know.
+ */
+u32 pg_properties_flags(const struct pg_rec *rec);
+
 #endif /* _PG_RESERVED_H */

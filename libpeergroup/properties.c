@@ -27,6 +27,12 @@ struct form {
 
 #define TEXTS	6
 
+/* The kernel reads how it begins. */
+_Static_assert(offsetof(struct form, flags) == offsetof(struct peergroup_properties_head, flags) &&
+	       FORM_MAJOR == PEERGROUP_PROPERTIES_MAJOR &&
+	       (uint32_t)PEER_DEFER_EXPIRATION == PEERGROUP_PROPERTY_DEFER_EXPIRATION,
+	       "two descriptions of one form");
+
 /* In the order in which they follow the form, each behind its length (16 bits). */
 static void list_texts(struct pgi_properties *p, char **texts[TEXTS])
 {

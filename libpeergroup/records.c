@@ -325,16 +325,11 @@ static bool is_creator(const struct pgi_group *group, const uint8_t id[PEERGROUP
 	return !memcmp(id, group->identity->spki_hash, 8);
 }
 
-static HRESULT check_live(const struct pgi_group *group, const struct pgi_record *r,
-			  uint64_t now)
+/* The kernel shows no record that has expired, unless the group defers that. */
+static HRESULT check_live(const struct pgi_record *r)
 {
-	bool defer = group->store->flags & PEER_DEFER_EXPIRATION;
-
 	if (r->flags & PEERGROUP_RECORD_DELETED)
 		return pgi_fail(PEER_E_RECORD_NOT_FOUND, "the record was deleted");
-	/* Not swept yet is over all the same, unless the group waits for company. */
-	if (r->expires <= now && !defer)
-		return pgi_fail(PEER_E_RECORD_NOT_FOUND, "the record has expired");
 	return S_OK;
 }
 
@@ -349,7 +344,7 @@ static HRESULT read_for_change(struct pgi_group *group, const uint8_t id[PEERGRO
 	if (SUCCEEDED(hr))
 		hr = pgi_fetch_one(group, id, record);
 	if (SUCCEEDED(hr))
-		hr = check_live(group, *record, *now);
+		hr = check_live(*record);
 	if (SUCCEEDED(hr) && !is_creator(group, id) && !(group->own->roles & PEERGROUP_ROLE_ADMIN))
 		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
 			      "only its creator or an administrator may change a record");
@@ -474,17 +469,14 @@ HRESULT pgi_record_delete(struct pgi_group *group, const uint8_t id[PEERGROUP_ID
 HRESULT pgi_record_get(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
 		       struct pgi_record **record)
 {
-	uint64_t now;
 	HRESULT hr;
 
 	*record = NULL;
 	hr = pgi_group_ready(group);
 	if (SUCCEEDED(hr))
-		hr = pgi_group_now(group, &now);
-	if (SUCCEEDED(hr))
 		hr = pgi_fetch_one(group, id, record);
 	if (SUCCEEDED(hr))
-		hr = check_live(group, *record, now);
+		hr = check_live(*record);
 	if (FAILED(hr)) {
 		pgi_record_free(*record);
 		*record = NULL;
@@ -493,8 +485,6 @@ HRESULT pgi_record_get(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LE
 }
 
 struct walk {
-	struct pgi_group *group;
-	uint64_t now;
 	pgi_record_fn fn;
 	void *arg;
 };
@@ -503,8 +493,7 @@ static HRESULT visit(struct pgi_record **record, void *arg)
 {
 	struct walk *w = arg;
 
-	if (pgi_type_reserved((*record)->type) ||
-	    FAILED(check_live(w->group, *record, w->now)))
+	if (pgi_type_reserved((*record)->type) || FAILED(check_live(*record)))
 		return S_OK;
 	return w->fn(record, w->arg);
 }
@@ -512,14 +501,12 @@ static HRESULT visit(struct pgi_record **record, void *arg)
 HRESULT pgi_record_walk(struct pgi_group *group, struct pgi_query *q, pgi_record_fn fn,
 			void *arg)
 {
-	struct walk w = { .group = group, .fn = fn, .arg = arg };
+	struct walk w = { .fn = fn, .arg = arg };
 	struct pgi_nl nl;
 	HRESULT hr;
 
-	hr = pgi_group_now(group, &w.now);
 	/* A socket of its own, so that a long walk is in nobody's way. */
-	if (SUCCEEDED(hr))
-		hr = pgi_nl_open(&nl, &group->nl);
+	hr = pgi_nl_open(&nl, &group->nl);
 	if (FAILED(hr))
 		return hr;
 	q->group = group->index;

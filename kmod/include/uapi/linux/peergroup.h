@@ -125,7 +125,7 @@ struct peergroup_sig_hdr {
  *
  * PROPERTIES: what the group is, one record: signed by the group root, which signs
  * no other; its id is the first 8 bytes of the group id and 8 zeros. The data is the
- * library's.
+ * library's, but for how it begins: struct peergroup_properties_head.
  *
  * MEMBERSHIP: a chain as the data, each certificate behind its length (be16), below
  * the root first. Signed by who the last certificate is about, with its key: its id
@@ -140,6 +140,22 @@ struct peergroup_sig_hdr {
 				    0xa3, 0x58, 0x1c, 0xd9, 0x70, 0x2e, 0x86, 0xb4 }
 
 #define PEERGROUP_PROPERTIES_LEN_MAX	(16U << 10)	/* bytes of data */
+#define PEERGROUP_PROPERTIES_MAJOR	1		/* of another the kernel reads nothing */
+
+/* While a host has no link nothing expires there. */
+#define PEERGROUP_PROPERTY_DEFER_EXPIRATION	(1U << 2)
+
+/**
+ * struct peergroup_properties_head - how the data of a properties record begins
+ * @major: version; a record without this struct, or of another one, has no @flags
+ * @minor: the same with more behind it
+ * @flags: PEERGROUP_PROPERTY_*, and others that are for programs
+ */
+struct peergroup_properties_head {
+	__be16 major;
+	__be16 minor;
+	__be32 flags;
+} __attribute__((packed));
 
 #define PEERGROUP_REVOKE_ONLY		(1U << 0)	/* not what it issued before */
 #define PEERGROUP_REVOKE_WITHDRAW	(1U << 1)	/* its earlier records go, too */
