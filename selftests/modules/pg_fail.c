@@ -16,6 +16,7 @@
  *	and how many times that failed
  */
 #include <linux/debugfs.h>
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -41,6 +42,7 @@ static int pg_fail_times;
 static atomic_t pg_fail_seen;
 static atomic_t pg_fail_failed;
 static unsigned long pg_fail_where;
+static unsigned long pg_fail_spared, pg_fail_spared_end;
 static struct dentry *pg_fail_dir;
 
 /* ------------------------------------------------------------- the probes -- */
@@ -58,7 +60,32 @@ static bool pg_fail_mine(void)
 	return !pid || (pid > 0 ? current->pid == pid : current->tgid != -pid);
 }
 
-/* The innermost function of the module on the stack, or 0. */
+/*
+ * The kernel's own sysfs_slab_add() does not free a cache's name where there is no memory
+ * behind it (as of 6.1): that would be a leak, but none of the module's.
+ */
+static bool pg_fail_spares(unsigned long where)
+{
+	return where >= pg_fail_spared && where < pg_fail_spared_end;
+}
+
+static void __init pg_fail_find_spared(void)
+{
+	struct kprobe probe = { .symbol_name = "sysfs_slab_add" };
+	char text[KSYM_SYMBOL_LEN];
+	unsigned long size;
+
+	if (register_kprobe(&probe))
+		return;
+	sprint_symbol(text, (unsigned long)probe.addr);
+	if (strchr(text, '/') && sscanf(strchr(text, '/'), "/0x%lx", &size) == 1) {
+		pg_fail_spared = (unsigned long)probe.addr;
+		pg_fail_spared_end = pg_fail_spared + size;
+	}
+	unregister_kprobe(&probe);
+}
+
+/* The innermost function of the module on the stack, or 0, also for what is spared. */
 static unsigned long pg_fail_caller(void)
 {
 	struct module *of = READ_ONCE(pg_fail_of);
@@ -68,7 +95,7 @@ static unsigned long pg_fail_caller(void)
 	if (!of)
 		return 0;
 	n = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && !pg_fail_spares(stack[i]); i++)
 		if (within_module(stack[i], of))
 			return stack[i];
 	return 0;
@@ -248,8 +275,10 @@ DEFINE_SHOW_ATTRIBUTE(pg_fail_sites);
 
 static int __init pg_fail_init(void)
 {
-	int err = register_kprobes(pg_fail_probes, ARRAY_SIZE(pg_fail_probes));
+	int err;
 
+	pg_fail_find_spared();
+	err = register_kprobes(pg_fail_probes, ARRAY_SIZE(pg_fail_probes));
 	if (err)
 		return err;
 	err = register_module_notifier(&pg_fail_notifier);
