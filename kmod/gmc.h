@@ -73,8 +73,8 @@ struct pg_gmc {
  * ROOT alone and with an empty issuer and with group equal to the own SPKI
  * hash, no unknown critical extension, no unique identifiers, serial number not
  * negative and at most 20 bytes, @not_before before @not_after, @since no later than
- * @not_before. Pure function,
- * any context; stack use below 512 bytes without what SHA-256 takes.
+ * @not_before. Pure function, any context; stack use below 512 bytes without what
+ * SHA-256 takes.
  *
  * Return: 0 or -EBADMSG.
  */

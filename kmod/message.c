@@ -315,6 +315,8 @@ void pg_message_tick(struct pg_link *link)
 		if (!d->r || time_before(jiffies, d->deadline))
 			continue;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFUSED_UNKNOWN);
+		trace_pg_record_verdict(g->index, link->id, d->r->rec.id, d->r->rec.version,
+					PEERGROUP_A_STATS_REFUSED_UNKNOWN);
 		pg_record_put(pg_link_undefer(link, d));
 	}
 	pg_message_settle(link);

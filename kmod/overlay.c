@@ -59,6 +59,7 @@ struct pg_target *pg_overlay_add(struct pg_overlay *o, const struct pg_addr *add
 	if (t) {
 		t->due = now_ms;
 		t->twin = 0;
+		t->self = false;
 		return t;
 	}
 	if (o->n >= PG_TARGETS_MAX)
@@ -123,24 +124,17 @@ void pg_overlay_link_up(struct pg_target *t)
 	t->error = 0;
 }
 
-/*
- * A second link to a host that has one is no failure, but not worth trying
- * again soon either.
- */
-static u64 pg_overlay_backoff(const struct pg_overlay *o, const struct pg_target *t, int error)
+static u64 pg_overlay_backoff(const struct pg_overlay *o, const struct pg_target *t)
 {
 	u32 shift = min_t(u32, t->failures, 31);
-	u64 wait = (u64)o->retry_min_ms << shift;
 
-	if (error == EALREADY)
-		wait = o->retry_max_ms;
-	return min_t(u64, wait, o->retry_max_ms);
+	return min_t(u64, (u64)o->retry_min_ms << shift, o->retry_max_ms);
 }
 
 void pg_overlay_link_gone(struct pg_overlay *o, struct pg_target *t, int error,
 			  u64 now_ms, u32 random)
 {
-	u64 wait = pg_overlay_backoff(o, t, error);
+	u64 wait = pg_overlay_backoff(o, t);
 
 	wait -= ((wait / 4) * random) >> 32;
 	t->due = now_ms + wait;

@@ -21,7 +21,7 @@
  * @failures: dials in a row that came to nothing
  * @due: ms, when to dial next
  * @error: errno of the last failure
- * @self: turned out to be this very host: never dialled again
+ * @self: turned out to be this very host: not dialled again until a program asks for it
  * @twin: node id of the host there, which has a link to here by another way: not
  *	dialled while that lasts; 0 for none
  */

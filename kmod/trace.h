@@ -14,8 +14,7 @@
 #include "reconcile.h"
 
 /*
- * What became of a record: 0 for a version that goes into the table, else the
- * counter that counts what happened to it instead.
+ * What became of a record that did not go into the table: the counter that counts it.
  */
 #define PG_TRACE_VERDICTS						\
 	EM(PEERGROUP_A_STATS_PRESENT, "present")			\
@@ -41,6 +40,7 @@
 	EM(PEERGROUP_A_STATS_REFUSED_MEMBERS, "members")		\
 	EM(PEERGROUP_A_STATS_REFUSED_QUOTA, "quota")			\
 	EM(PEERGROUP_A_STATS_REFUSED_RATE, "rate")			\
+	EM(PEERGROUP_A_STATS_REFUSED_REVOKED, "revoked")		\
 	EMe(PEERGROUP_A_STATS_DROPPED_DEFERRED, "dropped")
 
 #define PG_TRACE_CHANGES						\
@@ -121,7 +121,7 @@ TRACE_EVENT(pg_record_sent,
 		  __entry->group, __entry->link, __entry->id, __entry->version)
 );
 
-/* @verdict: 0 for new, PEERGROUP_A_STATS_PRESENT, _OLD, _DEFERRED or _REFUSED_*. */
+/* @verdict: PEERGROUP_A_STATS_PRESENT, _OLD, _DEFERRED, _DROPPED_DEFERRED or _REFUSED_*. */
 TRACE_EVENT(pg_record_verdict,
 	TP_PROTO(u32 group, u64 link, const u8 *id, u32 version, u32 verdict),
 	TP_ARGS(group, link, id, version, verdict),

@@ -421,8 +421,11 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 	int len, i;
 
 	*more = false;
-	if (feed->behind && !feed->gone)
+	if (feed->behind && !feed->gone) {
 		t.hr = catch_up(feed);
+		/* There is something to tell: news, or that there is none to be had. */
+		timeout = 0;
+	}
 	for (i = 0; i < READ_BURST; i++) {
 		len = pgi_nl_receive(&feed->nl, timeout);
 		timeout = 0;

@@ -95,6 +95,8 @@ bool pgi_work_begin(void)
 
 void pgi_work_end(void)
 {
+	/* Not when the thread ends, which may be beside exit(). */
+	OPENSSL_thread_stop();
 	pthread_mutex_lock(&end.lock);
 	if (!--end.working)
 		pthread_cond_signal(&end.idle);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -145,6 +146,11 @@ static void check_counter(void)
 	says = counter.ns + (uint64_t)((tick - counter.ticks) * counter.ns_per_tick);
 	printf("%-34s %7.3f ms after %.1f s\n", "the counter is off the clock by",
 	       ((double)says - ns) / 1e6, (ns - counter.ns) / 1e9);
+	/* The clock is slewed, and by no more than this. */
+	if (fabs((double)says - ns) > 1e6 + 5e-4 * (ns - counter.ns)) {
+		fprintf(stderr, "pg-bench: the CPU's counter is no clock here\n");
+		exit(1);
+	}
 }
 
 static void check(HRESULT hr, const char *what)
@@ -229,7 +235,10 @@ static void watch_until(unsigned int me, peergroup_watch_t watch, unsigned int p
 	struct peergroup_event ev;
 
 	while (atomic_load(&sh->phase) < phase) {
-		if (peergroup_watch_wait(watch, 100, &ev) == S_OK)
+		HRESULT hr = peergroup_watch_wait(watch, 100, &ev);
+
+		check(hr, "wait");
+		if (hr == S_OK)
 			take_event(me, &ev);
 	}
 }

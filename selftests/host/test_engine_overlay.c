@@ -70,11 +70,40 @@ static void test_linked(void)
 	pg_overlay_destroy(&o);
 }
 
+/* Who says that there is a link already, when there is none, has not noticed its end. */
+static void test_stale(void)
+{
+	struct pg_target *t = start();
+
+	NEED(pg_overlay_next(&o, 0) == t);
+	pg_overlay_link_gone(&o, t, EALREADY, 0, 0);
+	CHECK(pg_overlay_wait(&o, 0) == MIN_MS, "%llu",
+	      (unsigned long long)pg_overlay_wait(&o, 0));
+	CHECK(pg_overlay_next(&o, MIN_MS) == t);
+	pg_overlay_destroy(&o);
+}
+
+/* An address may be another host's by the time that a program asks for it again. */
+static void test_moved(void)
+{
+	struct pg_target *t = start();
+
+	NEED(pg_overlay_next(&o, 0) == t);
+	t->self = true;
+	pg_overlay_link_gone(&o, t, ELOOP, 0, 0);
+	CHECK(!pg_overlay_next(&o, 1000 * MAX_MS), "not by itself");
+	CHECK(pg_overlay_add(&o, &t->addr, 3, 2000) == t);
+	CHECK(pg_overlay_next(&o, 2000) == t, "a program asks for it");
+	pg_overlay_destroy(&o);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "waits double from the least to the most", test_backoff },
 		{ "an address whose host is linked has what it wants", test_linked },
+		{ "a host that has not noticed a link's end", test_stale },
+		{ "an address that was this host's", test_moved },
 	};
 
 	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -25,12 +25,14 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	why=$(insmod "$PG_MODULE" 2>&1) || { failed="$round: $why"; break; }
 	up_mesh 2
 	# Every other round the link has not even come up.
-	((round % 2)) || pg h1 wait g --links 1 --timeout 200 > /dev/null
+	((round % 2)) || pg h1 wait g --links 1 --timeout 200 > /dev/null ||
+		{ failed="$round: no link"; break; }
 	for h in h1 h2; do
 		traffic $h &
 	done
 	# Three of them, besides what the library itself publishes.
-	((round % 2)) || pg h2 wait g --stat added=6 --timeout 200 > /dev/null
+	((round % 2)) || pg h2 wait g --stat added=6 --timeout 200 > /dev/null ||
+		{ failed="$round: no traffic"; break; }
 	# In use, as long as somebody reads a dump that takes more than one message.
 	until_true 30 gone || { failed="$round: $why"; break; }
 	wait
