@@ -165,16 +165,31 @@ static bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creat
 	return over;
 }
 
+/* Is it the end of a record? A tombstone upon a tombstone is a version like any. */
+static bool pg_flood_deletes(struct pg_flood *f, const struct pg_record *r)
+{
+	const struct pg_record *stored;
+	bool deletes;
+
+	if (!pg_rec_deleted(&r->rec))
+		return false;
+	rcu_read_lock();
+	stored = pg_table_find(f->table, r->rec.id);
+	deletes = stored && !pg_rec_deleted(&stored->rec);
+	rcu_read_unlock();
+	return deletes;
+}
+
 /*
  * Does the creator publish faster than it may? A record that comes over a link
  * and is dropped for this is valid, and who forwarded it did well: the tables
  * differ then, and the next reconciliation that this end leads brings it, whatever
  * its rate, as what a reconciliation brings is bounded by the creator's quota.
- * Nobody is kept from deleting, nor an administrator from revoking.
+ * Nobody is kept from deleting what there is, nor an administrator from revoking.
  */
 static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struct pg_record *r)
 {
-	return pg_flood_rate_over(f, r->creator) && !pg_rec_deleted(&r->rec) &&
+	return pg_flood_rate_over(f, r->creator) && !pg_flood_deletes(f, r) &&
 	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION &&
 	       !(from && f->ops->asked(f, from));
 }

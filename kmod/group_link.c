@@ -158,6 +158,20 @@ static u32 pg_group_judge_link(struct pg_group *g, struct pg_link *link)
 	return pg_group_crowded(g, link);
 }
 
+/* A member has one clock to be asked about, however many links it has. */
+static bool pg_link_first_of_member(const struct pg_group *g, const struct pg_link *link)
+{
+	const struct pg_link *other;
+
+	list_for_each_entry(other, &g->links, node) {
+		if (other == link)
+			break;
+		if (other->up && pg_link_same_member(other, link))
+			return false;
+	}
+	return true;
+}
+
 static void pg_group_adjust_clock(struct pg_group *g)
 {
 	s64 offsets[PG_CLOCK_SAMPLES];
@@ -165,7 +179,7 @@ static void pg_group_adjust_clock(struct pg_group *g)
 	unsigned int n = 0;
 
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up && n < ARRAY_SIZE(offsets))
+		if (link->up && n < ARRAY_SIZE(offsets) && pg_link_first_of_member(g, link))
 			offsets[n++] = link->clock_offset;
 	}
 	spin_lock(&g->clock_lock);

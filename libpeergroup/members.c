@@ -186,7 +186,7 @@ void pgi_members_free(struct pgi_members *members)
 
 /* ----------------------------------------------------- who speaks for whom -- */
 
-static bool by_administrator(const struct pgi_members *members, const struct pgi_member *m)
+bool pgi_member_by_administrator(const struct pgi_members *members, const struct pgi_member *m)
 {
 	const struct pgi_member *issuer = pgi_members_with(members, m->issuer);
 
@@ -201,7 +201,8 @@ static bool by_administrator(const struct pgi_members *members, const struct pgi
 static bool replaces(const struct pgi_members *members, const struct pgi_member *m,
 		     const struct pgi_member *before)
 {
-	if (by_administrator(members, before) && !by_administrator(members, m))
+	if (pgi_member_by_administrator(members, before) &&
+	    !pgi_member_by_administrator(members, m))
 		return false;
 	return !(before->roles & PEERGROUP_ROLE_ADMIN) || m->depth <= before->depth;
 }

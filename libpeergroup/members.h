@@ -36,6 +36,9 @@ void pgi_members_free(struct pgi_members *members);
 /* Was @a issued for a later time than @b, a certificate of the same member? */
 bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b);
 
+/* Is its issuer, which is among @members, an administrator or the root? */
+bool pgi_member_by_administrator(const struct pgi_members *members, const struct pgi_member *m);
+
 /*
  * The certificate that speaks for that peer name at @now: of those that hold, and were not
  * revoked, if there is any, the one that the member goes by itself, as own.c has it;

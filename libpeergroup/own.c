@@ -92,6 +92,10 @@ static bool is_later(const struct pgi_member *m, const struct pgi_own *own)
 	return pgi_member_later(m, &is);
 }
 
+/*
+ * Only administrators renew: else whoever may invite could bring a member below himself,
+ * and down to a lower role, or, with one that begins last, keep it from the true one.
+ */
 static const struct pgi_member *find_later(struct pgi_group *group,
 					   const struct pgi_members *members, uint64_t now)
 {
@@ -101,7 +105,8 @@ static const struct pgi_member *find_later(struct pgi_group *group,
 	for (named = pgi_members_named(members, group->identity->name, &n); n; n--) {
 		m = *named++;
 		if (m->depth && !m->revoked && m->not_before <= now && now < m->not_after &&
-		    is_later(m, group->own) && (!found || pgi_member_later(m, found)))
+		    pgi_member_by_administrator(members, m) && is_later(m, group->own) &&
+		    (!found || pgi_member_later(m, found)))
 			found = m;
 	}
 	return found;
@@ -109,8 +114,7 @@ static const struct pgi_member *find_later(struct pgi_group *group,
 
 /*
  * Puts one certificate where it belongs; *@m becomes its issuer's. The last one is
- * for this member's key and no other is. Only administrators renew: else whoever may
- * invite could bring a member below himself, and down to a lower role.
+ * for this member's key and no other is.
  */
 static HRESULT take_one(const struct pgi_members *members, const uint8_t *spki_hash,
 			const struct pgi_member **m, bool last, struct pgi_blob *der)
@@ -124,8 +128,7 @@ static HRESULT take_one(const struct pgi_members *members, const uint8_t *spki_h
 		return hr;
 	issuer = pgi_members_with(members, cert->issuer);
 	if (!issuer || issuer->depth + 1 != (*m)->depth ||
-	    last != !memcmp(cert->spki_hash, spki_hash, sizeof(cert->spki_hash)) ||
-	    (last && !(issuer->roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT))))
+	    last != !memcmp(cert->spki_hash, spki_hash, sizeof(cert->spki_hash)))
 		hr = S_FALSE;
 	else
 		hr = pgi_blob_set(der, (*m)->der.data, (*m)->der.len);

@@ -134,6 +134,8 @@ static void test_inviter(void)
 }
 
 /* At one a second, ten come at once, and the twelfth is too many. */
+static struct rec kept;
+
 static void test_rate(void)
 {
 	uint64_t before = nl_stat(&nl, group, S(REFUSED_RATE));
@@ -142,7 +144,8 @@ static void test_rate(void)
 
 	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
 	NEED(!add(&first, &flooder, 1));
-	for (i = 1; !err && i < 100; i++) {
+	NEED(!add(&kept, &flooder, 1));
+	for (i = 2; !err && i < 100; i++) {
 		err = add(&rec, &flooder, 1);
 		rec_free(&rec);
 	}
@@ -153,6 +156,27 @@ static void test_rate(void)
 	rec_free(&rec);
 	delete(&first, &flooder);
 	rec_free(&first);
+}
+
+/*
+ * What is deleted is deleted, and does not come again and again as that: the bucket is
+ * empty still.
+ */
+static void test_rate_tombstones(void)
+{
+	struct rec rec[9];
+	int i, err = 0;
+
+	for (i = 0; i < 9 && !err; i++) {
+		rec_tombstone(&rec[i], i ? &rec[i - 1] : &kept, &flooder);
+		rec_sign(&rec[i], &flooder);
+		err = nl_put_record(&nl, group, rec[i].wire, rec[i].len);
+		CHECK(i || !err, "the first: %d (%s)", err, nl.text);
+	}
+	CHECK(err == -EAGAIN, "%d tombstones, %d (%s)", i, err, nl.text);
+	while (i--)
+		rec_free(&rec[i]);
+	rec_free(&kept);
 }
 
 /* Over a link it is dropped, counted, and the link stays. The bucket is empty still. */
@@ -410,6 +434,34 @@ static void test_nothing_left(void)
 	CHECK(no_leaks());
 }
 
+/* A member is asked for the time once, however many links it has. */
+static void test_clock(void)
+{
+	const struct cert *who[] = { &inviter, &own, &flooder, &flooder, &flooder };
+	struct pg_ping ping = { 0 };
+	struct peer p[5];
+	int64_t offset;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		peer_link(&p[i], PORT, who[i]);
+	for (i = 0; i < 5; i++) {
+		ping.time = htobe64(peer_time_now() + (i > 1 ? 590 * TICKS : 0));
+		peer_send(&p[i], PG_MSG_PING, &ping, sizeof(ping));
+		NEED(peer_expect(&p[i], PG_MSG_PONG));
+	}
+	/* Each step of the group's clock is a small one. */
+	for (i = 0; i < 60; i++) {
+		ping.time = htobe64(peer_time_now() + 590 * TICKS);
+		peer_send(&p[4], PG_MSG_PING, &ping, sizeof(ping));
+		NEED(peer_expect(&p[4], PG_MSG_PONG));
+	}
+	offset = (int64_t)nl_group_number(&nl, group, PEERGROUP_A_GROUP_TIME_OFFSET);
+	CHECK(llabs(offset) < 5 * (int64_t)TICKS, "%lld s", (long long)(offset / (int64_t)TICKS));
+	for (i = 0; i < 5; i++)
+		peer_close(&p[i]);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -417,6 +469,7 @@ int main(void)
 		{ "bytes of one creator", test_bytes },
 		{ "records of one who invites", test_inviter },
 		{ "rate of one creator", test_rate },
+		{ "a rate per creator is no matter of tombstones either", test_rate_tombstones },
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
@@ -426,6 +479,7 @@ int main(void)
 		{ "rate of certificates over one link", test_proofs },
 		{ "members below one who invites", test_invited },
 		{ "members below one administrator", test_issued },
+		{ "a member with many links has one clock", test_clock },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	struct peer p;
