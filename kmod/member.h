@@ -137,6 +137,20 @@ static inline const struct pg_member *pg_member_branch(const struct pg_member *m
 	return top;
 }
 
+/*
+ * The administrator whom another one invited, and who answers for what @m publishes: the
+ * highest above it, or itself; NULL where there is none.
+ */
+static inline const struct pg_member *pg_member_deputy(const struct pg_member *m)
+{
+	const struct pg_member *top = NULL;
+
+	for (; m && m->depth >= 2; m = m->parent)
+		if (m->gmc.roles & PEERGROUP_ROLE_ADMIN)
+			top = m;
+	return top;
+}
+
 /**
  * struct pg_chain - certificates in order, below the root first, leaf last
  * @n: how many

@@ -25,6 +25,7 @@
 #define PG_QUOTA_BYTES_MIN	(4ULL << 20)
 
 #define PG_QUOTA_INVITER	2U	/* times as much for who invites */
+#define PG_QUOTA_DEPUTY		3U	/* and for an administrator whom another one invited */
 
 /* Who was quiet may be this far ahead of the rate: the burst. */
 #define PG_QUOTA_BURST_NS	(10 * 1000000000ULL)
@@ -49,6 +50,8 @@ struct pg_share {
  * @own: what it made
  * @branch: what it and all below it made, if it was invited by an administrator and
  *	is none
+ * @issued: what it and all below it made, if it is an administrator whom another one
+ *	invited, and none such is above it
  * @due: when the last version would have come if all had kept to the rate (ns)
  * @branch_due: the same of @branch and its rate
  */
@@ -57,6 +60,7 @@ struct pg_creator {
 	u8 key[PEERGROUP_HASH_LEN];
 	struct pg_share own;
 	struct pg_share branch;
+	struct pg_share issued;
 	atomic64_t due;
 	atomic64_t branch_due;
 };

@@ -213,11 +213,18 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 	return verdict;
 }
 
+/* The entry of who answers for a creator, which may be nobody. False: no memory. */
+static bool pg_table_answers(struct pg_table *t, const struct pg_member *top,
+			     struct pg_creator **c)
+{
+	*c = top ? pg_quota_get(&t->quotas, top->gmc.spki_hash) : NULL;
+	return !top || *c;
+}
+
 /* May @r take the place of @cur (NULL: of none)? 0 or a refusal. */
 static unsigned int pg_table_admit(struct pg_table *t, struct pg_record *r,
 				   const struct pg_record *cur)
 {
-	const struct pg_member *top;
 	struct pg_rec_key key;
 
 	pg_record_key(r, &key);
@@ -226,11 +233,8 @@ static unsigned int pg_table_admit(struct pg_table *t, struct pg_record *r,
 	if (pg_rec_weight(&r->rec) > t->limits.record_size)
 		return PEERGROUP_A_STATS_REFUSED_SIZE;
 	r->quota = pg_quota_get(&t->quotas, r->creator->gmc.spki_hash);
-	if (!r->quota)
-		return PEERGROUP_A_STATS_REFUSED_NOMEM;
-	top = pg_member_branch(r->creator);
-	r->inviter = top ? pg_quota_get(&t->quotas, top->gmc.spki_hash) : NULL;
-	if (top && !r->inviter)
+	if (!r->quota || !pg_table_answers(t, pg_member_branch(r->creator), &r->inviter) ||
+	    !pg_table_answers(t, pg_member_deputy(r->creator), &r->deputy))
 		return PEERGROUP_A_STATS_REFUSED_NOMEM;
 	return pg_table_room(t, r, cur);
 }

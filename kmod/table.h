@@ -51,6 +51,7 @@ struct pg_print {
  * @modifier: member of rec.modifier, held
  * @quota: what it counts in while it is in the table
  * @inviter: what it counts in beside that, or NULL
+ * @deputy: and beside these: of an administrator, or NULL
  * @revocation: what it is in pg_members, if it is one; owned
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
@@ -71,6 +72,7 @@ struct pg_record {
 	struct pg_member *modifier;
 	struct pg_creator *quota;
 	struct pg_creator *inviter;
+	struct pg_creator *deputy;
 	struct pg_revocation *revocation;
 	struct pg_rec rec;
 	u8 *wire;

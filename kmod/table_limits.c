@@ -42,6 +42,8 @@ void pg_table_account(struct pg_table *t, const struct pg_record *r, int sign)
 	pg_share_account(&r->quota->own, bytes, sign);
 	if (r->inviter)
 		pg_share_account(&r->inviter->branch, bytes, sign);
+	if (r->deputy)
+		pg_share_account(&r->deputy->issued, bytes, sign);
 	if (pg_rec_deleted(&r->rec))
 		WRITE_ONCE(t->tombstones, t->tombstones + sign);
 	else
@@ -64,6 +66,23 @@ static struct pg_share pg_table_share(const struct pg_table *t, bool inviter)
 }
 
 /*
+ * And an administrator whom another one invited, with all below, who may be as many as it
+ * likes: no less than one who invites.
+ */
+static struct pg_share pg_table_deputy_share(const struct pg_table *t)
+{
+	struct pg_share room = pg_table_share(t, true);
+	u64 records = pg_quota_share(0, READ_ONCE(t->limits.records), PG_QUOTA_RECORDS_MIN,
+				     PG_QUOTA_DEPUTY);
+	u64 bytes = pg_quota_share(0, READ_ONCE(t->limits.bytes), PG_QUOTA_BYTES_MIN,
+				   PG_QUOTA_DEPUTY);
+
+	room.records = max_t(u64, room.records, records);
+	room.bytes = max(room.bytes, bytes);
+	return room;
+}
+
+/*
  * Room that only revocations may use, beyond every limit: or else who fills the table
  * could not be made to leave.
  */
@@ -77,6 +96,13 @@ static u64 pg_table_spare_bytes(const struct pg_record *r)
 	return (u64)pg_table_spare(r) * PG_TABLE_SPARE_BYTES;
 }
 
+static struct pg_share pg_share_spare(struct pg_share room, const struct pg_record *r)
+{
+	room.records += pg_table_spare(r);
+	room.bytes += pg_table_spare_bytes(r);
+	return room;
+}
+
 /*
  * Is one with @has, of which @room is allowed, full for a new record? Without the lock, so
  * that where a u64 is read in two steps the bytes may be nonsense, and are not looked at.
@@ -88,20 +114,25 @@ static bool pg_share_full(const struct pg_share *has, struct pg_share room, u64 
 	return IS_ENABLED(CONFIG_64BIT) && READ_ONCE(has->bytes) + bytes > room.bytes;
 }
 
+/* Of a member, which may be NULL, or have nothing. */
+static const struct pg_creator *pg_table_entry(struct pg_table *t, const struct pg_member *m)
+{
+	return m ? pg_quota_find(&t->quotas, m->gmc.spki_hash) : NULL;
+}
+
 static bool pg_table_quota_full(struct pg_table *t, const struct pg_record *r)
 {
-	const struct pg_member *top = pg_member_branch(r->creator);
-	struct pg_creator *own, *inviter = NULL;
-	struct pg_share room = pg_table_share(t, false);
+	const struct pg_creator *own, *inviter, *deputy;
 	u64 bytes = pg_record_bytes(r);
 
-	room.records += pg_table_spare(r);
-	room.bytes += pg_table_spare_bytes(r);
-	own = pg_quota_find(&t->quotas, r->creator->gmc.spki_hash);
-	if (top)
-		inviter = pg_quota_find(&t->quotas, top->gmc.spki_hash);
-	return (own && pg_share_full(&own->own, room, bytes)) ||
-	       (inviter && pg_share_full(&inviter->branch, pg_table_share(t, true), bytes));
+	own = pg_table_entry(t, r->creator);
+	inviter = pg_table_entry(t, pg_member_branch(r->creator));
+	deputy = pg_table_entry(t, pg_member_deputy(r->creator));
+	return (own && pg_share_full(&own->own, pg_share_spare(pg_table_share(t, false), r),
+				     bytes)) ||
+	       (inviter && pg_share_full(&inviter->branch, pg_table_share(t, true), bytes)) ||
+	       (deputy && pg_share_full(&deputy->issued,
+					pg_share_spare(pg_table_deputy_share(t), r), bytes));
 }
 
 unsigned int pg_table_full(struct pg_table *t, const struct pg_record *r)
@@ -144,21 +175,21 @@ unsigned int pg_table_room(const struct pg_table *t, const struct pg_record *r,
 {
 	struct pg_share all = { .records = t->live + t->tombstones, .bytes = t->bytes };
 	struct pg_share most = { .records = t->limits.records, .bytes = t->limits.bytes };
-	struct pg_share room = pg_table_share(t, false);
+	struct pg_share room = pg_share_spare(pg_table_share(t, false), r);
 
 	if (cur && pg_rec_deleted(&r->rec))
 		return 0;
-	most.records += pg_table_spare(r);
-	most.bytes += pg_table_spare_bytes(r);
-	room.records += pg_table_spare(r);
-	room.bytes += pg_table_spare_bytes(r);
-	if (pg_share_over(&all, most, r, cur))
+	if (pg_share_over(&all, pg_share_spare(most, r), r, cur))
 		return PEERGROUP_A_STATS_REFUSED_FULL;
 	/* The other certificates of a key count in the same entry; another key's do not. */
 	if (pg_share_over(&r->quota->own, room, r, cur && cur->quota == r->quota ? cur : NULL))
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;
 	if (r->inviter && pg_share_over(&r->inviter->branch, pg_table_share(t, true), r,
 					cur && cur->inviter == r->inviter ? cur : NULL))
+		return PEERGROUP_A_STATS_REFUSED_QUOTA;
+	room = pg_share_spare(pg_table_deputy_share(t), r);
+	if (r->deputy && pg_share_over(&r->deputy->issued, room, r,
+				       cur && cur->deputy == r->deputy ? cur : NULL))
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;
 	return 0;
 }

@@ -35,14 +35,14 @@ static int add(struct rec *rec, const struct cert *by, size_t len)
 	return put(rec);
 }
 
-static int limit_bytes(uint64_t bytes)
+static int limit_bytes(uint16_t which, uint64_t bytes)
 {
 	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
 	struct nlattr *nest;
 
 	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
 	nest = mnl_attr_nest_start(msg, PEERGROUP_A_GROUP_LIMITS);
-	mnl_attr_put_u64(msg, L(CREATOR_BYTES), bytes);
+	mnl_attr_put_u64(msg, which, bytes);
 	mnl_attr_nest_end(msg, nest);
 	return nl_talk(&nl, msg, NULL, NULL);
 }
@@ -91,7 +91,7 @@ static void test_bytes(void)
 	int i, err = 0;
 
 	NEED(!add(&kept, &flooder, 1000));
-	NEED(!limit_bytes(200 << 10));
+	NEED(!limit_bytes(L(CREATOR_BYTES), 200 << 10));
 	for (i = 0; !err && i < 20; i++) {
 		err = add(&rec, &flooder, 32 << 10);
 		rec_free(&rec);
@@ -100,10 +100,10 @@ static void test_bytes(void)
 	CHECK(i > 2 && i < 8, "%d records", i);
 	CHECK(!add(&rec, &own, 32 << 10), "another member: %s", nl.text);
 	rec_free(&rec);
-	NEED(!limit_bytes(1));
+	NEED(!limit_bytes(L(CREATOR_BYTES), 1));
 	delete(&kept, &flooder);
 	rec_free(&kept);
-	NEED(!limit_bytes(0));
+	NEED(!limit_bytes(L(CREATOR_BYTES), 0));
 }
 
 /* Who may invite has several keys to publish with, and one share for all of them. */
@@ -364,6 +364,39 @@ static void test_proofs(void)
 	NEED(!group_limit(&nl, group, L(PROOF_RATE), 0));
 }
 
+/* An administrator whom another one invited leaves a quarter, however many it invites. */
+static void test_deputy(void)
+{
+	struct cert first, second, below[2];
+	struct chain chain = { .cert = { &first.der, &second.der }, .n = 3 };
+	struct rec rec;
+	struct peer p;
+	int i, err = 0;
+
+	cert_issue(&first, &root, test_key(3), PEERGROUP_ROLE_ADMIN);
+	cert_issue(&second, &first, test_key(2), PEERGROUP_ROLE_ADMIN);
+	peer_link(&p, PORT, &flooder);
+	for (i = 0; i < 2; i++) {
+		cert_issue(&below[i], &second, test_key(i ? 3 : 1), PEERGROUP_ROLE_MEMBER);
+		chain.cert[2] = &below[i].der;
+		peer_gmc(&p, &chain);
+	}
+	CHECK(peer_alive(&p));
+	NEED(!limit_bytes(L(BYTES), 16 << 20) && !limit_bytes(L(CREATOR_BYTES), 1ULL << 40));
+	for (i = 0; !err && i < 400; i++) {
+		err = add(&rec, &below[i % 2], 64 << 10);
+		rec_free(&rec);
+	}
+	CHECK(err == -EDQUOT, "%d (%s) after %d", err, nl.text, i);
+	err = add(&rec, &second, 64 << 10);
+	CHECK(err == -EDQUOT, "%d (%s)", err, nl.text);
+	rec_free(&rec);
+	CHECK(!add(&rec, &own, 64 << 10), "another member: %s", nl.text);
+	rec_free(&rec);
+	NEED(!limit_bytes(L(BYTES), 256 << 20) && !limit_bytes(L(CREATOR_BYTES), 0));
+	peer_close(&p);
+}
+
 /* An inviter fills its part, also by way of another inviter, and nobody else's. */
 static void test_invited(void)
 {
@@ -477,6 +510,7 @@ int main(void)
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },
 		{ "rate of certificates over one link", test_proofs },
+		{ "bytes of one administrator and all below", test_deputy },
 		{ "members below one who invites", test_invited },
 		{ "members below one administrator", test_issued },
 		{ "a member with many links has one clock", test_clock },
