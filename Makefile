@@ -34,6 +34,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$(KDIR)/include/generated/utsrelease.h" 2>/dev/null)
 KARCH = $(shell grep -qs '^CONFIG_UML=y' "$(KDIR)/include/config/auto.conf" && echo ARCH=um)
 KBUILD = build/kmod-$(RELEASE)
+LINKS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/peergroup
 
 say = @echo "  $(1)"
 
@@ -45,7 +46,8 @@ build:
 # $(call prepare_module,sources,directory) and $(call kbuild,directory,targets):
 # kbuild writes beside its sources, so it gets links to them in a directory of
 # its own.  It cannot stand a space in a path: such a path it sees through a
-# link in /tmp, named by a sum so that the next build is incremental.
+# link in a folder that is the user's alone, named by a sum so that the next build is
+# incremental.
 define prepare_module
 	@[ -e "$(KDIR)/Makefile" ] || { \
 		echo "no kernel to build for: install its headers (selftests/vm/install-deps build), or set KDIR" >&2; exit 1; }
@@ -61,8 +63,8 @@ endef
 define kbuild
 	+@dir="$(CURDIR)/$(1)"; \
 	case $$dir in *[[:space:]]*) \
-		dir=/tmp/peergroup-$$(id -u)-$$(cksum <<< "$$dir" | cut -d ' ' -f 1); \
-		ln -sfn "$(CURDIR)/$(1)" $$dir || exit;; \
+		dir="$(LINKS)/path-$$(cksum <<< "$$dir" | cut -d ' ' -f 1)"; \
+		mkdir -p "$(LINKS)" && ln -sfnT "$(CURDIR)/$(1)" "$$dir" || exit;; \
 	esac; \
 	$(MAKE) -C "$(KDIR)" $(KARCH) M="$$dir" $(2)
 endef
@@ -114,6 +116,9 @@ install: lib tools
 
 clean:
 	rm -rf build
+	@for link in "$(LINKS)"/path-*; do \
+		case $$(readlink "$$link") in "$(CURDIR)"/*) rm -f "$$link";; esac; \
+	done
 
 # From here on the targets are for people who have just cloned this: they install
 # what is missing first, so all else happens in a make of its own, which finds it.
