@@ -127,7 +127,8 @@ deps:
 
 demo: deps
 	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
-	@$(MAKE) -C selftests/tools O=../../build/selftests/tools all
+	$(call say,TOOLS   for the demo)
+	@$(MAKE) -s -C selftests/tools O=../../build/selftests/tools all
 	@selftests/vm/run --timeout 900 -- selftests/demo/demo.sh
 
 check: deps

@@ -187,41 +187,32 @@ step "module loaded; alpha, beta, gamma and a bridge are there" eval 'load_modul
 
 title "They form a group"
 step "each makes an identity, a key pair of its own" each make_identity
-step "alpha makes the group \"lab\"" on alpha peergroup create lab
-step "alpha invites beta and gamma; they join" each invite beta gamma
-step "all go online" each bring_up
-step "every host is linked to the two others, and ready" each is_linked
+step "alpha makes a group and invites the others; they join" \
+	eval 'on alpha peergroup create lab && each invite beta gamma'
+step "all go online, link to each other, and are ready" eval 'each bring_up && each is_linked'
 
 title "They publish their SSH host keys as records"
-step "ssh-keygen makes a host key on each" each make_key
-step "each adds its public key, with its name as an attribute" each publish
+step "each adds its public key, with its name as an attribute" eval 'each make_key && each publish'
 step "every host has all three" each has_three
-mapfile -t lines < <(on gamma peergroup list lab --type $type --format '%{id}  %{attr.host} %{attr.keytype}  version %{version}')
-show "${lines[@]}"
 
-title "Each builds known_hosts from the records"
-step "peergroup list --format '%{attr.host} %{data}' | sort" each known_hosts
-step "the three files are identical" identical
+title "Each builds known_hosts: list --format '%{attr.host} %{data}' | sort"
+step "the three files are identical" eval 'each known_hosts && identical'
 step "ssh-keygen -F finds alpha, beta and gamma in each" each finds
 mapfile -t lines < <(ssh-keygen -l -f "$T/gamma/known_hosts")
 show "${lines[@]}"
 
-title "A record changes"
-step "beta gets a new host key and updates its record" change_key
-step "alpha and gamma have it" each sees_change alpha gamma
-step "the three files are identical, with the new key" eval 'each known_hosts && identical && each finds'
+title "Records change"
+step "beta has a new host key and updates its record" change_key
+step "alpha and gamma have it, and all files the new key" \
+	eval 'each sees_change alpha gamma && each known_hosts && identical && each finds'
+step "gamma deletes its record; all tables have one fingerprint" \
+	eval 'delete_own && each sees_deletion alpha beta && same_tables'
 
 title "Mallory, on the same network, forges beta's record"
-step "mallory takes a copy of it, and makes a key of its own" prepare
-step "it says that it is beta, and cannot prove it: no link" intrude
-step "with gamma's stolen key it is let in, and flips a bit: refused" forge flip header+35.2
+step "it says that it is beta, and cannot prove it: no link" eval 'prepare && intrude'
+step "let in with gamma's stolen key, it flips a bit: refused" forge flip header+35.2
 step "mallory's key, and a non-member's signature: refused" \
 	forge set version 3 set modified now set data "@$T/evil" sign "$T/mallory/key"
 show "alpha counts: refused_signature $(stat_of refused_signature); its records are as before"
-
-title "A record goes"
-step "gamma deletes its record" delete_own
-step "alpha and beta follow; all tables have one fingerprint" \
-	eval 'each sees_deletion alpha beta && same_tables'
 
 title "All as it should be: $(since "$begun" "${EPOCHREALTIME/./}")"
