@@ -80,12 +80,14 @@ extern const struct pg_limits pg_limits_default;
 
 /**
  * struct pg_holder - a netlink socket that has the group open
- * @portid: its port
+ * @sk: the socket, held
+ * @portid: its port, which another one may have after its end
  * @count: how often
  */
 struct pg_holder {
 	struct list_head node;
 	struct rcu_head rcu;
+	struct sock *sk;
 	u32 portid;
 	u32 count;
 };
@@ -110,11 +112,13 @@ struct pg_watch {
 
 /**
  * struct pg_opener - who asks for a group
- * @portid: the socket
+ * @sk: the socket
+ * @portid: its port
  * @cred: of who opened it
  * @admin: has CAP_NET_ADMIN in the network namespace
  */
 struct pg_opener {
+	struct sock *sk;
 	u32 portid;
 	const struct cred *cred;
 	bool admin;
@@ -209,13 +213,13 @@ struct pg_group *pg_group_open(struct pg_net *pn, struct pg_span root,
 			       struct netlink_ext_ack *extack);
 
 /* Gives up one hold; -ENOENT if the socket has none. The last ends a group not kept. */
-int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid);
+int pg_group_release(struct pg_net *pn, struct pg_group *g, const struct sock *sk);
 
-/* A netlink socket is gone: all its holds and watches in the namespace. */
+/* Sockets of this port have ended: all their holds and watches in the namespace. */
 void pg_net_release_port(struct pg_net *pn, u32 portid);
 
-/* Sends the events of the group to a socket, until it closes. @sk is the request's. */
-int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+/* Sends the events of the group to a socket, until it closes. */
+int pg_group_watch(struct pg_group *g, const struct pg_opener *opener,
 		   struct netlink_ext_ack *extack);
 
 /* Ends a group for everybody and adds it to @ended, for pg_group_wait(). pn->lock held. */
@@ -330,7 +334,7 @@ void pg_group_update_status(struct pg_group *g);
 void pg_group_set_ready(struct pg_group *g);
 
 /* group_hold.c: one hold for a socket, or -ENOMEM; no holds and watches any more. Lock held. */
-int pg_group_hold_for(struct pg_group *g, u32 portid);
+int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener);
 void pg_group_drop_holders(struct pg_group *g);
 
 /* What group.c, group_flood.c and group_link.c share. */

@@ -11,14 +11,19 @@
 
 #define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
 
+/* Is that the end of this socket? Its port may have a new owner before we hear of it. */
+static bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)
+{
+	return its_portid == portid && sock_flag(sk, SOCK_DEAD);
+}
+
 /* Those of one port whose socket is dead, or (@portid 0) all. Lock held. */
 static void pg_group_drop_watches(struct pg_group *g, u32 portid)
 {
 	struct pg_watch *w, *tmp;
 
 	list_for_each_entry_safe(w, tmp, &g->watches, node) {
-		/* Its port may have found a new owner before we hear of the death. */
-		if (portid && (w->portid != portid || !sock_flag(w->sk, SOCK_DEAD)))
+		if (portid && !pg_sock_ended(w->sk, w->portid, portid))
 			continue;
 		list_del_rcu(&w->node);
 		put_cred(w->cred);
@@ -27,25 +32,30 @@ static void pg_group_drop_watches(struct pg_group *g, u32 portid)
 	}
 }
 
+static void pg_holder_drop(struct pg_holder *h)
+{
+	list_del_rcu(&h->node);
+	sock_put(h->sk);
+	kfree_rcu(h, rcu);
+}
+
 void pg_group_drop_holders(struct pg_group *g)
 {
 	struct pg_holder *h, *tmp;
 
 	lockdep_assert_held(&g->lock);
-	list_for_each_entry_safe(h, tmp, &g->holders, node) {
-		list_del_rcu(&h->node);
-		kfree_rcu(h, rcu);
-	}
+	list_for_each_entry_safe(h, tmp, &g->holders, node)
+		pg_holder_drop(h);
 	pg_group_drop_watches(g, 0);
 }
 
-int pg_group_hold_for(struct pg_group *g, u32 portid)
+int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener)
 {
 	struct pg_holder *h;
 
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry(h, &g->holders, node) {
-		if (h->portid == portid) {
+		if (h->sk == opener->sk) {
 			h->count++;
 			return 0;
 		}
@@ -53,27 +63,27 @@ int pg_group_hold_for(struct pg_group *g, u32 portid)
 	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	if (!h)
 		return -ENOMEM;
-	h->portid = portid;
+	sock_hold(opener->sk);
+	h->sk = opener->sk;
+	h->portid = opener->portid;
 	h->count = 1;
 	list_add_tail_rcu(&h->node, &g->holders);
 	return 0;
 }
 
-/* Lets go of one hold of a socket, or of all. Tells whether nobody is left. */
-static int pg_group_unhold(struct pg_group *g, u32 portid, bool all, bool *idle)
+/* Lets go of one hold of a socket. Tells whether nobody is left. */
+static int pg_group_unhold(struct pg_group *g, const struct sock *sk, bool *idle)
 {
 	struct pg_holder *h;
 	int err = -ENOENT;
 
 	mutex_lock(&g->lock);
 	list_for_each_entry(h, &g->holders, node) {
-		if (h->portid != portid)
+		if (h->sk != sk)
 			continue;
 		err = 0;
-		if (!all && --h->count)
-			break;
-		list_del_rcu(&h->node);
-		kfree_rcu(h, rcu);
+		if (!--h->count)
+			pg_holder_drop(h);
 		break;
 	}
 	*idle = !err && list_empty(&g->holders) && !g->kept;
@@ -81,14 +91,33 @@ static int pg_group_unhold(struct pg_group *g, u32 portid, bool all, bool *idle)
 	return err;
 }
 
-int pg_group_release(struct pg_net *pn, struct pg_group *g, u32 portid)
+/* The same for all that ended sockets of a port had, their watches too. */
+static bool pg_group_port_ended(struct pg_group *g, u32 portid)
+{
+	struct pg_holder *h, *tmp;
+	bool held = false, idle;
+
+	mutex_lock(&g->lock);
+	pg_group_drop_watches(g, portid);
+	list_for_each_entry_safe(h, tmp, &g->holders, node) {
+		if (!pg_sock_ended(h->sk, h->portid, portid))
+			continue;
+		pg_holder_drop(h);
+		held = true;
+	}
+	idle = held && list_empty(&g->holders) && !g->kept;
+	mutex_unlock(&g->lock);
+	return idle;
+}
+
+int pg_group_release(struct pg_net *pn, struct pg_group *g, const struct sock *sk)
 {
 	LIST_HEAD(ended);
 	bool idle;
 	int err;
 
 	mutex_lock(&pn->lock);
-	err = pg_group_unhold(g, portid, false, &idle);
+	err = pg_group_unhold(g, sk, &idle);
 	if (idle)
 		pg_group_end(g, &ended);
 	mutex_unlock(&pn->lock);
@@ -124,17 +153,12 @@ void pg_net_release_port(struct pg_net *pn, u32 portid)
 	LIST_HEAD(ended);
 	unsigned long index;
 	struct pg_group *g;
-	bool idle;
 
 	if (!pg_net_holds(pn, portid))
 		return;
 	mutex_lock(&pn->lock);
 	xa_for_each(&pn->groups, index, g) {
-		mutex_lock(&g->lock);
-		pg_group_drop_watches(g, portid);
-		mutex_unlock(&g->lock);
-		pg_group_unhold(g, portid, true, &idle);
-		if (idle)
+		if (pg_group_port_ended(g, portid))
 			pg_group_end(g, &ended);
 	}
 	mutex_unlock(&pn->lock);
@@ -152,7 +176,7 @@ static u32 pg_group_watched_by(const struct pg_group *g, kuid_t uid)
 	return n;
 }
 
-static int pg_group_add_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener,
 			      struct netlink_ext_ack *extack)
 {
 	struct pg_watch *w;
@@ -163,7 +187,7 @@ static int pg_group_add_watch(struct pg_group *g, struct sock *sk, const struct 
 		return -ENOENT;
 	}
 	list_for_each_entry(w, &g->watches, node)
-		if (w->sk == sk)
+		if (w->sk == opener->sk)
 			return 0;
 	if (pg_group_watched_by(g, opener->cred->euid) >= PG_WATCHES_MAX) {
 		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
@@ -172,21 +196,21 @@ static int pg_group_add_watch(struct pg_group *g, struct sock *sk, const struct 
 	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return -ENOMEM;
-	sock_hold(sk);
-	w->sk = sk;
+	sock_hold(opener->sk);
+	w->sk = opener->sk;
 	w->portid = opener->portid;
 	w->cred = get_cred(opener->cred);
 	list_add_tail_rcu(&w->node, &g->watches);
 	return 0;
 }
 
-int pg_group_watch(struct pg_group *g, struct sock *sk, const struct pg_opener *opener,
+int pg_group_watch(struct pg_group *g, const struct pg_opener *opener,
 		   struct netlink_ext_ack *extack)
 {
 	int err;
 
 	mutex_lock(&g->lock);
-	err = pg_group_add_watch(g, sk, opener, extack);
+	err = pg_group_add_watch(g, opener, extack);
 	mutex_unlock(&g->lock);
 	return err;
 }

@@ -181,7 +181,8 @@ static int pg_group_index(struct pg_net *pn, struct pg_group *g)
 }
 
 /* A group that nobody else can see yet enters the namespace. */
-static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, bool ready,
+static int pg_group_publish(struct pg_net *pn, struct pg_group *g,
+			    const struct pg_opener *opener, bool ready,
 			    struct netlink_ext_ack *extack)
 {
 	int err;
@@ -194,7 +195,7 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	mutex_lock(&g->lock);
 	g->ready = ready;
 	g->status = ready ? PEERGROUP_STATUS_READY : 0;
-	err = pg_group_hold_for(g, portid);
+	err = pg_group_hold_for(g, opener);
 	if (!err)
 		err = pg_group_index(pn, g);
 	if (err) {
@@ -208,12 +209,12 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g, u32 portid, b
 	return err;
 }
 
-static int pg_group_share(struct pg_group *g, u32 portid, bool ready)
+static int pg_group_share(struct pg_group *g, const struct pg_opener *opener, bool ready)
 {
 	int err;
 
 	mutex_lock(&g->lock);
-	err = pg_group_hold_for(g, portid);
+	err = pg_group_hold_for(g, opener);
 	if (!err && ready)
 		pg_group_set_ready(g);
 	mutex_unlock(&g->lock);
@@ -268,9 +269,9 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 		err = -ESHUTDOWN;
 	} else if (there == g && pg_group_permits(g, opener, PG_NEED_READ)) {
 		ready = ready && pg_group_permits(g, opener, PG_NEED_WRITE);
-		err = pg_group_share(g, opener->portid, ready);
+		err = pg_group_share(g, opener, ready);
 	} else if (!there && !g->ended) {
-		err = pg_group_publish(pn, g, opener->portid, ready, extack);
+		err = pg_group_publish(pn, g, opener, ready, extack);
 		if (!err)
 			kref_get(&g->refs);
 	}

@@ -240,14 +240,18 @@ void pg_netlink_group(struct pg_group *g, u32 status, int error)
 /* A socket that watches twice is told once. */
 int pg_nl_group_watch(struct sk_buff *skb, struct genl_info *info)
 {
-	struct pg_opener opener = { .portid = info->snd_portid, .cred = pg_nl_cred(skb) };
+	struct pg_opener opener = {
+		.sk = NETLINK_CB(skb).sk,
+		.portid = info->snd_portid,
+		.cred = pg_nl_cred(skb),
+	};
 	struct pg_group *g;
 	int err;
 
 	g = pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	err = pg_group_watch(g, NETLINK_CB(skb).sk, &opener, info->extack);
+	err = pg_group_watch(g, &opener, info->extack);
 	if (err)
 		NL_SET_BAD_ATTR(info->extack, info->attrs[PEERGROUP_A_GROUP_INDEX]);
 	pg_group_put(g);

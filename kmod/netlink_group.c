@@ -134,6 +134,7 @@ static int pg_nl_open(struct sk_buff *reply, struct sk_buff *skb, struct genl_in
 		      const struct pg_chain *chain, const struct pg_limits *limits)
 {
 	struct pg_opener opener = {
+		.sk = NETLINK_CB(skb).sk,
 		.portid = info->snd_portid,
 		.cred = pg_nl_cred(skb),
 		.admin = pg_nl_capable(skb, CAP_NET_ADMIN),
@@ -160,7 +161,7 @@ static int pg_nl_open(struct sk_buff *reply, struct sk_buff *skb, struct genl_in
 		err = genlmsg_reply(reply, info);
 	}
 	if (err)
-		pg_group_release(pn, g, info->snd_portid);
+		pg_group_release(pn, g, opener.sk);
 	pg_group_put(g);
 	return err;
 }
@@ -201,7 +202,7 @@ int pg_nl_group_close(struct sk_buff *skb, struct genl_info *info)
 	g = pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	err = pg_group_release(pg_net_of(genl_info_net(info)), g, info->snd_portid);
+	err = pg_group_release(pg_net_of(genl_info_net(info)), g, NETLINK_CB(skb).sk);
 	/* Who holds it may give that up; to others it exists where they may read it. */
 	if (err)
 		pg_nl_refuse(info->extack, index, pg_nl_permits(skb, g, PG_NEED_READ) ?

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
+#include <net/sock.h>
 #include "netlink_internal.h"
 
 /**
@@ -19,7 +20,8 @@
  * @node: in the namespace's list
  * @busy: somebody works on it, and has it alone
  * @uid: who opened the socket
- * @portid: the socket
+ * @sk: the socket, held
+ * @portid: its port, which another one may have after its end
  * @group: index of the group
  * @size: bytes of the whole record, as announced
  * @have: bytes that have come
@@ -30,6 +32,7 @@ struct pg_staged {
 	struct list_head node;
 	bool busy;
 	kuid_t uid;
+	struct sock *sk;
 	u32 portid;
 	u32 group;
 	u32 size;
@@ -55,13 +58,21 @@ static struct pg_nl_net *pg_nl_net_of(struct net *net)
 	return net_generic(net, pg_nl_net_id);
 }
 
-static struct pg_staged *pg_staged_take(struct pg_nl_net *nn, u32 portid)
+/* What a socket has staged; or, without one, what an ended one of @portid had. */
+static bool pg_staged_is(const struct pg_staged *s, const struct sock *sk, u32 portid)
+{
+	if (sk)
+		return s->sk == sk;
+	return s->portid == portid && sock_flag(s->sk, SOCK_DEAD);
+}
+
+static struct pg_staged *pg_staged_take(struct pg_nl_net *nn, const struct sock *sk, u32 portid)
 {
 	struct pg_staged *s;
 
 	spin_lock(&nn->lock);
 	list_for_each_entry(s, &nn->staged, node) {
-		if (s->portid == portid && !s->busy) {
+		if (!s->busy && pg_staged_is(s, sk, portid)) {
 			s->busy = true;
 			goto out;
 		}
@@ -88,6 +99,7 @@ static void pg_staged_free(struct pg_nl_net *nn, struct pg_staged *s)
 	list_del(&s->node);
 	spin_unlock(&nn->lock);
 	kvfree(s->wire);
+	sock_put(s->sk);
 	kfree(s);
 }
 
@@ -116,6 +128,7 @@ static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, const struct sk_buf
 		return ERR_PTR(-ENOMEM);
 	s->busy = true;
 	s->uid = pg_nl_cred(skb)->euid;
+	s->sk = NETLINK_CB(skb).sk;
 	s->portid = info->snd_portid;
 	s->group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
 	s->size = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_SIZE]);
@@ -124,6 +137,7 @@ static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, const struct sk_buf
 		GENL_SET_ERR_MSG(info, "too many sockets of this user stage a record");
 		return ERR_PTR(-ENOSPC);
 	}
+	sock_hold(s->sk);
 	return s;
 }
 
@@ -210,7 +224,7 @@ int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info)
 	struct pg_staged *s;
 	int err;
 
-	s = pg_staged_take(nn, info->snd_portid);
+	s = pg_staged_take(nn, NETLINK_CB(skb).sk, 0);
 	err = pg_nl_stage_check(skb, info);
 	if (err)
 		goto out_free;
@@ -237,7 +251,8 @@ out_free:
 }
 
 /* The wire form that was staged, taken out; NULL with extack and *err set if it is not whole. */
-static u8 *pg_nl_staged_wire(struct genl_info *info, u32 *len, int *err)
+static u8 *pg_nl_staged_wire(const struct sk_buff *skb, struct genl_info *info, u32 *len,
+			     int *err)
 {
 	struct pg_nl_net *nn = pg_nl_net_of(genl_info_net(info));
 	struct nlattr *staged = info->attrs[PEERGROUP_A_RECORD_STAGED];
@@ -245,7 +260,7 @@ static u8 *pg_nl_staged_wire(struct genl_info *info, u32 *len, int *err)
 	struct pg_staged *s;
 	u8 *wire = NULL;
 
-	s = pg_staged_take(nn, info->snd_portid);
+	s = pg_staged_take(nn, NETLINK_CB(skb).sk, 0);
 	if (!s) {
 		*err = pg_nl_refuse(info->extack, staged, "nothing is staged", -ENODATA);
 	} else if (s->group != nla_get_u32(group)) {
@@ -261,7 +276,7 @@ static u8 *pg_nl_staged_wire(struct genl_info *info, u32 *len, int *err)
 	return wire;
 }
 
-static u8 *pg_nl_wire(struct genl_info *info, u32 *len, int *err)
+static u8 *pg_nl_wire(const struct sk_buff *skb, struct genl_info *info, u32 *len, int *err)
 {
 	struct nlattr *staged = info->attrs[PEERGROUP_A_RECORD_STAGED];
 	struct nlattr *attr = info->attrs[PEERGROUP_A_RECORD_WIRE];
@@ -272,7 +287,7 @@ static u8 *pg_nl_wire(struct genl_info *info, u32 *len, int *err)
 		return NULL;
 	}
 	if (staged)
-		return pg_nl_staged_wire(info, len, err);
+		return pg_nl_staged_wire(skb, info, len, err);
 	if (!attr) {
 		*err = PG_NL_MISSING(info->extack, PEERGROUP_A_RECORD_WIRE, "WIRE (or STAGED)");
 		return NULL;
@@ -310,7 +325,7 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 	g = pg_nl_group_of(skb, info, PEERGROUP_A_RECORD_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	wire = pg_nl_wire(info, &len, &err);
+	wire = pg_nl_wire(skb, info, &len, &err);
 	if (!wire)
 		goto out;
 
@@ -338,7 +353,7 @@ void pg_netlink_release_port(struct net *net, u32 portid)
 	struct pg_staged *s;
 
 	/* more than one where threads staged on one socket at the same time */
-	while ((s = pg_staged_take(nn, portid)))
+	while ((s = pg_staged_take(nn, NULL, portid)))
 		pg_staged_free(nn, s);
 }
 
