@@ -85,6 +85,6 @@ HRESULT pgi_invitation_xml(const struct pgi_blob *certs, size_t count, char **xm
 /* invitation.c; the other way round from pgi_key_info(). PEER_E_INVALID_CREDENTIAL_INFO. */
 HRESULT pgi_key_from_info(const CERT_PUBLIC_KEY_INFO *info, EVP_PKEY **key);
 /* identity.c */
-bool pgi_identity_was_deleted(const char *name);
+HRESULT pgi_identity_was_deleted(const char *name, bool *deleted);
 
 #endif /* _PEERGROUP_CERT_H */

@@ -98,9 +98,11 @@ HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *ke
 	HRESULT hr;
 	int parent;
 
-	pgi_store_entry(store->identity, identity);
-	pgi_store_entry(store->name, group);
-	hr = pgi_store_open(PGI_GROUPS, identity, true, &parent);
+	hr = pgi_store_entry(store->identity, identity);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_entry(store->name, group);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_open(PGI_GROUPS, identity, true, &parent);
 	if (FAILED(hr))
 		return hr;
 	hr = pgi_store_begin(parent, &new);
@@ -188,7 +190,9 @@ static HRESULT check_store(struct pgi_group_store *store, const char *entry)
 	if (!store->identity || !store->name || !store->friendly || !store->chain_len ||
 	    !pgi_name_valid(store->identity) || !pgi_name_valid(store->name))
 		return PEER_E_CERT_STORE_CORRUPTED;
-	pgi_store_entry(store->name, expected);
+	hr = pgi_store_entry(store->name, expected);
+	if (FAILED(hr))
+		return hr;
 	if (strcmp(expected, entry))
 		return PEER_E_CERT_STORE_CORRUPTED;
 	hr = pgi_cert_parse(store->root.data, store->root.len, &root);
@@ -275,12 +279,14 @@ static HRESULT open_parent(const char *identity, const char *name,
 			   char entry[PGI_ENTRY_LEN], int *parent)
 {
 	char own[PGI_ENTRY_LEN];
+	HRESULT hr;
 
 	if (!pgi_name_valid(name))
 		return pgi_fail(E_INVALIDARG, "not a peer name: %s", name);
-	pgi_store_entry(identity, own);
-	pgi_store_entry(name, entry);
-	return pgi_store_open(PGI_GROUPS, own, false, parent);
+	hr = pgi_store_entry(identity, own);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_entry(name, entry);
+	return SUCCEEDED(hr) ? pgi_store_open(PGI_GROUPS, own, false, parent) : hr;
 }
 
 HRESULT pgi_group_store_load(const char *identity, const char *name,
@@ -469,7 +475,9 @@ HRESULT pgi_group_store_each(const char *identity,
 	if (identity) {
 		if (!pgi_name_valid(identity))
 			return pgi_fail(E_INVALIDARG, "not a peer name: %s", identity);
-		pgi_store_entry(identity, entry);
+		hr = pgi_store_entry(identity, entry);
+		if (FAILED(hr))
+			return hr;
 	}
 	hr = pgi_store_open(PGI_GROUPS, NULL, false, &dir);
 	if (FAILED(hr))
@@ -494,8 +502,9 @@ HRESULT pgi_group_store_any(const char *identity, bool *any)
 	int dir;
 
 	*any = false;
-	pgi_store_entry(identity, entry);
-	hr = pgi_store_open(PGI_GROUPS, entry, false, &dir);
+	hr = pgi_store_entry(identity, entry);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_open(PGI_GROUPS, entry, false, &dir);
 	if (FAILED(hr))
 		return hr == PEER_E_NOT_FOUND ? S_OK : hr;
 	hr = pgi_store_each(dir, note_any, any);

@@ -64,10 +64,10 @@ static HRESULT read_info(int dir, const char *entry, struct pgi_identity **out)
 	}
 	if (SUCCEEDED(hr)) {
 		if (identity->name && identity->friendly && pgi_name_valid(identity->name))
-			pgi_store_entry(identity->name, expected);
+			hr = pgi_store_entry(identity->name, expected);
 		else
 			expected[0] = 0;
-		if (strcmp(expected, entry))
+		if (SUCCEEDED(hr) && strcmp(expected, entry))
 			hr = PEER_E_CERT_STORE_CORRUPTED;
 	}
 	if (hr == PEER_E_CERT_STORE_CORRUPTED)
@@ -174,8 +174,9 @@ static HRESULT open_identity(const char *name, int *dir, char entry[PGI_ENTRY_LE
 
 	if (!pgi_name_valid(name))
 		return pgi_fail(E_INVALIDARG, "not a peer name: %s", name);
-	pgi_store_entry(name, entry);
-	hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &parent);
+	hr = pgi_store_entry(name, entry);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &parent);
 	if (SUCCEEDED(hr)) {
 		hr = pgi_store_open_entry(parent, entry, dir);
 		close(parent);
@@ -234,8 +235,9 @@ HRESULT pgi_identity_exists(const char *name)
 
 	if (!pgi_name_valid(name))
 		return pgi_fail(E_INVALIDARG, "not a peer name: %s", name);
-	pgi_store_entry(name, entry);
-	hr = pgi_store_has(PGI_IDENTITIES, entry);
+	hr = pgi_store_entry(name, entry);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_has(PGI_IDENTITIES, entry);
 	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
 }
 
@@ -301,17 +303,17 @@ HRESULT pgi_identity_set_friendly(const char *name, const char *friendly)
 	return hr;
 }
 
-static HRESULT save_new(const struct pgi_identity *identity)
+static HRESULT save_new(const struct pgi_identity *identity, char entry[PGI_ENTRY_LEN])
 {
 	struct pgi_store_new new;
-	char entry[PGI_ENTRY_LEN];
 	HRESULT hr;
 	int parent;
 
-	hr = pgi_store_open(PGI_IDENTITIES, NULL, true, &parent);
+	hr = pgi_store_entry(identity->name, entry);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_open(PGI_IDENTITIES, NULL, true, &parent);
 	if (FAILED(hr))
 		return hr;
-	pgi_store_entry(identity->name, entry);
 	hr = pgi_store_begin(parent, &new);
 	if (SUCCEEDED(hr))
 		hr = pgi_key_write(new.fd, KEY_FILE, identity->key);
@@ -341,12 +343,10 @@ static HRESULT check_count(void)
 }
 
 /* It is back: by an import, or made again of the same key. */
-static void forget_deleted(const char *name)
+static void forget_deleted(const char *entry)
 {
-	char entry[PGI_ENTRY_LEN];
 	int dir;
 
-	pgi_store_entry(name, entry);
 	if (SUCCEEDED(pgi_store_open(PGI_DELETED, NULL, false, &dir))) {
 		unlinkat(dir, entry, 0);
 		close(dir);
@@ -355,16 +355,17 @@ static void forget_deleted(const char *name)
 
 HRESULT pgi_identity_save(struct pgi_identity *identity)
 {
+	char entry[PGI_ENTRY_LEN];
 	HRESULT hr = check_count();
 
 	if (FAILED(hr))
 		return hr;
 	identity->created = pgi_now();
-	hr = save_new(identity);
+	hr = save_new(identity, entry);
 	if (hr == PEER_E_ALREADY_EXISTS)
 		return pgi_fail(hr, "there is an identity %s already", identity->name);
 	if (SUCCEEDED(hr))
-		forget_deleted(identity->name);
+		forget_deleted(entry);
 	return hr;
 }
 
@@ -434,18 +435,21 @@ static void note_deleted(const char *entry)
 	}
 }
 
-bool pgi_identity_was_deleted(const char *name)
+HRESULT pgi_identity_was_deleted(const char *name, bool *deleted)
 {
 	char entry[PGI_ENTRY_LEN];
-	bool deleted = false;
+	HRESULT hr;
 	int dir;
 
-	pgi_store_entry(name, entry);
+	*deleted = false;
+	hr = pgi_store_entry(name, entry);
+	if (FAILED(hr))
+		return hr;
 	if (SUCCEEDED(pgi_store_open(PGI_DELETED, NULL, false, &dir))) {
-		deleted = !faccessat(dir, entry, F_OK, AT_SYMLINK_NOFOLLOW);
+		*deleted = !faccessat(dir, entry, F_OK, AT_SYMLINK_NOFOLLOW);
 		close(dir);
 	}
-	return deleted;
+	return S_OK;
 }
 
 HRESULT pgi_identity_delete(const char *name)
@@ -462,8 +466,9 @@ HRESULT pgi_identity_delete(const char *name)
 		return hr;
 	if (any)
 		return pgi_fail(PEER_E_GROUPS_EXIST, "%s still belongs to groups", name);
-	pgi_store_entry(name, entry);
-	hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &dir);
+	hr = pgi_store_entry(name, entry);
+	if (SUCCEEDED(hr))
+		hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &dir);
 	if (FAILED(hr))
 		return hr;
 	note_deleted(entry);

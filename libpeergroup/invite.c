@@ -105,6 +105,8 @@ static HRESULT check_request(const struct request *request, const struct pgi_cer
 static HRESULT check_subject(const struct pgi_idc *idc, struct pgi_cert *const *chain,
 			     size_t len)
 {
+	bool deleted;
+	HRESULT hr;
 	size_t i;
 
 	/* The root is no member, but nobody else has its key either. */
@@ -112,7 +114,10 @@ static HRESULT check_subject(const struct pgi_idc *idc, struct pgi_cert *const *
 		if (!memcmp(chain[i]->spki_hash, idc->spki_hash, 32))
 			return pgi_fail(PEER_E_CIRCULAR_CHAIN_DETECTED,
 					"%s is among those who invite", idc->name);
-	if (pgi_identity_was_deleted(idc->name))
+	hr = pgi_identity_was_deleted(idc->name, &deleted);
+	if (FAILED(hr))
+		return hr;
+	if (deleted)
 		return pgi_fail(PEER_E_IDENTITY_DELETED, "%s was deleted", idc->name);
 	return S_OK;
 }

@@ -65,7 +65,12 @@ static HRESULT check_issuer(struct pgi_group *group)
 static HRESULT find_known(const struct renewal *r, const struct pgi_members *members,
 			  uint64_t now, struct issue *i)
 {
-	if (pgi_identity_was_deleted(r->subject))
+	bool deleted;
+	HRESULT hr = pgi_identity_was_deleted(r->subject, &deleted);
+
+	if (FAILED(hr))
+		return hr;
+	if (deleted)
 		return pgi_fail(PEER_E_IDENTITY_DELETED, "%s was deleted", r->subject);
 	i->known = pgi_members_find(members, r->subject, now);
 	if (i->known && i->known->revoked)

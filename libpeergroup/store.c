@@ -18,6 +18,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include "cert.h"
 #include "store.h"
 
 #define FILE_MAX	(4U << 20)	/* nothing here is larger */
@@ -167,7 +168,7 @@ HRESULT pgi_store_open_entry(int dir, const char *entry, int *fd)
 	return open_below(dir, entry, false, fd);
 }
 
-void pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN])
+HRESULT pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN])
 {
 	uint8_t hash[32];
 
@@ -176,10 +177,12 @@ void pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN])
 	entry[PGI_AUTHORITY_LEN] = 0;
 	if (name[PGI_AUTHORITY_LEN]) {
 		name += PGI_AUTHORITY_LEN + 1;
-		SHA256((const uint8_t *)name, strlen(name), hash);
+		if (!SHA256((const uint8_t *)name, strlen(name), hash))
+			return pgi_crypto_failed("hash a peer name");
 		entry[PGI_AUTHORITY_LEN] = '.';
 		pgi_hex(hash, 20, entry + PGI_AUTHORITY_LEN + 1);
 	}
+	return S_OK;
 }
 
 static HRESULT temp_name(char name[32])

@@ -16,8 +16,8 @@
 #define PGI_DELETED	"deleted"	/* names of deleted identities */
 #define PGI_GROUPS	"groups"	/* one folder per identity in it */
 
-/* The folder name of a (valid) peer name. */
-void pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN]);
+/* The folder name of a (valid) peer name. NTE_FAIL or E_OUTOFMEMORY: no hash. */
+HRESULT pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN]);
 
 /*
  * Opens a folder below the data folder, or below that one @sub (may be NULL).

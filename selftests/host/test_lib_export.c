@@ -46,6 +46,7 @@ static int check_mode(const char *path, const struct stat *st, int flag, struct 
 static void test_identity(void)
 {
 	char *name = NULL, *friendly;
+	bool deleted;
 
 	NEED_OK(peergroup_identity_create("al<i>&ce", "Alice \"A\"", &alice));
 	NEED_OK(peergroup_identity_export(alice, PASSWORD, &exported));
@@ -58,7 +59,8 @@ static void test_identity(void)
 	CHECK(!strcmp(name, alice));
 	NEED_OK(peergroup_identity_friendly(alice, &friendly));
 	CHECK(!strcmp(friendly, "Alice \"A\""), "%s", friendly);
-	CHECK(!pgi_identity_was_deleted(alice), "who is back may be invited");
+	CHECK_HR(pgi_identity_was_deleted(alice, &deleted), S_OK);
+	CHECK(!deleted, "who is back may be invited");
 	nftw(test_home, check_mode, 16, FTW_PHYS);
 	peergroup_free(friendly);
 	peergroup_free(name);
@@ -295,7 +297,7 @@ static void test_config_overwrite(void)
 	pgi_group_store_free(store);
 	NEED_OK(pgi_group_store_load_key(group, &key));
 	EVP_PKEY_free(key);
-	pgi_store_entry(alice, entry);
+	NEED_OK(pgi_store_entry(alice, entry));
 	snprintf(path, sizeof(path), "%s/groups/%s", test_home, entry);
 	CHECK(entries(path) == 3, "%u", entries(path));
 }

@@ -3,10 +3,14 @@
  * Identities and the store: made, listed, deleted; files with the right modes;
  * keys that others may read; damage; hostile names; another process's leftovers.
  */
+#include <dlfcn.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include "lib_test.h"
+#include "cert.h"
 #include "store.h"
 
 static char *path(const char *fmt, ...)
@@ -89,7 +93,7 @@ static void create(void)
 	NEED_OK(pgi_utf8_from_wide(wide, &second));
 	PeerFreeData(wide);
 	CHECK(!strcmp(second + PGI_AUTHORITY_LEN, ".../../x"), "%s", second);
-	pgi_store_entry(second, entry);
+	NEED_OK(pgi_store_entry(second, entry));
 	CHECK(!strchr(entry, '/') && strlen(entry) == PGI_ENTRY_LEN - 1);
 	CHECK(mode(path("identities/%s/key.pem", entry)) == 0600);
 	NEED_OK(pgi_identity_set_friendly(second, "n%\xc3\xa9=1"));
@@ -279,13 +283,76 @@ static void many(void)
 	}
 }
 
+/* The one text that cannot be hashed, or NULL; the library calls this one. */
+static const char *unhashable;
+
+unsigned char *SHA256(const unsigned char *data, size_t len, unsigned char *hash)
+{
+	unsigned char *(*real)(const unsigned char *, size_t, unsigned char *) =
+		(unsigned char *(*)(const unsigned char *, size_t, unsigned char *))
+		dlsym(RTLD_NEXT, "SHA256");
+
+	if (unhashable && len == strlen(unhashable) && !memcmp(data, unhashable, len)) {
+		ERR_raise(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE);
+		return NULL;
+	}
+	return real(data, len, hash);
+}
+
+static HRESULT no_group(const struct pgi_group_store *store, void *arg)
+{
+	(void)store, (void)arg;
+	return S_OK;
+}
+
+/* A folder of another name must be neither read, nor made, nor deleted. */
+static void no_hash(void)
+{
+	struct peergroup_name_pair *list = NULL;
+	struct pgi_group_store *store = NULL, new = { .identity = second, .name = first };
+	size_t before, count;
+	bool any, deleted;
+	char *name;
+
+	NEED_OK(peergroup_identity_list(&list, &before));
+	peergroup_free(list);
+	unhashable = "nobody has this";
+	CHECK_HR(peergroup_identity_create(unhashable, NULL, &name), E_OUTOFMEMORY);
+	CHECK(!name);
+	unhashable = "../../x";
+	CHECK_HR(peergroup_identity_create(unhashable, NULL, &name), E_OUTOFMEMORY);
+	CHECK(!name);
+	CHECK_HR(pgi_identity_exists(second), E_OUTOFMEMORY);
+	CHECK_HR(pgi_identity_still(second, PEER_E_IDENTITY_DELETED), E_OUTOFMEMORY);
+	CHECK_HR(pgi_identity_friendly(second, &name), E_OUTOFMEMORY);
+	CHECK_HR(pgi_identity_set_friendly(second, "other"), E_OUTOFMEMORY);
+	CHECK_HR(pgi_identity_was_deleted(second, &deleted), E_OUTOFMEMORY);
+	CHECK_HR(peergroup_identity_delete(second), E_OUTOFMEMORY);
+	CHECK_HR(peergroup_identity_list(&list, &count), E_OUTOFMEMORY);
+	CHECK_HR(pgi_group_store_any(second, &any), E_OUTOFMEMORY);
+	CHECK_HR(pgi_group_store_each(second, no_group, NULL), E_OUTOFMEMORY);
+	CHECK_HR(pgi_group_store_load(second, first, &store), E_OUTOFMEMORY);
+	CHECK_HR(pgi_group_store_load(first, second, &store), E_OUTOFMEMORY);
+	CHECK(!store);
+	CHECK_HR(pgi_group_store_create(&new, NULL, false), E_OUTOFMEMORY);
+	new = (struct pgi_group_store){ .identity = first, .name = second };
+	CHECK_HR(pgi_group_store_create(&new, NULL, false), E_OUTOFMEMORY);
+	unhashable = NULL;
+	NEED_OK(pgi_identity_friendly(second, &name));
+	CHECK(!strcmp(name, "n%\xc3\xa9=1"), "%s", name);
+	free(name);
+	NEED_OK(peergroup_identity_list(&list, &count));
+	CHECK(count == before);
+	peergroup_free(list);
+}
+
 static void delete(void)
 {
 	char entry[PGI_ENTRY_LEN], dir[512];
 	struct peergroup_name_pair *list;
 	size_t count;
 
-	pgi_store_entry(second, entry);
+	NEED_OK(pgi_store_entry(second, entry));
 	NEED(!mkdir(path("groups"), 0700));
 	NEED(!mkdir(path("groups/%s", entry), 0700));
 	snprintf(dir, sizeof(dir), "%s", path("groups/%s/some", entry));
@@ -353,6 +420,7 @@ int main(void)
 		{ "damage", damage },
 		{ "leftovers", leftovers },
 		{ "256 identities", many },
+		{ "a name that cannot be hashed", no_hash },
 		{ "delete", delete },
 		{ "a default is made for GetXML", default_made },
 		{ "where the data folder is", folders },
