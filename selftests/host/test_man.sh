@@ -49,16 +49,16 @@ for page in "$MAN"/man*/*; do
 done
 # As web pages: one each, and whatever leads to one of them leads somewhere.
 web() {
-	local page link
+	local html=$T/out/html link
 	make -C "$TOP/Documentation" O="$T/out" html || return 1
-	for page in "$MAN"/man*/*; do
-		grep -q "href=\"${page##*/}.html\"" "$T/out/html/index.html" || echo "not listed: $page"
-		for link in $(grep -o 'href="[^"#]*\.html"' "$T/out/html/${page##*/}.html" |
-			      grep -io '\(lib\)\?peer[a-z_]*\.[0-9]\.html'); do
-			[ -s "$T/out/html/$link" ] || echo "from ${page##*/}: no $link"
-		done
-	done > "$T/web"
-	[ ! -s "$T/web" ] || { cat "$T/web"; return 1; }
+	(cd "$MAN" && printf '%s.html\n' man*/*) | sed 's,.*/,,' | sort > "$T/pages"
+	grep -o 'href="[^"]*"' "$html/index.html" | cut -d '"' -f 2 | sort > "$T/listed"
+	diff "$T/pages" "$T/listed" || return 1
+	# Others lead to other manuals, which are not here.
+	for link in $(grep -oh 'href="[^"#]*\.html"' "$html"/* | cut -d '"' -f 2 | sort -u |
+		      grep -i '^\(lib\)\?peer'); do
+		[ -s "$html/$link" ] || { echo "no $link"; return 1; }
+	done
 }
 if command -v mandoc > /dev/null; then
 	check "the same as web pages" web
