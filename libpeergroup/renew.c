@@ -160,7 +160,8 @@ static HRESULT set_end(const struct renewal *r, struct issue *i, uint64_t now)
 
 /*
  * An administrator that is renewed is one since before: else any other that was not would
- * prevail over it, when they revoke one another. No longer than the issuer itself.
+ * prevail over it, when they revoke one another. No longer than the issuer itself, and
+ * not where it comes nearer to the root: among those who are there it is the last.
  */
 static HRESULT set_since(struct issue *i)
 {
@@ -168,7 +169,8 @@ static HRESULT set_since(struct issue *i)
 	struct pgi_cert *known;
 	HRESULT hr;
 
-	if (!i->known || !(i->known->roles & i->spec.roles & PEERGROUP_ROLE_ADMIN))
+	if (!i->known || !(i->known->roles & i->spec.roles & PEERGROUP_ROLE_ADMIN) ||
+	    i->known->depth > i->len)
 		return S_OK;
 	hr = pgi_cert_parse(i->known->der.data, i->known->der.len, &known);
 	if (FAILED(hr))

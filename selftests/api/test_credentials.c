@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include <uchar.h>
+#include <openssl/evp.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
@@ -99,6 +100,16 @@ static bool known_with_role(void *arg)
 
 	PeerFreeData(m);
 	return is;
+}
+
+static const char *known_name;
+
+static bool is_known(void *arg)
+{
+	PEER_MEMBER **m = look_up(arg, known_name);
+
+	PeerFreeData(m);
+	return m;
 }
 
 static bool bob_is(peergroup_t group, const GUID *role)
@@ -331,6 +342,49 @@ static void test_equal(void)
 	peergroup_free(carol);
 }
 
+/* Does the certificate that renews a member say since when it has been what it is? */
+static bool renewed_since(const char *member)
+{
+	static const uint8_t oid[] = PEERGROUP_OID_SINCE_DER;
+	static uint8_t der[64 << 10];
+	char *xml, *from, *to;
+	bool says;
+	int len;
+
+	NEED(!peergroup_renew(ours, member, 0, 0, 0, &xml));
+	from = strstr(xml, "<GMC");
+	from = from ? strchr(from, '>') : NULL;
+	to = from ? strstr(from, "</GMC>") : NULL;
+	NEED(to && to - from < (ptrdiff_t)sizeof(der));
+	len = EVP_DecodeBlock(der, (uint8_t *)from + 1, (int)(to - from - 1));
+	NEED(len > 0);
+	says = memmem(der, (size_t)len, oid, sizeof(oid));
+	peergroup_free(xml);
+	return says;
+}
+
+/* Who comes nearer to the root by it is not there since before. */
+static void test_since(void)
+{
+	char *dave, *xml, *invitation;
+	peergroup_t daves;
+
+	NEED(!peergroup_identity_create("dave", "Dave", &dave));
+	NEED(!peergroup_identity_xml(dave, &xml));
+	NEED(!peergroup_invite(bobs, xml, 0, PEERGROUP_ROLE_ADMIN, &invitation));
+	NEED(!peergroup_join(dave, invitation, &daves));
+	NEED(!peergroup_online(daves, 4002));
+	NEED(!peergroup_connect(daves, "127.0.0.1"));
+	known_name = dave;
+	NEED(wait_until(is_known, ours));
+	CHECK(renewed_since(bob), "an administrator, where it was");
+	CHECK(!renewed_since(dave), "one that another had invited, by the creator");
+	PeerGroupClose(daves);
+	peergroup_free(xml);
+	peergroup_free(invitation);
+	peergroup_free(dave);
+}
+
 /* A lower role, which nothing but its later beginning tells from the one before. */
 static void test_close(void)
 {
@@ -367,6 +421,7 @@ int main(void)
 		{ "a renewal by invitation", test_invitation },
 		{ "a renewal in the group, taken by connecting", test_store },
 		{ "an administrator is not renewed by its equal", test_equal },
+		{ "since when one is an administrator", test_since },
 		{ "a lower role, taken by closing", test_close },
 		{ "who was revoked", test_revoked },
 	};
