@@ -23,6 +23,7 @@ static peergroup_watch_t watch;
 static char bad_handle;
 static uuid_t note, added;
 static pid_t waiter;
+static atomic_bool woken;		/* the wait is over */
 static volatile sig_atomic_t signals;
 
 static void add(uuid_t id)
@@ -73,6 +74,11 @@ static bool asleep(void *arg)
 	return strstr(line, ") S ");
 }
 
+static bool asleep_or_woken(void *arg)
+{
+	return atomic_load(&woken) || asleep(arg);
+}
+
 static void *add_when_asleep(void *arg)
 {
 	(void)arg;
@@ -81,10 +87,15 @@ static void *add_when_asleep(void *arg)
 	return NULL;
 }
 
+/* Again and again, as one that comes just before the wait ends nothing. */
 static void *interrupt_when_asleep(void *arg)
 {
-	NEED(wait_until(asleep, NULL));
-	pthread_kill(*(pthread_t *)arg, SIGUSR1);
+	while (!atomic_load(&woken)) {
+		NEED(wait_until(asleep_or_woken, NULL));
+		if (!atomic_load(&woken))
+			pthread_kill(*(pthread_t *)arg, SIGUSR1);
+		usleep(10000);
+	}
 	return NULL;
 }
 
@@ -141,8 +152,10 @@ static HRESULT wait_while(void *(*other)(void *), int timeout, struct peergroup_
 	HRESULT hr;
 
 	waiter = gettid();
+	atomic_store(&woken, false);
 	NEED(!pthread_create(&thread, NULL, other, &self));
 	hr = peergroup_watch_wait(watch, timeout, event);
+	atomic_store(&woken, true);
 	pthread_join(thread, NULL);
 	return hr;
 }
@@ -172,7 +185,7 @@ static void test_signal(void)
 
 	NEED(!sigaction(SIGUSR1, &action, NULL));
 	HR(wait_while(interrupt_when_asleep, -1, &event), PEER_S_NO_EVENT_DATA);
-	CHECK(signals == 1);
+	CHECK(signals > 0);
 }
 
 /* Whoever waits has to learn that there is nothing to wait for. */
