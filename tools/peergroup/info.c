@@ -214,7 +214,8 @@ static int parse_limit(const char *text, uint64_t *values, const char **given)
 		    str_starts(text, limits[i].name))
 			break;
 	if (i == __PEERGROUP_A_LIMIT_MAX)
-		return usage("%s: no such limit (see: peergroup limits)", text);
+		return usage("%.*s: no such limit (see: peergroup limits)",
+			     (int)(equals - text), text);
 	if (limits[i].time) {
 		/* A bare number is in milliseconds, as --json shows it. */
 		good = parse_u64(equals + 1, UINT64_MAX, &values[i]) ||
