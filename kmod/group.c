@@ -39,6 +39,13 @@ const struct pg_limits pg_limits_default = {
 	.half_open_prefix = 64,
 	.member_links = 32,
 	.proof_rate = 1000,
+	.direct = 64,
+	.member_direct = 8,
+	.send_queue = 4U << 20,
+	.receive_queue = 4U << 20,
+	.receive_total = 64U << 20,
+	.receive_wait_ms = 5 * 1000,
+	.data_rate = 10000,
 };
 
 struct pg_net *pg_net_of(struct net *net)
@@ -278,6 +285,7 @@ void pg_group_wait(struct list_head *ended)
 		cancel_delayed_work_sync(&g->expire);
 		cancel_delayed_work_sync(&g->dial);
 		cancel_delayed_work_sync(&g->revoke);
+		cancel_delayed_work_sync(&g->unhold);
 		wait_event(g->idle, !atomic_read(&g->busy));
 		list_del(&g->ending);
 		pg_group_put(g);

@@ -36,6 +36,7 @@
 #include "alloc.h"
 #include "batch.h"
 #include "clock.h"
+#include "data.h"
 #include "flood.h"
 #include "link.h"
 #include "listen.h"
@@ -74,6 +75,13 @@ struct pg_limits {
 	u32 member_links;
 	u32 proof_rate;
 	u32 issued;
+	u32 direct;
+	u32 member_direct;
+	u32 send_queue;
+	u32 receive_queue;
+	u32 receive_total;
+	u32 receive_wait_ms;
+	u32 data_rate;
 };
 
 extern const struct pg_limits pg_limits_default;
@@ -99,6 +107,10 @@ struct pg_holder {
  * @cred: of who opened it, held
  * @asked: it has been found out whether that one is @admin; group's lock
  * @admin: had CAP_NET_ADMIN in the network namespace, and has for as long as the socket
+ * @takes: PEERGROUP_TAKES_*
+ * @data: what has come for it; see data.h
+ *
+ * What is not said otherwise changes under the group's lock.
  */
 struct pg_watch {
 	struct list_head node;
@@ -108,6 +120,8 @@ struct pg_watch {
 	const struct cred *cred;
 	bool asked;
 	bool admin;
+	u32 takes;
+	struct pg_inbox data;
 };
 
 /**
@@ -171,6 +185,8 @@ struct pg_group {
 	struct delayed_work expire;
 	struct delayed_work dial;
 	struct delayed_work revoke;
+	struct delayed_work unhold;	/* a program has held links up for long enough */
+	u64 data_bytes;			/* of all messages that wait in inboxes */
 	bool revokes_changed;		/* to be looked at by @revoke */
 	u32 judgements;			/* how often it did; read without the lock, too */
 	unsigned long judged;		/* jiffies, when it last did */
@@ -218,9 +234,15 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, const struct sock *s
 /* Sockets of this port have ended: all their holds and watches in the namespace. */
 void pg_net_release_port(struct pg_net *pn, u32 portid);
 
-/* Sends the events of the group to a socket, until it closes. */
-int pg_group_watch(struct pg_group *g, const struct pg_opener *opener,
+/*
+ * Sends the events of the group to a socket, until it closes. @takes: PEERGROUP_TAKES_*,
+ * from now on.
+ */
+int pg_group_watch(struct pg_group *g, const struct pg_opener *opener, u32 takes,
 		   struct netlink_ext_ack *extack);
+
+/* Does a socket hold the group, or watch it? Lock held. */
+bool pg_group_has_port(const struct pg_group *g, u32 portid);
 
 /* Ends a group for everybody and adds it to @ended, for pg_group_wait(). pn->lock held. */
 void pg_group_end(struct pg_group *g, struct list_head *ended);

@@ -98,7 +98,7 @@ void pg_group_announce(struct pg_group *g)
 	if (pg_group_introduce(g, &body, &len))
 		return;
 	list_for_each_entry(link, &g->links, node) {
-		if (link->up)
+		if (READ_ONCE(link->state) == PEERGROUP_LINK_UP)
 			pg_link_send(link, PG_MSG_CREDENTIAL, body, len);
 	}
 	kvfree(body);

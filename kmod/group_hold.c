@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <net/sock.h>
+#include "direct.h"
 #include "group.h"
 
 #define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
@@ -26,6 +27,7 @@ static void pg_group_drop_watches(struct pg_group *g, u32 portid)
 		if (portid && !pg_sock_ended(w->sk, w->portid, portid))
 			continue;
 		list_del_rcu(&w->node);
+		pg_data_empty(g, w);
 		put_cred(w->cred);
 		sock_put(w->sk);
 		kfree_rcu(w, rcu);
@@ -158,11 +160,29 @@ void pg_net_release_port(struct pg_net *pn, u32 portid)
 		return;
 	mutex_lock(&pn->lock);
 	xa_for_each(&pn->groups, index, g) {
-		if (pg_group_port_ended(g, portid))
+		bool idle = pg_group_port_ended(g, portid);
+
+		pg_direct_port_gone(g, portid);
+		if (idle)
 			pg_group_end(g, &ended);
 	}
 	mutex_unlock(&pn->lock);
 	pg_group_wait(&ended);
+}
+
+bool pg_group_has_port(const struct pg_group *g, u32 portid)
+{
+	const struct pg_holder *h;
+	const struct pg_watch *w;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(h, &g->holders, node)
+		if (h->portid == portid)
+			return true;
+	list_for_each_entry(w, &g->watches, node)
+		if (w->portid == portid)
+			return true;
+	return false;
 }
 
 /* How many sockets of a user watch the group. Lock held. */
@@ -176,7 +196,16 @@ static u32 pg_group_watched_by(const struct pg_group *g, kuid_t uid)
 	return n;
 }
 
-static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener,
+/* What a socket that watches takes from now on. */
+static void pg_watch_set_takes(struct pg_group *g, struct pg_watch *w, u32 takes)
+{
+	w->takes = takes;
+	if (!(takes & PEERGROUP_TAKES_DATA))
+		pg_data_empty(g, w);
+	pg_direct_reap(g);
+}
+
+static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener, u32 takes,
 			      struct netlink_ext_ack *extack)
 {
 	struct pg_watch *w;
@@ -187,8 +216,10 @@ static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener
 		return -ENOENT;
 	}
 	list_for_each_entry(w, &g->watches, node)
-		if (w->sk == opener->sk)
+		if (w->sk == opener->sk) {
+			pg_watch_set_takes(g, w, takes);
 			return 0;
+		}
 	if (pg_group_watched_by(g, opener->cred->euid) >= PG_WATCHES_MAX) {
 		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
 		return -ENOSPC;
@@ -200,17 +231,19 @@ static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener
 	w->sk = opener->sk;
 	w->portid = opener->portid;
 	w->cred = get_cred(opener->cred);
+	w->takes = takes;
+	pg_inbox_init(&w->data);
 	list_add_tail_rcu(&w->node, &g->watches);
 	return 0;
 }
 
-int pg_group_watch(struct pg_group *g, const struct pg_opener *opener,
+int pg_group_watch(struct pg_group *g, const struct pg_opener *opener, u32 takes,
 		   struct netlink_ext_ack *extack)
 {
 	int err;
 
 	mutex_lock(&g->lock);
-	err = pg_group_add_watch(g, opener, extack);
+	err = pg_group_add_watch(g, opener, takes, extack);
 	mutex_unlock(&g->lock);
 	return err;
 }

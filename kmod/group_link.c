@@ -8,6 +8,7 @@
 #include <linux/random.h>
 #include <crypto/sha2.h>
 #include "group.h"
+#include "direct.h"
 #include "message.h"
 #include "netlink.h"
 #include "trace.h"
@@ -41,7 +42,9 @@ void pg_group_dial_work(struct work_struct *work)
 	mutex_lock(&g->lock);
 	now = pg_now_ms();	/* once: each address gets one turn, however short its wait */
 	while (g->online && !g->ended && (t = pg_overlay_next(&g->overlay, now))) {
-		err = pg_link_dial(g, t);
+		struct pg_dial dial = { .id = t->id, .addr = &t->addr, .target = t };
+
+		err = pg_link_dial(g, &dial);
 		if (err)
 			pg_overlay_link_gone(&g->overlay, t, -err, now, get_random_u32());
 	}
@@ -205,6 +208,10 @@ u32 pg_group_link_up(struct pg_link *link)
 	u32 bye;
 
 	mutex_lock(&g->lock);
+	if (link->direct) {
+		bye = pg_direct_link_up(link);
+		goto out;
+	}
 	bye = pg_group_judge_link(g, link);
 	if (!bye && pg_sync_init(&link->sync, &g->table, &pg_message_sync_ops))
 		bye = PG_BYE_FULL;
@@ -274,14 +281,11 @@ static void pg_group_retarget(struct pg_group *g, struct pg_link *link)
 		pg_overlay_node_gone(&g->overlay, link->peer_node, pg_now_ms());
 }
 
-void pg_group_link_gone(struct pg_link *link)
+/* A link to a neighbour, or what was to become one, is out of the list. Lock held. */
+static void pg_group_neighbour_gone(struct pg_group *g, struct pg_link *link)
 {
-	struct pg_group *g = link->group;
 	u32 state = PEERGROUP_LINK_DOWN;
 
-	mutex_lock(&g->lock);
-	list_del_init(&link->node);
-	g->n_links--;
 	if (link->up) {
 		link->up = false;
 		WRITE_ONCE(g->n_up, g->n_up - 1);
@@ -301,6 +305,19 @@ void pg_group_link_gone(struct pg_link *link)
 	pg_group_adjust_clock(g);
 	pg_group_update_status(g);
 	pg_group_redial(g);
+}
+
+void pg_group_link_gone(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+
+	mutex_lock(&g->lock);
+	list_del_init(&link->node);
+	g->n_links--;
+	if (link->direct)
+		pg_direct_link_gone(link);
+	else
+		pg_group_neighbour_gone(g, link);
 	mutex_unlock(&g->lock);
 	pg_group_unbusy(g);
 }

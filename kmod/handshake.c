@@ -112,7 +112,8 @@ static int pg_handshake_introduce(struct pg_link *link)
 	meet->node = cpu_to_be64(g->node);
 	meet->time = cpu_to_be64(pg_group_now(g));
 	meet->port = cpu_to_be16(READ_ONCE(g->port));
-	meet->flags = cpu_to_be16(READ_ONCE(g->ready) ? PG_MEET_READY : 0);
+	meet->flags = cpu_to_be16((READ_ONCE(g->ready) ? PG_MEET_READY : 0) |
+				  (link->outbound && link->direct ? PG_MEET_DIRECT : 0));
 
 	overhead = pg_noise_overhead(&link->handshake->noise);
 	err = -ENOMEM;
@@ -243,6 +244,21 @@ static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *
 	return err == -ENOPKG ? -EKEYREJECTED : err;
 }
 
+/*
+ * Is that who a direct connection was opened to? What this end says of itself is for that
+ * member only. That there is another is nobody's fault.
+ */
+static int pg_handshake_expected(struct pg_link *link, const struct pg_member *leaf)
+{
+	const struct pg_span *name = &leaf->gmc.name;
+
+	if (!link->expect ||
+	    (name->len == link->expect_len && !memcmp(name->p, link->expect, name->len)))
+		return 0;
+	pg_link_close(link, 0, EKEYREJECTED);
+	return -EKEYREJECTED;
+}
+
 /* Takes down who the other end has proved to be, and judges whether it will do. */
 static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len)
 {
@@ -268,8 +284,12 @@ static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len
 	link->peer = leaf;
 	link->peer_node = node;
 	link->peer_ready = meet->flags & cpu_to_be16(PG_MEET_READY);
+	if (!link->outbound)
+		link->direct = meet->flags & cpu_to_be16(PG_MEET_DIRECT);
 	mutex_unlock(&link->group->lock);
-	err = pg_handshake_clock(link, meet);
+	err = pg_handshake_expected(link, leaf);
+	if (!err)
+		err = pg_handshake_clock(link, meet);
 	if (!err)
 		err = pg_handshake_valid(link, &cred, &leaf->gmc, &until);
 	if (!err)

@@ -21,6 +21,7 @@
 #include "message.h"
 
 #define PG_LINK_LINGER	(HZ / 5)	/* for a last word to be acknowledged */
+#define PG_LINK_DRAIN	(5 * HZ)	/* for what programs sent, when they close */
 #define PG_TICK_MIN_MS	50
 #define PG_TICK_MAX_MS	5000
 
@@ -51,6 +52,8 @@ int pg_bye_errno(u32 reason)
 		return -EKEYEXPIRED;
 	case PG_BYE_REVOKED:
 		return -EKEYREVOKED;
+	case PG_BYE_REFUSED:
+		return -EOPNOTSUPP;
 	default:
 		return -ECONNABORTED;
 	}
@@ -208,13 +211,19 @@ static void pg_tick_up(struct pg_link *link)
 			     PEERGROUP_A_STATS_LINK_CREDENTIAL);
 		return;
 	}
+	if (READ_ONCE(link->draining) && time_after(now, link->drain_by)) {
+		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+		return;
+	}
 	if (pg_rx_paused(link))
 		WRITE_ONCE(link->last_rx, now);
 	if (pg_tick_lost(link, now, alive)) {
 		pg_link_fail(link, 0, ETIMEDOUT, PEERGROUP_A_STATS_LINK_TIMEOUT);
 		return;
 	}
-	if ((long)(now - READ_ONCE(link->last_rx)) >= (long)alive &&
+	/* Who is held up does not see what this end reads: it is shown that this end lives. */
+	if ((test_bit(PG_LINK_HELD, &link->flags) ||
+	     (long)(now - READ_ONCE(link->last_rx)) >= (long)alive) &&
 	    now - link->last_ping >= alive) {
 		link->last_ping = now;
 		err = pg_message_ping(link);
@@ -276,7 +285,7 @@ static void pg_link_linger(struct pg_link *link)
 
 	kernel_sock_shutdown(link->sock, SHUT_WR);
 	lock_sock(sk);
-	sk_stream_wait_close(sk, PG_LINK_LINGER);
+	sk_stream_wait_close(sk, READ_ONCE(link->draining) ? PG_LINK_DRAIN : PG_LINK_LINGER);
 	release_sock(sk);
 }
 
@@ -344,6 +353,14 @@ void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault)
 	spin_unlock_bh(&link->state_lock);
 }
 
+void pg_link_drain(struct pg_link *link)
+{
+	lockdep_assert_held(&link->group->lock);
+	link->drain_by = jiffies + PG_LINK_DRAIN;
+	WRITE_ONCE(link->draining, true);
+	pg_link_kick(link, &link->tx);
+}
+
 void pg_link_close(struct pg_link *link, u32 bye, int error)
 {
 	pg_link_fail(link, bye, error, 0);
@@ -364,6 +381,7 @@ static void pg_link_release(struct kref *refs)
 	if (link->peer)
 		pg_member_put(link->peer);
 	bitmap_free(link->told);
+	kfree(link->expect);
 	if (link->group)
 		pg_group_put(link->group);
 	kvfree_sensitive(link, sizeof(*link));
@@ -436,7 +454,22 @@ static void pg_link_discard(struct pg_link *link)
 	pg_link_put(link);
 }
 
-int pg_link_dial(struct pg_group *group, struct pg_target *target)
+/* What a link that is dialled has from who asked for it. */
+static int pg_link_aim(struct pg_link *link, const struct pg_dial *dial)
+{
+	link->outbound = true;
+	link->target = dial->target;
+	link->addr = *dial->addr;
+	link->direct = dial->direct;
+	if (!dial->direct)
+		return 0;
+	link->opener = dial->opener;
+	link->expect_len = dial->expect_len;
+	link->expect = kmemdup(dial->expect, dial->expect_len, PG_GFP_LINK);
+	return link->expect ? 0 : -ENOMEM;
+}
+
+int pg_link_dial(struct pg_group *group, const struct pg_dial *dial)
 {
 	struct sockaddr_storage ss;
 	struct pg_link *link;
@@ -444,19 +477,18 @@ int pg_link_dial(struct pg_group *group, struct pg_target *target)
 	int err, len;
 
 	lockdep_assert_held(&group->lock);
-	len = pg_addr_to_sockaddr(&target->addr, &ss);
+	len = pg_addr_to_sockaddr(dial->addr, &ss);
 	err = sock_create_kern(group->pn->net, ss.ss_family, SOCK_STREAM, IPPROTO_TCP, &sock);
 	if (err)
 		return err;
-	link = pg_link_new(sock, target->id, PEERGROUP_LINK_CONNECTING, group->memcg);
+	link = pg_link_new(sock, dial->id, PEERGROUP_LINK_CONNECTING, group->memcg);
 	if (!link) {
 		sock_release(sock);
 		return -ENOMEM;
 	}
-	link->outbound = true;
-	link->target = target;
-	link->addr = target->addr;
-	err = pg_group_attach(group, link);
+	err = pg_link_aim(link, dial);
+	if (!err)
+		err = pg_group_attach(group, link);
 	if (err) {
 		pg_link_discard(link);
 		return err;

@@ -70,7 +70,13 @@ struct pg_deferred {
  * @bye: what to tell the other end
  * @fault: PEERGROUP_A_STATS_LINK_* to count when it has closed, or 0
  * @flags: PG_LINK_* bits
- * @up: counted as an established link of the group; group's lock
+ * @direct: for data only: no neighbour, and never @up. Set before it is up
+ * @expect: peer name that the other end of a dialled direct one has to prove, @expect_len
+ *	bytes; or NULL
+ * @opener: port of the netlink socket that asked for it, 0 for none
+ * @draining: it is closed for programs, and ends when what is queued has been sent
+ * @drain_by: jiffies, when it ends in any case
+ * @up: counted as an established neighbour of the group; group's lock
  * @addr: the other end
  * @peer_node: the other end's node id
  * @peer_ready: the other end has synchronised before
@@ -109,12 +115,15 @@ struct pg_deferred {
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)
  * @rx_proof_due: the same for what proves memberships
+ * @rx_data_due: the same for data
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
  * @tx_hash: those of them that are records, by id
  * @tx_bytes: all that is queued or partly sent
  * @tx_control: the part of it that pg_link_send() queued
  * @tx_controls: in how many messages
+ * @tx_data: the part of it that pg_link_send_data() queued
+ * @tx_waits: struct pg_send_wait of sockets whose data found no room; @tx_lock
  * @tx_waited: somebody waits for pg_message_drained(); @tx_lock
  * @tx_now: taken from the queue, @tx_done bytes of it in frames; only @tx and @close
  * @tx_cipher: seals what goes out; @tx and @close
@@ -148,6 +157,12 @@ struct pg_link {
 	u32 bye;
 	u32 fault;
 	unsigned long flags;
+	bool direct;
+	u32 expect_len;
+	u8 *expect;
+	u32 opener;
+	bool draining;
+	unsigned long drain_by;
 	struct pg_addr addr;
 	u64 peer_node;
 	bool peer_ready;
@@ -188,6 +203,7 @@ struct pg_link {
 	atomic_t arrival_bytes;
 	u64 rx_due;
 	u64 rx_proof_due;
+	u64 rx_data_due;
 	struct delayed_work pace;
 
 	/* sending */
@@ -198,6 +214,8 @@ struct pg_link {
 	u32 tx_bytes;
 	u32 tx_control;
 	u32 tx_controls;
+	u32 tx_data;
+	struct list_head tx_waits;
 	bool tx_waited;
 	struct pg_tx *tx_now;
 	u32 tx_done;
@@ -254,6 +272,7 @@ static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_
 /* Bits of pg_link.flags. */
 #define PG_LINK_PAUSED	0	/* reading waits for arrivals to be dealt with */
 #define PG_LINK_PACED	1	/* reading waits, as records came faster than they may */
+#define PG_LINK_HELD	2	/* reading waits for a program to take data; group's lock */
 
 /* Once per module. After exit no callback of a socket runs any more. */
 int __must_check pg_link_module_init(void);
@@ -263,14 +282,34 @@ void pg_link_module_exit(void);
 u64 pg_link_new_id(void);
 
 /**
- * pg_link_dial() - start a connection to @target's address
+ * struct pg_dial - what to connect to
+ * @id: the link's
+ * @addr: where
+ * @target: what overlay.c wants linked, or NULL
+ * @direct: the link is for data only, and the three below count
+ * @expect: peer name of who shall be there
+ * @expect_len: bytes of it
+ * @opener: port of the netlink socket that asks
+ */
+struct pg_dial {
+	u64 id;
+	const struct pg_addr *addr;
+	struct pg_target *target;
+	bool direct;
+	const u8 *expect;
+	u32 expect_len;
+	u32 opener;
+};
+
+/**
+ * pg_link_dial() - start a connection
  * @group: online; its lock is held
- * @target: what overlay.c wants linked
+ * @dial: what to
  *
  * Does not wait: the outcome arrives through pg_group_link_up() or
  * pg_group_link_gone(). Return: 0 or -errno where not even a start was possible.
  */
-int pg_link_dial(struct pg_group *group, struct pg_target *target);
+int pg_link_dial(struct pg_group *group, const struct pg_dial *dial);
 
 /**
  * pg_link_accept() - take over a freshly accepted socket
@@ -313,6 +352,41 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r);
  */
 int pg_link_send_chain(struct pg_link *link, const struct pg_member *m);
 
+/**
+ * pg_link_send_data() - queue data from a program
+ * @type: what it means, PEERGROUP_ID_LEN bytes
+ * @data: copied, so the memory is charged to who calls
+ * @len: bytes of it, not 0
+ *
+ * May sleep for memory; no locks held. Where the queue of data has reached the group's limit
+ * nothing is queued, and pg_link_await_room() tells when to try again.
+ *
+ * Return: 0, -EAGAIN (full), -ENOMEM or -ENOTCONN (not up, or closing).
+ */
+int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u32 len);
+
+/**
+ * struct pg_send_wait - a netlink socket that waits for room in a link's queue
+ * @sk: held
+ * @portid: its port
+ */
+struct pg_send_wait {
+	struct list_head list;
+	struct sock *sk;
+	u32 portid;
+};
+
+/**
+ * pg_link_await_room() - have a socket told when the link takes data again
+ * @sk: of the request; a reference is taken
+ * @portid: its port
+ *
+ * Told by pg_netlink_sendable(), once, also when the link ends. May sleep for memory; no
+ * locks held. Return: 0, -EBUSY where there is room now, -ENOTCONN (closing), -ENOMEM, or
+ * -ENOSPC where too many wait.
+ */
+int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid);
+
 /*
  * May a reconciliation queue more? Where not, pg_message_drained() will be called. Where
  * it may, the next record is dropped for want of memory only. Group's lock held.
@@ -338,6 +412,9 @@ static inline bool pg_link_closing(const struct pg_link *link)
  * attached, when its socket is gone.
  */
 void pg_link_close(struct pg_link *link, u32 bye, int error);
+
+/* Ends a link that is up as soon as all that is queued has been sent. Group's lock held. */
+void pg_link_drain(struct pg_link *link);
 
 /* The negative errno for the enum pg_bye_reason that ended a link. */
 int pg_bye_errno(u32 reason);

@@ -67,10 +67,11 @@ void pg_rx_pace_work(struct work_struct *work);
 /* Frees what is coming in. @rx does not run any more. */
 void pg_rx_drop(struct pg_link *link);
 
-/* Reading waits for arrivals, so silence is this end's doing. */
+/* Reading waits for arrivals or for a program, so silence is this end's doing. */
 static inline bool pg_rx_paused(const struct pg_link *link)
 {
-	return test_bit(PG_LINK_PAUSED, &link->flags) || test_bit(PG_LINK_PACED, &link->flags);
+	return test_bit(PG_LINK_PAUSED, &link->flags) || test_bit(PG_LINK_PACED, &link->flags) ||
+	       test_bit(PG_LINK_HELD, &link->flags);
 }
 
 /* ------------------------------------------------------ link_queue.c -- */

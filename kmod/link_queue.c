@@ -10,15 +10,18 @@
 #include "compat.h"
 #include "link_queue.h"
 #include "message.h"
+#include "netlink.h"
 #include "trace.h"
 
 #define PG_TX_CONTROL_MAX	(1U << 20)	/* bytes that are not records */
 #define PG_TX_CONTROLS_MAX	4096		/* messages that are not records */
+#define PG_TX_WAITS_MAX		256		/* sockets that wait for room */
 
 void pg_tx_init(struct pg_link *link)
 {
 	spin_lock_init(&link->tx_lock);
 	INIT_LIST_HEAD(&link->tx_queue);
+	INIT_LIST_HEAD(&link->tx_waits);
 	hash_init(link->tx_hash);
 }
 
@@ -32,6 +35,7 @@ static struct pg_tx *pg_tx_new(u8 type, size_t len, size_t inline_len)
 	INIT_HLIST_NODE(&tx->hash);
 	tx->r = NULL;
 	tx->control = false;
+	tx->data = false;
 	tx->raw = false;
 	tx->len = len;
 	memset(&tx->hdr, 0, sizeof(tx->hdr));
@@ -65,6 +69,8 @@ static void pg_tx_account(struct pg_link *link, const struct pg_tx *tx, int sign
 		link->tx_control += sign * pg_tx_size(tx);
 		link->tx_controls += sign;
 	}
+	if (tx->data)
+		link->tx_data += sign * pg_tx_size(tx);
 }
 
 static void pg_tx_append(struct pg_link *link, struct pg_tx *tx)
@@ -133,7 +139,7 @@ static u32 pg_tx_limit(const struct pg_link *link)
 static u32 pg_tx_load(const struct pg_link *link)
 {
 	lockdep_assert_held(&link->tx_lock);
-	return link->tx_bytes - link->tx_control;
+	return link->tx_bytes - link->tx_control - link->tx_data;
 }
 
 bool pg_link_room(struct pg_link *link)
@@ -146,6 +152,116 @@ bool pg_link_room(struct pg_link *link)
 		link->tx_waited = true;
 	spin_unlock_bh(&link->tx_lock);
 	return room;
+}
+
+/* ------------------------------------------------------------------ data -- */
+
+/* As with records: the last one may go beyond the limit. */
+static bool pg_tx_data_room(const struct pg_link *link, u32 share)
+{
+	lockdep_assert_held(&link->tx_lock);
+	return link->tx_data < READ_ONCE(link->group->limits.send_queue) / share;
+}
+
+/* 0 where data may be queued now. */
+static int pg_tx_data_check(const struct pg_link *link)
+{
+	if (pg_link_closing(link) || READ_ONCE(link->draining) ||
+	    pg_link_state(link) != PEERGROUP_LINK_UP)
+		return -ENOTCONN;
+	return pg_tx_data_room(link, 1) ? 0 : -EAGAIN;
+}
+
+int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u32 len)
+{
+	struct pg_tx *tx;
+	int err;
+
+	spin_lock_bh(&link->tx_lock);
+	err = pg_tx_data_check(link);
+	spin_unlock_bh(&link->tx_lock);
+	if (err)
+		return err;
+	tx = pg_tx_new(PG_MSG_DIRECT, PEERGROUP_ID_LEN + len, PEERGROUP_ID_LEN + len);
+	if (!tx)
+		return -ENOMEM;
+	memcpy(tx->body, type, PEERGROUP_ID_LEN);
+	memcpy(tx->body + PEERGROUP_ID_LEN, data, len);
+	tx->data = true;
+	/* Others may have filled it meanwhile. */
+	spin_lock_bh(&link->tx_lock);
+	err = pg_tx_data_check(link);
+	if (!err)
+		pg_tx_append(link, tx);
+	spin_unlock_bh(&link->tx_lock);
+	if (err) {
+		pg_tx_free(tx);
+		return err;
+	}
+	pg_link_kick(link, &link->tx);
+	return 0;
+}
+
+/* Puts @wait into the list, unless its socket is in it. Return: 0, or -errno for @wait to go. */
+static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
+{
+	const struct pg_send_wait *other;
+	u32 n = 0;
+	int err;
+
+	lockdep_assert_held(&link->tx_lock);
+	err = pg_tx_data_check(link);
+	if (err != -EAGAIN)
+		return err ?: -EBUSY;
+	list_for_each_entry(other, &link->tx_waits, list) {
+		if (other->sk == wait->sk)
+			return -EALREADY;
+		n++;
+	}
+	if (n >= PG_TX_WAITS_MAX)
+		return -ENOSPC;
+	list_add_tail(&wait->list, &link->tx_waits);
+	return 0;
+}
+
+static void pg_send_wait_free(struct pg_send_wait *wait)
+{
+	sock_put(wait->sk);
+	kfree(wait);
+}
+
+int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
+{
+	struct pg_send_wait *wait = kzalloc(sizeof(*wait), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!wait)
+		return -ENOMEM;
+	sock_hold(sk);
+	wait->sk = sk;
+	wait->portid = portid;
+	spin_lock_bh(&link->tx_lock);
+	err = pg_tx_add_wait(link, wait);
+	spin_unlock_bh(&link->tx_lock);
+	if (err)
+		pg_send_wait_free(wait);
+	return err == -EALREADY ? 0 : err;
+}
+
+/* Tells those who wait for room that there is some, or (@closing) that there never will. */
+static void pg_tx_wake(struct pg_link *link, bool closing)
+{
+	struct pg_send_wait *wait, *tmp;
+	LIST_HEAD(waits);
+
+	spin_lock_bh(&link->tx_lock);
+	if (closing || pg_tx_data_room(link, 2))
+		list_splice_init(&link->tx_waits, &waits);
+	spin_unlock_bh(&link->tx_lock);
+	list_for_each_entry_safe(wait, tmp, &waits, list) {
+		pg_netlink_sendable(link->group, link->id, wait);
+		pg_send_wait_free(wait);
+	}
 }
 
 /* --------------------------------------------------------------- records -- */
@@ -373,6 +489,7 @@ void pg_tx_drained(struct pg_link *link)
 	spin_unlock_bh(&link->tx_lock);
 	if (tell)
 		pg_message_drained(link);
+	pg_tx_wake(link, false);
 }
 
 void pg_tx_empty(struct pg_link *link)
@@ -389,7 +506,9 @@ void pg_tx_empty(struct pg_link *link)
 	link->tx_bytes = 0;
 	link->tx_control = 0;
 	link->tx_controls = 0;
+	link->tx_data = 0;
 	spin_unlock_bh(&link->tx_lock);
 	list_for_each_entry_safe(tx, tmp, &list, list)
 		pg_tx_free(tx);
+	pg_tx_wake(link, true);
 }

@@ -15,6 +15,7 @@
  * @hash: in pg_link.tx_hash, if it is a record
  * @r: the record, held; NULL for other messages
  * @control: counts against PG_TX_CONTROL_MAX and PG_TX_CONTROLS_MAX
+ * @data: counts against the group's limit of data
  * @raw: the body is a message of the handshake, sent as it is and without @hdr
  * @len: bytes of body
  * @hdr: the header as sent
@@ -25,6 +26,7 @@ struct pg_tx {
 	struct hlist_node hash;
 	struct pg_record *r;
 	bool control;
+	bool data;
 	bool raw;
 	u32 len;
 	struct pg_msg_hdr hdr;

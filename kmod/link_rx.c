@@ -69,6 +69,8 @@ static u64 pg_rx_early(const struct pg_link *link, u64 now)
 		wait = link->rx_due - now - PG_RX_BURST_NS;
 	if (pg_rate_over(link->rx_proof_due, READ_ONCE(limits->proof_rate), now, PG_RX_PROOFS_NS))
 		wait = max(wait, link->rx_proof_due - now - PG_RX_PROOFS_NS);
+	if (pg_rate_over(link->rx_data_due, READ_ONCE(limits->data_rate), now, PG_RX_BURST_NS))
+		wait = max(wait, link->rx_data_due - now - PG_RX_BURST_NS);
 	return wait;
 }
 
@@ -80,6 +82,10 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type)
 	switch (type) {
 	case PG_MSG_RECORD:
 		pg_rate_take(&link->rx_due, READ_ONCE(limits->link_rate), ktime_get_ns(),
+			     PG_RX_AHEAD_NS);
+		break;
+	case PG_MSG_DIRECT:
+		pg_rate_take(&link->rx_data_due, READ_ONCE(limits->data_rate), ktime_get_ns(),
 			     PG_RX_AHEAD_NS);
 		break;
 	case PG_MSG_GMC:
@@ -334,7 +340,8 @@ static int pg_rx_oversize(struct pg_link *link, bool skip)
 		pg_link_fail(link, PG_BYE_PROTOCOL, EMSGSIZE, PEERGROUP_A_STATS_LINK_OVERSIZE);
 		return -EMSGSIZE;
 	}
-	pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_REFUSED_SIZE);
+	pg_stat_inc(&link->group->stats, link->rx_hdr.type == PG_MSG_DIRECT ?
+		    PEERGROUP_A_STATS_DATA_OVERSIZE : PEERGROUP_A_STATS_REFUSED_SIZE);
 	link->rx_skip = link->rx_len;
 	return 1;
 }
@@ -417,7 +424,7 @@ void pg_rx_work(struct work_struct *work)
 	if (pg_link_state(link) == PEERGROUP_LINK_CONNECTING)
 		ret = pg_handshake_connect(link);
 	while (ret > 0 && budget-- && !pg_link_closing(link)) {
-		if (pg_rx_pause(link) || pg_rx_pace(link))
+		if (pg_rx_pause(link) || pg_rx_pace(link) || test_bit(PG_LINK_HELD, &link->flags))
 			goto paused;
 		ret = pg_rx_step(link);
 	}

@@ -331,8 +331,14 @@ static void pg_message_fill_ping(struct pg_link *link, struct pg_ping *ping)
 	struct pg_print print;
 
 	lockdep_assert_held(&g->lock);
-	pg_table_print(&g->table, NULL, NULL, &print);
 	ping->time = cpu_to_be64(pg_group_now(g));
+	/* Tables are none of a direct link's business. */
+	if (link->direct) {
+		ping->count = 0;
+		memset(ping->fingerprint, 0, sizeof(ping->fingerprint));
+		return;
+	}
+	pg_table_print(&g->table, NULL, NULL, &print);
 	ping->count = cpu_to_be32(print.count);
 	pg_print_bytes(&print, ping->fingerprint);
 }
@@ -404,7 +410,7 @@ static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 
 		return -EPROTO;
 	mutex_lock(&g->lock);
 	pg_group_clock_heard(link, be64_to_cpu(ping->time));
-	ret = pg_message_compare(link, ping);
+	ret = link->direct ? 0 : pg_message_compare(link, ping);
 	pong.token = ping->token;
 	pg_message_fill_ping(link, &pong);
 	if (type == PG_MSG_PONG && link->ping_token &&
@@ -429,10 +435,22 @@ static int pg_message_bye(const u8 *body, u32 len)
 
 /* ------------------------------------------------------------ dispatch -- */
 
+/* What may come over a direct link. */
+static bool pg_message_for_direct(u8 type)
+{
+	return type == PG_MSG_DIRECT || type == PG_MSG_PING || type == PG_MSG_PONG ||
+	       type == PG_MSG_CREDENTIAL || type == PG_MSG_BYE;
+}
+
 u32 pg_message_limit(struct pg_link *link, u8 type, bool *skip)
 {
 	*skip = false;
+	if (link->direct && !pg_message_for_direct(type))
+		return 0;
 	switch (type) {
+	case PG_MSG_DIRECT:
+		*skip = true;
+		return READ_ONCE(link->group->limits.table.record_size) + sizeof(struct pg_direct);
 	case PG_MSG_GMC:
 		return PG_GMC_BODY_MAX;
 	case PG_MSG_CREDENTIAL:
@@ -501,6 +519,8 @@ int pg_message(struct pg_link *link, u8 type, u8 *body, u32 len)
 		pg_flood_arrival(&link->group->flood, link, body, len);
 		return 0;
 	}
+	if (type == PG_MSG_DIRECT)
+		return pg_data_arrival(link, body, len);
 	ret = pg_message_small(link, type, body, len);
 	kvfree(body);
 	return ret;

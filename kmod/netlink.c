@@ -14,6 +14,8 @@
 /* An attribute that only answers and events carry. */
 #define PG_NL_OUTPUT	{ .type = NLA_REJECT, .reject_message = "attribute is for answers only" }
 
+#define PG_NL_TAKES_MASK	(PEERGROUP_TAKES_DIRECT | PEERGROUP_TAKES_DATA)
+
 #define PG_NL_GROUP_OUTPUT						\
 	[PEERGROUP_A_GROUP_PAD] = PG_NL_OUTPUT,				\
 	[PEERGROUP_A_GROUP_NAME] = PG_NL_OUTPUT,			\
@@ -45,11 +47,9 @@
 
 #define PG_NL_LINK_OUTPUT						\
 	[PEERGROUP_A_LINK_PAD] = PG_NL_OUTPUT,				\
-	[PEERGROUP_A_LINK_ID] = PG_NL_OUTPUT,				\
 	[PEERGROUP_A_LINK_STATE] = PG_NL_OUTPUT,			\
 	[PEERGROUP_A_LINK_OUTBOUND] = PG_NL_OUTPUT,			\
 	[PEERGROUP_A_LINK_NODE] = PG_NL_OUTPUT,				\
-	[PEERGROUP_A_LINK_PEER] = PG_NL_OUTPUT,				\
 	[PEERGROUP_A_LINK_REASON] = PG_NL_OUTPUT,			\
 	[PEERGROUP_A_LINK_QUEUED] = PG_NL_OUTPUT,			\
 	[PEERGROUP_A_LINK_RX_BYTES] = PG_NL_OUTPUT,			\
@@ -57,7 +57,8 @@
 	[PEERGROUP_A_LINK_RX_RECORDS] = PG_NL_OUTPUT,			\
 	[PEERGROUP_A_LINK_TX_RECORDS] = PG_NL_OUTPUT,			\
 	[PEERGROUP_A_LINK_RETRIES] = PG_NL_OUTPUT,			\
-	[PEERGROUP_A_LINK_RTT] = PG_NL_OUTPUT
+	[PEERGROUP_A_LINK_RTT] = PG_NL_OUTPUT,				\
+	[PEERGROUP_A_LINK_DIRECT] = PG_NL_OUTPUT
 
 /* Beyond what the s16 bounds of a policy entry can say; not const, as 6.1 wants them. */
 static struct netlink_range_validation pg_nl_range_chunk = {
@@ -83,10 +84,16 @@ static const struct nla_policy pg_nl_group_open_policy[PEERGROUP_A_GROUP_MAX + 1
 	[PEERGROUP_A_GROUP_LIMITS] = NLA_POLICY_NESTED(pg_nl_limit_policy),
 };
 
-/* Close, destroy and watch. */
+/* Close and destroy. */
 static const struct nla_policy pg_nl_group_index_policy[PEERGROUP_A_GROUP_MAX + 1] = {
 	PG_NL_GROUP_OUTPUT,
 	[PEERGROUP_A_GROUP_INDEX] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy pg_nl_group_watch_policy[PEERGROUP_A_GROUP_MAX + 1] = {
+	PG_NL_GROUP_OUTPUT,
+	[PEERGROUP_A_GROUP_INDEX] = { .type = NLA_U32 },
+	[PEERGROUP_A_GROUP_TAKES] = NLA_POLICY_MASK(NLA_U32, PG_NL_TAKES_MASK),
 };
 
 static const struct nla_policy pg_nl_group_set_policy[PEERGROUP_A_GROUP_MAX + 1] = {
@@ -153,6 +160,42 @@ static const struct nla_policy pg_nl_link_address_policy[PEERGROUP_A_LINK_MAX + 
 static const struct nla_policy pg_nl_link_get_policy[PEERGROUP_A_LINK_MAX + 1] = {
 	PG_NL_LINK_OUTPUT,
 	[PEERGROUP_A_LINK_GROUP] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy pg_nl_direct_open_policy[PEERGROUP_A_LINK_MAX + 1] = {
+	PG_NL_LINK_OUTPUT,
+	[PEERGROUP_A_LINK_GROUP] = { .type = NLA_U32 },
+	[PEERGROUP_A_LINK_ADDRESS] = NLA_POLICY_VALIDATE_FN(NLA_BINARY, pg_nl_address_check),
+	[PEERGROUP_A_LINK_PORT] = NLA_POLICY_FULL_RANGE(NLA_U16, &pg_nl_range_port),
+	[PEERGROUP_A_LINK_SCOPE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[PEERGROUP_A_LINK_PEER] = { .type = NLA_NUL_STRING, .len = PEERGROUP_NAME_LEN_MAX },
+};
+
+static const struct nla_policy pg_nl_direct_close_policy[PEERGROUP_A_LINK_MAX + 1] = {
+	PG_NL_LINK_OUTPUT,
+	[PEERGROUP_A_LINK_GROUP] = { .type = NLA_U32 },
+	[PEERGROUP_A_LINK_ID] = { .type = NLA_U64 },
+};
+
+#define PG_NL_DATA_OUTPUT						\
+	[PEERGROUP_A_DATA_PAD] = PG_NL_OUTPUT,				\
+	[PEERGROUP_A_DATA_OFFSET] = PG_NL_OUTPUT,			\
+	[PEERGROUP_A_DATA_PEER] = PG_NL_OUTPUT,				\
+	[PEERGROUP_A_DATA_LOST] = PG_NL_OUTPUT
+
+static const struct nla_policy pg_nl_data_send_policy[PEERGROUP_A_DATA_MAX + 1] = {
+	PG_NL_DATA_OUTPUT,
+	[PEERGROUP_A_DATA_GROUP] = { .type = NLA_U32 },
+	[PEERGROUP_A_DATA_LINK] = { .type = NLA_U64 },
+	[PEERGROUP_A_DATA_TYPE] = NLA_POLICY_EXACT_LEN(PEERGROUP_ID_LEN),
+	[PEERGROUP_A_DATA_BYTES] = NLA_POLICY_FULL_RANGE(NLA_BINARY, &pg_nl_range_chunk),
+	[PEERGROUP_A_DATA_STAGED] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy pg_nl_data_get_policy[PEERGROUP_A_DATA_MAX + 1] = {
+	PG_NL_DATA_OUTPUT,
+	[PEERGROUP_A_DATA_GROUP] = { .type = NLA_U32 },
+	[PEERGROUP_A_DATA_SIZE] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy pg_nl_member_get_policy[PEERGROUP_A_MEMBER_GROUP + 1] = {
@@ -234,11 +277,24 @@ static const struct genl_ops pg_nl_ops[] = {
 		PG_NL_OP(PEERGROUP_CMD_STATS_GET, pg_nl_stats_get_policy),
 		.doit = pg_nl_stats_get,
 	}, {
-		PG_NL_OP(PEERGROUP_CMD_GROUP_WATCH, pg_nl_group_index_policy),
+		PG_NL_OP(PEERGROUP_CMD_GROUP_WATCH, pg_nl_group_watch_policy),
 		.doit = pg_nl_group_watch,
 	}, {
 		PG_NL_OP(PEERGROUP_CMD_MEMBER_ADD, pg_nl_member_add_policy),
 		.doit = pg_nl_member_add,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_DIRECT_OPEN, pg_nl_direct_open_policy),
+		.doit = pg_nl_direct_open,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_DIRECT_CLOSE, pg_nl_direct_close_policy),
+		.doit = pg_nl_direct_close,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_DATA_SEND, pg_nl_data_send_policy),
+		.doit = pg_nl_data_send,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_DATA_GET, pg_nl_data_get_policy),
+		.dumpit = pg_nl_data_get_dump,
+		.done = pg_nl_data_get_done,
 	},
 };
 

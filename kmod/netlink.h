@@ -14,6 +14,8 @@ struct pg_group;
 struct pg_link;
 struct pg_member;
 struct pg_record;
+struct pg_send_wait;
+struct pg_watch;
 
 int __must_check pg_netlink_init(void);
 void pg_netlink_exit(void);
@@ -23,6 +25,15 @@ void pg_netlink_record(struct pg_group *g, const struct pg_record *r, u32 change
 void pg_netlink_link(struct pg_group *g, const struct pg_link *link, u32 state, int error);
 void pg_netlink_group(struct pg_group *g, u32 status, int error);
 void pg_netlink_member(struct pg_group *g, const struct pg_member *m);
+
+/* A link takes data again, or has ended: told to a socket that waits. No locks; may sleep. */
+void pg_netlink_sendable(struct pg_group *g, u64 link, const struct pg_send_wait *wait);
+
+/* Data waits for a socket that watches. The group's lock is held. */
+void pg_netlink_data(struct pg_group *g, struct pg_watch *w);
+
+/* May the socket that watches still read the group? The group's lock is held. */
+bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w);
 
 /* Drops what a socket has staged; called when it goes away and by module exit. */
 void pg_netlink_release_port(struct net *net, u32 portid);

@@ -20,9 +20,11 @@
 #define PG_NL_RECORD_EVENT_SIZE	(4 * nla_total_size(sizeof(u32)) +			\
 				 nla_total_size_64bit(sizeof(u64)) +			\
 				 2 * nla_total_size(PEERGROUP_ID_LEN))
-#define PG_NL_LINK_EVENT_SIZE	(7 * nla_total_size(sizeof(u32)) +			\
+#define PG_NL_LINK_EVENT_SIZE	(8 * nla_total_size(sizeof(u32)) +			\
 				 2 * nla_total_size_64bit(sizeof(u64)) +		\
 				 nla_total_size(sizeof(struct in6_addr)))
+#define PG_NL_DATA_EVENT_SIZE	(nla_total_size(sizeof(u32)) +				\
+				 nla_total_size_64bit(sizeof(u64)))
 #define PG_NL_GROUP_EVENT_SIZE	(3 * nla_total_size(sizeof(u32)) +			\
 				 nla_total_size(PEERGROUP_HASH_LEN) +			\
 				 nla_total_size_64bit(sizeof(u64)))
@@ -41,14 +43,14 @@ static bool pg_nl_heard(const struct pg_group *g)
  * The file of a socket, held, or NULL where it is being closed. Until it is put
  * the socket keeps its port, so that nobody else is sent what is meant for it.
  */
-static struct file *pg_watch_file(const struct pg_watch *w)
+static struct file *pg_sock_file(struct sock *sk)
 {
 	struct file *file = NULL;
 
-	read_lock_bh(&w->sk->sk_callback_lock);
-	if (w->sk->sk_socket)
-		file = pg_get_file_active(&w->sk->sk_socket->file);
-	read_unlock_bh(&w->sk->sk_callback_lock);
+	read_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_socket)
+		file = pg_get_file_active(&sk->sk_socket->file);
+	read_unlock_bh(&sk->sk_callback_lock);
 	return file;
 }
 
@@ -67,6 +69,22 @@ static bool pg_watch_permits(struct pg_group *g, struct pg_watch *w, const struc
 	return w->admin;
 }
 
+bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w)
+{
+	struct file *file;
+	bool permits;
+
+	lockdep_assert_held(&g->lock);
+	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ))
+		return true;
+	file = pg_sock_file(w->sk);
+	if (!file)
+		return false;
+	permits = pg_watch_permits(g, w, file);
+	fput(file);
+	return permits;
+}
+
 /* As a socket whose receive buffer is full: whoever reads it looks at everything again. */
 static void pg_nl_event_overrun(const struct pg_watch *w)
 {
@@ -80,7 +98,7 @@ static void pg_nl_event_overrun(const struct pg_watch *w)
  */
 static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb)
 {
-	struct file *file = pg_watch_file(w);
+	struct file *file = pg_sock_file(w->sk);
 	struct sk_buff *copy;
 	int err = 0;
 
@@ -237,7 +255,55 @@ void pg_netlink_group(struct pg_group *g, u32 status, int error)
 		pg_nl_event_send(g, skb, hdr);
 }
 
-/* A socket that watches twice is told once. */
+/* An event about data, for one socket only; NULL where there is no memory for it. */
+static struct sk_buff *pg_nl_data_event(const struct pg_group *g, u8 cmd, u64 link)
+{
+	struct sk_buff *skb = genlmsg_new(PG_NL_DATA_EVENT_SIZE, GFP_KERNEL);
+	void *hdr;
+
+	if (!skb)
+		return NULL;
+	hdr = genlmsg_put(skb, 0, 0, &pg_nl_family, 0, cmd);
+	if (WARN_ON_ONCE(!hdr || nla_put_u32(skb, PEERGROUP_A_DATA_GROUP, g->index) ||
+			 (link && nla_put_u64_64bit(skb, PEERGROUP_A_DATA_LINK, link,
+						    PEERGROUP_A_DATA_PAD)))) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	genlmsg_end(skb, hdr);
+	return skb;
+}
+
+void pg_netlink_data(struct pg_group *g, struct pg_watch *w)
+{
+	struct sk_buff *skb = pg_nl_data_event(g, PEERGROUP_CMD_DATA_NTF, 0);
+
+	lockdep_assert_held(&g->lock);
+	if (pg_nl_event_tell(g, w, skb))
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
+	consume_skb(skb);
+}
+
+/* Who asked to send could write to the group then, and learns nothing by this. */
+void pg_netlink_sendable(struct pg_group *g, u64 link, const struct pg_send_wait *wait)
+{
+	struct sk_buff *skb = pg_nl_data_event(g, PEERGROUP_CMD_SEND_NTF, link);
+	struct file *file = pg_sock_file(wait->sk);
+
+	if (file && skb) {
+		genlmsg_unicast(g->pn->net, skb, wait->portid);
+		skb = NULL;
+	} else if (file) {
+		WRITE_ONCE(wait->sk->sk_err, ENOBUFS);
+		sk_error_report(wait->sk);
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
+	}
+	consume_skb(skb);
+	if (file)
+		fput(file);
+}
+
+/* A socket that watches twice is told once. What it takes is what it said last. */
 int pg_nl_group_watch(struct sk_buff *skb, struct genl_info *info)
 {
 	struct pg_opener opener = {
@@ -245,13 +311,14 @@ int pg_nl_group_watch(struct sk_buff *skb, struct genl_info *info)
 		.portid = info->snd_portid,
 		.cred = pg_nl_cred(skb),
 	};
+	struct nlattr *takes = info->attrs[PEERGROUP_A_GROUP_TAKES];
 	struct pg_group *g;
 	int err;
 
 	g = pg_nl_group_of(skb, info, PEERGROUP_A_GROUP_INDEX);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	err = pg_group_watch(g, &opener, info->extack);
+	err = pg_group_watch(g, &opener, takes ? nla_get_u32(takes) : 0, info->extack);
 	if (err)
 		NL_SET_BAD_ATTR(info->extack, info->attrs[PEERGROUP_A_GROUP_INDEX]);
 	pg_group_put(g);

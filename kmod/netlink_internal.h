@@ -110,18 +110,39 @@ void pg_nl_stage_exit(void);
 int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info);
 int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info);
 
+/* What a socket has staged, while somebody works with it. */
+struct pg_nl_borrowed {
+	struct pg_staged *staged;
+	const u8 *bytes;
+	u32 len;
+};
+
+int pg_nl_stage_borrow(const struct sk_buff *skb, struct genl_info *info,
+		       const struct nlattr *group, const struct nlattr *staged,
+		       struct pg_nl_borrowed *b);
+void pg_nl_stage_return(struct genl_info *info, struct pg_nl_borrowed *b, bool keep);
+
 /* netlink_record.c */
 int pg_nl_record_get_start(struct netlink_callback *cb);
 int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int pg_nl_record_get_done(struct netlink_callback *cb);
 
 /* netlink_link.c */
+struct pg_addr;
+int pg_nl_address_get(struct pg_addr *addr, struct genl_info *info);
 int pg_nl_address_check(const struct nlattr *attr, struct netlink_ext_ack *extack);
 int pg_nl_link_add(struct sk_buff *skb, struct genl_info *info);
 int pg_nl_link_del(struct sk_buff *skb, struct genl_info *info);
 int pg_nl_link_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int pg_nl_put_link(struct sk_buff *skb, const struct pg_group *g, const struct pg_link *link,
 		   u32 state, int error);
+
+/* netlink_data.c */
+int pg_nl_direct_open(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_direct_close(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_data_send(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_data_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int pg_nl_data_get_done(struct netlink_callback *cb);
 
 /* netlink_status.c */
 int pg_nl_member_add(struct sk_buff *skb, struct genl_info *info);

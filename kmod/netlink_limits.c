@@ -103,6 +103,13 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_creator_records),
 	[PEERGROUP_A_LIMIT_INVITER_BYTES] =
 		NLA_POLICY_FULL_RANGE(NLA_U64, &pg_nl_range_creator_bytes),
+	[PEERGROUP_A_LIMIT_DIRECT] = NLA_POLICY_MAX(NLA_U32, 1024),
+	[PEERGROUP_A_LIMIT_MEMBER_DIRECT] = NLA_POLICY_RANGE(NLA_U32, 1, 1024),
+	[PEERGROUP_A_LIMIT_SEND_QUEUE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_queue),
+	[PEERGROUP_A_LIMIT_RECEIVE_QUEUE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_queue),
+	[PEERGROUP_A_LIMIT_RECEIVE_TOTAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_queue),
+	[PEERGROUP_A_LIMIT_RECEIVE_WAIT] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_hour),
+	[PEERGROUP_A_LIMIT_DATA_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
 };
 
 /* Where the u32 ones live. */
@@ -132,6 +139,13 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_PROOF_RATE, offsetof(struct pg_limits, proof_rate) },
 	{ PEERGROUP_A_LIMIT_ISSUED, offsetof(struct pg_limits, issued) },
 	{ PEERGROUP_A_LIMIT_INVITER_RECORDS, offsetof(struct pg_limits, table.inviter.records) },
+	{ PEERGROUP_A_LIMIT_DIRECT, offsetof(struct pg_limits, direct) },
+	{ PEERGROUP_A_LIMIT_MEMBER_DIRECT, offsetof(struct pg_limits, member_direct) },
+	{ PEERGROUP_A_LIMIT_SEND_QUEUE, offsetof(struct pg_limits, send_queue) },
+	{ PEERGROUP_A_LIMIT_RECEIVE_QUEUE, offsetof(struct pg_limits, receive_queue) },
+	{ PEERGROUP_A_LIMIT_RECEIVE_TOTAL, offsetof(struct pg_limits, receive_total) },
+	{ PEERGROUP_A_LIMIT_RECEIVE_WAIT, offsetof(struct pg_limits, receive_wait_ms) },
+	{ PEERGROUP_A_LIMIT_DATA_RATE, offsetof(struct pg_limits, data_rate) },
 };
 
 /**

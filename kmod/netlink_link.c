@@ -27,7 +27,8 @@ static bool pg_nl_address_usable(const struct in6_addr *ip)
 	return !ipv4_is_zeronet(v4) && !ipv4_is_multicast(v4) && !ipv4_is_lbcast(v4);
 }
 
-static int pg_nl_address_get(struct pg_addr *addr, struct genl_info *info)
+/* The ADDRESS, PORT and SCOPE of a request. 0 or -errno with extack set. */
+int pg_nl_address_get(struct pg_addr *addr, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[PEERGROUP_A_LINK_ADDRESS];
 	struct nlattr *scope = info->attrs[PEERGROUP_A_LINK_SCOPE];
@@ -127,6 +128,7 @@ int pg_nl_put_link(struct sk_buff *skb, const struct pg_group *g, const struct p
 	    nla_put_u8(skb, PEERGROUP_A_LINK_OUTBOUND, link->outbound) ||
 	    (node && nla_put_u64_64bit(skb, PEERGROUP_A_LINK_NODE, node, PEERGROUP_A_LINK_PAD)) ||
 	    (link->peer && pg_nl_put_text(skb, PEERGROUP_A_LINK_PEER, &link->peer->gmc.name)) ||
+	    (link->direct && nla_put_u8(skb, PEERGROUP_A_LINK_DIRECT, 1)) ||
 	    (error && nla_put_u32(skb, PEERGROUP_A_LINK_REASON, abs(error))))
 		return -EMSGSIZE;
 	return 0;

@@ -250,6 +250,58 @@ out_free:
 	return err;
 }
 
+/* Is that whole, and for that group? */
+static int pg_staged_check(const struct pg_staged *s, struct genl_info *info,
+			   const struct nlattr *group, const struct nlattr *staged)
+{
+	if (!s)
+		return pg_nl_refuse(info->extack, staged, "nothing is staged", -ENODATA);
+	if (s->group != nla_get_u32(group))
+		return pg_nl_refuse(info->extack, group, "staged for another group", -EINVAL);
+	if (s->have != s->size)
+		return pg_nl_refuse(info->extack, staged, "staged record is incomplete", -ENODATA);
+	return 0;
+}
+
+/**
+ * pg_nl_stage_borrow() - what the socket has staged, to be used as it is
+ * @skb: the request
+ * @info: of it
+ * @group: its attribute that names the group
+ * @staged: its attribute that says STAGED
+ * @b: filled in, for pg_nl_stage_return()
+ *
+ * Return: 0, or -errno with extack set; what was staged is gone then.
+ */
+int pg_nl_stage_borrow(const struct sk_buff *skb, struct genl_info *info,
+		       const struct nlattr *group, const struct nlattr *staged,
+		       struct pg_nl_borrowed *b)
+{
+	struct pg_nl_net *nn = pg_nl_net_of(genl_info_net(info));
+	int err;
+
+	b->staged = pg_staged_take(nn, NETLINK_CB(skb).sk, 0);
+	err = pg_staged_check(b->staged, info, group, staged);
+	if (err) {
+		pg_staged_free(nn, b->staged);
+		return err;
+	}
+	b->bytes = b->staged->wire;
+	b->len = b->staged->size;
+	return 0;
+}
+
+/* Gives it back; it stays staged where it is to be used again. */
+void pg_nl_stage_return(struct genl_info *info, struct pg_nl_borrowed *b, bool keep)
+{
+	struct pg_nl_net *nn = pg_nl_net_of(genl_info_net(info));
+
+	if (keep)
+		pg_staged_give_back(nn, b->staged);
+	else
+		pg_staged_free(nn, b->staged);
+}
+
 /* The wire form that was staged, taken out; NULL with extack and *err set if it is not whole. */
 static u8 *pg_nl_staged_wire(const struct sk_buff *skb, struct genl_info *info, u32 *len,
 			     int *err)
@@ -261,13 +313,8 @@ static u8 *pg_nl_staged_wire(const struct sk_buff *skb, struct genl_info *info, 
 	u8 *wire = NULL;
 
 	s = pg_staged_take(nn, NETLINK_CB(skb).sk, 0);
-	if (!s) {
-		*err = pg_nl_refuse(info->extack, staged, "nothing is staged", -ENODATA);
-	} else if (s->group != nla_get_u32(group)) {
-		*err = pg_nl_refuse(info->extack, group, "staged for another group", -EINVAL);
-	} else if (s->have != s->size) {
-		*err = pg_nl_refuse(info->extack, staged, "staged record is incomplete", -ENODATA);
-	} else {
+	*err = pg_staged_check(s, info, group, staged);
+	if (!*err) {
 		wire = s->wire;
 		*len = s->size;
 		s->wire = NULL;

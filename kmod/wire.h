@@ -38,7 +38,7 @@ struct pg_msg_hdr {
 	__u8	zero[3];
 } __packed;
 
-/* Numbers 16 and up are kept for IHAVE, GRAFT, PRUNE, REFRESH, NEIGHBOR, DIRECT. */
+/* Numbers 16 to 20 are kept for IHAVE, GRAFT, PRUNE, REFRESH, NEIGHBOR. */
 enum pg_msg_type {
 	PG_MSG_WELCOME = 1,	/* nothing; the listening side's first message */
 	PG_MSG_GMC,		/* certificates below the root, top first: {be16 len, DER} */
@@ -53,6 +53,7 @@ enum pg_msg_type {
 	PG_MSG_PONG,		/* struct pg_ping, the token sent back */
 	PG_MSG_BYE,		/* struct pg_bye, last */
 	PG_MSG_CREDENTIAL,	/* the sender's new credential, and its chain as in GMC */
+	PG_MSG_DIRECT = 21,	/* struct pg_direct and data, from program to program */
 };
 
 #define PG_OPENING_MAGIC	"peergrp2"
@@ -89,13 +90,15 @@ struct pg_prologue {
 } __packed;
 
 #define PG_MEET_READY		BIT(0)
+#define PG_MEET_DIRECT		BIT(1)
 
 /**
  * struct pg_meet - who the sender is; payload of Noise messages 2 and 3
  * @node: sender's node id, not zero
  * @time: sender's peer time
  * @port: TCP port the sender listens on, 0 if none
- * @flags: PG_MEET_READY where the sender has synchronised before
+ * @flags: PG_MEET_READY where the sender has synchronised before; PG_MEET_DIRECT, of the
+ *	dialling side, where the link is to be for data only
  *
  * Directly followed by the sender's struct peergroup_credential with its
  * signature, and that by its chain as in a GMC message, to the end.
@@ -158,13 +161,24 @@ enum pg_bye_reason {
 	PG_BYE_PROTOCOL,
 	PG_BYE_CREDENTIAL,	/* a certificate or credential has run out */
 	PG_BYE_REVOKED,		/* one of the two ends' membership was */
+	PG_BYE_REFUSED,		/* no program takes direct connections here */
 };
 
 struct pg_bye {
 	__be32	reason;
 } __packed;
 
-/* Longest body of anything but RECORD and GMC. */
+/**
+ * struct pg_direct - data from program to program
+ * @type: what it means; the programs' business
+ *
+ * Followed by the data, one byte at least.
+ */
+struct pg_direct {
+	__u8	type[PEERGROUP_ID_LEN];
+} __packed;
+
+/* Longest body of anything but RECORD, DIRECT and GMC. */
 #define PG_MSG_BODY_MAX		(64U << 10)
 
 /* Longest body of a GMC message. */

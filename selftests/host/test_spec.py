@@ -134,7 +134,7 @@ def evaluate(expressions):
         program += f'printf("%llu\\n", (unsigned long long)({e}));\n'
     program += "}\n"
     defines = "\n".join(re.findall(r"^#define PG_(?:NL_MS|NL_HOUR|NL_DAY|MODE_MASK|MEMBERS_MAX|"
-                                   r"LINK_DEFER_MAX)\w*\s[^/\n]*",
+                                   r"LINK_DEFER_MAX|NL_TAKES_MASK)\w*\s[^/\n]*",
                                    SOURCE.text + HEADERS, flags=re.M)) + "\n"
     with tempfile.TemporaryDirectory() as tmp:
         Path(tmp, "consts.h").write_text(defines)
@@ -286,8 +286,9 @@ def check_family():
         if not re.search(re.sub(r"\s", r"\\s+", re.escape(need).replace(r"\ ", " ")), SOURCE.text):
             yield f"kmod/netlink*.c: no {need}"
     events = {op["name"] for op in operations() if "event" in op}
+    unicast = {"data-ntf", "send-ntf"}
     for op in operations():
-        if op["name"] in events and op.get("mcgrp") not in groups:
+        if op["name"] in events - unicast and op.get("mcgrp") not in groups:
             yield f"{op['name']} goes to no multicast group"
         if op["name"] not in events and f"[{op['c']}] = " not in SOURCE.text:
             yield f"{op['name']}: pg_nl_needs[] does not say what it needs"

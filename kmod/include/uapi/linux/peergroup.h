@@ -294,6 +294,12 @@ enum peergroup_cmd {
 	PEERGROUP_CMD_GROUP_WATCH,	/* send this socket the group's events */
 	PEERGROUP_CMD_MEMBER_NTF,	/* event: a member was revoked, or is no longer */
 	PEERGROUP_CMD_MEMBER_ADD,	/* a membership certificate to know */
+	PEERGROUP_CMD_DIRECT_OPEN,	/* open a connection for data to a member's address */
+	PEERGROUP_CMD_DIRECT_CLOSE,	/* close one */
+	PEERGROUP_CMD_DATA_SEND,	/* send data over a link */
+	PEERGROUP_CMD_DATA_GET,		/* dump: what has come for this socket, and is gone then */
+	PEERGROUP_CMD_DATA_NTF,		/* event: data waits for this socket */
+	PEERGROUP_CMD_SEND_NTF,		/* event: a link that was full takes data again, or ended */
 
 	__PEERGROUP_CMD_MAX,
 	PEERGROUP_CMD_MAX = __PEERGROUP_CMD_MAX - 1
@@ -305,6 +311,10 @@ enum peergroup_cmd {
 #define PEERGROUP_STATUS_READY		(1U << 2)	/* has synchronised once */
 #define PEERGROUP_STATUS_KEPT		(1U << 3)	/* lives without holders */
 #define PEERGROUP_STATUS_REVOKED	(1U << 4)	/* own membership was revoked */
+
+/* What the socket of a GROUP_WATCH takes beside events. */
+#define PEERGROUP_TAKES_DIRECT	(1U << 0)	/* direct connections that others open */
+#define PEERGROUP_TAKES_DATA	(1U << 1)	/* data that comes over any link */
 
 /* Attributes of a group. */
 enum {
@@ -337,6 +347,7 @@ enum {
 	PEERGROUP_A_GROUP_NODE_KEY,	/* binary 32: the node's static public key */
 	PEERGROUP_A_GROUP_CREDENTIAL,	/* binary: struct peergroup_credential, signature */
 	PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES, /* u64: peer time; absent where there is none */
+	PEERGROUP_A_GROUP_TAKES,	/* u32: PEERGROUP_TAKES_*, with GROUP_WATCH */
 
 	__PEERGROUP_A_GROUP_MAX,
 	PEERGROUP_A_GROUP_MAX = __PEERGROUP_A_GROUP_MAX - 1
@@ -370,6 +381,13 @@ enum {
 	PEERGROUP_A_LIMIT_ISSUED, /* u32: of MEMBERS, below an administrator of another; 0: half */
 	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of an inviter and all below; 0: half */
 	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of an inviter and all below; 0: half */
+	PEERGROUP_A_LIMIT_DIRECT, /* u32: direct connections */
+	PEERGROUP_A_LIMIT_MEMBER_DIRECT, /* u32: of these with one member */
+	PEERGROUP_A_LIMIT_SEND_QUEUE, /* u32: bytes of data queued to one link */
+	PEERGROUP_A_LIMIT_RECEIVE_QUEUE, /* u32: bytes of data waiting for one socket */
+	PEERGROUP_A_LIMIT_RECEIVE_TOTAL, /* u32: bytes of data waiting for all sockets */
+	PEERGROUP_A_LIMIT_RECEIVE_WAIT, /* u32 ms: that a socket which does not read holds all up */
+	PEERGROUP_A_LIMIT_DATA_RATE, /* u32: messages of data a second over one link; 0: any */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
@@ -442,9 +460,27 @@ enum {
 	PEERGROUP_A_LINK_TX_RECORDS,	/* u64 */
 	PEERGROUP_A_LINK_RETRIES,	/* u32: dials since it was last up */
 	PEERGROUP_A_LINK_RTT,		/* u32 us: of the last ping; absent before */
+	PEERGROUP_A_LINK_DIRECT,	/* u8: 1 where it is for data only */
 
 	__PEERGROUP_A_LINK_MAX,
 	PEERGROUP_A_LINK_MAX = __PEERGROUP_A_LINK_MAX - 1
+};
+
+/* Attributes of data that is sent or has come over a link. */
+enum {
+	PEERGROUP_A_DATA_PAD = 1,
+	PEERGROUP_A_DATA_GROUP,		/* u32: index of the group */
+	PEERGROUP_A_DATA_LINK,		/* u64: id of the link */
+	PEERGROUP_A_DATA_TYPE,		/* binary 16: what the data means */
+	PEERGROUP_A_DATA_SIZE,		/* u32: bytes of all of it; dump: begin no more after so many */
+	PEERGROUP_A_DATA_OFFSET,	/* u32: of this part */
+	PEERGROUP_A_DATA_BYTES,		/* binary: the data, or this part of it */
+	PEERGROUP_A_DATA_STAGED,	/* flag: send what RECORD_STAGE brought */
+	PEERGROUP_A_DATA_PEER,		/* string: peer name of who sent it */
+	PEERGROUP_A_DATA_LOST,		/* u64: so many before were dropped for this socket */
+
+	__PEERGROUP_A_DATA_MAX,
+	PEERGROUP_A_DATA_MAX = __PEERGROUP_A_DATA_MAX - 1
 };
 
 /* Attributes of a member: one membership certificate the group has verified. */
@@ -529,6 +565,19 @@ enum {
 	PEERGROUP_A_STATS_LINK_REVOKED,		/* link of a revoked member */
 	PEERGROUP_A_STATS_LINK_MEMBER,		/* over the limit of links of one member */
 	PEERGROUP_A_STATS_BATCHED,		/* under a batch's signature found good before */
+	PEERGROUP_A_STATS_DIRECT_UP,		/* direct connections, not among the links above */
+	PEERGROUP_A_STATS_DIRECT_DOWN,
+	PEERGROUP_A_STATS_DIRECT_FAILED,	/* opened here, and came to nothing */
+	PEERGROUP_A_STATS_DIRECT_REFUSED,	/* no program here takes them */
+	PEERGROUP_A_STATS_DIRECT_FULL,		/* over the limit of them */
+	PEERGROUP_A_STATS_DIRECT_MEMBER,	/* over the limit of them with one member */
+	PEERGROUP_A_STATS_DATA_SENT,		/* messages of data queued to links */
+	PEERGROUP_A_STATS_DATA_FULL,		/* times that a link's queue took no more */
+	PEERGROUP_A_STATS_DATA_RECEIVED,	/* messages that at least one socket gets */
+	PEERGROUP_A_STATS_DATA_UNWANTED,	/* messages that no socket takes */
+	PEERGROUP_A_STATS_DATA_LOST,		/* copies dropped for a socket that had too many */
+	PEERGROUP_A_STATS_DATA_OVERSIZE,	/* messages over the record size limit */
+	PEERGROUP_A_STATS_DATA_HELD,		/* times that a socket held direct connections up */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From links to inboxes: who gets a message, what is dropped, when reading waits for
+ * programs and when no longer (data.h says why). Called by message.c for what comes,
+ * by the netlink family for what is read; it reads no socket and sends nothing.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "group.h"
+#include "link_priv.h"
+#include "netlink.h"
+
+/* What a letter weighs beside its data, so that a great many short ones weigh something. */
+#define PG_LETTER_WEIGHT	256U
+
+static u64 pg_data_weight(const struct pg_data *d)
+{
+	return d->len + PG_LETTER_WEIGHT;
+}
+
+static void pg_data_put(struct pg_group *g, struct pg_data *d)
+{
+	lockdep_assert_held(&g->lock);
+	if (--d->users)
+		return;
+	g->data_bytes -= pg_data_weight(d);
+	pg_member_put(d->peer);
+	kvfree(d->body);
+	kfree(d);
+}
+
+/* ------------------------------------------------------- holding links up -- */
+
+static bool pg_data_blocks(const struct pg_watch *w)
+{
+	return w->data.full && !w->data.late;
+}
+
+static bool pg_data_blocked(const struct pg_group *g)
+{
+	const struct pg_watch *w;
+
+	list_for_each_entry(w, &g->watches, node)
+		if (pg_data_blocks(w))
+			return true;
+	return false;
+}
+
+/*
+ * Marks those as late that have blocked for too long, and has the others looked at when
+ * their time is over. That may have changed since, so it is set anew.
+ */
+static void pg_data_judge(struct pg_group *g)
+{
+	unsigned long wait = msecs_to_jiffies(g->limits.receive_wait_ms), next = 0;
+	struct pg_watch *w;
+	long left;
+
+	list_for_each_entry(w, &g->watches, node) {
+		if (!pg_data_blocks(w))
+			continue;
+		left = w->data.read_at + wait - jiffies;
+		if (left <= 0)
+			w->data.late = true;
+		else
+			next = next ? min_t(unsigned long, next, left) : left;
+	}
+	if (next && !g->ended)
+		mod_delayed_work(pg_wq, &g->unhold, next);
+}
+
+/* Stops the link's reading where a program has too much to read. */
+static void pg_data_hold(struct pg_group *g, struct pg_link *link)
+{
+	if (!link->direct)
+		return;
+	pg_data_judge(g);
+	if (!pg_data_blocked(g))
+		return;
+	if (!test_and_set_bit(PG_LINK_HELD, &link->flags))
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DATA_HELD);
+}
+
+/* Lets reading go on, unless there is still somebody to wait for. */
+static void pg_data_release(struct pg_group *g)
+{
+	struct pg_link *link;
+
+	if (pg_data_blocked(g))
+		return;
+	list_for_each_entry(link, &g->links, node)
+		if (test_and_clear_bit(PG_LINK_HELD, &link->flags))
+			pg_link_kick(link, &link->rx);
+}
+
+void pg_data_unhold_work(struct work_struct *work)
+{
+	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, unhold);
+
+	mutex_lock(&g->lock);
+	pg_data_judge(g);
+	pg_data_release(g);
+	mutex_unlock(&g->lock);
+}
+
+/* ------------------------------------------------------------ what comes -- */
+
+static struct pg_data *pg_data_new(struct pg_group *g, const struct pg_link *link, u8 *body,
+				   u32 len)
+{
+	struct pg_data *d = kzalloc(sizeof(*d), PG_GFP_LINK);
+
+	if (!d)
+		return NULL;
+	d->users = 1;
+	d->link = link->id;
+	d->peer = pg_member_hold(link->peer);
+	d->body = body;
+	d->len = len - sizeof(struct pg_direct);
+	g->data_bytes += pg_data_weight(d);
+	return d;
+}
+
+/*
+ * May a message go into the inbox? Of a direct link's each may, as the link is held up
+ * from the first one on that reaches the limit: so at most one more comes by each.
+ */
+static bool pg_data_room(const struct pg_group *g, const struct pg_link *link,
+			 const struct pg_watch *w)
+{
+	if (g->data_bytes > g->limits.receive_total)
+		return false;
+	return w->data.bytes < g->limits.receive_queue || (link->direct && !w->data.late);
+}
+
+static int pg_data_deliver(struct pg_group *g, struct pg_watch *w, struct pg_data *d)
+{
+	struct pg_letter *letter = kzalloc(sizeof(*letter), PG_GFP_LINK);
+	struct pg_inbox *in = &w->data;
+
+	if (!letter)
+		return -ENOMEM;
+	d->users++;
+	letter->data = d;
+	letter->lost = in->lost;
+	in->lost = 0;
+	list_add_tail(&letter->list, &in->letters);
+	in->bytes += pg_data_weight(d);
+	if (!in->full && in->bytes >= g->limits.receive_queue) {
+		in->full = true;
+		in->read_at = jiffies;
+	}
+	if (!in->told)
+		pg_netlink_data(g, w);
+	in->told = true;
+	return 0;
+}
+
+/* Who takes data gets it. Return: whether anybody does. */
+static bool pg_data_spread(struct pg_group *g, const struct pg_link *link, struct pg_data *d)
+{
+	bool wanted = false, got = false;
+	struct pg_watch *w;
+
+	list_for_each_entry(w, &g->watches, node) {
+		if (!(w->takes & PEERGROUP_TAKES_DATA) || !pg_netlink_permits(g, w))
+			continue;
+		wanted = true;
+		if (pg_data_room(g, link, w) && !pg_data_deliver(g, w, d)) {
+			got = true;
+			continue;
+		}
+		w->data.lost++;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DATA_LOST);
+	}
+	if (got)
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DATA_RECEIVED);
+	return wanted;
+}
+
+int pg_data_arrival(struct pg_link *link, u8 *body, u32 len)
+{
+	struct pg_group *g = link->group;
+	struct pg_data *d;
+
+	if (len <= sizeof(struct pg_direct)) {
+		kvfree(body);
+		return -EPROTO;
+	}
+	mutex_lock(&g->lock);
+	d = pg_data_new(g, link, body, len);
+	if (!d) {
+		mutex_unlock(&g->lock);
+		kvfree(body);
+		return -ENOMEM;
+	}
+	if (!pg_data_spread(g, link, d))
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DATA_UNWANTED);
+	pg_data_put(g, d);
+	pg_data_hold(g, link);
+	mutex_unlock(&g->lock);
+	return 0;
+}
+
+/* ---------------------------------------------------------- what is read -- */
+
+static void pg_letter_free(struct pg_group *g, struct pg_inbox *in, struct pg_letter *letter)
+{
+	in->bytes -= pg_data_weight(letter->data);
+	in->offset = 0;
+	list_del(&letter->list);
+	pg_data_put(g, letter->data);
+	kfree(letter);
+}
+
+void pg_data_read(struct pg_group *g, struct pg_watch *w, u32 bytes)
+{
+	struct pg_inbox *in = &w->data;
+	struct pg_letter *letter = pg_inbox_first(in);
+
+	lockdep_assert_held(&g->lock);
+	in->read_at = jiffies;
+	in->offset += bytes;
+	if (in->offset < letter->data->len)
+		return;
+	pg_letter_free(g, in, letter);
+	if (!in->full || in->bytes > g->limits.receive_queue / 2)
+		return;
+	in->full = false;
+	in->late = false;
+	pg_data_release(g);
+}
+
+void pg_data_empty(struct pg_group *g, struct pg_watch *w)
+{
+	struct pg_inbox *in = &w->data;
+	struct pg_letter *letter, *tmp;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry_safe(letter, tmp, &in->letters, list)
+		pg_letter_free(g, in, letter);
+	in->full = false;
+	in->late = false;
+	in->told = false;
+	pg_data_release(g);
+}

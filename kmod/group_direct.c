@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Direct connections: which are let in, how many there may be, and when they are
+ * wanted no longer. Called by the netlink family for programs and by group_link.c for
+ * links that come up and go. What travels over them is data.c's business.
+ */
+#include <linux/netlink.h>
+#include "direct.h"
+#include "group.h"
+#include "netlink.h"
+#include "trace.h"
+
+/* Does a program take what others open? */
+static bool pg_direct_taken(struct pg_group *g)
+{
+	struct pg_watch *w;
+
+	list_for_each_entry(w, &g->watches, node)
+		if (w->takes & PEERGROUP_TAKES_DIRECT && pg_netlink_permits(g, w))
+			return true;
+	return false;
+}
+
+static bool pg_direct_same_member(const struct pg_link *a, const struct pg_link *b)
+{
+	return a->peer && b->peer && !memcmp(a->peer->gmc.spki_hash, b->peer->gmc.spki_hash,
+					     sizeof(a->peer->gmc.spki_hash));
+}
+
+/* Those that are up or under way from here; with (@like not NULL) the other end of that one. */
+static u32 pg_direct_count(const struct pg_group *g, const struct pg_link *like)
+{
+	const struct pg_link *link;
+	u32 n = 0;
+
+	list_for_each_entry(link, &g->links, node)
+		n += link->direct && link != like && !pg_link_closing(link) &&
+		     (link->outbound || link->state == PEERGROUP_LINK_UP) &&
+		     (!like || pg_direct_same_member(link, like));
+	return n;
+}
+
+static u32 pg_direct_crowded(struct pg_group *g, const struct pg_link *link)
+{
+	u32 fault = 0;
+
+	/* One that was opened here was counted in then, as far as all are concerned. */
+	if (!link->outbound && pg_direct_count(g, NULL) >= g->limits.direct)
+		fault = PEERGROUP_A_STATS_DIRECT_FULL;
+	else if (pg_direct_count(g, link) >= g->limits.member_direct)
+		fault = PEERGROUP_A_STATS_DIRECT_MEMBER;
+	if (!fault)
+		return 0;
+	pg_stat_inc(&g->stats, fault);
+	return PG_BYE_FULL;
+}
+
+static u32 pg_direct_judge(struct pg_group *g, const struct pg_link *link)
+{
+	if (g->ended || !g->online)
+		return PG_BYE_LEAVING;
+	if (link->peer && pg_member_revoked(link->peer)) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_REVOKED);
+		return PG_BYE_REVOKED;
+	}
+	if (!link->outbound && !pg_direct_taken(g)) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_REFUSED);
+		return PG_BYE_REFUSED;
+	}
+	return pg_direct_crowded(g, link);
+}
+
+u32 pg_direct_link_up(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	u32 bye;
+
+	lockdep_assert_held(&g->lock);
+	bye = pg_direct_judge(g, link);
+	/* The other end waits for this, so nothing else may come before it. */
+	if (!bye && !link->outbound && pg_link_send(link, PG_MSG_WELCOME, NULL, 0))
+		bye = PG_BYE_FULL;
+	if (bye)
+		return bye;
+	/* Pairs with pg_link_state(). */
+	smp_store_release(&link->state, PEERGROUP_LINK_UP);
+	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_UP);
+	trace_pg_link_state(g->index, link->id, PEERGROUP_LINK_UP, 0);
+	pg_netlink_link(g, link, PEERGROUP_LINK_UP, 0);
+	return 0;
+}
+
+void pg_direct_link_gone(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	u32 state = 0;
+
+	lockdep_assert_held(&g->lock);
+	if (link->state == PEERGROUP_LINK_UP) {
+		state = PEERGROUP_LINK_DOWN;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_DOWN);
+	} else if (link->outbound) {
+		state = PEERGROUP_LINK_FAILED;
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_FAILED);
+	}
+	trace_pg_link_state(g->index, link->id, state, link->error);
+	if (state && !g->ended)
+		pg_netlink_link(g, link, state, link->error);
+}
+
+/* ------------------------------------------------------ opening, closing -- */
+
+static bool pg_direct_is_self(const struct pg_group *g, const u8 *name, u32 len)
+{
+	const struct pg_span *own = &g->self->gmc.name;
+
+	return own->len == len && !memcmp(own->p, name, len);
+}
+
+static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len, u32 portid,
+			      struct netlink_ext_ack *extack)
+{
+	if (g->ended) {
+		NL_SET_ERR_MSG(extack, "group has ended");
+		return -ENOENT;
+	}
+	/* Who opens a connection and is gone would leave it to nobody. */
+	if (!pg_group_has_port(g, portid)) {
+		NL_SET_ERR_MSG(extack, "this socket neither holds nor watches the group");
+		return -ENOENT;
+	}
+	if (pg_direct_is_self(g, name, len)) {
+		NL_SET_ERR_MSG(extack, "that is this member itself");
+		return -ELOOP;
+	}
+	if (!g->online) {
+		NL_SET_ERR_MSG(extack, "the group is offline");
+		return -ENETDOWN;
+	}
+	if (pg_direct_count(g, NULL) >= g->limits.direct) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_FULL);
+		NL_SET_ERR_MSG(extack, "too many direct connections");
+		return -EMLINK;
+	}
+	return 0;
+}
+
+int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
+		   u32 portid, u64 *id, struct netlink_ext_ack *extack)
+{
+	struct pg_dial dial = {
+		.id = pg_link_new_id(), .addr = addr, .direct = true,
+		.expect = name, .expect_len = len, .opener = portid,
+	};
+	int err;
+
+	mutex_lock(&g->lock);
+	err = pg_direct_may_open(g, name, len, portid, extack);
+	if (!err)
+		err = pg_link_dial(g, &dial);
+	mutex_unlock(&g->lock);
+	*id = dial.id;
+	return err;
+}
+
+/* NULL where there is none, or it is ending. Lock held. */
+static struct pg_link *pg_direct_find(const struct pg_group *g, u64 id)
+{
+	struct pg_link *link;
+
+	list_for_each_entry(link, &g->links, node)
+		if (link->id == id && !pg_link_closing(link) && !link->draining)
+			return link;
+	return NULL;
+}
+
+int pg_direct_close(struct pg_group *g, u64 id, struct netlink_ext_ack *extack)
+{
+	struct pg_link *link;
+	int err = 0;
+
+	mutex_lock(&g->lock);
+	link = pg_direct_find(g, id);
+	if (link && link->direct && link->state == PEERGROUP_LINK_UP) {
+		pg_link_drain(link);
+	} else if (link && link->direct) {
+		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+	} else {
+		NL_SET_ERR_MSG(extack, "no direct connection of that id");
+		err = -ENOTCONN;
+	}
+	mutex_unlock(&g->lock);
+	return err;
+}
+
+struct pg_link *pg_direct_link(struct pg_group *g, u64 id)
+{
+	struct pg_link *link;
+
+	mutex_lock(&g->lock);
+	link = pg_direct_find(g, id);
+	if (link && link->state == PEERGROUP_LINK_UP)
+		pg_link_hold(link);
+	else
+		link = NULL;
+	mutex_unlock(&g->lock);
+	return link;
+}
+
+/* -------------------------------------------------- wanted no longer -- */
+
+void pg_direct_reap(struct pg_group *g)
+{
+	struct pg_link *link;
+	bool taken = false;
+	struct pg_watch *w;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(w, &g->watches, node)
+		taken |= w->takes & PEERGROUP_TAKES_DIRECT;
+	if (taken)
+		return;
+	/* What a program opened which is still there is still wanted. */
+	list_for_each_entry(link, &g->links, node)
+		if (link->direct && !link->opener && !link->draining)
+			pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+}
+
+void pg_direct_port_gone(struct pg_group *g, u32 portid)
+{
+	struct pg_link *link;
+
+	mutex_lock(&g->lock);
+	/* It is everybody's then who takes direct connections, as one that came in is. */
+	list_for_each_entry(link, &g->links, node)
+		if (link->direct && link->opener == portid)
+			link->opener = 0;
+	pg_direct_reap(g);
+	mutex_unlock(&g->lock);
+}
