@@ -166,3 +166,38 @@ bool pgi_address_equal(const struct pgi_address *a, const struct pgi_address *b)
 {
 	return a->len == b->len && a->port == b->port && !memcmp(a->bytes, b->bytes, a->len);
 }
+
+/* ------------------------------------------------------- as PEER_ADDRESS -- */
+
+/* AF_INET6 of Windows: what a program compiled with its headers says. */
+#define WINDOWS_AF_INET6	23
+
+HRESULT pgi_address_from_peer(const PEER_ADDRESS *from, struct pgi_address *to)
+{
+	struct sockaddr_in6 sin6;
+
+	if (from->dwSize != sizeof(*from))
+		return pgi_fail(E_INVALIDARG, "dwSize of a PEER_ADDRESS is wrong");
+	memcpy(&sin6, &from->sin6, sizeof(sin6));
+	if (sin6.sin6_family != AF_INET6 && sin6.sin6_family != WINDOWS_AF_INET6)
+		return pgi_fail(E_INVALIDARG, "a PEER_ADDRESS is not of family AF_INET6");
+	sin6.sin6_family = AF_INET6;
+	return pgi_address_from_sockaddr((struct sockaddr *)&sin6, sizeof(sin6), to);
+}
+
+void pgi_address_to_peer(const struct pgi_address *from, PEER_ADDRESS *out)
+{
+	struct pgi_address a = *from;
+	struct sockaddr_storage ss;
+
+	memset(out, 0, sizeof(*out));
+	out->dwSize = sizeof(*out);
+	if (a.len == 4) {
+		memmove(a.bytes + 12, a.bytes, 4);
+		memset(a.bytes, 0, 10);
+		memset(a.bytes + 10, 0xff, 2);
+		a.len = 16;
+	}
+	pgi_address_to_sockaddr(&a, &ss);
+	memcpy(&out->sin6, &ss, sizeof(out->sin6));
+}

@@ -26,4 +26,8 @@ void pgi_address_format(const struct pgi_address *a, char text[PGI_ADDRESS_TEXT]
 void pgi_address_to_sockaddr(const struct pgi_address *a, struct sockaddr_storage *ss);
 bool pgi_address_equal(const struct pgi_address *a, const struct pgi_address *b);
 
+/* As PEER_ADDRESS has it, IPv4 as ::ffff:a.b.c.d; and back, E_INVALIDARG for what is none. */
+void pgi_address_to_peer(const struct pgi_address *from, PEER_ADDRESS *out);
+HRESULT pgi_address_from_peer(const PEER_ADDRESS *from, struct pgi_address *to);
+
 #endif /* _PEERGROUP_ADDRESS_H */

@@ -299,22 +299,6 @@ PGI_PUBLIC HRESULT PeerGroupConnect(HGROUP handle)
 	return hr;
 }
 
-/* AF_INET6 of Windows: what a program compiled with its headers says. */
-#define WINDOWS_AF_INET6	23
-
-static HRESULT take_address(const PEER_ADDRESS *from, struct pgi_address *to)
-{
-	struct sockaddr_in6 sin6;
-
-	if (from->dwSize != sizeof(*from))
-		return pgi_fail(E_INVALIDARG, "dwSize of a PEER_ADDRESS is wrong");
-	memcpy(&sin6, &from->sin6, sizeof(sin6));
-	if (sin6.sin6_family != AF_INET6 && sin6.sin6_family != WINDOWS_AF_INET6)
-		return pgi_fail(E_INVALIDARG, "a PEER_ADDRESS is not of family AF_INET6");
-	sin6.sin6_family = AF_INET6;
-	return pgi_address_from_sockaddr((struct sockaddr *)&sin6, sizeof(sin6), to);
-}
-
 static HRESULT take_addresses(const PEER_ADDRESS *from, ULONG count, struct pgi_address **to)
 {
 	HRESULT hr = S_OK;
@@ -324,7 +308,7 @@ static HRESULT take_addresses(const PEER_ADDRESS *from, ULONG count, struct pgi_
 	if (!*to)
 		return E_OUTOFMEMORY;
 	for (i = 0; i < count && SUCCEEDED(hr); i++)
-		hr = take_address(&from[i], &(*to)[i]);
+		hr = pgi_address_from_peer(&from[i], &(*to)[i]);
 	if (FAILED(hr)) {
 		free(*to);
 		*to = NULL;

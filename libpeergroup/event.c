@@ -94,7 +94,7 @@ static HRESULT failure_of(int reason)
 
 static bool wanted(struct registration *reg, const struct peergroup_event *event)
 {
-	switch (event->kind) {
+	switch ((int)event->kind) {
 	case PEERGROUP_EVENT_RECORD:
 		if (pgi_type_is_properties(event->type))
 			return registered(reg, PEER_GROUP_EVENT_PROPERTY_CHANGED, NULL);
@@ -111,6 +111,11 @@ static bool wanted(struct registration *reg, const struct peergroup_event *event
 		       registered(reg, PEER_GROUP_EVENT_STATUS_CHANGED, NULL);
 	case PEERGROUP_EVENT_MEMBER:
 		return registered(reg, PEER_GROUP_EVENT_MEMBER_CHANGED, NULL);
+	case PEERGROUP_EVENT_DIRECT:
+		return link_news(event->link_state) &&
+		       registered(reg, PEER_GROUP_EVENT_DIRECT_CONNECTION, NULL);
+	case PGI_EVENT_DATA:
+		return registered(reg, PEER_GROUP_EVENT_INCOMING_DATA, event->type);
 	default:
 		atomic_store(&reg->dead, true);
 		return false;
@@ -224,6 +229,10 @@ static HRESULT new_registration(struct pgi_group *group, HANDLE event,
 		reg->feed.records = registered(reg, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
 		reg->feed.properties = registered(reg, PEER_GROUP_EVENT_PROPERTY_CHANGED, NULL);
 		reg->feed.members = registered(reg, PEER_GROUP_EVENT_MEMBER_CHANGED, NULL);
+		if (registered(reg, PEER_GROUP_EVENT_DIRECT_CONNECTION, NULL))
+			reg->feed.takes |= PEERGROUP_TAKES_DIRECT;
+		if (registered(reg, PEER_GROUP_EVENT_INCOMING_DATA, NULL))
+			reg->feed.takes |= PEERGROUP_TAKES_DATA;
 		hr = pgi_feed_open(&reg->feed, group, PEERGROUP_SINCE_NOW);
 	}
 	if (SUCCEEDED(hr)) {

@@ -7,17 +7,22 @@
 #include "registration.h"
 #include "record.h"
 
-static HRESULT link_failure(int err)
+/* Who is lost in the handshake did not prove itself, or did not believe this end. */
+HRESULT pgi_connection_failure(int err)
 {
 	switch (err) {
-	case 0:
-		return S_OK;
 	case EALREADY:
 	case EEXIST:
 	case EMLINK:
 	case EISCONN:
+	case EOPNOTSUPP:
 		return PEER_E_CONNECTION_REFUSED;
 	case EACCES:
+	case EBADMSG:
+	case ECONNABORTED:
+	case ECONNRESET:
+	case ELOOP:
+	case EPIPE:
 	case EPROTO:
 	case EKEYREJECTED:
 	case EKEYREVOKED:
@@ -41,7 +46,7 @@ static void fill_link(const struct peergroup_event *event,
 	} else {
 		out->status = PEER_CONNECTION_FAILED;
 		out->hrConnectionFailedReason =
-			link_failure(event->link_error ? event->link_error : ECONNREFUSED);
+			pgi_connection_failure(event->link_error);
 	}
 }
 
@@ -54,6 +59,22 @@ static HRESULT fill_member(const struct peergroup_event *event, PEER_GROUP_EVENT
 	m->changeType = (PEER_MEMBER_CHANGE_TYPE)event->member_change;
 	m->pwzIdentity = pgi_sub_wide(out, event->link_peer);
 	return m->pwzIdentity ? S_OK : E_OUTOFMEMORY;
+}
+
+static HRESULT fill_data(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *out)
+{
+	PEER_EVENT_INCOMING_DATA *d = &out->incomingData;
+
+	out->eventType = PEER_GROUP_EVENT_INCOMING_DATA;
+	d->dwSize = sizeof(*d);
+	d->ullConnectionId = item->event.link_id;
+	peergroup_uuid_to_guid(item->event.type, &d->type);
+	d->data.pbData = pgi_sub(out, item->size);
+	if (!d->data.pbData)
+		return E_OUTOFMEMORY;
+	memcpy(d->data.pbData, item->data, item->size);
+	d->data.cbData = (ULONG)item->size;
+	return S_OK;
 }
 
 static HRESULT fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *out)
@@ -69,6 +90,11 @@ static HRESULT fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *ou
 	} else if (event->kind == PEERGROUP_EVENT_LINK) {
 		out->eventType = PEER_GROUP_EVENT_NEIGHBOR_CONNECTION;
 		fill_link(event, &out->connectionChangeData);
+	} else if (event->kind == PEERGROUP_EVENT_DIRECT) {
+		out->eventType = PEER_GROUP_EVENT_DIRECT_CONNECTION;
+		fill_link(event, &out->connectionChangeData);
+	} else if (event->kind == PGI_EVENT_DATA) {
+		return fill_data(item, out);
 	} else if (event->kind == PEERGROUP_EVENT_MEMBER) {
 		return fill_member(event, out);
 	} else if (pgi_type_is_properties(event->type)) {
@@ -95,6 +121,7 @@ static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
 	if (!data)
 		return E_OUTOFMEMORY;
 	item = pgi_feed_pop(&reg->feed);
+	pgi_feed_pull(&reg->feed);
 	hr = fill_event(item, data);
 	free(item);
 	if (FAILED(hr))

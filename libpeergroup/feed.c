@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include "address.h"
 #include "feed.h"
 #include "records.h"
 
@@ -44,6 +43,7 @@ struct pgi_item *pgi_feed_pop(struct pgi_feed *feed)
 	if (!item)
 		return NULL;
 	feed->head = item->next;
+	feed->data_bytes -= item->size;
 	if (!feed->head)
 		feed->tail = &feed->head;
 	return item;
@@ -313,41 +313,30 @@ static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	return S_OK;
 }
 
-static void link_address(const struct nlattr **a, struct sockaddr_storage *out)
-{
-	struct pgi_address addr = { 0 };
-	const struct nlattr *bytes = a[PEERGROUP_A_LINK_ADDRESS];
-	size_t len = bytes ? mnl_attr_get_payload_len(bytes) : 0;
-
-	if (len == 4 || len == 16) {
-		addr.len = (uint8_t)len;
-		memcpy(addr.bytes, mnl_attr_get_payload(bytes), len);
-	}
-	addr.port = pgi_nl_u16(a[PEERGROUP_A_LINK_PORT]);
-	addr.scope = pgi_nl_u32(a[PEERGROUP_A_LINK_SCOPE]);
-	pgi_address_to_sockaddr(&addr, out);
-}
-
 static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 {
 	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
 	struct peergroup_event event = { .kind = PEERGROUP_EVENT_LINK };
-	uint8_t outbound;
+	uint8_t outbound, direct;
 	HRESULT hr;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
 	if (pgi_nl_u32(a[PEERGROUP_A_LINK_GROUP]) != feed->group)
 		return S_OK;
 	pgi_nl_bytes(a[PEERGROUP_A_LINK_OUTBOUND], &outbound, sizeof(outbound));
+	if (pgi_nl_bytes(a[PEERGROUP_A_LINK_DIRECT], &direct, sizeof(direct)) && direct)
+		event.kind = PEERGROUP_EVENT_DIRECT;
 	event.link_id = pgi_nl_u64(a[PEERGROUP_A_LINK_ID]);
 	event.link_state = pgi_nl_u32(a[PEERGROUP_A_LINK_STATE]);
 	event.link_node = pgi_nl_u64(a[PEERGROUP_A_LINK_NODE]);
 	event.link_outbound = outbound;
 	event.link_error = (int)pgi_nl_u32(a[PEERGROUP_A_LINK_REASON]);
 	event.link_peer = pgi_nl_str(a[PEERGROUP_A_LINK_PEER]);
-	link_address(a, &event.link_address);
+	pgi_link_address(a, &event.link_address);
 	hr = pgi_feed_push(feed, &event, S_OK);
-	return SUCCEEDED(hr) && feed->members ? pgi_feed_tell_presence(feed, &event) : hr;
+	if (FAILED(hr) || !feed->members || event.kind == PEERGROUP_EVENT_DIRECT)
+		return hr;
+	return pgi_feed_tell_presence(feed, &event);
 }
 
 static HRESULT group_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
@@ -396,6 +385,10 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 
 	if (t->feed->gone)
 		return 0;
+	if (msg->nlmsg_type == NLMSG_DONE || msg->nlmsg_type == NLMSG_ERROR) {
+		pgi_feed_data_end(t->feed);
+		return 0;
+	}
 	switch (pgi_nl_cmd(msg)) {
 	case PEERGROUP_CMD_RECORD_NTF:
 		hr = record_event(t->feed, msg);
@@ -408,6 +401,12 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 		break;
 	case PEERGROUP_CMD_MEMBER_NTF:
 		hr = member_event(t->feed, msg);
+		break;
+	case PEERGROUP_CMD_DATA_NTF:
+		pgi_feed_data_waits(t->feed);
+		break;
+	case PEERGROUP_CMD_DATA_GET:
+		hr = pgi_feed_data_part(t->feed, msg);
 		break;
 	}
 	if (FAILED(hr))
@@ -432,12 +431,15 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 		if (len == -EAGAIN || len == -EINTR)
 			return t.hr;
 		if (len == -ENOBUFS) {
+			pgi_feed_data_waits(feed);
 			t.hr = catch_up(feed);
+			pgi_feed_pull(feed);
 			continue;
 		}
 		if (len < 0)
 			return pgi_nl_fail(&feed->nl, len);
 		pgi_nl_each(&feed->nl, len, take_event, &t);
+		pgi_feed_pull(feed);
 		/* Whoever waits for it shall have it before the socket is asked again. */
 		if (feed->head)
 			break;
@@ -503,7 +505,7 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	hr = pgi_nl_open(&feed->nl, &group->nl);
 	/* Heard first and asked then, so that nothing falls in between. */
 	if (SUCCEEDED(hr))
-		hr = pgi_nl_listen(&feed->nl, feed->group);
+		hr = pgi_nl_listen(&feed->nl, feed->group, feed->takes);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
@@ -527,6 +529,7 @@ void pgi_feed_close(struct pgi_feed *feed)
 
 	while ((item = pgi_feed_pop(feed)))
 		free(item);
+	free(feed->incoming);
 	free(feed->identity);
 	free(feed->name);
 	pgi_known_free(&feed->known);

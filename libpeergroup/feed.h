@@ -12,11 +12,19 @@
 #include "presence.h"
 #include "record.h"
 
+/*
+ * Data that has come, a kind that programs do not see as an event: link_id, link_peer and type
+ * are set, and sequence is how many were lost right before.
+ */
+#define PGI_EVENT_DATA	((enum peergroup_event_kind)100)
+
 /* One event in the queue. */
 struct pgi_item {
 	struct pgi_item *next;
 	struct peergroup_event event;
 	HRESULT failed;		/* not S_OK: a CONNECTION_FAILED, made here */
+	const uint8_t *data;	/* of a PGI_EVENT_DATA, behind @peer */
+	size_t size;
 	char peer[];		/* event.link_peer */
 };
 
@@ -27,6 +35,7 @@ struct pgi_feed {
 	char *identity, *name;		/* of the member and of the group, on disk */
 	bool records;			/* whether the owner wants them, */
 	bool properties, members;	/* ... news of the group's properties, of members */
+	uint32_t takes;			/* PEERGROUP_TAKES_* */
 	/* Shown each event first; what it says false to is not queued. NULL: all is. */
 	bool (*filter)(struct pgi_feed *feed, const struct peergroup_event *event);
 	uint64_t seq;			/* all changes up to here are told, */
@@ -38,6 +47,10 @@ struct pgi_feed {
 	struct pgi_presence presence;	/* where @members; */
 	struct pgi_presence revoked;	/* ... by certificates instead of links */
 	struct pgi_known known;
+	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way */
+	size_t data_bytes;		/* in the queue */
+	struct pgi_item *incoming;	/* being put together, @filled bytes of it */
+	size_t filled;
 	struct pgi_item *head, **tail;	/* the queue */
 };
 
@@ -64,6 +77,16 @@ struct pgi_item *pgi_feed_pop(struct pgi_feed *feed);
 HRESULT pgi_feed_asking(struct pgi_feed *feed);
 /* A change that a query answered. */
 void pgi_feed_event_of(const struct pgi_record *record, struct peergroup_event *event);
+
+/* ---- incoming.c: data ---- */
+
+/* Data waits in the kernel; a part of it; the end of a dump of it. */
+void pgi_feed_data_waits(struct pgi_feed *feed);
+HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg);
+void pgi_feed_data_end(struct pgi_feed *feed);
+
+/* Asks for what waits, unless enough is in the queue. Not while the socket's buffer is used. */
+void pgi_feed_pull(struct pgi_feed *feed);
 
 /* ---- about.c: what records and links say about the group itself ---- */
 

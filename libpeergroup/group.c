@@ -276,6 +276,7 @@ static void release(struct pgi_object *obj)
 	pgi_credential_exit(group);
 	if (group->index)
 		take_along(group);
+	pgi_sender_free(group);
 	pgi_nl_close(&group->nl);
 	pgi_own_free(group);
 	pgi_identity_free(group->identity);

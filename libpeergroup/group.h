@@ -30,6 +30,7 @@ struct pgi_group {
 
 	pthread_mutex_t lock;		/* guards all below */
 	struct pgi_nl nl;
+	struct pgi_sender *sender;	/* that no call uses; one is kept */
 	int64_t time_offset;		/* peer time minus this host's, */
 	uint64_t offset_read;		/* ... as of this moment, host time */
 	uint32_t record_limit;
@@ -156,6 +157,37 @@ HRESULT pgi_own_renew(struct pgi_group *group, bool live);
 
 /* Opens it in the kernel, by the certificates that @store has; again is fine. */
 HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *store);
+
+/* ---- direct.c ---- */
+
+struct pgi_address;
+
+/* Opens a direct connection to a member; its outcome is an event. */
+HRESULT pgi_direct_open(struct pgi_group *group, const char *name,
+			const struct pgi_address *address, uint64_t *id);
+HRESULT pgi_direct_close(struct pgi_group *group, uint64_t id);
+
+/* Sends; waits for room as long as poll() would with @timeout_ms: PEER_E_TIMEOUT. */
+HRESULT pgi_send(struct pgi_group *group, uint64_t id, const uint8_t type[PEERGROUP_ID_LEN],
+		 const void *data, size_t size, int timeout_ms);
+void pgi_sender_free(struct pgi_group *group);
+
+/* Links that are up, in one array; pgi_connections_free() frees it. */
+struct pgi_connections {
+	struct peergroup_connection *list;
+	size_t count;
+};
+
+/* @flags: PEER_CONNECTION_NEIGHBOR, PEER_CONNECTION_DIRECT or both. */
+HRESULT pgi_connections_read(struct pgi_group *group, uint32_t flags,
+			     struct pgi_connections *out);
+void pgi_connections_free(struct pgi_connections *c);
+
+/* The other end of a link, from its attributes; AF_UNSPEC where they do not say. */
+void pgi_link_address(const struct nlattr **a, struct sockaddr_storage *out);
+
+/* Why a connection did not come about, by the errno of its event. */
+HRESULT pgi_connection_failure(int err);
 
 /* ---- connect.c ---- */
 

@@ -89,6 +89,9 @@ bool pgi_unhex(const char *hex, uint8_t *out, size_t len);	/* exactly 2 * len di
 /* -------------------------------------------- time.c: time, GUIDs, roles -- */
 
 uint64_t pgi_now(void);				/* this host's, as peer time */
+/* When @timeout_ms from now will be, -1 for never; and what is left, as poll() takes it. */
+int64_t pgi_deadline(int timeout_ms);
+int pgi_time_left(int64_t deadline);
 static inline uint64_t pgi_filetime(const FILETIME *ft)
 {
 	return (uint64_t)ft->dwHighDateTime << 32 | ft->dwLowDateTime;
@@ -108,7 +111,7 @@ const GUID *pgi_guid_of_role(uint32_t role);		/* of a single role; or NULL */
 
 /* --------------------------------------------------- handle.c: the handles -- */
 
-enum pgi_type { PGI_GROUP = 1, PGI_ENUM, PGI_EVENT, PGI_WATCH, PGI_KEY };
+enum pgi_type { PGI_GROUP = 1, PGI_ENUM, PGI_EVENT, PGI_WATCH, PGI_KEY, PGI_RECEIVER };
 
 /* First member of what a handle names. Made with one reference. */
 struct pgi_object {

@@ -5,6 +5,7 @@
  * the callers' business.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "netlink.h"
@@ -172,12 +173,25 @@ static void take_one_of_many(struct talk *t, const struct nlmsghdr *msg)
 	t->done = nr == t->before;
 }
 
+static bool of_family(const struct pgi_nl *nl, const struct nlmsghdr *msg)
+{
+	return msg->nlmsg_type == nl->family &&
+	       mnl_nlmsg_get_payload_len(msg) >= sizeof(struct genlmsghdr);
+}
+
+/* What comes unasked. */
+static void take_aside(struct pgi_nl *nl, const struct nlmsghdr *msg)
+{
+	if (of_family(nl, msg) && pgi_nl_cmd(msg) == PEERGROUP_CMD_SEND_NTF)
+		nl->sendable = true;
+}
+
 static void take(struct talk *t, const struct nlmsghdr *msg)
 {
 	int err;
 
 	if (msg->nlmsg_pid != t->nl->portid)
-		return;
+		return take_aside(t->nl, msg);
 	if (t->refused)
 		return take_one_of_many(t, msg);
 	if (msg->nlmsg_seq != t->seq)
@@ -210,6 +224,15 @@ static int receive(struct pgi_nl *nl)
 	return n < 0 ? -errno : (int)n;
 }
 
+static int send_bytes(struct pgi_nl *nl, const void *bytes, size_t size)
+{
+	while (mnl_socket_sendto(nl->sock, bytes, size) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
 /* Reads on after an answer that the caller did not like, to leave the socket clean. */
 static int talk(struct talk *t, const void *request, size_t size)
 {
@@ -218,10 +241,9 @@ static int talk(struct talk *t, const void *request, size_t size)
 	int len;
 
 	nl->message[0] = '\0';
-	while (mnl_socket_sendto(nl->sock, request, size) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
+	len = send_bytes(nl, request, size);
+	if (len < 0)
+		return len;
 	while (!t->done) {
 		len = receive(nl);
 		if (len < 0)
@@ -286,10 +308,59 @@ void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg)
 	const struct nlmsghdr *msg;
 
 	for (msg = (void *)nl->buf; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
-		if (msg->nlmsg_type == nl->family &&
-		    mnl_nlmsg_get_payload_len(msg) >= sizeof(struct genlmsghdr))
+		if (of_family(nl, msg) || msg->nlmsg_type == NLMSG_DONE ||
+		    msg->nlmsg_type == NLMSG_ERROR)
 			answer(msg, arg);
 	}
+}
+
+int pgi_nl_send(struct pgi_nl *nl, const struct nlmsghdr *request)
+{
+	return send_bytes(nl, request, request->nlmsg_len);
+}
+
+int pgi_nl_stage(struct pgi_nl *nl, uint32_t group, const void *data, size_t total)
+{
+	struct nlmsghdr *msg;
+	size_t offset, len;
+	int err = 0;
+
+	for (offset = 0; offset < total && !err; offset += len) {
+		len = total - offset;
+		if (len > PEERGROUP_CHUNK_MAX)
+			len = PEERGROUP_CHUNK_MAX;
+		msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_STAGE, 0);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_SIZE, (uint32_t)total);
+		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_OFFSET, (uint32_t)offset);
+		mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, len, (const uint8_t *)data + offset);
+		err = pgi_nl_talk(nl, msg, NULL, NULL);
+	}
+	return err;
+}
+
+static int note_aside(const struct nlmsghdr *msg, void *arg)
+{
+	take_aside(arg, msg);
+	return 0;
+}
+
+bool pgi_nl_await_room(struct pgi_nl *nl, int64_t deadline)
+{
+	struct pollfd pfd = { .fd = pgi_nl_fd(nl), .events = POLLIN };
+	int len;
+
+	while (!nl->sendable) {
+		if (!poll(&pfd, 1, pgi_time_left(deadline)))
+			return false;
+		len = pgi_nl_receive(nl, 0);
+		/* Of what got lost this may have been one. */
+		if (len == -ENOBUFS)
+			nl->sendable = true;
+		if (len > 0)
+			pgi_nl_each(nl, len, note_aside, nl);
+	}
+	return true;
 }
 
 /* --------------------------------------------------------------- opening -- */
@@ -365,7 +436,7 @@ void pgi_nl_close(struct pgi_nl *nl)
 	nl->buf = NULL;
 }
 
-HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group)
+HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group, uint32_t takes)
 {
 	int fd = pgi_nl_fd(nl), size = NL_EVENT_QUEUE, err;
 	struct nlmsghdr *msg;
@@ -375,6 +446,8 @@ HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group)
 	/* The multicast group tells of all groups, and so is not for everybody. */
 	msg = pgi_nl_request(nl, PEERGROUP_CMD_GROUP_WATCH, 0);
 	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	if (takes)
+		mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_TAKES, takes);
 	err = pgi_nl_talk(nl, msg, NULL, NULL);
 	return err ? pgi_nl_fail(nl, err) : S_OK;
 }

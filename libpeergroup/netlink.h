@@ -18,6 +18,7 @@ struct pgi_nl {
 	uint16_t family;
 	int patience;			/* ms that pgi_nl_receive() was to wait last, -1: no end */
 	char message[256];		/* the kernel's words about the last refusal */
+	bool sendable;			/* a link that was full may take data again */
 };
 
 /*
@@ -27,8 +28,11 @@ struct pgi_nl {
 HRESULT pgi_nl_open(struct pgi_nl *nl, const struct pgi_nl *like);
 void pgi_nl_close(struct pgi_nl *nl);
 
-/* From now on the socket hears a group's events: pgi_nl_receive() takes them. */
-HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group);
+/*
+ * From now on the socket hears a group's events and takes PEERGROUP_TAKES_*: pgi_nl_receive()
+ * gets them.
+ */
+HRESULT pgi_nl_listen(struct pgi_nl *nl, uint32_t group, uint32_t takes);
 
 static inline int pgi_nl_fd(const struct pgi_nl *nl)
 {
@@ -73,7 +77,19 @@ int pgi_nl_talk_many(struct pgi_nl *nl, size_t size, uint32_t n, pgi_nl_refused 
  */
 int pgi_nl_receive(struct pgi_nl *nl, int timeout);
 
-/* Calls @answer with each event among @len bytes of the buffer. */
+/* Sends it and waits for nothing: answers come as events do. 0 or -errno. */
+int pgi_nl_send(struct pgi_nl *nl, const struct nlmsghdr *request);
+
+/*
+ * Hands the kernel what is too long for one request, for this socket's next one to refer
+ * to as STAGED. 0 or -errno.
+ */
+int pgi_nl_stage(struct pgi_nl *nl, uint32_t group, const void *data, size_t len);
+
+/* Waits for nl->sendable; a deadline by pgi_deadline(). False when it is past. */
+bool pgi_nl_await_room(struct pgi_nl *nl, int64_t deadline);
+
+/* Calls @answer with each event, and each end of a dump, among @len bytes of the buffer. */
 void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg);
 
 /* An errno of a group or link request, as the program is told; sets the detail. */

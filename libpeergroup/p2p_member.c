@@ -51,7 +51,7 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
 	if (pgi_nl_u32(a[PEERGROUP_A_LINK_STATE]) != PEERGROUP_LINK_UP ||
-	    !a[PEERGROUP_A_LINK_PEER])
+	    !a[PEERGROUP_A_LINK_PEER] || a[PEERGROUP_A_LINK_DIRECT])
 		return 0;
 	p = reallocarray(list->present, list->n_present + 1, sizeof(*p));
 	if (!p)
@@ -292,24 +292,13 @@ static HRESULT fill_credentials(const struct item *item, void *top, PEER_CREDENT
 
 static HRESULT fill_address(const struct item *item, void *top, PEER_MEMBER *out)
 {
-	struct sockaddr_storage ss;
-	struct pgi_address a = item->address;
-
-	if (!a.len)
+	if (!item->address.len)
 		return S_OK;
-	if (a.len == 4) {	/* as IPv6 has it: ::ffff:a.b.c.d */
-		memmove(a.bytes + 12, a.bytes, 4);
-		memset(a.bytes, 0, 10);
-		memset(a.bytes + 10, 0xff, 2);
-		a.len = 16;
-	}
-	pgi_address_to_sockaddr(&a, &ss);
 	out->pAddresses = pgi_sub(top, sizeof(*out->pAddresses));
 	if (!out->pAddresses)
 		return E_OUTOFMEMORY;
 	out->cAddresses = 1;
-	out->pAddresses->dwSize = sizeof(*out->pAddresses);
-	memcpy(&out->pAddresses->sin6, &ss, sizeof(out->pAddresses->sin6));
+	pgi_address_to_peer(&item->address, out->pAddresses);
 	return S_OK;
 }
 

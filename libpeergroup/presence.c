@@ -99,7 +99,7 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
 	if (pgi_nl_u32(a[PEERGROUP_A_LINK_STATE]) != PEERGROUP_LINK_UP ||
-	    !a[PEERGROUP_A_LINK_PEER])
+	    !a[PEERGROUP_A_LINK_PEER] || a[PEERGROUP_A_LINK_DIRECT])
 		return 0;
 	name = pgi_nl_str(a[PEERGROUP_A_LINK_PEER]);
 	hr = pgi_presence_add(c->p, pgi_nl_u64(a[PEERGROUP_A_LINK_ID]), name);

@@ -55,26 +55,6 @@ HRESULT pgi_put_refused(struct pgi_nl *nl, int err)
 
 /* --------------------------------------------------------------- putting -- */
 
-static int stage(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire)
-{
-	struct nlmsghdr *msg;
-	size_t offset, len;
-	int err = 0;
-
-	for (offset = 0; offset < wire->len && !err; offset += len) {
-		len = wire->len - offset;
-		if (len > PEERGROUP_CHUNK_MAX)
-			len = PEERGROUP_CHUNK_MAX;
-		msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_STAGE, 0);
-		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
-		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_SIZE, (uint32_t)wire->len);
-		mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_OFFSET, (uint32_t)offset);
-		mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, len, wire->data + offset);
-		err = pgi_nl_talk(nl, msg, NULL, NULL);
-	}
-	return err;
-}
-
 int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire)
 {
 	bool large = wire->len > PEERGROUP_CHUNK_MAX;
@@ -82,7 +62,7 @@ int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire)
 	int err = 0;
 
 	if (large)
-		err = stage(nl, group, wire);
+		err = pgi_nl_stage(nl, group, wire->data, wire->len);
 	if (err)
 		return err;
 	msg = pgi_nl_request(nl, PEERGROUP_CMD_RECORD_PUT, 0);

@@ -44,6 +44,29 @@ uint64_t pgi_now(void)
 	return peergroup_time_from_unix(&ts);
 }
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t pgi_deadline(int timeout_ms)
+{
+	return timeout_ms < 0 ? -1 : monotonic_ms() + timeout_ms;
+}
+
+int pgi_time_left(int64_t deadline)
+{
+	int64_t left;
+
+	if (deadline < 0)
+		return -1;
+	left = deadline - monotonic_ms();
+	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
 PGI_PUBLIC void peergroup_guid_to_uuid(const GUID *guid, uuid_t uuid)
 {
 	int i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Watches: a group's events for programs that poll. No thread: the program's
- * own call reads the socket. What it polls is an epoll that holds the socket
+ * Watches: a group's events for programs that poll, and receivers, which are the same for
+ * data that other members send. No thread: the program's own call reads the socket. What it polls is an epoll that holds the socket
  * and, for events that wait in the queue already, an eventfd.
  */
 #include <errno.h>
@@ -69,18 +69,28 @@ static HRESULT make_pollable(struct watch *w)
 	return S_OK;
 }
 
-static HRESULT open_watch(struct pgi_group *group, uint64_t since, void **handle)
+/* A receiver hears of nothing else. That the group has ended it finds out by itself. */
+static bool only_data(struct pgi_feed *feed PGI_UNUSED, const struct peergroup_event *event)
+{
+	return event->kind == PGI_EVENT_DATA;
+}
+
+static HRESULT open_watch(struct pgi_group *group, enum pgi_type type, uint64_t since,
+			  uint32_t takes, void **handle)
 {
 	struct watch *w = calloc(1, sizeof(*w));
 	HRESULT hr;
 
 	if (!w)
 		return E_OUTOFMEMORY;
-	pgi_object_init(&w->obj, PGI_WATCH, release);
+	pgi_object_init(&w->obj, type, release);
 	pthread_mutex_init(&w->lock, NULL);
 	w->epoll = -1;
 	w->queued = -1;
-	w->feed.records = true;
+	w->feed.records = type == PGI_WATCH;
+	w->feed.takes = takes;
+	if (type == PGI_RECEIVER)
+		w->feed.filter = only_data;
 	hr = pgi_feed_open(&w->feed, group, since);
 	if (SUCCEEDED(hr))
 		hr = make_pollable(w);
@@ -106,21 +116,21 @@ PGI_PUBLIC HRESULT peergroup_watch_open(peergroup_t handle, uint64_t since,
 	hr = pgi_group_find(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = open_watch(group, since, (void **)watch);
+	hr = open_watch(group, PGI_WATCH, since, 0, (void **)watch);
 	pgi_group_put(group);
 	return hr;
 }
 
-static struct watch *get(peergroup_watch_t handle)
+static struct watch *get(const void *handle, enum pgi_type type)
 {
-	struct pgi_object *obj = pgi_handle_get(handle, PGI_WATCH);
+	struct pgi_object *obj = pgi_handle_get(handle, type);
 
 	return obj ? pgi_container_of(obj, struct watch, obj) : NULL;
 }
 
-PGI_PUBLIC int peergroup_watch_fd(peergroup_watch_t handle)
+static int fd_of(const void *handle, enum pgi_type type)
 {
-	struct watch *w = get(handle);
+	struct watch *w = get(handle, type);
 	int fd = w ? w->epoll : -1;
 
 	if (w)
@@ -128,7 +138,13 @@ PGI_PUBLIC int peergroup_watch_fd(peergroup_watch_t handle)
 	return fd;
 }
 
-static HRESULT take_next(struct watch *w, int timeout, struct peergroup_event *event)
+PGI_PUBLIC int peergroup_watch_fd(peergroup_watch_t handle)
+{
+	return fd_of(handle, PGI_WATCH);
+}
+
+/* w->last becomes the next one: S_OK, or PEER_S_NO_EVENT_DATA. */
+static HRESULT take_next(struct watch *w, int timeout)
 {
 	HRESULT hr = S_OK;
 	bool more = true;
@@ -144,11 +160,10 @@ static HRESULT take_next(struct watch *w, int timeout, struct peergroup_event *e
 		timeout = 0;
 	}
 	w->last = pgi_feed_pop(&w->feed);
+	pgi_feed_pull(&w->feed);
 	update_signal(w);
-	if (w->last) {
-		*event = w->last->event;
+	if (w->last)
 		return S_OK;
-	}
 	return FAILED(hr) ? hr : PEER_S_NO_EVENT_DATA;
 }
 
@@ -161,11 +176,13 @@ static HRESULT next_event(peergroup_watch_t handle, int timeout, struct peergrou
 	if (!event)
 		return pgi_fail(E_INVALIDARG, "event is NULL");
 	memset(event, 0, sizeof(*event));
-	w = get(handle);
+	w = get(handle, PGI_WATCH);
 	if (!w)
 		return pgi_fail(E_INVALIDARG, "not a watch");
 	pthread_mutex_lock(&w->lock);
-	hr = take_next(w, timeout, event);
+	hr = take_next(w, timeout);
+	if (hr == S_OK)
+		*event = w->last->event;
 	pthread_mutex_unlock(&w->lock);
 	pgi_object_put(&w->obj);
 	return hr;
@@ -191,6 +208,87 @@ PGI_PUBLIC HRESULT peergroup_watch_close(peergroup_watch_t handle)
 	obj = pgi_handle_remove(handle, PGI_WATCH);
 	if (!obj)
 		return pgi_fail(E_INVALIDARG, "not a watch");
+	pgi_object_put(obj);
+	return S_OK;
+}
+
+/* -------------------------------------------------------------- receivers -- */
+
+PGI_PUBLIC HRESULT peergroup_receive_open(peergroup_t handle, peergroup_receiver_t *receiver)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!receiver)
+		return pgi_fail(E_INVALIDARG, "receiver is NULL");
+	*receiver = NULL;
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = open_watch(group, PGI_RECEIVER, PEERGROUP_SINCE_NOW,
+			PEERGROUP_TAKES_DIRECT | PEERGROUP_TAKES_DATA, (void **)receiver);
+	pgi_group_put(group);
+	return hr;
+}
+
+PGI_PUBLIC int peergroup_receive_fd(peergroup_receiver_t handle)
+{
+	return fd_of(handle, PGI_RECEIVER);
+}
+
+static HRESULT return_data(const struct pgi_item *item, struct peergroup_data **out)
+{
+	struct peergroup_data *d = pgi_new(sizeof(*d));
+	void *bytes = d ? pgi_sub(d, item->size) : NULL;
+	char *peer = d ? pgi_sub(d, strlen(item->peer) + 1) : NULL;
+
+	if (!bytes || !peer) {
+		peergroup_free(d);
+		return E_OUTOFMEMORY;
+	}
+	d->connection = item->event.link_id;
+	d->peer = strcpy(peer, item->peer);
+	uuid_copy(d->type, item->event.type);
+	d->data = memcpy(bytes, item->data, item->size);
+	d->size = item->size;
+	d->lost = item->event.sequence;
+	*out = d;
+	return S_OK;
+}
+
+PGI_PUBLIC HRESULT peergroup_receive_next(peergroup_receiver_t handle,
+					  struct peergroup_data **data)
+{
+	struct watch *w;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!data)
+		return pgi_fail(E_INVALIDARG, "data is NULL");
+	*data = NULL;
+	w = get(handle, PGI_RECEIVER);
+	if (!w)
+		return pgi_fail(E_INVALIDARG, "not a receiver");
+	pthread_mutex_lock(&w->lock);
+	hr = take_next(w, 0);
+	if (hr == S_OK)
+		hr = return_data(w->last, data);
+	else if (hr == PEER_S_NO_EVENT_DATA && w->feed.gone)
+		hr = pgi_fail(PEER_E_INVALID_GROUP, "the group has ended");
+	pthread_mutex_unlock(&w->lock);
+	pgi_object_put(&w->obj);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_receive_close(peergroup_receiver_t handle)
+{
+	struct pgi_object *obj;
+
+	pgi_clear_error();
+	obj = pgi_handle_remove(handle, PGI_RECEIVER);
+	if (!obj)
+		return pgi_fail(E_INVALIDARG, "not a receiver");
 	pgi_object_put(obj);
 	return S_OK;
 }

@@ -1021,6 +1021,13 @@ HRESULT PeerGroupIssueCredentials(HGROUP hGroup, PCWSTR pwzSubjectIdentity,
 				  PWSTR *ppwzInvitation);
 HRESULT PeerGroupEnumMembers(HGROUP hGroup, DWORD dwFlags, PCWSTR pwzIdentity,
 			     HPEERENUM *phPeerEnum);
+HRESULT PeerGroupOpenDirectConnection(HGROUP hGroup, PCWSTR pwzIdentity,
+				      PPEER_ADDRESS pAddress,
+				      ULONGLONG *pullConnectionId);
+HRESULT PeerGroupCloseDirectConnection(HGROUP hGroup, ULONGLONG ullConnectionId);
+HRESULT PeerGroupEnumConnections(HGROUP hGroup, DWORD dwFlags, HPEERENUM *phPeerEnum);
+HRESULT PeerGroupSendData(HGROUP hGroup, ULONGLONG ullConnectionId, const GUID *pType,
+			  ULONG cbData, PVOID pvData);
 HRESULT PeerGroupEnumRecords(HGROUP hGroup, const GUID *pRecordType,
 			     HPEERENUM *phPeerEnum);
 HRESULT PeerGroupSearchRecords(HGROUP hGroup, PCWSTR pwzCriteria,

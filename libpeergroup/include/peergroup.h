@@ -34,6 +34,7 @@ struct timespec;	/* strict C99 has none in <time.h> */
 
 typedef struct peergroup *peergroup_t;			/* an HGROUP */
 typedef struct peergroup_watch *peergroup_watch_t;
+typedef struct peergroup_receiver *peergroup_receiver_t;
 
 /* ---------------------------------------------------------------- general -- */
 
@@ -1068,6 +1069,7 @@ enum peergroup_event_kind {
 	PEERGROUP_EVENT_STATUS,
 	PEERGROUP_EVENT_GONE,		/* the group ended; nothing follows */
 	PEERGROUP_EVENT_MEMBER,		/* a member was revoked, or is no longer */
+	PEERGROUP_EVENT_DIRECT,		/* of a direct connection, as LINK is of a neighbour's */
 };
 
 /**
@@ -1171,6 +1173,155 @@ HRESULT peergroup_watch_wait(peergroup_watch_t watch, int timeout,
  * Return: S_OK, E_INVALIDARG.
  */
 HRESULT peergroup_watch_close(peergroup_watch_t watch);
+
+/* ------------------------------------------------------ connections and data -- */
+
+/**
+ * struct peergroup_connection - a link that is up
+ * @id: for peergroup_send(); of a link in events and dumps
+ * @node: node id of the other end
+ * @peer: peer name of the member there
+ * @direct: carries data only; else it is a link to a neighbour
+ * @outbound: this host dialled
+ * @queued: bytes that wait to be sent
+ * @address: the other end
+ */
+struct peergroup_connection {
+	uint64_t id;
+	uint64_t node;
+	const char *peer;
+	bool direct;
+	bool outbound;
+	uint32_t queued;
+	struct sockaddr_storage address;
+};
+
+/**
+ * peergroup_connections - walk the links of a group that are up
+ * @group: handle
+ * @flags: PEER_CONNECTION_NEIGHBOR, PEER_CONNECTION_DIRECT or both
+ * @each: called for each; what is not S_OK ends the walk and is returned
+ * @arg: passed on to @each
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_connections(peergroup_t group, uint32_t flags,
+			      HRESULT (*each)(const struct peergroup_connection *connection,
+					      void *arg),
+			      void *arg);
+
+/**
+ * peergroup_direct_open - open a direct connection to a member
+ * @group: handle, online; the connection ends with it, unless programs of this host
+ *	take direct connections then
+ * @identity: peer name of who has to be there
+ * @address: where, as for peergroup_connect()
+ * @timeout_ms: how long to wait until it is up, as in poll(2); 0 returns at once, and a
+ *	watch tells what became of it (PEERGROUP_EVENT_DIRECT)
+ * @id: receives its id
+ *
+ * Data goes over it and nothing else, both ways. It does not count as a link to a
+ * neighbour. A program of the other host has to take direct connections, by
+ * peergroup_receive_open() or PeerGroupRegisterEvent().
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, E_ACCESSDENIED, PEER_E_INVALID_GROUP,
+ * PEER_E_INVALID_ADDRESS, PEER_E_CONNECT_SELF, PEER_E_GROUP_NOT_READY (offline),
+ * PEER_E_TOO_MUCH_LOAD (too many of them), PEER_E_TIMEOUT, and after a wait
+ * PEER_E_CONNECTION_FAILED, PEER_E_CONNECTION_REFUSED (nobody there takes it, or
+ * there are too many) or PEER_E_CONNECTION_NOT_AUTHENTICATED (another member is there).
+ */
+HRESULT peergroup_direct_open(peergroup_t group, const char *identity, const char *address,
+			      int timeout_ms, uint64_t *id);
+
+/**
+ * peergroup_direct_close - close a direct connection, whoever opened it
+ * @group: handle
+ * @id: of the connection
+ *
+ * What has been sent before still goes out, for some seconds.
+ *
+ * Return: S_OK, E_ACCESSDENIED, PEER_E_INVALID_GROUP, PEER_E_CONNECTION_NOT_FOUND.
+ */
+HRESULT peergroup_direct_close(peergroup_t group, uint64_t id);
+
+/**
+ * peergroup_send - send data to the programs at the other end of a connection
+ * @group: handle
+ * @id: of a direct connection, or of a link to a neighbour
+ * @type: what the data means; the programs' business
+ * @data: anything
+ * @size: bytes of it, from 1 to the group's limit of a record
+ * @timeout_ms: how long to wait for room in the connection's queue, as in poll(2); 0
+ *	does not wait
+ *
+ * What is sent over one connection arrives in order and whole, as long as the connection
+ * lasts. Success means that it is queued: nobody tells whether it arrived, and where no
+ * program takes it, it is dropped.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, E_ACCESSDENIED, PEER_E_INVALID_GROUP,
+ * PEER_E_CONNECTION_NOT_FOUND, PEER_E_MAX_RECORD_SIZE_EXCEEDED, PEER_E_TIMEOUT.
+ */
+HRESULT peergroup_send(peergroup_t group, uint64_t id, const uuid_t type, const void *data,
+		       size_t size, int timeout_ms);
+
+/**
+ * struct peergroup_data - data that another member's program has sent
+ * @connection: over which it came
+ * @peer: peer name of the member
+ * @type: what it means
+ * @data: what was sent
+ * @size: bytes of it
+ * @lost: so many before it were dropped, as this receiver was not read in time
+ */
+struct peergroup_data {
+	uint64_t connection;
+	const char *peer;
+	uuid_t type;
+	const void *data;
+	size_t size;
+	uint64_t lost;
+};
+
+/**
+ * peergroup_receive_open - take data, and let members open direct connections
+ * @group: handle; may be closed before the receiver is
+ * @receiver: receives a receiver
+ *
+ * Each receiver of each program gets all data that comes from now on. One that is not read
+ * holds up who sends over direct connections, and after some seconds loses what comes.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_receive_open(peergroup_t group, peergroup_receiver_t *receiver);
+
+/**
+ * peergroup_receive_fd - what to poll for reading
+ * @receiver: receiver
+ *
+ * Return: a file descriptor that belongs to the receiver, -1 for a bad handle.
+ */
+int peergroup_receive_fd(peergroup_receiver_t receiver);
+
+/**
+ * peergroup_receive_next - take what came next; never blocks
+ * @receiver: receiver
+ * @data: receives it; free it with peergroup_free()
+ *
+ * Call it until it says PEER_S_NO_EVENT_DATA, then poll.
+ *
+ * Return: S_OK, PEER_S_NO_EVENT_DATA, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_receive_next(peergroup_receiver_t receiver, struct peergroup_data **data);
+
+/**
+ * peergroup_receive_close - take data no longer
+ * @receiver: receiver
+ *
+ * Direct connections that came in end with the last receiver of all programs.
+ *
+ * Return: S_OK, E_INVALIDARG.
+ */
+HRESULT peergroup_receive_close(peergroup_receiver_t receiver);
 
 /* ------------------------------------------- helpers for users of <p2p.h> -- */
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Data that comes for a feed. The kernel says that some waits, and gives it to who asks:
+ * the feed does so as long as the program takes it away, a piece at a time. What the
+ * program leaves stays in the kernel, which makes the senders wait.
+ */
+#include <stdlib.h>
+#include "feed.h"
+
+#define PULL_BYTES	(1U << 20)	/* asked for at a time */
+#define QUEUE_BYTES	(4U << 20)	/* that the program has left: nothing more is asked for */
+
+void pgi_feed_data_waits(struct pgi_feed *feed)
+{
+	feed->data_waits = feed->takes & PEERGROUP_TAKES_DATA;
+}
+
+/* What is left then is announced anew. */
+void pgi_feed_data_end(struct pgi_feed *feed)
+{
+	feed->data_asked = false;
+}
+
+void pgi_feed_pull(struct pgi_feed *feed)
+{
+	struct nlmsghdr *msg;
+
+	if (!feed->data_waits || feed->data_asked || feed->gone ||
+	    feed->data_bytes >= QUEUE_BYTES)
+		return;
+	msg = pgi_nl_request(&feed->nl, PEERGROUP_CMD_DATA_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, feed->group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_SIZE, PULL_BYTES);
+	/* What fails is tried again with the next event. */
+	if (pgi_nl_send(&feed->nl, msg))
+		return;
+	feed->data_waits = false;
+	feed->data_asked = true;
+}
+
+/* One block, so that it is freed as any item. */
+static struct pgi_item *new_item(const struct nlattr **a)
+{
+	const char *peer = pgi_nl_str(a[PEERGROUP_A_DATA_PEER]);
+	size_t size = pgi_nl_u32(a[PEERGROUP_A_DATA_SIZE]), len = strlen(peer) + 1;
+	struct pgi_item *item = calloc(1, sizeof(*item) + len + size);
+
+	if (!item)
+		return NULL;
+	memcpy(item->peer, peer, len);
+	item->data = (uint8_t *)item->peer + len;
+	item->size = size;
+	item->event.kind = PGI_EVENT_DATA;
+	item->event.link_peer = item->peer;
+	item->event.link_id = pgi_nl_u64(a[PEERGROUP_A_DATA_LINK]);
+	item->event.sequence = pgi_nl_u64(a[PEERGROUP_A_DATA_LOST]);
+	pgi_nl_bytes(a[PEERGROUP_A_DATA_TYPE], item->event.type, sizeof(item->event.type));
+	return item;
+}
+
+static void take_whole(struct pgi_feed *feed)
+{
+	struct pgi_item *item = feed->incoming;
+
+	feed->incoming = NULL;
+	if (feed->filter && !feed->filter(feed, &item->event)) {
+		free(item);
+		return;
+	}
+	*feed->tail = item;
+	feed->tail = &item->next;
+	feed->data_bytes += item->size;
+}
+
+HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg)
+{
+	const struct nlattr *a[PEERGROUP_A_DATA_MAX + 1], *bytes;
+	size_t len;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_DATA_MAX);
+	bytes = a[PEERGROUP_A_DATA_BYTES];
+	if (!bytes || pgi_nl_u32(a[PEERGROUP_A_DATA_GROUP]) != feed->group)
+		return S_OK;
+	len = mnl_attr_get_payload_len(bytes);
+	if (!pgi_nl_u32(a[PEERGROUP_A_DATA_OFFSET])) {
+		free(feed->incoming);
+		feed->filled = 0;
+		feed->incoming = new_item(a);
+		if (!feed->incoming)
+			return E_OUTOFMEMORY;
+	}
+	/* Of one that there was no memory for, the rest is passed over. */
+	if (!feed->incoming || len > feed->incoming->size - feed->filled)
+		return S_OK;
+	memcpy((uint8_t *)feed->incoming->data + feed->filled, mnl_attr_get_payload(bytes), len);
+	feed->filled += len;
+	if (feed->filled == feed->incoming->size)
+		take_whole(feed);
+	return S_OK;
+}
