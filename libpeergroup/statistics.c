@@ -62,6 +62,19 @@ static const char *const names[__PEERGROUP_A_STATS_MAX] = {
 	NAME(LINK_REVOKED, link_revoked),
 	NAME(LINK_MEMBER, link_member),
 	NAME(BATCHED, batched),
+	NAME(DIRECT_UP, direct_up),
+	NAME(DIRECT_DOWN, direct_down),
+	NAME(DIRECT_FAILED, direct_failed),
+	NAME(DIRECT_REFUSED, direct_refused),
+	NAME(DIRECT_FULL, direct_full),
+	NAME(DIRECT_MEMBER, direct_member),
+	NAME(DATA_SENT, data_sent),
+	NAME(DATA_FULL, data_full),
+	NAME(DATA_RECEIVED, data_received),
+	NAME(DATA_UNWANTED, data_unwanted),
+	NAME(DATA_LOST, data_lost),
+	NAME(DATA_OVERSIZE, data_oversize),
+	NAME(DATA_HELD, data_held),
 };
 
 PGI_PUBLIC const char *peergroup_counter_name(unsigned int counter)

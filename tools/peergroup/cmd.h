@@ -75,6 +75,9 @@ int cmd_import(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_chown(int argc, char **argv);		/* owner.c */
 int cmd_chmod(int argc, char **argv);
+int cmd_connections(int argc, char **argv);	/* direct.c */
+int cmd_send(int argc, char **argv);
+int cmd_receive(int argc, char **argv);
 
 /* ------------------------------------------------------- options, main.c -- */
 
@@ -157,6 +160,8 @@ const char *link_state_name(uint32_t state);
 const char *link_error(int err);	/* what an errno means of a link */
 const char *change_name(uint32_t change);
 const char *address_text(const void *address, size_t len, uint16_t port, uint32_t scope);
+
+const char *sockaddr_text(const struct sockaddr_storage *address);	/* direct.c */
 
 /* A copy without control characters, so that no name can drive a terminal. */
 char *safe_text(const char *s, size_t len);

@@ -200,6 +200,19 @@ static const struct limit {
 						"of one who invites and all below (0: half of records)" },
 	[PEERGROUP_A_LIMIT_INVITER_BYTES] = { "inviter_bytes", false, true,
 					      "of one who invites and all below (0: half of bytes)" },
+	[PEERGROUP_A_LIMIT_DIRECT] = { "direct", false, false, "direct connections" },
+	[PEERGROUP_A_LIMIT_MEMBER_DIRECT] = { "member_direct", false, false,
+					      "of these with one member" },
+	[PEERGROUP_A_LIMIT_SEND_QUEUE] = { "send_queue", false, true,
+					   "of data waiting to be sent over one link" },
+	[PEERGROUP_A_LIMIT_RECEIVE_QUEUE] = { "receive_queue", false, true,
+					      "of data waiting for one program" },
+	[PEERGROUP_A_LIMIT_RECEIVE_TOTAL] = { "receive_total", false, true,
+					      "of data waiting for all programs" },
+	[PEERGROUP_A_LIMIT_RECEIVE_WAIT] = { "receive_wait", true, false,
+					     "that a program which does not read holds senders up" },
+	[PEERGROUP_A_LIMIT_DATA_RATE] = { "data_rate", false, false,
+					  "messages of data a second over one link (0: any)" },
 };
 
 /* "NAME=VALUE" */
@@ -428,7 +441,7 @@ int cmd_info(int argc, char **argv)
 	if (ret != EXIT_OK)
 		return ret;
 	for (i = 0; i < n; i++)
-		up += links[i].state == PEERGROUP_LINK_UP;
+		up += links[i].state == PEERGROUP_LINK_UP && !links[i].direct;
 	if (opt_json) {
 		info_json(&group, up);
 		return finish();

@@ -84,6 +84,7 @@ static void link_json(const struct admin_link *link)
 	json_str("address", address_text(link->address, link->address_len, link->port, link->scope));
 	json_str("state", link_state_name(link->state));
 	json_str("direction", link->outbound ? "out" : "in");
+	json_bool("direct", link->direct);
 	if (link->node)
 		json_hex("node", node, sizeof(node));
 	else
@@ -120,7 +121,8 @@ static void link_row(struct table *t, const struct admin_link *link,
 		    members[i].friendly && *members[i].friendly)
 			peer = members[i].friendly;
 	table_row(t, address_text(link->address, link->address_len, link->port, link->scope),
-		  link_state_name(link->state), link->outbound ? "out" : "in", peer, rtt,
+		  link_state_name(link->state), link->direct ? link->outbound ? "out, direct" : "in, direct" :
+		  link->outbound ? "out" : "in", peer, rtt,
 		  in, out, size_text(link->rx_bytes), size_text(link->tx_bytes), note);
 	free(rtt);
 	free(in);

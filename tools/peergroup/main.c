@@ -130,7 +130,7 @@ static const struct command commands[] = {
 	  "  --since SEQ                first what changed after SEQ; 0: all there is\n"
 	  "  --count N                  end after N events\n"
 	  "  --timeout T                end after this time, with exit code 6\n"
-	  "  --only KIND                record, link, status or member\n"
+	  "  --only KIND                record, link, status, member or direct\n"
 	  "\n"
 	  "Example: peergroup watch lab --json | jq --unbuffered -r .change\n" },
 	{ "wait", cmd_wait, "CONDITION... [--timeout T] [GROUP]",
@@ -148,6 +148,29 @@ static const struct command commands[] = {
 	  "links and addresses of a group",
 	  "\n"
 	  "Example: peergroup links lab --json\n" },
+	{ "connections", cmd_connections, "[GROUP]",
+	  "links that data can be sent over, direct ones and neighbours'",
+	  "\n"
+	  "Example: peergroup connections lab --json\n" },
+	{ "send", cmd_send, "--type TYPE [OPTION]... [GROUP] TO [FILE|-]",
+	  "send data to programs of another member's host",
+	  "  --type TYPE                UUID, or a name, which stands for a UUID\n"
+	  "  --connect ADDR             open a direct connection to TO there, and close it then\n"
+	  "  --data TEXT                data, instead of FILE; - is standard input\n"
+	  "  --timeout T                give up waiting for the connection or for room\n"
+	  "\n"
+	  "TO is a member as in: peergroup members, or a number or an address as in: peergroup\n"
+	  "connections. Data is no record: who does not receive it now never will.\n"
+	  "\n"
+	  "Example: peergroup send lab bob --type note --connect 192.0.2.7 note.txt\n" },
+	{ "receive", cmd_receive, "[--type TYPE] [--data] [--count N] [--timeout T] [GROUP]",
+	  "print data that other members send, and let them connect directly",
+	  "  --type TYPE                only of this type (UUID or name)\n"
+	  "  --data                     only the data, unchanged, to standard output\n"
+	  "  --count N                  end after N messages\n"
+	  "  --timeout T                end after this time, with exit code 6\n"
+	  "\n"
+	  "Example: peergroup receive lab --type note --count 1 --data > note.txt\n" },
 	{ "members", cmd_members, "[--pem] [GROUP]",
 	  "members whose certificates this host has verified",
 	  "  --pem                      the certificates themselves\n"

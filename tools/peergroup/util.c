@@ -493,6 +493,8 @@ const char *link_error(int err)
 		return "membership was revoked";
 	case EKEYEXPIRED:
 		return "membership or its credential has expired";
+	case EOPNOTSUPP:
+		return "no program there takes direct connections";
 	case ETIMEDOUT:
 		return "no answer";
 	default:

@@ -5,7 +5,6 @@
  * are looked at again every few milliseconds.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,6 @@
 #include "json.h"
 
 #define STAT_INTERVAL	20	/* ms between looks at counters */
-
-static const char *sockaddr_text(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-
-	if (address->ss_family == AF_INET)
-		return address_text(&v4->sin_addr, 4, ntohs(v4->sin_port), 0);
-	if (address->ss_family == AF_INET6)
-		return address_text(&v6->sin6_addr, 16, ntohs(v6->sin6_port), v6->sin6_scope_id);
-	return "";
-}
 
 /*
  * Waits until the watch may have news. @deadline: by now_ms(), or -1.
@@ -72,9 +59,11 @@ static void print_event(const struct peergroup_event *event)
 		       (unsigned long long)event->sequence);
 		break;
 	case PEERGROUP_EVENT_LINK:
+	case PEERGROUP_EVENT_DIRECT:
 		peer = safe_text(event->link_peer ? event->link_peer : "",
 				 event->link_peer ? strlen(event->link_peer) : 0);
-		printf("link     %s %s %s %s%s%s\n", link_state_name(event->link_state),
+		printf("%-7s  %s %s %s %s%s%s\n",
+		       event->kind == PEERGROUP_EVENT_LINK ? "link" : "direct", link_state_name(event->link_state),
 		       event->link_outbound ? "to" : "from", sockaddr_text(&event->link_address),
 		       short_name(peer), event->link_error ? ": " : "",
 		       event->link_error ? link_error(event->link_error) : "");
@@ -104,6 +93,7 @@ static void event_json(const struct peergroup_event *event)
 		[PEERGROUP_EVENT_STATUS] = "status",
 		[PEERGROUP_EVENT_GONE] = "gone",
 		[PEERGROUP_EVENT_MEMBER] = "member",
+		[PEERGROUP_EVENT_DIRECT] = "direct",
 	};
 
 	json_start(true);
@@ -118,6 +108,7 @@ static void event_json(const struct peergroup_event *event)
 		json_u64("version", event->version);
 		break;
 	case PEERGROUP_EVENT_LINK:
+	case PEERGROUP_EVENT_DIRECT:
 		json_u64("link", event->link_id);
 		json_str("state", link_state_name(event->link_state));
 		json_str("direction", event->link_outbound ? "out" : "in");
@@ -205,9 +196,11 @@ int cmd_watch(int argc, char **argv)
 			continue;
 		only = str_eq(optarg, "record") ? PEERGROUP_EVENT_RECORD :
 		       str_eq(optarg, "link") ? PEERGROUP_EVENT_LINK :
-		       str_eq(optarg, "status") ? PEERGROUP_EVENT_STATUS : 0;
+		       str_eq(optarg, "status") ? PEERGROUP_EVENT_STATUS :
+		       str_eq(optarg, "member") ? PEERGROUP_EVENT_MEMBER :
+		       str_eq(optarg, "direct") ? PEERGROUP_EVENT_DIRECT : 0;
 		if (!only)
-			return usage("--only %s: record, link, status or member", optarg);
+			return usage("--only %s: record, link, status, member or direct", optarg);
 	}
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
@@ -285,7 +278,7 @@ static int measure(const struct waiting *w, const struct condition *condition, u
 	case WAIT_LINKS:
 		ret = admin_links(w->index, &links, &n);
 		for (i = 0; ret == EXIT_OK && i < n; i++)
-			*now += links[i].state == PEERGROUP_LINK_UP;
+			*now += links[i].state == PEERGROUP_LINK_UP && !links[i].direct;
 		return ret;
 	case WAIT_STAT:
 		ret = admin_stats(w->index, stats);
