@@ -7,6 +7,7 @@
 #include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <net/sock.h>
 #include "compat.h"
 #include "link_queue.h"
 #include "message.h"

@@ -15,22 +15,31 @@
 
 /* ----------------------------------------------------------------- queue -- */
 
-HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,
-		      HRESULT failed)
+struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT failed)
 {
 	const char *peer = event->link_peer ? event->link_peer : "";
 	size_t len = strlen(peer) + 1;
-	struct pgi_item *item;
+	struct pgi_item *item = calloc(1, sizeof(*item) + len);
 
-	if (failed == S_OK && feed->filter && !feed->filter(feed, event))
-		return S_OK;
-	item = calloc(1, sizeof(*item) + len);
 	if (!item)
-		return E_OUTOFMEMORY;
+		return NULL;
 	item->event = *event;
 	memcpy(item->peer, peer, len);
 	item->event.link_peer = item->peer;
 	item->failed = failed;
+	return item;
+}
+
+HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,
+		      HRESULT failed)
+{
+	struct pgi_item *item;
+
+	if (failed == S_OK && feed->filter && !feed->filter(feed, event))
+		return S_OK;
+	item = pgi_item_new(event, failed);
+	if (!item)
+		return E_OUTOFMEMORY;
 	*feed->tail = item;
 	feed->tail = &item->next;
 	return S_OK;
@@ -333,7 +342,7 @@ static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	event.link_error = (int)pgi_nl_u32(a[PEERGROUP_A_LINK_REASON]);
 	event.link_peer = pgi_nl_str(a[PEERGROUP_A_LINK_PEER]);
 	pgi_link_address(a, &event.link_address);
-	hr = pgi_feed_push(feed, &event, S_OK);
+	hr = pgi_feed_push_link(feed, &event);
 	if (FAILED(hr) || !feed->members || event.kind == PEERGROUP_EVENT_DIRECT)
 		return hr;
 	return pgi_feed_tell_presence(feed, &event);
@@ -386,7 +395,9 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 	if (t->feed->gone)
 		return 0;
 	if (msg->nlmsg_type == NLMSG_DONE || msg->nlmsg_type == NLMSG_ERROR) {
-		pgi_feed_data_end(t->feed);
+		hr = pgi_feed_data_end(t->feed);
+		if (FAILED(hr))
+			t->hr = hr;
 		return 0;
 	}
 	switch (pgi_nl_cmd(msg)) {
@@ -497,6 +508,7 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	HRESULT hr;
 
 	feed->tail = &feed->head;
+	feed->held_tail = &feed->held;
 	feed->group = group->index;
 	feed->identity = strdup(group->store->identity);
 	feed->name = strdup(group->store->name);
@@ -529,6 +541,10 @@ void pgi_feed_close(struct pgi_feed *feed)
 
 	while ((item = pgi_feed_pop(feed)))
 		free(item);
+	while ((item = feed->held)) {
+		feed->held = item->next;
+		free(item);
+	}
 	free(feed->incoming);
 	free(feed->identity);
 	free(feed->name);

@@ -49,6 +49,8 @@ struct pgi_feed {
 	struct pgi_known known;
 	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way */
 	size_t data_bytes;		/* in the queue */
+	size_t data_pulled;		/* by the dump under way */
+	struct pgi_item *held, **held_tail;	/* links' events, behind data that waits */
 	struct pgi_item *incoming;	/* being put together, @filled bytes of it */
 	size_t filled;
 	struct pgi_item *head, **tail;	/* the queue */
@@ -83,7 +85,13 @@ void pgi_feed_event_of(const struct pgi_record *record, struct peergroup_event *
 /* Data waits in the kernel; a part of it; the end of a dump of it. */
 void pgi_feed_data_waits(struct pgi_feed *feed);
 HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg);
-void pgi_feed_data_end(struct pgi_feed *feed);
+HRESULT pgi_feed_data_end(struct pgi_feed *feed);
+
+/* Pushes a link's event, but not before the data that came over the link. */
+HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *event);
+
+/* An item in no queue yet, or NULL. */
+struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT failed);
 
 /* Asks for what waits, unless enough is in the queue. Not while the socket's buffer is used. */
 void pgi_feed_pull(struct pgi_feed *feed);

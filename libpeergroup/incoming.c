@@ -15,10 +15,65 @@ void pgi_feed_data_waits(struct pgi_feed *feed)
 	feed->data_waits = feed->takes & PEERGROUP_TAKES_DATA;
 }
 
-/* What is left then is announced anew. */
-void pgi_feed_data_end(struct pgi_feed *feed)
+/* ------------------------------------------------------- events of links -- */
+
+static HRESULT flush_held(struct pgi_feed *feed)
 {
+	struct pgi_item *item;
+	HRESULT hr = S_OK;
+
+	while (SUCCEEDED(hr) && (item = feed->held)) {
+		hr = pgi_feed_push(feed, &item->event, S_OK);
+		if (FAILED(hr))
+			break;
+		feed->held = item->next;
+		free(item);
+	}
+	if (!feed->held)
+		feed->held_tail = &feed->held;
+	return hr;
+}
+
+/*
+ * That a link has ended is told when all that came over it has been. The kernel announces
+ * data before it says so; while some is announced and not taken, the news waits, and what
+ * comes after it about links, too.
+ */
+HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *event)
+{
+	bool data = feed->data_waits || feed->data_asked;
+	struct pgi_item *item;
+
+	if (!feed->held && (!data || event->link_state != PEERGROUP_LINK_DOWN))
+		return pgi_feed_push(feed, event, S_OK);
+	item = pgi_item_new(event, S_OK);
+	if (!item)
+		return E_OUTOFMEMORY;
+	*feed->held_tail = item;
+	feed->held_tail = &item->next;
+	return S_OK;
+}
+
+/* ------------------------------------------------------------------ data -- */
+
+/*
+ * What is left then is announced anew, but perhaps behind the end: where news of links
+ * wait, the kernel is asked until it has nothing.
+ */
+HRESULT pgi_feed_data_end(struct pgi_feed *feed)
+{
+	size_t pulled = feed->data_pulled;
+
+	if (!feed->data_asked)
+		return S_OK;
 	feed->data_asked = false;
+	feed->data_pulled = 0;
+	if (!feed->held || feed->data_waits)
+		return S_OK;
+	if (!pulled)
+		return flush_held(feed);
+	feed->data_waits = true;
+	return S_OK;
 }
 
 void pgi_feed_pull(struct pgi_feed *feed)
@@ -82,6 +137,7 @@ HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	if (!bytes || pgi_nl_u32(a[PEERGROUP_A_DATA_GROUP]) != feed->group)
 		return S_OK;
 	len = mnl_attr_get_payload_len(bytes);
+	feed->data_pulled += len;
 	if (!pgi_nl_u32(a[PEERGROUP_A_DATA_OFFSET])) {
 		free(feed->incoming);
 		feed->filled = 0;

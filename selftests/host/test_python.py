@@ -71,7 +71,7 @@ def c_type(declaration):
     """The ctypes type of an argument or a result, by how it is declared."""
     text = " ".join(re.sub(r"\b(const|struct)\b", " ", declaration).split())
     if "(*" in text:
-        return _c.Each
+        return _c.EachConnection if "peergroup_connection" in text else _c.Each
     text = re.sub(r"(?<=[\s*])\w+(\[\d*\])?$", "", text).strip() if " " in text else text
     text = text.replace(" ", "")
     named = {"HRESULT": ctypes.c_int32, "void": None, "int": ctypes.c_int,
@@ -85,7 +85,8 @@ def c_type(declaration):
              "uuid_t": ctypes.POINTER(ctypes.c_ubyte), "uuid_t*": ctypes.POINTER(_c.Uuid),
              "unsignedchar*": ctypes.POINTER(ctypes.c_ubyte),
              "peergroup_t": ctypes.c_void_p, "peergroup_t*": ctypes.POINTER(ctypes.c_void_p),
-             "peergroup_watch_t": ctypes.c_void_p,
+             "peergroup_watch_t": ctypes.c_void_p, "peergroup_receiver_t": ctypes.c_void_p,
+             "peergroup_receiver_t*": ctypes.POINTER(ctypes.c_void_p),
              "peergroup_watch_t*": ctypes.POINTER(ctypes.c_void_p)}
     if text in named:
         return named[text]

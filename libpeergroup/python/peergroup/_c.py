@@ -44,6 +44,7 @@ PEERGROUP_EVENT_LINK = 2
 PEERGROUP_EVENT_STATUS = 3
 PEERGROUP_EVENT_GONE = 4
 PEERGROUP_EVENT_MEMBER = 5
+PEERGROUP_EVENT_DIRECT = 6
 PEERGROUP_RENEW_STORE = 1
 PEERGROUP_REVOKE_ONLY = 1
 PEERGROUP_REVOKE_WITHDRAW = 2
@@ -149,6 +150,16 @@ class peergroup_event(Structure):
                 ("revoked", c_bool), ("member_change", c_uint32)]
 
 
+class peergroup_connection(Structure):
+    _fields_ = [("id", c_uint64), ("node", c_uint64), ("peer", c_char_p), ("direct", c_bool),
+                ("outbound", c_bool), ("queued", c_uint32), ("address", sockaddr_storage)]
+
+
+class peergroup_data(Structure):
+    _fields_ = [("connection", c_uint64), ("peer", c_char_p), ("type", Uuid),
+                ("data", c_void_p), ("size", c_size_t), ("lost", c_uint64)]
+
+
 class peergroup_transfer(Structure):
     _fields_ = [("certificates", c_uint64), ("records", c_uint64), ("taken", c_uint64),
                 ("present", c_uint64), ("expired", c_uint64), ("refused", c_uint64)]
@@ -160,6 +171,7 @@ class peergroup_refusal(Structure):
 
 
 Each = CFUNCTYPE(Hresult, POINTER(peergroup_record), c_void_p)
+EachConnection = CFUNCTYPE(Hresult, POINTER(peergroup_connection), c_void_p)
 
 _handle = c_void_p
 _handle_out = POINTER(c_void_p)
@@ -226,6 +238,15 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peergroup_watch_next": (Hresult, [_handle, POINTER(peergroup_event)]),
     "peergroup_watch_wait": (Hresult, [_handle, c_int, POINTER(peergroup_event)]),
     "peergroup_watch_close": (Hresult, [_handle]),
+    "peergroup_connections": (Hresult, [_handle, c_uint32, EachConnection, c_void_p]),
+    "peergroup_direct_open": (Hresult, [_handle, c_char_p, c_char_p, c_int,
+                                        POINTER(c_uint64)]),
+    "peergroup_direct_close": (Hresult, [_handle, c_uint64]),
+    "peergroup_send": (Hresult, [_handle, c_uint64, _uuid, c_void_p, c_size_t, c_int]),
+    "peergroup_receive_open": (Hresult, [_handle, _handle_out]),
+    "peergroup_receive_fd": (c_int, [_handle]),
+    "peergroup_receive_next": (Hresult, [_handle, _out(peergroup_data)]),
+    "peergroup_receive_close": (Hresult, [_handle]),
 }
 
 # What Python has no use for, and why.
