@@ -140,6 +140,7 @@ static int pg_data_deliver(struct pg_group *g, struct pg_watch *w, struct pg_dat
 
 	if (!letter)
 		return -ENOMEM;
+	g->data_bytes += sizeof(*letter);
 	d->users++;
 	letter->data = d;
 	letter->lost = in->lost;
@@ -210,6 +211,7 @@ static void pg_letter_free(struct pg_group *g, struct pg_inbox *in, struct pg_le
 	in->offset = 0;
 	list_del(&letter->list);
 	pg_data_put(g, letter->data);
+	g->data_bytes -= sizeof(*letter);
 	kfree(letter);
 }
 

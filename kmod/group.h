@@ -186,7 +186,7 @@ struct pg_group {
 	struct delayed_work dial;
 	struct delayed_work revoke;
 	struct delayed_work unhold;	/* a program has held links up for long enough */
-	u64 data_bytes;			/* of all messages that wait in inboxes */
+	u64 data_bytes;			/* of all that waits in inboxes */
 	bool revokes_changed;		/* to be looked at by @revoke */
 	u32 judgements;			/* how often it did; read without the lock, too */
 	unsigned long judged;		/* jiffies, when it last did */

@@ -231,10 +231,12 @@ void pg_direct_port_gone(struct pg_group *g, u32 portid)
 	struct pg_link *link;
 
 	mutex_lock(&g->lock);
-	/* It is everybody's then who takes direct connections, as one that came in is. */
-	list_for_each_entry(link, &g->links, node)
+	list_for_each_entry(link, &g->links, node) {
+		pg_link_forget_port(link, portid);
+		/* It is everybody's then who takes direct connections, as one that came in is. */
 		if (link->direct && link->opener == portid)
 			link->opener = 0;
+	}
 	pg_direct_reap(g);
 	mutex_unlock(&g->lock);
 }

@@ -388,6 +388,12 @@ struct pg_send_wait {
 int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid);
 
 /*
+ * Drops the waits of a netlink socket that is gone: it would live on in them, and the
+ * network namespace with it. Takes @tx_lock.
+ */
+void pg_link_forget_port(struct pg_link *link, u32 portid);
+
+/*
  * May a reconciliation queue more? Where not, pg_message_drained() will be called. Where
  * it may, the next record is dropped for want of memory only. Group's lock held.
  */

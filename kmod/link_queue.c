@@ -249,6 +249,20 @@ int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
 	return err == -EALREADY ? 0 : err;
 }
 
+void pg_link_forget_port(struct pg_link *link, u32 portid)
+{
+	struct pg_send_wait *wait, *tmp;
+	LIST_HEAD(gone);
+
+	spin_lock_bh(&link->tx_lock);
+	list_for_each_entry_safe(wait, tmp, &link->tx_waits, list)
+		if (wait->portid == portid && sock_flag(wait->sk, SOCK_DEAD))
+			list_move(&wait->list, &gone);
+	spin_unlock_bh(&link->tx_lock);
+	list_for_each_entry_safe(wait, tmp, &gone, list)
+		pg_send_wait_free(wait);
+}
+
 /* Tells those who wait for room that there is some, or (@closing) that there never will. */
 static void pg_tx_wake(struct pg_link *link, bool closing)
 {

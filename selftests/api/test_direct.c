@@ -435,22 +435,27 @@ struct numbered {
 	uint8_t rest[PIECE - sizeof(uint32_t)];
 };
 
-/* Nobody reads: what is on the way fills all queues, until a send does not wait any more. */
+/*
+ * Nobody reads: what is on the way fills all queues, Bob's last of all. One's own may be
+ * full before only because Bob's host is slow.
+ */
 static unsigned int send_until_full(uint64_t id, struct numbered *piece)
 {
+	uint64_t held = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_HELD);
+	bool over = false;
 	uuid_t type;
 	HRESULT hr = S_OK;
 
 	peergroup_guid_to_uuid(&data_type, type);
-	for (piece->n = 0; piece->n < PIECES; piece->n++) {
-		hr = peergroup_send(ours, id, type, piece, sizeof(*piece), 0);
-		if (hr != S_OK)
+	for (piece->n = 0; piece->n < PIECES; piece->n += hr == S_OK) {
+		hr = peergroup_send(ours, id, type, piece, sizeof(*piece), over ? 0 : 100);
+		if (hr != S_OK && (hr != PEER_E_TIMEOUT || over))
 			break;
+		over = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_HELD) > held;
 	}
 	HR(hr, PEER_E_TIMEOUT);
 	return piece->n;
 }
-
 
 static peergroup_receiver_t receiver_of(peergroup_t group)
 {
@@ -498,7 +503,6 @@ static void test_back_pressure(void)
 		peergroup_free(d);
 	}
 	CHECK(n == sent, "%u of %u", n, sent);
-	CHECK(stat_of(bobs_index, PEERGROUP_A_STATS_DATA_HELD) > 0);
 	CHECK(stat_of(bobs_index, PEERGROUP_A_STATS_DATA_LOST) == lost);
 	HR(peergroup_direct_close(ours, id), S_OK);
 	HR(peergroup_receive_close(r), S_OK);
@@ -597,6 +601,7 @@ static void test_neighbour(void)
 	HR(PeerGroupCloseDirectConnection(ours, f.id), PEER_E_CONNECTION_NOT_FOUND);
 	HR(send_text(ours, f.id, "over a link"), S_OK);
 	CHECK(hear_data(&there, "over a link", 11));
+	HR(PeerGroupCloseDirectConnection(ours, f.id), PEER_E_CONNECTION_NOT_FOUND);
 	stop_listening(&there);
 	u.link = f.id;
 	u.before = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_UNWANTED);

@@ -121,6 +121,7 @@ static void check_request(const struct request *r)
 #define R(name)		PEERGROUP_A_RECORD_##name
 #define L(name)		PEERGROUP_A_LINK_##name
 #define M(name)		PEERGROUP_A_MEMBER_##name
+#define D(name)		PEERGROUP_A_DATA_##name
 #define LIM(name)	PEERGROUP_A_LIMIT_##name
 
 static void test_missing(void)
@@ -153,6 +154,28 @@ static void test_missing(void)
 		{ DO(MEMBER_ADD, -EINVAL), "a certificate without GROUP", { { ZEROS, M(CERT), 9 } } },
 		{ DO(MEMBER_ADD, -EINVAL), "without a certificate", { { GROUP, M(GROUP), 0 } } },
 		{ DO(STATS_GET, -EINVAL), "counters without GROUP", { { END } } },
+		{ DO(DIRECT_OPEN, -EINVAL), "direct without GROUP", { { U32, L(ADDRESS), 1 } } },
+		{ DO(DIRECT_OPEN, -EINVAL), "direct without ADDRESS",
+		  { { GROUP, L(GROUP), 0 }, { ZEROS, L(PEER), 1 } } },
+		{ DO(DIRECT_OPEN, -EINVAL), "direct without PEER",
+		  { { GROUP, L(GROUP), 0 }, { U32, L(ADDRESS), 0x0100007f } } },
+		{ DO(DIRECT_CLOSE, -EINVAL), "no direct without GROUP", { { U64, L(ID), 1 } } },
+		{ DO(DIRECT_CLOSE, -EINVAL), "no direct without ID", { { GROUP, L(GROUP), 0 } } },
+		{ DO(DATA_SEND, -EINVAL), "data without GROUP",
+		  { { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 16 }, { ZEROS, D(BYTES), 1 } } },
+		{ DO(DATA_SEND, -EINVAL), "data without LINK",
+		  { { GROUP, D(GROUP), 0 }, { ZEROS, D(TYPE), 16 }, { ZEROS, D(BYTES), 1 } } },
+		{ DO(DATA_SEND, -EINVAL), "data without TYPE",
+		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(BYTES), 1 } } },
+		{ DO(DATA_SEND, -EINVAL), "data without BYTES",
+		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 16 } } },
+		{ DO(DATA_SEND, -EINVAL), "data, both BYTES and STAGED",
+		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 16 },
+		    { ZEROS, D(BYTES), 1 }, { ZEROS, D(STAGED), 0 } } },
+		{ DO(DATA_SEND, -ENODATA), "data, and nothing is staged",
+		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 16 },
+		    { ZEROS, D(STAGED), 0 } } },
+		{ DUMP(DATA_GET, -EINVAL), "what came, without GROUP", { { END } } },
 	};
 
 	CHECK_ALL(table);
@@ -200,6 +223,19 @@ static void test_lengths(void)
 		  { { GROUP, L(GROUP), 0 }, { ZEROS, L(ADDRESS), 5 } } },
 		{ DO(LINK_ADD, -EINVAL), "ADDRESS of 0 bytes",
 		  { { GROUP, L(GROUP), 0 }, { ZEROS, L(ADDRESS), 0 } } },
+		{ DO(DIRECT_OPEN, ANY), "PEER that is too long",
+		  { { GROUP, L(GROUP), 0 }, { U32, L(ADDRESS), 0x0100007f },
+		    { ZEROS, L(PEER), PEERGROUP_NAME_LEN_MAX + 2 } } },
+		{ DO(DIRECT_CLOSE, -EINVAL), "ID of 4 bytes",
+		  { { GROUP, L(GROUP), 0 }, { U32, L(ID), 1 } } },
+		{ DO(DATA_SEND, ANY), "TYPE of 15 bytes",
+		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 15 },
+		    { ZEROS, D(BYTES), 1 } } },
+		{ DO(DATA_SEND, ANY), "BYTES of 0 bytes",
+		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 16 },
+		    { ZEROS, D(BYTES), 0 } } },
+		{ DO(GROUP_WATCH, -EINVAL), "TAKES of a bit that there is not",
+		  { { GROUP, G(INDEX), 0 }, { U32, G(TAKES), 4 } } },
 	};
 
 	CHECK_ALL(table);
@@ -302,6 +338,18 @@ static void test_index(void)
 		{ DUMP(MEMBER_GET, -ENOENT), "members", { { U32, PEERGROUP_A_MEMBER_GROUP, 99 } } },
 		{ DO(MEMBER_ADD, -ENOENT), "a certificate", { { U32, M(GROUP), 99 }, { ZEROS, M(CERT), 9 } } },
 		{ DO(STATS_GET, -ENOENT), "counters", { { U32, PEERGROUP_A_STATS_GROUP, 99 } } },
+		{ DO(DIRECT_OPEN, -ENOENT), "direct", { { U32, L(GROUP), 99 }, { U32, L(ADDRESS), 1 } } },
+		{ DO(DIRECT_CLOSE, -ENOENT), "no direct", { { U32, L(GROUP), 99 }, { U64, L(ID), 1 } } },
+		{ DO(DATA_SEND, -ENOENT), "data", { { U32, D(GROUP), 99 }, { U64, D(LINK), 1 } } },
+		{ DUMP(DATA_GET, -ENOENT), "what came", { { U32, D(GROUP), 99 } } },
+		/* There is the group, but neither the link nor a watch. */
+		{ DO(DIRECT_CLOSE, -ENOTCONN), "a link that there is not",
+		  { { GROUP, L(GROUP), 0 }, { U64, L(ID), 1 } } },
+		{ DO(DATA_SEND, -ENOTCONN), "data to a link that there is not",
+		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 16 },
+		    { ZEROS, D(BYTES), 1 } } },
+		{ DUMP(DATA_GET, -ENOENT), "what came, without a watch",
+		  { { GROUP, D(GROUP), 0 } } },
 	};
 
 	CHECK_ALL(table);
@@ -342,6 +390,11 @@ static void test_limits(void)
 		{ LIM(RETRY_MIN), U32, 10, 24 * 3600000 },
 		{ LIM(RETRY_MAX), U32, 10, 24 * 3600000 },
 		{ LIM(DEFER), U32, 10, 3600000 },
+		{ LIM(MEMBER_DIRECT), U32, 1, 1024 },
+		{ LIM(SEND_QUEUE), U32, 64 << 10, 1 << 30 },
+		{ LIM(RECEIVE_QUEUE), U32, 64 << 10, 1 << 30 },
+		{ LIM(RECEIVE_TOTAL), U32, 64 << 10, 1 << 30 },
+		{ LIM(RECEIVE_WAIT), U32, 10, 3600000 },
 	};
 	unsigned int i;
 

@@ -57,6 +57,10 @@ static const struct cell {
 	{ "stats-get", CMD(STATS_GET), false, PEERGROUP_A_STATS_GROUP, READ, 0 },
 	{ "group-watch", CMD(GROUP_WATCH), false, G(INDEX), READ, 0 },
 	{ "member-add", CMD(MEMBER_ADD), false, PEERGROUP_A_MEMBER_GROUP, WRITE, -EKEYREVOKED },
+	{ "direct-open", CMD(DIRECT_OPEN), false, PEERGROUP_A_LINK_GROUP, WRITE, -EINVAL },
+	{ "direct-close", CMD(DIRECT_CLOSE), false, PEERGROUP_A_LINK_GROUP, WRITE, -ENOTCONN },
+	{ "data-send", CMD(DATA_SEND), false, PEERGROUP_A_DATA_GROUP, WRITE, -ENOTCONN },
+	{ "data-get", CMD(DATA_GET), true, PEERGROUP_A_DATA_GROUP, READ, 0 },
 };
 
 static int request(struct nl *by, const struct cell *c, uint32_t index)
@@ -76,6 +80,13 @@ static int request(struct nl *by, const struct cell *c, uint32_t index)
 		mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, 1, "x");
 	if (c->cmd == CMD(LINK_ADD) || c->cmd == CMD(LINK_DEL))
 		mnl_attr_put(msg, PEERGROUP_A_LINK_ADDRESS, 4, "\x7f\0\0\1");
+	if (c->cmd == CMD(DIRECT_CLOSE))
+		mnl_attr_put_u64(msg, PEERGROUP_A_LINK_ID, 1);
+	if (c->cmd == CMD(DATA_SEND)) {
+		mnl_attr_put_u64(msg, PEERGROUP_A_DATA_LINK, 1);
+		mnl_attr_put(msg, PEERGROUP_A_DATA_TYPE, PEERGROUP_ID_LEN, root.spec.group);
+		mnl_attr_put(msg, PEERGROUP_A_DATA_BYTES, 1, "x");
+	}
 	return nl_talk(by, msg, NULL, NULL);
 }
 
