@@ -7,16 +7,18 @@
 #ifndef _PG_COMPAT_H
 #define _PG_COMPAT_H
 
-#if __has_include(<linux/unaligned.h>)
-#include <linux/unaligned.h>	/* from 6.12 on */
-#else
+#ifndef __KERNEL__
 #include <asm/unaligned.h>
-#endif
-
-#ifdef __KERNEL__
+#else
 #include <linux/fs.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
 
 /* A file that is not being closed, held, or NULL. The caller keeps its memory from going. */
 static inline struct file *pg_get_file_active(struct file **slot)

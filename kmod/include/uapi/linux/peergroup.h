@@ -472,7 +472,7 @@ enum {
 	PEERGROUP_A_DATA_GROUP,		/* u32: index of the group */
 	PEERGROUP_A_DATA_LINK,		/* u64: id of the link */
 	PEERGROUP_A_DATA_TYPE,		/* binary 16: what the data means */
-	PEERGROUP_A_DATA_SIZE,		/* u32: bytes of all of it; dump: begin no more after so many */
+	PEERGROUP_A_DATA_SIZE,		/* u32: bytes of all of it; dump: where to stop */
 	PEERGROUP_A_DATA_OFFSET,	/* u32: of this part */
 	PEERGROUP_A_DATA_BYTES,		/* binary: the data, or this part of it */
 	PEERGROUP_A_DATA_STAGED,	/* flag: send what RECORD_STAGE brought */
