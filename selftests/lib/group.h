@@ -16,7 +16,7 @@
 
 /* ---------------------------------------------------------- the machine -- */
 
-/* Loads the module, unloads it at exit. */
+/* Loads the module unless it is there, unloads it at exit. */
 void need_module(void);
 /* A network namespace for this process alone, with its loopback interface up. */
 void own_namespace(void);

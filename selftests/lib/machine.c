@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include "group.h"
 #include "tap.h"
 
@@ -22,19 +23,33 @@ static void unload(void)
 		puts("# the module could not be unloaded");
 }
 
-void need_module(void)
+/* The modules that ours needs; what it cannot do without is missed as it is loaded. */
+static void load_others(void)
 {
 	static const char load[] =
-		"modprobe -a $(modinfo -F depends \"$PG_MODULE\" | tr , ' ') 2>/dev/null;"
-		"insmod \"$PG_MODULE\"";
+		"modprobe -a $(modinfo -F depends \"$PG_MODULE\" | tr , ' ') 2>/dev/null";
+
+	if (system(load))
+		return;
+}
+
+void need_module(void)
+{
+	const char *path = getenv("PG_MODULE");
+	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (!access("/sys/module/peergroup", F_OK))
 		return;
-	NEED(getenv("PG_MODULE"));
-	NEED(!system(load));
-	loader = getpid();
-	atexit(unload);
+	NEED(path);
+	if (!loader) {
+		load_others();
+		loader = getpid();
+		atexit(unload);
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	NEED(fd >= 0 && !syscall(SYS_finit_module, fd, "", 0));
+	close(fd);
 }
 
 void own_namespace(void)

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 1800
 #
-# The module goes away in the middle of traffic, fifty times, with groups that
+# The module goes away in the middle of traffic, with groups that
 # are kept, links that are up and programs that hold sockets; nothing is left.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
 
-ROUNDS=${ROUNDS-50}
+ROUNDS=${ROUNDS-5}
 load_module
 mesh 2
 make_group 2 > /dev/null
