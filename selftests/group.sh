@@ -7,7 +7,7 @@
 
 T=$(mktemp -d)
 at_exit rm -rf "$T"
-PATH=$PG_BUILD/tools:$PG_BUILD/selftests:$PATH
+PATH=$PG_BUILD/tools:$PG_BUILD/selftests/tools:$PG_BUILD/selftests:$PATH
 export LD_LIBRARY_PATH=$PG_BUILD/libpeergroup${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 TYPE=6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c001
 
@@ -15,7 +15,7 @@ TYPE=6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c001
 pg() {
 	local host=$1
 	shift
-	PEERGROUP_HOME=$T/$host ip netns exec "$host" peergroup "$@"
+	PEERGROUP_HOME=$T/$host pg-in "$host" peergroup "$@"
 }
 
 # field KEY: the first value of a key in JSON on stdin
