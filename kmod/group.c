@@ -244,8 +244,7 @@ static void pg_group_free(struct kref *kref)
 
 	pg_table_destroy(&g->table);
 	pg_overlay_destroy(&g->overlay);
-	if (g->self)
-		pg_member_put(g->self);
+	pg_group_drop_own(g);
 	pg_members_destroy(&g->members);
 	kfree(g->root);
 	mem_cgroup_put(g->memcg);

@@ -138,6 +138,18 @@ struct pg_opener {
 	bool admin;
 };
 
+#define PG_OWN_MAX	4	/* the present one and some from before */
+
+/**
+ * struct pg_own - one of the group's member's own certificates
+ * @m: held
+ * @disowned: another member takes it for revoked, whether or not we know of it
+ */
+struct pg_own {
+	struct pg_member *m;
+	bool disowned;
+};
+
 struct pg_group {
 	struct kref refs;
 	struct rcu_head rcu;
@@ -148,7 +160,7 @@ struct pg_group {
 	u64 node;
 	u8 node_key[PG_NODE_KEY_LEN];		/* static, private: never leaves the group */
 	u8 node_public[PG_NODE_KEY_LEN];
-	struct pg_member *self;
+	struct pg_member *self;		/* one of @own, which it is shown by; read without @lock */
 	u32 root_len;
 	u8 *root;
 
@@ -178,6 +190,9 @@ struct pg_group {
 	u8 *credential;		/* struct peergroup_credential and signature, or NULL */
 	u32 credential_len;
 	u64 credential_until;
+	u32 proof;		/* counts what has become of @credential and @self */
+	struct pg_own own[PG_OWN_MAX];
+	u32 n_own;
 
 	spinlock_t clock_lock;
 	struct pg_clock clock;
@@ -292,8 +307,11 @@ u64 pg_group_credential_until(const struct pg_group *g);
  */
 int pg_group_introduce(struct pg_group *g, u8 **out, size_t *len);
 
-/* Sends the proof to all links, where it has changed. Lock held. */
+/* Sends the proof to all links, as it has changed. Lock held. */
 void pg_group_announce(struct pg_group *g);
+
+/* The same to a link that is up now, where it changed since the handshake. Lock held. */
+void pg_group_catch_up(struct pg_link *link);
 
 /* Lives without holders, or no longer. pn->lock held; may end the group into @ended. */
 void pg_group_set_kept(struct pg_group *g, bool kept, struct list_head *ended);
@@ -358,6 +376,28 @@ void pg_group_set_ready(struct pg_group *g);
 /* group_hold.c: one hold for a socket, or -ENOMEM; no holds and watches any more. Lock held. */
 int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener);
 void pg_group_drop_holders(struct pg_group *g);
+
+/* ---- group_self.c; the group's lock held for each but pg_group_disowned() ---- */
+
+/* A program that may write opened the group by @m; a reference is taken. */
+void pg_group_add_own(struct pg_group *g, struct pg_member *m);
+void pg_group_drop_own(struct pg_group *g);
+
+/* Goes by the own certificate that counts now. True where that is another one. */
+bool pg_group_choose_self(struct pg_group *g);
+
+/* Peer time when the last of the own certificates runs out. */
+u64 pg_group_own_until(struct pg_group *g);
+
+/**
+ * pg_group_disowned() - the other end ended a link as this member were revoked
+ * @link: where it said so
+ *
+ * It may know of a revocation that has not come here, and that could not come without a
+ * link: the next one is tried with another own certificate, if there is one. Takes the
+ * group's lock.
+ */
+void pg_group_disowned(struct pg_link *link);
 
 /* What group.c, group_flood.c and group_link.c share. */
 extern const struct pg_flood_ops pg_group_flood_ops;

@@ -31,10 +31,10 @@ bool pg_group_proved(struct pg_group *g)
 int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 			      struct netlink_ext_ack *extack)
 {
-	/* A later one may take its place meanwhile: its key is the same, and it stays. */
-	const struct pg_gmc *gmc = &READ_ONCE(g->self)->gmc;
+	const struct pg_gmc *gmc;
 	struct pg_credential cred;
 	struct pg_cursor c;
+	u64 until;
 	int err;
 
 	lockdep_assert_held(&g->pn->lock);
@@ -47,7 +47,12 @@ int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 		NL_SET_ERR_MSG(extack, "CREDENTIAL is for another node");
 		return -EKEYREJECTED;
 	}
-	if (cred.not_before < gmc->not_before || cred.not_after > gmc->not_after ||
+	/* Another one may take its place meanwhile: its key is the same, and it stays. */
+	mutex_lock(&g->lock);
+	gmc = &g->self->gmc;
+	until = pg_group_own_until(g);
+	mutex_unlock(&g->lock);
+	if (cred.not_before < gmc->not_before || cred.not_after > until ||
 	    cred.not_after <= pg_group_now(g)) {
 		NL_SET_ERR_MSG(extack, "CREDENTIAL has expired or lies outside the membership");
 		return -EKEYEXPIRED;
@@ -68,6 +73,7 @@ void pg_group_swap_credential(struct pg_group *g, u8 **wire, u32 *len)
 	swap(g->credential_len, *len);
 	hdr = (const void *)g->credential;
 	g->credential_until = hdr ? be64_to_cpu(hdr->not_after) : 0;
+	g->proof++;
 	mutex_unlock(&g->lock);
 }
 
@@ -88,6 +94,17 @@ int pg_group_introduce(struct pg_group *g, u8 **out, size_t *out_len)
 	return 0;
 }
 
+/* Whoever proved itself by what it was before says what it is now. */
+static void pg_group_tell(struct pg_group *g, struct pg_link *link, const u8 *proof, size_t len)
+{
+	int err = pg_link_send(link, PG_MSG_CREDENTIAL, proof, len);
+
+	link->proof = g->proof;
+	/* The other end would take it for one that has run out, some time: now is better. */
+	if (err && err != -EPIPE)
+		pg_link_close(link, 0, -err);
+}
+
 void pg_group_announce(struct pg_group *g)
 {
 	struct pg_link *link;
@@ -97,9 +114,21 @@ void pg_group_announce(struct pg_group *g)
 	lockdep_assert_held(&g->lock);
 	if (pg_group_introduce(g, &body, &len))
 		return;
-	list_for_each_entry(link, &g->links, node) {
+	list_for_each_entry(link, &g->links, node)
 		if (READ_ONCE(link->state) == PEERGROUP_LINK_UP)
-			pg_link_send(link, PG_MSG_CREDENTIAL, body, len);
-	}
+			pg_group_tell(g, link, body, len);
+	kvfree(body);
+}
+
+void pg_group_catch_up(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+	size_t len = 0;
+	u8 *body;
+
+	lockdep_assert_held(&g->lock);
+	if (link->proof == g->proof || pg_group_introduce(g, &body, &len))
+		return;
+	pg_group_tell(g, link, body, len);
 	kvfree(body);
 }

@@ -210,6 +210,8 @@ u32 pg_group_link_up(struct pg_link *link)
 	mutex_lock(&g->lock);
 	if (link->direct) {
 		bye = pg_direct_link_up(link);
+		if (!bye && READ_ONCE(link->state) == PEERGROUP_LINK_UP)
+			pg_group_catch_up(link);
 		goto out;
 	}
 	bye = pg_group_judge_link(g, link);
@@ -233,6 +235,7 @@ u32 pg_group_link_up(struct pg_link *link)
 	pg_group_update_status(g);
 	if (g->defer_expiry)
 		mod_delayed_work(pg_wq, &g->expire, 0);
+	pg_group_catch_up(link);
 	link->last_sync = jiffies;
 	if (link->outbound && pg_sync_start(&link->sync))
 		bye = PG_BYE_FULL;

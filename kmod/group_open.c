@@ -19,19 +19,6 @@ static unsigned int pg_groups_max = 1024;
 module_param_named(groups_max, pg_groups_max, uint, 0644);
 MODULE_PARM_DESC(groups_max, "Groups in one network namespace");
 
-/*
- * Of two own certificates one that counts; of such the one that was issued for a later
- * time, as it may give a lower role.
- */
-static bool pg_group_better_self(const struct pg_member *new, const struct pg_member *old)
-{
-	if (pg_member_revoked(old) != pg_member_revoked(new))
-		return pg_member_revoked(old);
-	if (new->gmc.not_before != old->gmc.not_before)
-		return new->gmc.not_before > old->gmc.not_before;
-	return new->gmc.not_after > old->gmc.not_after;
-}
-
 static bool pg_group_permits(struct pg_group *g, const struct pg_opener *opener,
 			     unsigned int need)
 {
@@ -42,8 +29,9 @@ static bool pg_group_permits(struct pg_group *g, const struct pg_opener *opener,
 static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 			       const struct pg_opener *opener, struct netlink_ext_ack *extack)
 {
-	struct pg_member *self, *old = NULL;
 	unsigned int refusal;
+	struct pg_member *self;
+	int err = 0;
 
 	refusal = pg_members_learn(&g->members, chain, &self);
 	if (refusal) {
@@ -52,23 +40,15 @@ static int pg_group_learn_self(struct pg_group *g, const struct pg_chain *chain,
 		return pg_refusal_errno(refusal);
 	}
 	if (self->gmc.not_after <= pg_group_now(g)) {
-		pg_member_put(self);
 		NL_SET_ERR_MSG(extack, "membership certificate has expired");
-		return -EKEYEXPIRED;
+		err = -EKEYEXPIRED;
 	}
 	mutex_lock(&g->lock);
-	if (!g->self || (pg_group_better_self(self, g->self) &&
-			 pg_group_permits(g, opener, PG_NEED_WRITE))) {
-		old = g->self;
-		WRITE_ONCE(g->self, self);
-		pg_group_update_status(g);
-	} else {
-		old = self;
-	}
+	if (!err && (!g->self || pg_group_permits(g, opener, PG_NEED_WRITE)))
+		pg_group_add_own(g, self);
 	mutex_unlock(&g->lock);
-	if (old)
-		pg_member_put(old);
-	return 0;
+	pg_member_put(self);
+	return err;
 }
 
 static void pg_group_setup(struct pg_group *g, struct pg_net *pn,

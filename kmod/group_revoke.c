@@ -62,6 +62,8 @@ static void pg_group_judge(struct pg_group *g)
 	WRITE_ONCE(g->judgements, g->judgements + 1);
 	if (!pg_revocations_apply(&g->members, pg_group_member_changed, g))
 		return;
+	if (pg_group_choose_self(g))
+		pg_group_announce(g);
 	list_for_each_entry(link, &g->links, node)
 		if (!pg_link_closing(link))
 			pg_group_check_peer(link);

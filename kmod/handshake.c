@@ -21,6 +21,7 @@
 #include "credential.h"
 #include "cursor.h"
 #include "link_priv.h"
+#include "message.h"
 
 /**
  * struct pg_handshake - what a link keeps while it comes up
@@ -53,7 +54,8 @@ static int pg_handshake_refuse(struct pg_link *link, int error)
 		pg_link_fail(link, 0, -error, PEERGROUP_A_STATS_LINK_CREDENTIAL);
 		break;
 	case -EKEYREVOKED:
-		pg_link_fail(link, 0, -error, PEERGROUP_A_STATS_LINK_REVOKED);
+		pg_link_fail(link, link->keyed ? PG_BYE_REVOKED : 0, -error,
+			     PEERGROUP_A_STATS_LINK_REVOKED);
 		break;
 	}
 	return error;
@@ -102,6 +104,7 @@ static int pg_handshake_introduce(struct pg_link *link)
 
 	mutex_lock(&g->lock);
 	err = pg_group_introduce(g, &payload, &len);
+	link->proof = g->proof;
 	mutex_unlock(&g->lock);
 	if (err) {
 		/* That this end has no proof is no fault to count against the other. */
@@ -403,7 +406,7 @@ int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body)
 	const struct pg_bye *bye = (const void *)body;
 
 	if (type == PG_MSG_BYE)
-		return pg_bye_errno(be32_to_cpu(bye->reason));
+		return pg_message_bye(link, bye);
 	return pg_handshake_up(link);
 }
 
@@ -461,13 +464,16 @@ static int pg_handshake_third(struct pg_link *link, u8 *block, u32 len)
 	if (err)
 		return -EBADMSG;
 	err = pg_handshake_meet(link, payload, payload_len);
-	if (err && err != -ETIME)
+	if (err && err != -ETIME && err != -EKEYREVOKED)
 		return err;
 	pg_handshake_keys(link);
-	if (err) {
+	if (err == -ETIME)
 		pg_link_fail(link, PG_BYE_CLOCK, ETIME, PEERGROUP_A_STATS_LINK_CLOCK);
+	/* It may not know, and have another certificate. */
+	if (err == -EKEYREVOKED)
+		pg_link_fail(link, PG_BYE_REVOKED, EKEYREVOKED, PEERGROUP_A_STATS_LINK_REVOKED);
+	if (err)
 		return err;
-	}
 	if (!pg_listener_take(link->listener, link))
 		return -ECONNABORTED;
 	/* From here on the group alone answers for the socket. */

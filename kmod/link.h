@@ -83,6 +83,7 @@ struct pg_deferred {
  * @peer: its membership, which it has proved; set before the link is up, and then a
  *	later certificate may take its place: the group's lock
  * @peer_key: its node's static key
+ * @proof: the group's @proof when this end proved itself here last; group's lock
  * @peer_until: peer time when its certificate or credential runs out
  * @clock_offset: its peer time minus this host's clock, at the handshake and as its
  *	PINGs have shown since; group's lock once the link is up
@@ -168,6 +169,7 @@ struct pg_link {
 	bool peer_ready;
 	struct pg_member *peer;
 	u8 peer_key[PG_NODE_KEY_LEN];
+	u32 proof;
 	atomic64_t peer_until;
 	s64 clock_offset;
 	int error;

@@ -424,13 +424,13 @@ static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 
 	return pg_link_send(link, PG_MSG_PONG, &pong, sizeof(pong));
 }
 
-static int pg_message_bye(const u8 *body, u32 len)
+int pg_message_bye(struct pg_link *link, const struct pg_bye *bye)
 {
-	const struct pg_bye *bye = (const void *)body;
+	u32 reason = be32_to_cpu(bye->reason);
 
-	if (len != sizeof(*bye))
-		return -EPROTO;
-	return pg_bye_errno(be32_to_cpu(bye->reason));
+	if (reason == PG_BYE_REVOKED)
+		pg_group_disowned(link);
+	return pg_bye_errno(reason);
 }
 
 /* ------------------------------------------------------------ dispatch -- */
@@ -502,7 +502,8 @@ static int pg_message_small(struct pg_link *link, u8 type, const u8 *body, u32 l
 	case PG_MSG_PONG:
 		return pg_message_pinged(link, type, body, len);
 	case PG_MSG_BYE:
-		return pg_message_bye(body, len);
+		return len == sizeof(struct pg_bye) ? pg_message_bye(link, (const void *)body) :
+						      -EPROTO;
 	default:
 		return -EPROTO;
 	}

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct pg_bye;
 struct pg_link;
 struct pg_sync_ops;
 
@@ -39,6 +40,9 @@ int pg_message(struct pg_link *link, u8 type, u8 *body, u32 len);
  * No locks held. Return: 0 or -errno as pg_link_send().
  */
 int pg_message_ping(struct pg_link *link);
+
+/* The other end said why it ends the link, up or not. No locks held. Return: the -errno. */
+int pg_message_bye(struct pg_link *link, const struct pg_bye *bye);
 
 /* Once per tick of an established link: gives up on certificates that never came. */
 void pg_message_tick(struct pg_link *link);

@@ -26,6 +26,7 @@ struct batch {
 	void *arg;
 	struct leaf *leaf;
 	unsigned int leaves;
+	bool looked;			/* for another certificate of one's own */
 	struct pgi_tree tree;
 	uint8_t sig[PEERGROUP_SIG_LEN_MAX];
 	size_t sig_len;
@@ -195,12 +196,31 @@ static HRESULT send_large(struct batch *b, unsigned int nr)
 	return SUCCEEDED(hr) && stale ? S_FALSE : hr;
 }
 
-/* What became of a record. An update that lost against somebody else's is tried by itself. */
+/* Refused, as the certificate it was signed by is one no more? It is looked for once. */
+static bool outdated(struct batch *b, const struct leaf *leaf)
+{
+	if (leaf->item->hr != PEER_E_NOT_AUTHORIZED)
+		return false;
+	if (!b->looked)
+		pgi_own_changed(b->group, leaf->draft.modifier);
+	b->looked = true;
+	return memcmp(leaf->draft.modifier, b->group->own->fingerprint,
+		      sizeof(leaf->draft.modifier));
+}
+
+/*
+ * What became of a record. An update that lost against somebody else's is tried by itself,
+ * and so is what was signed as a member that one is no more.
+ */
 static void settle(struct batch *b, struct leaf *leaf)
 {
 	struct pgi_batch_item *item = leaf->item;
 
-	if (item->hr == S_FALSE && b->update)
+	if (outdated(b, leaf))
+		item->hr = b->update ? pgi_record_update(b->group, item->id, &item->content) :
+				       pgi_record_add(b->group, &item->content,
+						      leaf->draft.id);
+	else if (item->hr == S_FALSE && b->update)
 		item->hr = pgi_record_update(b->group, item->id, &item->content);
 	else if (item->hr == S_FALSE)
 		item->hr = pgi_fail(E_UNEXPECTED, "a random record id was taken");

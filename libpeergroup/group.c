@@ -223,7 +223,8 @@ static HRESULT open_failed(const struct pgi_nl *nl, int err)
 	return hr;
 }
 
-HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *store)
+static HRESULT enter(struct pgi_group *group, const struct pgi_group_store *store,
+		     const struct pgi_former *by)
 {
 	struct pgi_group_state state = { 0 };
 	struct nlmsghdr *msg;
@@ -234,9 +235,8 @@ HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *s
 	pthread_mutex_lock(&group->lock);
 	msg = pgi_nl_request(&group->nl, PEERGROUP_CMD_GROUP_OPEN, 0);
 	mnl_attr_put(msg, PEERGROUP_A_GROUP_ROOT, store->root.len, store->root.data);
-	for (i = 0; i < store->chain_len; i++)
-		mnl_attr_put(msg, PEERGROUP_A_GROUP_CHAIN, store->chain[i].len,
-			     store->chain[i].data);
+	for (i = 0; i < by->len; i++)
+		mnl_attr_put(msg, PEERGROUP_A_GROUP_CHAIN, by->chain[i].len, by->chain[i].data);
 	if (store->ready)
 		mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_READY, 1);
 	err = pgi_nl_talk(&group->nl, msg, take_state, &state);
@@ -250,6 +250,24 @@ HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *s
 	if (SUCCEEDED(hr))
 		note_ready(group, &state);
 	return hr;
+}
+
+HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *store)
+{
+	const struct pgi_former now = { store->chain, store->chain_len };
+
+	return enter(group, store, &now);
+}
+
+/* The kernel shows them to others where the present one turns out to be revoked. */
+static void enter_former(struct pgi_group *group)
+{
+	const struct pgi_group_store *store = group->store;
+	size_t i;
+
+	for (i = 0; i < store->former_len; i++)
+		if (FAILED(enter(group, store, &store->former[i])))
+			pgi_clear_error();	/* expired, say */
 }
 
 /* What the group has come to know, for the next to open it. */
@@ -299,6 +317,8 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 		hr = pgi_nl_open(&group->nl, NULL);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_enter(group, group->store);
+	if (SUCCEEDED(hr))
+		enter_former(group);
 	/* Not everybody who may read a group may write to it. */
 	if (SUCCEEDED(hr) && FAILED(pgi_properties_restore(group)))
 		pgi_clear_error();

@@ -148,10 +148,17 @@ HRESULT pgi_own_set(struct pgi_group *group, struct pgi_group_store *store);
 void pgi_own_free(struct pgi_group *group);
 
 /*
- * Takes a later certificate of this member that came with the group's records: keeps it
- * on disk, and tells the kernel. S_FALSE where there is none. @live: the handle is used.
+ * Takes a later certificate of this member that came with the group's records, or one from
+ * before where the present one is revoked: keeps it on disk, and tells the kernel. S_FALSE
+ * where there is none. @live: the handle is used.
  */
 HRESULT pgi_own_renew(struct pgi_group *group, bool live);
+
+/*
+ * A signature by the own certificate @was has been refused: is there another one, or may
+ * one be had now? The error's text stays.
+ */
+bool pgi_own_changed(struct pgi_group *group, const uint8_t was[PEERGROUP_HASH_LEN]);
 
 /* ---- group.c, for own.c ---- */
 

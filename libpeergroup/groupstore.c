@@ -8,17 +8,12 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <openssl/bio.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include "cert.h"
 #include "properties.h"
 #include "store.h"
 
 #define INFO_FILE	"info"		/* never changes */
 #define STATE_FILE	"state"
-#define CHAIN_FILE	"chain.pem"	/* the root first, our own last */
 #define KEY_FILE	"group-key.pem"	/* at the creator only */
 #define PROPERTIES_FILE	"properties"	/* the record, where one was seen */
 
@@ -50,36 +45,12 @@ static HRESULT write_state(int dir, const struct pgi_group_store *store, bool re
 	return write_text(dir, STATE_FILE, &text);
 }
 
-static bool add_pem(BIO *bio, const struct pgi_blob *der)
-{
-	return PEM_write_bio(bio, PEM_STRING_X509, "", der->data, (long)der->len) > 0;
-}
-
-static HRESULT write_chain(int dir, const struct pgi_group_store *store)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	bool ok = bio && add_pem(bio, &store->root);
-	HRESULT hr = E_OUTOFMEMORY;
-	char *data;
-	long len;
-	size_t i;
-
-	for (i = 0; ok && i < store->chain_len; i++)
-		ok = add_pem(bio, &store->chain[i]);
-	if (ok) {
-		len = BIO_get_mem_data(bio, &data);
-		hr = pgi_store_write(dir, CHAIN_FILE, data, (size_t)len);
-	}
-	BIO_free(bio);
-	return hr;
-}
-
 static HRESULT write_all(int dir, const struct pgi_group_store *store, EVP_PKEY *key)
 {
 	HRESULT hr = write_info(dir, store);
 
 	if (SUCCEEDED(hr))
-		hr = write_chain(dir, store);
+		hr = pgi_group_chain_write(dir, store);
 	if (SUCCEEDED(hr))
 		hr = write_state(dir, store, store->ready);
 	if (SUCCEEDED(hr) && store->properties.len)
@@ -130,53 +101,6 @@ static HRESULT read_text(int dir, const char *file,
 		return hr;
 	hr = pgi_text_parse(&text, each, store);
 	pgi_blob_free(&text);
-	return hr;
-}
-
-static HRESULT take_pem(struct pgi_group_store *store, const void *der, size_t len)
-{
-	struct pgi_blob *chain;
-	HRESULT hr;
-
-	if (!store->root.data)
-		return pgi_blob_set(&store->root, der, len);
-	if (store->chain_len == PEERGROUP_CHAIN_MAX)
-		return PEER_E_CERT_STORE_CORRUPTED;
-	chain = realloc(store->chain, (store->chain_len + 1) * sizeof(*chain));
-	if (!chain)
-		return E_OUTOFMEMORY;
-	store->chain = chain;
-	memset(&chain[store->chain_len], 0, sizeof(*chain));
-	hr = pgi_blob_set(&chain[store->chain_len], der, len);
-	if (SUCCEEDED(hr))
-		store->chain_len++;
-	return hr;
-}
-
-static HRESULT read_chain(int dir, struct pgi_group_store *store)
-{
-	char *label, *header;
-	unsigned char *der;
-	struct pgi_blob pem;
-	HRESULT hr;
-	BIO *bio;
-	long len;
-
-	hr = pgi_store_read(dir, CHAIN_FILE, false, &pem);
-	if (FAILED(hr))
-		return hr;
-	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-	if (!bio)
-		hr = E_OUTOFMEMORY;
-	while (SUCCEEDED(hr) && PEM_read_bio(bio, &label, &header, &der, &len)) {
-		hr = take_pem(store, der, (size_t)len);
-		OPENSSL_free(label);
-		OPENSSL_free(header);
-		OPENSSL_free(der);
-	}
-	ERR_clear_error();
-	BIO_free(bio);
-	pgi_blob_free(&pem);
 	return hr;
 }
 
@@ -233,7 +157,7 @@ static HRESULT read_store(int parent, const char *entry, struct pgi_group_store 
 	if (SUCCEEDED(hr))
 		hr = read_text(dir, STATE_FILE, pgi_group_state_parse, store);
 	if (SUCCEEDED(hr))
-		hr = read_chain(dir, store);
+		hr = pgi_group_chain_read(dir, store);
 	if (SUCCEEDED(hr))
 		hr = check_store(store, entry);
 	if (SUCCEEDED(hr))
@@ -372,7 +296,7 @@ HRESULT pgi_group_store_renew(const struct pgi_group_store *store)
 	hr = open_group(store, &dir);
 	if (FAILED(hr))
 		return hr;
-	hr = write_chain(dir, store);
+	hr = pgi_group_chain_write(dir, store);
 	close(dir);
 	return hr;
 }

@@ -24,6 +24,8 @@ void pgi_group_store_free(struct pgi_group_store *store)
 	pgi_blob_free(&store->root);
 	pgi_blob_free(&store->properties);
 	pgi_bundle_free(store->chain, store->chain_len);
+	for (i = 0; i < store->former_len; i++)
+		pgi_bundle_free(store->former[i].chain, store->former[i].len);
 	for (i = 0; i < store->addresses_len; i++)
 		free(store->addresses[i]);
 	free(store->addresses);

@@ -212,6 +212,14 @@ HRESULT pgi_identity_set_friendly(const char *name, const char *friendly);
 HRESULT pgi_sign_digest(const struct pgi_identity *identity, const uint8_t digest[32],
 			uint8_t *sig, size_t *len, uint8_t *algo);
 
+#define PGI_FORMER_MAX	3
+
+/* Certificates that a member went by before: DER, as in struct pgi_group_store. */
+struct pgi_former {
+	struct pgi_blob *chain;
+	size_t len;
+};
+
 /*
  * What is on disk of a group that an identity belongs to. Everything is
  * malloc()ed and freed by pgi_group_store_free().
@@ -227,6 +235,8 @@ struct pgi_group_store {
 	struct pgi_blob root;		/* DER */
 	struct pgi_blob *chain;		/* DER, below the root first, own last */
 	size_t chain_len;
+	struct pgi_former former[PGI_FORMER_MAX];	/* the latest first */
+	size_t former_len;
 	bool creator;			/* made here: the group's key is on disk */
 	bool ready;			/* was synchronised once */
 	uint16_t port;			/* last used, 0 = default */
@@ -255,7 +265,14 @@ HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *ke
 HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock);
 /* Writes what changes with use: ready (which sticks), port, addresses. */
 HRESULT pgi_group_store_save(const struct pgi_group_store *store);
-/* Replaces the certificates, after another invitation was accepted. */
+/*
+ * @store goes by @chain, which it takes over, from now on, and keeps what it went by until
+ * now: who issued the new one may be revoked with all it issued. Does not save.
+ */
+void pgi_group_store_take(struct pgi_group_store *store, struct pgi_blob *chain, size_t len);
+/* Forgets those of @store->former[@i]. Does not save. */
+void pgi_group_store_drop(struct pgi_group_store *store, size_t i);
+/* Writes the certificates, after another invitation was accepted. */
 HRESULT pgi_group_store_renew(const struct pgi_group_store *store);
 /* Writes the record of the group's properties. */
 HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,

@@ -185,13 +185,9 @@ static HRESULT leaf_of(const struct pgi_group_store *store, uint64_t *from, uint
 
 static HRESULT take_chain(struct pgi_group_store *old, struct pgi_group_store *store)
 {
-	struct pgi_blob *chain = old->chain;
-	size_t len = old->chain_len;
-
-	old->chain = store->chain;
-	old->chain_len = store->chain_len;
-	store->chain = chain;
-	store->chain_len = len;
+	pgi_group_store_take(old, store->chain, store->chain_len);
+	store->chain = NULL;
+	store->chain_len = 0;
 	return pgi_group_store_renew(old);
 }
 

@@ -193,18 +193,33 @@ bool pgi_member_by_administrator(const struct pgi_members *members, const struct
 	return issuer && issuer->roles & (PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_ROOT);
 }
 
+/* Has it most of its time left? */
+static bool is_fresh(const struct pgi_member *m, uint64_t now)
+{
+	return now < m->not_before + (m->not_after - m->not_before) / 2;
+}
+
+bool pgi_member_may_follow(const struct pgi_member *m, const struct pgi_member *before,
+			   uint64_t now)
+{
+	if (m->depth <= before->depth)
+		return true;
+	if (before->roles & PEERGROUP_ROLE_ADMIN)
+		return false;
+	return m->roles != before->roles || !is_fresh(before, now);
+}
+
 /*
  * Does @m, which is later, replace @before? What an administrator issued only another one
- * replaces, and in place of an administrator only from no further down: whoever may invite
- * can issue what it likes for anybody's key, below itself.
+ * replaces: whoever may invite can issue what it likes for anybody's key, below itself.
  */
 static bool replaces(const struct pgi_members *members, const struct pgi_member *m,
-		     const struct pgi_member *before)
+		     const struct pgi_member *before, uint64_t now)
 {
 	if (pgi_member_by_administrator(members, before) &&
 	    !pgi_member_by_administrator(members, m))
 		return false;
-	return !(before->roles & PEERGROUP_ROLE_ADMIN) || m->depth <= before->depth;
+	return pgi_member_may_follow(m, before, now);
 }
 
 /* How far a certificate is from one that counts. */
@@ -235,7 +250,7 @@ const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 
 	for (m = pgi_members_named(members, name, &n); n; n--, m++) {
 		s = standing_of(*m, now);
-		if ((*m)->depth && (!found[s] || replaces(members, *m, found[s])))
+		if ((*m)->depth && (!found[s] || replaces(members, *m, found[s], now)))
 			found[s] = *m;
 	}
 	for (s = HOLDS; s < REVOKED && !found[s]; s++)

@@ -36,6 +36,14 @@ void pgi_members_free(struct pgi_members *members);
 /* Was @a issued for a later time than @b, a certificate of the same member? */
 bool pgi_member_later(const struct pgi_member *a, const struct pgi_member *b);
 
+/*
+ * May @m, which is later, take the place of @before, for all that it is further down? Its
+ * holder then falls with one more. Never with an administrator; with others for another
+ * role, or when @before has less than half of its time left.
+ */
+bool pgi_member_may_follow(const struct pgi_member *m, const struct pgi_member *before,
+			   uint64_t now);
+
 /* Is its issuer, which is among @members, an administrator or the root? */
 bool pgi_member_by_administrator(const struct pgi_members *members, const struct pgi_member *m);
 

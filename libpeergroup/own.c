@@ -3,10 +3,13 @@
  * This member's own certificates, and how it comes by later ones: an administrator
  * renews them and leaves them in the group as a record, from which the kernel learns
  * them like anybody's. The library finds them among the members, when the group is
- * opened, connected and closed.
+ * opened, connected and closed. Those from before stay on disk, a few: where the present
+ * one is revoked, with who issued it, the latest that still holds takes its place.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#include <openssl/sha.h>
 #include "cert.h"
 #include "members.h"
 
@@ -76,37 +79,65 @@ void pgi_own_free(struct pgi_group *group)
 	pgi_group_store_free(group->store);
 }
 
-/* ------------------------------------------------------------- later ones -- */
+/* ------------------------------------------------------------ better ones -- */
 
 /*
- * An administrator takes only what comes from above himself. Else any other one could
- * bring him below itself, where he may not revoke it and falls with it.
+ * Any other administrator could bring this member below itself, where it would fall with
+ * that one: not without need.
  */
-static bool is_later(const struct pgi_member *m, const struct pgi_own *own)
+static bool is_later(const struct pgi_member *m, const struct pgi_own *own, uint64_t now)
 {
-	const struct pgi_member is = { .not_before = own->not_before,
-				       .not_after = own->not_after };
+	const struct pgi_member is = { .not_before = own->not_before, .roles = own->roles,
+				       .not_after = own->not_after, .depth = own->depth };
 
-	if (own->roles & PEERGROUP_ROLE_ADMIN && m->depth > own->depth)
-		return false;
-	return pgi_member_later(m, &is);
+	return pgi_member_later(m, &is) && pgi_member_may_follow(m, &is, now);
+}
+
+/* With who issued it, it may be: then anything that holds is better. */
+static bool is_revoked(const struct pgi_members *members, const struct pgi_own *own)
+{
+	const struct pgi_member *m = pgi_members_with(members, own->fingerprint);
+
+	return m && m->revoked;
+}
+
+static bool is_better(const struct pgi_members *members, const struct pgi_member *m,
+		      const struct pgi_own *own, uint64_t now)
+{
+	return is_revoked(members, own) || is_later(m, own, now);
+}
+
+/* Did this member go by it before? */
+static bool is_former(const struct pgi_member *m, const struct pgi_group_store *store)
+{
+	const struct pgi_former *f;
+	size_t i;
+
+	for (i = 0; i < store->former_len; i++) {
+		f = &store->former[i];
+		if (f->chain[f->len - 1].len == m->der.len &&
+		    !memcmp(f->chain[f->len - 1].data, m->der.data, m->der.len))
+			return true;
+	}
+	return false;
 }
 
 /*
  * Only administrators renew: else whoever may invite could bring a member below himself,
  * and down to a lower role, or, with one that begins last, keep it from the true one.
  */
-static const struct pgi_member *find_later(struct pgi_group *group,
-					   const struct pgi_members *members, uint64_t now)
+static const struct pgi_member *find_better(struct pgi_group *group,
+					    const struct pgi_members *members, uint64_t now)
 {
 	const struct pgi_member *found = NULL, *m, **named;
+	const struct pgi_own *own = group->own;
 	size_t n;
 
 	for (named = pgi_members_named(members, group->identity->name, &n); n; n--) {
 		m = *named++;
 		if (m->depth && !m->revoked && m->not_before <= now && now < m->not_after &&
-		    pgi_member_by_administrator(members, m) && is_later(m, group->own) &&
-		    (!found || pgi_member_later(m, found)))
+		    (pgi_member_by_administrator(members, m) || is_former(m, own->store)) &&
+		    is_better(members, m, own, now) && (!found || pgi_member_later(m, found)))
 			found = m;
 	}
 	return found;
@@ -156,10 +187,29 @@ static HRESULT take_chain(const struct pgi_group *group, const struct pgi_member
 		pgi_bundle_free(chain, len);
 		return hr;
 	}
-	pgi_bundle_free(store->chain, store->chain_len);
-	store->chain = chain;
-	store->chain_len = len;
+	pgi_group_store_take(store, chain, len);
 	return S_OK;
+}
+
+/*
+ * What is known to be revoked is not kept: whoever opens the group next does not know it
+ * any more, and would take it for the later one.
+ */
+static void forget_revoked(const struct pgi_members *members, struct pgi_group_store *store)
+{
+	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+	const struct pgi_member *m;
+	size_t i;
+
+	for (i = store->former_len; i--; ) {
+		const struct pgi_former *f = &store->former[i];
+		const struct pgi_blob *leaf = &f->chain[f->len - 1];
+
+		SHA256(leaf->data, leaf->len, fingerprint);
+		m = pgi_members_with(members, fingerprint);
+		if (m && m->revoked)
+			pgi_group_store_drop(store, i);
+	}
 }
 
 /*
@@ -167,7 +217,8 @@ static HRESULT take_chain(const struct pgi_group *group, const struct pgi_member
  * the store's lock, so that none does so between the look and the change.
  */
 static HRESULT take_on_disk(struct pgi_group *group, const struct pgi_members *members,
-			    const struct pgi_member *m, struct pgi_group_store **out)
+			    const struct pgi_member *m, uint64_t now,
+			    struct pgi_group_store **out)
 {
 	const char *identity = group->store->identity, *name = group->store->name;
 	struct pgi_group_store *store;
@@ -181,10 +232,12 @@ static HRESULT take_on_disk(struct pgi_group *group, const struct pgi_members *m
 	hr = pgi_group_store_load(identity, name, &store);
 	if (SUCCEEDED(hr))
 		hr = store->creator ? S_FALSE : fill(&disk, store);
-	if (hr == S_OK && is_later(m, &disk)) {
+	if (hr == S_OK && is_better(members, m, &disk, now)) {
 		hr = take_chain(group, members, m, store);
-		if (hr == S_OK)
+		if (hr == S_OK) {
+			forget_revoked(members, store);
 			hr = pgi_group_store_renew(store);
+		}
 	}
 	close(lock);
 	*out = store;
@@ -192,12 +245,12 @@ static HRESULT take_on_disk(struct pgi_group *group, const struct pgi_members *m
 }
 
 static HRESULT take(struct pgi_group *group, const struct pgi_members *members,
-		    const struct pgi_member *m)
+		    const struct pgi_member *m, uint64_t now)
 {
 	struct pgi_group_store *store = NULL;
 	HRESULT hr;
 
-	hr = take_on_disk(group, members, m, &store);
+	hr = take_on_disk(group, members, m, now, &store);
 	if (hr == S_OK)
 		hr = pgi_group_enter(group, store);
 	if (hr == S_OK)
@@ -234,11 +287,25 @@ HRESULT pgi_own_renew(struct pgi_group *group, bool live)
 		pgi_clear_error();
 		return hr;
 	}
-	m = find_later(group, &members, now);
-	hr = m ? take(group, &members, m) : S_FALSE;
+	m = find_better(group, &members, now);
+	hr = m ? take(group, &members, m, now) : S_FALSE;
 	pgi_members_free(&members);
 	if (hr == S_OK && live)
 		hr = prove_again(group);
 	pgi_clear_error();
 	return hr;
+}
+
+bool pgi_own_changed(struct pgi_group *group, const uint8_t was[PEERGROUP_HASH_LEN])
+{
+	char *detail = strdup(peergroup_error_detail());
+	bool changed;
+
+	if (!memcmp(was, group->own->fingerprint, PEERGROUP_HASH_LEN))
+		pgi_own_renew(group, true);
+	changed = memcmp(was, group->own->fingerprint, PEERGROUP_HASH_LEN);
+	if (detail)
+		pgi_set_error("%s", detail);
+	free(detail);
+	return changed;
 }

@@ -90,8 +90,8 @@ HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, boo
 	return hr;
 }
 
-HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *signer,
-			   const struct pgi_draft *draft, bool *stale)
+static HRESULT publish(struct pgi_group *group, const struct pgi_identity *signer,
+		       const struct pgi_draft *draft, bool *stale)
 {
 	struct pgi_blob wire;
 	HRESULT hr;
@@ -102,6 +102,23 @@ HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *s
 	hr = pgi_record_put(group, &wire, stale);
 	pgi_blob_free(&wire);
 	return hr;
+}
+
+HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *signer,
+			   const struct pgi_draft *draft, bool *stale)
+{
+	HRESULT hr = publish(group, signer, draft, stale);
+	struct pgi_draft again = *draft;
+
+	/* By the group's key, or by who may not: there is no other certificate for that. */
+	if (hr != PEER_E_NOT_AUTHORIZED || signer != group->identity ||
+	    !pgi_own_changed(group, draft->modifier))
+		return hr;
+	memcpy(again.modifier, group->own->fingerprint, sizeof(again.modifier));
+	if (!memcmp(draft->creator, draft->modifier, sizeof(again.creator)))
+		memcpy(again.creator, again.modifier, sizeof(again.creator));
+	pgi_clear_error();
+	return publish(group, signer, &again, stale);
 }
 
 /* ---------------------------------------------------------------- checks -- */

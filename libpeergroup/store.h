@@ -75,6 +75,10 @@ HRESULT pgi_text_parse(const struct pgi_blob *text,
 HRESULT pgi_text_number(const char *value, uint64_t max, uint64_t *out);
 HRESULT pgi_text_copy(const char *value, char **out);	/* replaces *out */
 
+/* The certificates of a group's folder (groupstore_chain.c), those from before with them. */
+HRESULT pgi_group_chain_write(int dir, const struct pgi_group_store *store);
+HRESULT pgi_group_chain_read(int dir, struct pgi_group_store *store);
+
 /* Private keys, PEM. */
 HRESULT pgi_key_write(int dir, const char *file, EVP_PKEY *key);
 HRESULT pgi_key_read(int dir, const char *file, EVP_PKEY **key);

@@ -2,12 +2,13 @@
 /*
  * The member's word for the node: a group does not go online without one, and
  * takes none that another key signed, that is for another node or another group, or
- * that reaches beyond the certificate.
+ * that reaches beyond the certificate. Nobody who has a link goes without the latest.
  */
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include "group.h"
+#include "peer.h"
 #include "tap.h"
 
 static struct cert root, own, other, foreign_root;
@@ -146,6 +147,40 @@ static void test_good(void)
 	CHECK(!online(false) && !online(true), "%s", nl.text);
 }
 
+/* A link that shows a member's proof before there is a new one hears of that when it is up. */
+static void test_meanwhile(void)
+{
+	uint8_t msg[PG_FRAME_MAX];
+	struct noise_meet meet;
+	struct credential c;
+	struct peer p;
+
+	peer_connect(&p, PEERGROUP_PORT);
+	meet_fill(&meet, &other, NULL);
+	peer_call(&p, root.spec.group, NULL);
+	NEED(peer_hear(&p));
+	begin(&c);
+	c.c.not_after = htobe64(be64toh(c.c.not_after) + TICKS);
+	finish(&c, &own, &own);
+	refused(&c, 0, "a new one");
+	peer_raw(&p, msg, peer_third(&p, &meet, msg));
+	NEED(peer_expect(&p, PG_MSG_WELCOME));
+	peer_send(&p, PG_MSG_PING, &(struct pg_ping){ .time = htobe64(peer_time_now()) },
+		  sizeof(struct pg_ping));
+	while (peer_next(&p) && p.type != PG_MSG_CREDENTIAL && p.type != PG_MSG_PONG)
+		;
+	CHECK(p.type == PG_MSG_CREDENTIAL && !memcmp(p.got, &c.c, sizeof(c.c)));
+	peer_close(&p);
+	/* Who has seen the latest is not told again. */
+	peer_link(&p, PEERGROUP_PORT, &other);
+	peer_send(&p, PG_MSG_PING, &(struct pg_ping){ .time = htobe64(peer_time_now()) },
+		  sizeof(struct pg_ping));
+	while (peer_next(&p) && p.type != PG_MSG_CREDENTIAL && p.type != PG_MSG_PONG)
+		;
+	CHECK(p.type == PG_MSG_PONG);
+	peer_close(&p);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -155,6 +190,7 @@ int main(void)
 		{ "one that is over, or outlives the certificate", test_times },
 		{ "one that breaks the format", test_form },
 		{ "a good one", test_good },
+		{ "a new one during a handshake", test_meanwhile },
 	};
 
 	need_module();

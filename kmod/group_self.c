@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which of its member's certificates a group's node shows to others: the latest that
+ * counts of those that programs opened the group by. Where that one turns out to be
+ * revoked, with who issued it, an earlier one takes its place, so that a member does not
+ * fall with every administrator who ever renewed it. Certificates that merely came over
+ * links are never shown: anybody who may invite can make such.
+ */
+#include "group.h"
+
+static bool pg_own_over(const struct pg_own *own, u64 now)
+{
+	return own->m->gmc.not_after <= now;
+}
+
+/*
+ * Does @a count rather than @b? Of two that count it is the one that was issued for a
+ * later time, as it may give a lower role.
+ */
+static bool pg_own_better(const struct pg_own *a, const struct pg_own *b, u64 now)
+{
+	if (pg_own_over(a, now) != pg_own_over(b, now))
+		return pg_own_over(b, now);
+	if (pg_member_revoked(a->m) != pg_member_revoked(b->m))
+		return pg_member_revoked(b->m);
+	if (a->disowned != b->disowned)
+		return b->disowned;
+	if (a->m->gmc.not_before != b->m->gmc.not_before)
+		return a->m->gmc.not_before > b->m->gmc.not_before;
+	return a->m->gmc.not_after > b->m->gmc.not_after;
+}
+
+static struct pg_own *pg_group_best(struct pg_group *g, u64 now)
+{
+	struct pg_own *best = g->own;
+	u32 i;
+
+	for (i = 1; i < g->n_own; i++)
+		if (pg_own_better(&g->own[i], best, now))
+			best = &g->own[i];
+	return best;
+}
+
+static struct pg_own *pg_group_worst(struct pg_group *g, u64 now)
+{
+	struct pg_own *worst = g->own;
+	u32 i;
+
+	for (i = 1; i < g->n_own; i++)
+		if (pg_own_better(worst, &g->own[i], now))
+			worst = &g->own[i];
+	return worst;
+}
+
+bool pg_group_choose_self(struct pg_group *g)
+{
+	struct pg_own *best;
+
+	lockdep_assert_held(&g->lock);
+	best = pg_group_best(g, pg_group_now(g));
+	if (best->m == g->self)
+		return false;
+	WRITE_ONCE(g->self, best->m);
+	g->proof++;
+	pg_group_update_status(g);
+	return true;
+}
+
+void pg_group_add_own(struct pg_group *g, struct pg_member *m)
+{
+	struct pg_own *own = NULL;
+	u32 i;
+
+	lockdep_assert_held(&g->lock);
+	for (i = 0; i < g->n_own; i++)
+		if (g->own[i].m == m)
+			own = &g->own[i];
+	if (own) {
+		/* A program insists. */
+		own->disowned = false;
+	} else {
+		own = g->n_own < PG_OWN_MAX ? &g->own[g->n_own++] :
+					      pg_group_worst(g, pg_group_now(g));
+		if (own->m)
+			pg_member_put(own->m);
+		own->m = pg_member_hold(m);
+		own->disowned = false;
+	}
+	pg_group_choose_self(g);
+}
+
+/* Lock held, or the group is nobody else's. */
+void pg_group_drop_own(struct pg_group *g)
+{
+	while (g->n_own)
+		pg_member_put(g->own[--g->n_own].m);
+}
+
+u64 pg_group_own_until(struct pg_group *g)
+{
+	u64 until = 0;
+	u32 i;
+
+	lockdep_assert_held(&g->lock);
+	for (i = 0; i < g->n_own; i++)
+		until = max(until, g->own[i].m->gmc.not_after);
+	return until;
+}
+
+/* Each certificate gets its turn, so that one who lies about it keeps nobody out. */
+static void pg_group_disown(struct pg_group *g)
+{
+	u32 i;
+
+	for (i = 0; i < g->n_own; i++)
+		if (g->own[i].m == g->self)
+			g->own[i].disowned = true;
+	if (pg_group_choose_self(g))
+		return;
+	for (i = 0; i < g->n_own; i++)
+		if (g->own[i].m != g->self)
+			g->own[i].disowned = false;
+	pg_group_choose_self(g);
+}
+
+void pg_group_disowned(struct pg_link *link)
+{
+	struct pg_group *g = link->group;
+
+	mutex_lock(&g->lock);
+	if (g->n_own > 1 && link->proof == g->proof)
+		pg_group_disown(g);
+	mutex_unlock(&g->lock);
+}
