@@ -183,15 +183,14 @@ static bool pg_flood_deletes(struct pg_flood *f, const struct pg_record *r)
 /*
  * Does the creator publish faster than it may? A record that comes over a link
  * and is dropped for this is valid, and who forwarded it did well: the tables
- * differ then, and the next reconciliation that this end leads brings it, whatever
- * its rate, as what a reconciliation brings is bounded by the creator's quota.
+ * differ then, and the next reconciliation that this end leads asks for it, whatever
+ * its rate, as what that brings, each record once, is bounded by the creator's quota.
  * Nobody is kept from deleting what there is, nor an administrator from revoking.
  */
-static bool pg_flood_hasty(struct pg_flood *f, struct pg_link *from, const struct pg_record *r)
+static bool pg_flood_hasty(struct pg_flood *f, const struct pg_record *r)
 {
-	return pg_flood_rate_over(f, r->creator) && !pg_flood_deletes(f, r) &&
-	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION &&
-	       !(from && f->ops->asked(f, from));
+	return !r->asked && pg_flood_rate_over(f, r->creator) && !pg_flood_deletes(f, r) &&
+	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION;
 }
 
 /* Lock held; others read @due without. */
@@ -224,13 +223,13 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	/* The signer may have been revoked during the check. */
 	if (pg_rec_voided(&r->rec, r->modifier))
 		return PEERGROUP_A_STATS_REFUSED_REVOKED;
-	if (pg_flood_hasty(f, from, r))
+	if (pg_flood_hasty(f, r))
 		return PEERGROUP_A_STATS_REFUSED_RATE;
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
 	/* Who was away gets years of versions at once; that is no haste of the creator's. */
-	if (!from || !f->ops->asked(f, from))
+	if (!r->asked)
 		pg_flood_take_rate(f, r);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
@@ -373,7 +372,7 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
 	refusal = pg_flood_vouch(r);
 	if (!refusal)
 		refusal = pg_table_full(f->table, r);
-	if (!refusal && pg_flood_hasty(f, from, r))
+	if (!refusal && pg_flood_hasty(f, r))
 		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
 	if (refusal) {
 		pg_refuse(f, from, r, refusal);
@@ -397,6 +396,7 @@ void pg_flood_arrival(struct pg_flood *f, struct pg_link *from, u8 *wire, u32 le
 		return;
 	}
 	f->ops->received(f, from, r);
+	r->asked = f->ops->asked(f, from, r);
 	pg_flood_again(f, from, r);
 }
 
@@ -438,7 +438,7 @@ static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r,
 	refusal = pg_flood_vouch(r);
 	if (!refusal)
 		refusal = pg_flood_follows(f, r);
-	if (!refusal && pg_flood_hasty(f, NULL, r))
+	if (!refusal && pg_flood_hasty(f, r))
 		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
 	if (!refusal)
 		refusal = pg_flood_verify(f, r);

@@ -39,8 +39,7 @@ struct pg_link;
  * @done: that is over; lets go of @from
  * @charge: what is allocated from now on is the group's; what to give to @uncharge
  * @uncharge: no longer
- * @asked: this end leads a reconciliation with @from, so that what comes is what it
- *	asked for
+ * @asked: has this end asked @from for @r in a reconciliation? Once for each time it has
  *
  * @from is NULL for what a program of this host puts; then only @now, @verify,
  * @refused and @committed are called. @committed is called with the group's
@@ -64,7 +63,7 @@ struct pg_flood_ops {
 	void (*done)(struct pg_flood *f, struct pg_link *from, u32 bytes);
 	struct mem_cgroup *(*charge)(struct pg_flood *f);
 	void (*uncharge)(struct mem_cgroup *before);
-	bool (*asked)(struct pg_flood *f, struct pg_link *from);
+	bool (*asked)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);
 };
 
 #define PG_FLOOD_BITS	8

@@ -254,10 +254,19 @@ static struct mem_cgroup *pg_group_flood_charge(struct pg_flood *f)
 	return pg_group_charge(pg_flood_group(f));
 }
 
-/* Read without the lock, too: it is about a drop that is made up for. */
-static bool pg_group_flood_asked(struct pg_flood *f, struct pg_link *from)
+/* Nearly always nothing was asked for: that needs no lock, as only @rx, which this is, asks. */
+static bool pg_group_flood_asked(struct pg_flood *f, struct pg_link *from,
+				 const struct pg_record *r)
 {
-	return READ_ONCE(from->sync.phase) != PG_SYNC_IDLE;
+	struct pg_group *g = pg_flood_group(f);
+	bool asked;
+
+	if (READ_ONCE(from->sync.phase) == PG_SYNC_IDLE)
+		return false;
+	mutex_lock(&g->lock);
+	asked = pg_sync_due(&from->sync, r->rec.id);
+	mutex_unlock(&g->lock);
+	return asked;
 }
 
 const struct pg_flood_ops pg_group_flood_ops = {

@@ -215,9 +215,12 @@ static void pg_tick_up(struct pg_link *link)
 		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
 		return;
 	}
+	/* A message that is half there may be what it owes. */
+	if (pg_rx_paused(link) || READ_ONCE(link->rx_len))
+		WRITE_ONCE(link->answer_heard, now);
 	if (pg_rx_paused(link))
 		WRITE_ONCE(link->last_rx, now);
-	if (pg_tick_lost(link, now, alive)) {
+	if (pg_tick_lost(link, now, alive) || pg_message_overdue(link)) {
 		pg_link_fail(link, 0, ETIMEDOUT, PEERGROUP_A_STATS_LINK_TIMEOUT);
 		return;
 	}

@@ -109,6 +109,7 @@ struct pg_deferred {
  * @mismatches: pings in a row that showed another table; group's lock
  * @futile: reconciliations for a difference in a row that brought nothing; group's lock
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
+ * @answer_heard: jiffies of the last SYNC or WANT sent, or of what came then but for PINGs
  * @deferred: ring of waiting records; group's lock
  * @deferred_bytes: their size; group's lock
  * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
@@ -254,6 +255,7 @@ struct pg_link {
 	u32 mismatches;
 	u32 futile;
 	unsigned long last_sync;
+	unsigned long answer_heard;
 	u32 defer_next;
 	u32 deferred_bytes;
 	struct pg_deferred deferred[PG_LINK_DEFER_MAX];

@@ -14,11 +14,17 @@
 #include "message.h"
 #include "trace.h"
 
+/* In times of silence after which a PING goes out: how long an answer may take to begin. */
+#define PG_ANSWER_ALIVES	8
+
 /* ------------------------------------------------------ reconciliation -- */
 
 static int pg_message_sync_send(struct pg_sync *s, u8 type, const void *body, size_t len)
 {
-	return pg_link_send(container_of(s, struct pg_link, sync), type, body, len);
+	struct pg_link *link = container_of(s, struct pg_link, sync);
+
+	WRITE_ONCE(link->answer_heard, jiffies);
+	return pg_link_send(link, type, body, len);
 }
 
 static int pg_message_sync_push(struct pg_sync *s, struct pg_record *r)
@@ -303,6 +309,17 @@ put:
 	return ret;
 }
 
+bool pg_message_overdue(const struct pg_link *link)
+{
+	enum pg_sync_phase phase = READ_ONCE(link->sync.phase);
+	u64 ms = READ_ONCE(link->group->limits.keepalive_ms);
+
+	if (phase != PG_SYNC_ASKED && phase != PG_SYNC_WANTING)
+		return false;
+	return time_after(jiffies, READ_ONCE(link->answer_heard) +
+				   msecs_to_jiffies(ms * PG_ANSWER_ALIVES));
+}
+
 void pg_message_tick(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
@@ -513,6 +530,9 @@ int pg_message(struct pg_link *link, u8 type, u8 *body, u32 len)
 {
 	int ret;
 
+	/* Who owes an answer is on its way to it with all but this. */
+	if (type != PG_MSG_PING && type != PG_MSG_PONG)
+		WRITE_ONCE(link->answer_heard, jiffies);
 	if (type == PG_MSG_RECORD) {
 		if (!len)
 			return -EPROTO;

@@ -44,6 +44,12 @@ int pg_message_ping(struct pg_link *link);
 /* The other end said why it ends the link, up or not. No locks held. Return: the -errno. */
 int pg_message_bye(struct pg_link *link, const struct pg_bye *bye);
 
+/*
+ * Has the other end not answered a SYNC or WANT in all the time that it may take, though it
+ * lives? Not while it sends anything that may stand before the answer. Any context.
+ */
+bool pg_message_overdue(const struct pg_link *link);
+
 /* Once per tick of an established link: gives up on certificates that never came. */
 void pg_message_tick(struct pg_link *link);
 

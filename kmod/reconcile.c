@@ -29,6 +29,7 @@ struct pg_sync_buffers {
 		__be32 token;
 		u8 ids[PG_WANT_MAX][PEERGROUP_ID_LEN];
 	} __packed want;	/* struct pg_want */
+	u8 due[PG_WANT_MAX][PEERGROUP_ID_LEN];
 };
 
 /* ------------------------------------------- leader: acting on a reply -- */
@@ -39,6 +40,8 @@ static int pg_sync_send_want(struct pg_sync *s)
 
 	s->buf->want.token = cpu_to_be32(++s->token);
 	s->wanted = true;
+	memcpy(s->buf->due, s->buf->want.ids, s->n_want * PEERGROUP_ID_LEN);
+	s->n_due = s->n_want;
 	s->n_want = 0;
 	return s->ops->send(s, PG_MSG_WANT, &s->buf->want, len);
 }
@@ -248,6 +251,7 @@ static void pg_sync_stop(struct pg_sync *s)
 	s->again = false;
 	s->n_stack = 0;
 	s->n_want = 0;
+	s->n_due = 0;
 	WRITE_ONCE(s->phase, PG_SYNC_IDLE);
 }
 
@@ -347,7 +351,22 @@ int pg_sync_want_done(struct pg_sync *s, u32 token)
 		return -EPROTO;
 	}
 	s->wanted = false;
+	s->n_due = 0;
 	return pg_sync_step(s);
+}
+
+bool pg_sync_due(struct pg_sync *s, const u8 *id)
+{
+	u32 i;
+
+	lockdep_assert_held(s->table->lock);
+	for (i = 0; i < s->n_due; i++) {
+		if (memcmp(s->buf->due[i], id, PEERGROUP_ID_LEN))
+			continue;
+		memcpy(s->buf->due[i], s->buf->due[--s->n_due], PEERGROUP_ID_LEN);
+		return true;
+	}
+	return false;
 }
 
 int pg_sync_continue(struct pg_sync *s)

@@ -58,6 +58,7 @@ struct pg_sync {
 	u32 n_stack;		/* ranges still to ask about */
 	u32 n_asked;		/* ranges in the latest SYNC */
 	u32 n_want;		/* ids gathered for the next WANT */
+	u32 n_due;		/* ids of the WANT that is out that have not come */
 	struct pg_sync_buffers *buf;
 	/* the reply: the caller's, or a copy where a push or a want has to wait */
 	struct pg_cursor rest;
@@ -97,6 +98,12 @@ int __must_check pg_sync_reply(struct pg_sync *s, const u8 *body, size_t len);
 
 /* WANT_DONE came. Lock held; returns as pg_sync_reply(). */
 int __must_check pg_sync_want_done(struct pg_sync *s, u32 token);
+
+/*
+ * A record has come: is it one that a WANT asked for and that has not come since? Each is
+ * so once. Lock held.
+ */
+bool pg_sync_due(struct pg_sync *s, const u8 *id);
 
 /* The send queue has room again. Lock held; returns as pg_sync_reply(). */
 int __must_check pg_sync_continue(struct pg_sync *s);

@@ -56,6 +56,7 @@ struct pg_print {
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
  * @wire_len: its bytes
+ * @asked: it came as a reconciliation asked for it; set before anybody else sees it
  */
 struct pg_record {
 	refcount_t refs;
@@ -77,6 +78,7 @@ struct pg_record {
 	struct pg_rec rec;
 	u8 *wire;
 	u32 wire_len;
+	bool asked;
 };
 
 /**

@@ -5,9 +5,11 @@
  * member table where it invites. A flood of valid records by one takes nothing
  * from another, deleting always works, and what the rate drops comes back.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "group.h"
 #include "peer.h"
 #include "tap.h"
@@ -208,6 +210,103 @@ static bool may_add(void *arg)
 	rec_free(&rec);
 	CHECK(!err || err == -EAGAIN, "%d (%s)", err, nl.text);
 	return !err;
+}
+
+/* PINGs that show another table, until the module leads a reconciliation over the link. */
+static void until_asked(struct peer *p)
+{
+	struct pg_ping ping = { .token = 7 };
+
+	for (p->type = 0; p->type != PG_MSG_SYNC; ) {
+		ping.time = htobe64(peer_time_now());
+		peer_send(p, PG_MSG_PING, &ping, sizeof(ping));
+		do {
+			NEED(peer_next(p));
+		} while (p->type != PG_MSG_SYNC && p->type != PG_MSG_PONG);
+	}
+}
+
+/* The answer to a SYNC for all there is: this one record. */
+static void list_one(struct peer *p, const struct rec *rec)
+{
+	struct {
+		uint8_t kind, n;
+		uint8_t id[PEERGROUP_ID_LEN];
+		uint32_t version;
+		uint64_t modified;
+		uint8_t digest[8];
+	} __attribute__((packed)) reply = {
+		.kind = 2, .n = 1, .version = rec->hdr.version, .modified = rec->hdr.modified,
+	};
+
+	memcpy(reply.id, rec->hdr.id, sizeof(reply.id));
+	peer_send(p, PG_MSG_SYNC_REPLY, &reply, sizeof(reply));
+}
+
+#define VERSIONS	12
+
+static uint64_t updated, over;
+
+static bool all_judged(void *arg)
+{
+	(void)arg;
+	return nl_stat(&nl, group, S(UPDATED)) - updated +
+	       nl_stat(&nl, group, S(REFUSED_RATE)) - over >= VERSIONS;
+}
+
+/* Sends that many; what of them was taken is in @updated, what came too often in @over. */
+static void send_versions(struct peer *p, const struct rec *rec)
+{
+	int i;
+
+	while (may_add(&flooder))
+		;
+	updated = nl_stat(&nl, group, S(UPDATED));
+	over = nl_stat(&nl, group, S(REFUSED_RATE));
+	for (i = 0; i < VERSIONS; i++)
+		peer_send(p, PG_MSG_RECORD, rec[i].wire, rec[i].len);
+	CHECK(wait_until(all_judged, NULL));
+	updated = nl_stat(&nl, group, S(UPDATED)) - updated;
+	over = nl_stat(&nl, group, S(REFUSED_RATE)) - over;
+}
+
+/*
+ * A member who does not answer what it was asked in a reconciliation is no more free of
+ * the rate than others; what it was asked for, is, once. And it has to answer some day.
+ */
+static void test_rate_asked(void)
+{
+	static struct rec rec[2 * VERSIONS + 1];
+	uint64_t late = nl_stat(&nl, group, S(LINK_TIMEOUT));
+	struct rec *next[2 * VERSIONS];
+	struct peer p;
+	int i;
+
+	NEED(!add(&rec[0], &flooder, 1));
+	for (i = 0; i < 2 * VERSIONS; i++) {
+		next[i] = &rec[i + 1];
+		rec_next(next[i], &rec[i], &flooder, "y", 1);
+	}
+	rec_sign_batch(next, 2 * VERSIONS, &flooder);
+	NEED(!group_limit(&nl, group, L(KEEPALIVE), 200));
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
+	peer_link(&p, PORT, &flooder);
+	until_asked(&p);
+	send_versions(&p, rec + 1);
+	CHECK(over >= VERSIONS / 2, "while a SYNC is open: %u taken", (unsigned int)updated);
+	list_one(&p, &rec[2 * VERSIONS]);
+	NEED(peer_expect(&p, PG_MSG_WANT));
+	send_versions(&p, rec + 1 + VERSIONS);
+	CHECK(updated, "it was asked for");
+	CHECK(over >= VERSIONS / 2, "while a WANT is open: %u taken", (unsigned int)updated);
+	while (peer_alive(&p))
+		usleep(50 * 1000);
+	CHECK(wait_stat(&nl, group, S(LINK_TIMEOUT), late + 1));
+	peer_close(&p);
+	for (i = 0; i <= 2 * VERSIONS; i++)
+		rec_free(&rec[i]);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+	NEED(!group_limit(&nl, group, L(KEEPALIVE), 15000));
 }
 
 /* What came in spite of the rate, as deletions do, is soon forgiven. */
@@ -504,6 +603,7 @@ int main(void)
 		{ "rate of one creator", test_rate },
 		{ "a rate per creator is no matter of tombstones either", test_rate_tombstones },
 		{ "rate of one creator, over a link", test_rate_link },
+		{ "rate of one creator who leaves a question open", test_rate_asked },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
 		{ "rate of one link", test_pace },
