@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -467,8 +468,11 @@ HRESULT pgi_key_read(int dir, const char *file, EVP_PKEY **key)
 	if (!bio) {
 		hr = E_OUTOFMEMORY;
 	} else {
+		/* Of what it tries until it finds the format the program is to see nothing. */
+		ERR_set_mark();
 		/* "" as password: never ask on the terminal. */
 		*key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+		ERR_pop_to_mark();
 		if (!*key)
 			hr = pgi_fail(PEER_E_CERT_STORE_CORRUPTED, "%s holds no key", file);
 	}

@@ -407,6 +407,35 @@ static void folders(void)
 	setenv("PEERGROUP_HOME", test_home, 1);
 }
 
+/* What a program's thread has in its queue of errors is its own affair, and stays so. */
+static void error_queue(void)
+{
+	char entry[PGI_ENTRY_LEN];
+	EVP_PKEY *key;
+	char *name;
+	int dir, i;
+
+	NEED(!peergroup_identity_create("queue", "Queue", &name));
+	NEED(!pgi_store_entry(name, entry) && !pgi_store_open(PGI_IDENTITIES, entry, false, &dir));
+	for (i = 0; i < 2; i++) {
+		ERR_clear_error();
+		if (i)
+			ERR_raise(ERR_LIB_USER, 42);
+		CHECK_HR(pgi_key_read(dir, "key.pem", &key), S_OK);
+		EVP_PKEY_free(key);
+		CHECK(!!ERR_peek_error() == i && ERR_GET_REASON(ERR_peek_last_error()) == 42 * i);
+		write_file(path("identities/%s/none.pem", entry), "nothing\n");
+		NEED(!chmod(path("identities/%s/none.pem", entry), 0600));
+		CHECK_HR(pgi_key_read(dir, "none.pem", &key), PEER_E_CERT_STORE_CORRUPTED);
+		CHECK(!!ERR_peek_error() == i && ERR_GET_REASON(ERR_peek_last_error()) == 42 * i);
+	}
+	NEED(!unlinkat(dir, "none.pem", 0));
+	close(dir);
+	ERR_clear_error();
+	CHECK_HR(peergroup_identity_delete(name), S_OK);
+	peergroup_free(name);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -419,6 +448,7 @@ int main(void)
 		{ "keys that others may read", access_rights },
 		{ "damage", damage },
 		{ "leftovers", leftovers },
+		{ "a program's queue of errors", error_queue },
 		{ "256 identities", many },
 		{ "a name that cannot be hashed", no_hash },
 		{ "delete", delete },
