@@ -38,52 +38,33 @@ static void new_line(void)
 		fputs("  ", stdout);
 }
 
-/* Length of the UTF-8 sequence at @s, 0 if there is none. */
-static size_t utf8_len(const unsigned char *s, size_t len)
+/* Above 0xffff by two, as in UTF-16. */
+static void escape(uint32_t c)
 {
-	uint32_t c;
-	size_t n, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (len < n)
-		return 0;
-	c = s[0] & (0x7f >> n);
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
+	if (c < 0x10000) {
+		printf("\\u%04x", c);
+		return;
 	}
-	if ((n == 3 && c < 0x800) || (n == 4 && (c < 0x10000 || c > 0x10ffff)) ||
-	    (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	return n;
+	c -= 0x10000;
+	printf("\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
 }
 
-static void quote(const char *text, size_t len)
+static void quote(const char *s, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	const char *at, *from = "\"\\\b\f\n\r\t", *to = "\"\\bfnrt";
+	uint32_t c;
 	size_t n;
 
 	putchar('"');
 	for (; len; s += n, len -= n) {
-		n = utf8_len(s, len);
+		n = utf8_next(s, len, &c);
 		if (!n) {
 			fputs("\\ufffd", stdout);
 			n = 1;
 		} else if (*s && (at = strchr(from, *s))) {
 			printf("\\%c", to[at - from]);
-		} else if (*s < 0x20 || *s == 0x7f) {
-			printf("\\u%04x", *s);
+		} else if (is_unseen(c)) {
+			escape(c);
 		} else {
 			fwrite(s, 1, n, stdout);
 		}

@@ -538,23 +538,6 @@ const char *address_text(const void *address, size_t len, uint16_t port, uint32_
 	return s;
 }
 
-char *safe_text(const char *s, size_t len)
-{
-	char *out = xalloc(4 * len + 1);
-	size_t i, n = 0;
-
-	for (i = 0; i < len; i++) {
-		unsigned char c = s[i];
-		bool c1 = c == 0xc2 && i + 1 < len && ((unsigned char)s[i + 1] & 0xe0) == 0x80;
-
-		if (c < 0x20 || c == 0x7f || c1)
-			n += sprintf(out + n, "\\x%02x", c1 ? (unsigned char)s[++i] : c);
-		else
-			out[n++] = c;
-	}
-	return out;
-}
-
 const char *short_name(const char *peer_name)
 {
 	const char *dot = peer_name ? strchr(peer_name, '.') : NULL;

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What others wrote is shown so that nothing of it is unseen or turns the rest around:
+# by the command to people, and as JSON. By names of identities, which need no kernel.
+. "$(dirname "$0")/../lib.sh"
+
+T=$(mktemp -d)
+at_exit rm -rf "$T"
+TOP=${PG_TOP:-$(realpath "$(dirname "$0")/../..")}
+export PEERGROUP_HOME=$T LC_ALL=C.UTF-8
+
+pg() { "$TOP/build/tools/peergroup" "$@"; }
+NAME=$'a\u202eb\u200bc\ufeffd\U000e0041e\u00adf\u2028g \u00e9\u20ac\U0001f600'
+
+check "an identity of such a name" pg identity create --name "$NAME"
+pg identity list > "$T/list"
+pg identity list --json > "$T/json"
+check "shown escaped" grep -qF 'a\u202eb\u200bc\ufeffd\U000e0041e\xadf\u2028g é€😀' "$T/list"
+check "and so in JSON" grep -qF \
+	'a\u202eb\u200bc\ufeffd\udb40\udc41e\u00adf\u2028g é€😀' "$T/json"
+is "which says the same" "$(python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))[0]["friendly"])' "$T/json")" "$NAME"
+done_testing
