@@ -40,7 +40,10 @@ check "nor into the past" exits 1 pg h1 renew --lifetime 2001-01-01 g host2
 check "the creator writes an invitation with another role" eval \
 	"pg h1 renew --role inviting --lifetime 30d g host2 > $T/again"
 check_fails "of which the member knows nothing yet" knows h2 inviting
-check "it joins by that" pg h2 join "$T/again"
+check "it joins by that" eval "pg h2 join '$T/again' 2> '$T/err'"
+check "and is told that it is a member already" grep -q "is a member of 'g' already" "$T/err"
+check "until now is no time" exits $USAGE pg h1 renew g host2 --lifetime 0s
+check "for a reason" eval "pg h1 renew g host2 --lifetime 0s 2>&1 | grep -q 'later than now'"
 wait_for "and has the role" 60 finds inviting
 wait_for "as the creator hears" 60 knows h1 inviting
 

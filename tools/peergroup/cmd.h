@@ -144,6 +144,8 @@ struct when {
 
 /* "90m", "2d12h", "2026-12-31", "2026-12-31T23:59[:59][Z|+01:00]". */
 bool parse_when(const char *s, struct when *when);
+/* Says why @s was refused as what @option takes. Return: EXIT_USAGE. */
+int bad_when(const char *option, const char *s);
 
 /* "admin", "inviting", "member". */
 bool parse_role(const char *text, uint32_t *roles);	/* group.c */

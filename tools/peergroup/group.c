@@ -284,7 +284,7 @@ int cmd_invite(int argc, char **argv)
 		else if (c == ROLE && !parse_role(optarg, &roles))
 			return usage("--role %s: admin, inviting or member", optarg);
 		else if (c == EXPIRES && !parse_when(optarg, &when))
-			return usage("--expires %s: not a time", optarg);
+			return bad_when("--expires", optarg);
 	}
 	if (!to)
 		return usage("--to is missing: whom?");
@@ -299,6 +299,21 @@ static const char *invited(const struct peergroup_invitation *invitation, const 
 	return identity ? identity : invitation->subject_name;
 }
 
+/* Joining again goes by the later of two certificates; nothing else comes of it. */
+static bool is_member(const struct peergroup_invitation *invitation, const char *identity)
+{
+	struct peergroup_group_name *list;
+	bool found = false;
+	size_t i, n;
+
+	if (FAILED(peergroup_list_groups(invited(invitation, identity), &list, &n)))
+		return false;
+	for (i = 0; i < n; i++)
+		found |= str_eq(list[i].name, invitation->group_name);
+	peergroup_free(list);
+	return found;
+}
+
 int cmd_join(int argc, char **argv)
 {
 	static const struct option options[] = { COMMON_OPTIONS };
@@ -307,6 +322,7 @@ int cmd_join(int argc, char **argv)
 	peergroup_t group;
 	size_t size;
 	int status, ret;
+	bool again;
 	HRESULT hr;
 
 	if (next_option(argc, argv, options, &status) == 0)
@@ -324,6 +340,7 @@ int cmd_join(int argc, char **argv)
 	hr = peergroup_parse_invitation(xml, &invitation);
 	if (FAILED(hr))
 		return fail_result(hr, "%s is no invitation that could be followed", argv[optind]);
+	again = is_member(invitation, identity);
 	hr = peergroup_join(invited(invitation, identity), xml, &group);
 	if (hr == PEER_E_NOT_FOUND && !identity)
 		ret = fail(EXIT_NOT_FOUND, "%s: it is for %s (%s), who is no identity of this user",
@@ -331,6 +348,10 @@ int cmd_join(int argc, char **argv)
 	else if (FAILED(hr))
 		ret = fail_result(hr, "cannot join '%s'", invitation->group_friendly);
 	if (SUCCEEDED(hr)) {
+		if (again)
+			fail(EXIT_OK, "%s is a member of '%s' already; the later certificate counts",
+			     short_name(invited(invitation, identity)),
+			     invitation->group_friendly);
 		ret = report_new(group, invitation->group_friendly);
 		peergroup_close(group);
 	}

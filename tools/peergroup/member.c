@@ -135,7 +135,7 @@ int cmd_renew(int argc, char **argv)
 		else if (c == ROLE && !parse_role(optarg, &role))
 			return usage("--role %s: admin, inviting or member", optarg);
 		else if (c == LIFETIME && !parse_when(optarg, &when))
-			return usage("--lifetime %s: not a time", optarg);
+			return bad_when("--lifetime", optarg);
 	}
 	if (argc - optind < 1 || argc - optind > 2)
 		return usage("renew needs one MEMBER");

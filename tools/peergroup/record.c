@@ -69,7 +69,7 @@ static int content_option(int c, struct content *content)
 		return EXIT_OK;
 	case EXPIRES:
 		if (!parse_when(optarg, &content->when))
-			return usage("--expires %s: not a time", optarg);
+			return bad_when("--expires", optarg);
 		content->has_when = true;
 		return EXIT_OK;
 	case ATTR:

@@ -276,6 +276,17 @@ bool parse_when(const char *s, struct when *when)
 	return parse_zone(end, &tm, &when->unix_time) && when->unix_time > 0;
 }
 
+int bad_when(const char *option, const char *s)
+{
+	uint64_t ms = 1;
+
+	/* "0s" is none, but is told apart. */
+	if (parse_duration(s, &ms) || !ms)
+		return usage("%s %s: %s", option, s, ms ? "too far away" :
+			     "has to be later than now");
+	return usage("%s %s: not a time", option, s);
+}
+
 bool parse_type(const char *s, uuid_t type)
 {
 	/* Namespace of type names; peergroup(1) promises that it never changes. */
