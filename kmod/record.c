@@ -45,8 +45,10 @@ static bool pg_rec_refresh_ok(const struct pg_rec *rec, const struct peergroup_r
 
 	if (!(rec->flags & PEERGROUP_RECORD_AUTOREFRESH))
 		return !anchored && !period && !count;
-	return anchored && period >= PG_REFRESH_PERIOD_MIN &&
-	       count && count <= PG_REFRESH_COUNT_MAX;
+	if (period < PG_REFRESH_PERIOD_MIN)
+		return false;
+	/* Without a chain, the publisher signs each refresh as the update that it is. */
+	return anchored ? count && count <= PG_REFRESH_COUNT_MAX : !count;
 }
 
 static bool pg_rec_times_ok(const struct pg_rec *rec)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include "members.h"
 #include "merkle.h"
-#include "records.h"
+#include "refresh.h"
 
 /* A record that is signed, and which of the items it is. */
 struct leaf {
@@ -289,6 +289,15 @@ static HRESULT draft_all(struct batch *b, struct pgi_batch_item *items, size_t c
 	return hr;
 }
 
+static void plan_refreshes(const struct batch *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->leaves; i++)
+		if (b->leaf[i].item->hr == S_OK)
+			pgi_refresh_plan(b->group, &b->leaf[i].draft);
+}
+
 HRESULT pgi_record_batch(struct pgi_group *group, struct pgi_batch_item *items, size_t count,
 			 bool update, pgi_progress_fn progress, void *arg)
 {
@@ -303,6 +312,7 @@ HRESULT pgi_record_batch(struct pgi_group *group, struct pgi_batch_item *items, 
 		hr = sign(&b);
 		if (SUCCEEDED(hr))
 			hr = send_all(&b, items);
+		plan_refreshes(&b);
 		pgi_tree_free(&b.tree);
 	}
 	free(b.leaf);

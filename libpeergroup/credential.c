@@ -3,21 +3,17 @@
  * Node credentials: the member's signature that lets the kernel's node speak
  * for it on links. The kernel makes the node's key and keeps it; what it cannot
  * do is sign. A credential lasts as long as the certificate unless a program
- * wants it shorter: then a thread of the open group renews it in time.
+ * wants it shorter: then the thread of the open group (upkeep.c) renews it in time.
  */
 #include <endian.h>
 #include <openssl/evp.h>
-#include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include "group.h"
 
 /* Of a lifetime, when to renew; and how soon again where that failed. */
 #define RENEW_NUMERATOR		2
 #define RENEW_DENOMINATOR	3
 #define RETRY_SECONDS		10
-#define STEP_SECONDS		60
 
 /* --------------------------------------------------------------- signing -- */
 
@@ -88,41 +84,6 @@ HRESULT pgi_credential_set(struct pgi_group *group)
 	return hr;
 }
 
-/* Seconds of a monotonic clock: a program may sleep, a host's clock may be set. */
-static void in_seconds(uint64_t seconds, struct timespec *at)
-{
-	clock_gettime(CLOCK_BOOTTIME, at);
-	at->tv_sec += (time_t)seconds;
-}
-
-/* Waits for the next turn; false when the group is being closed. Lock held. */
-static bool wait_turn(struct pgi_group *group, bool failed)
-{
-	uint64_t seconds = (uint64_t)group->credential_lifetime * RENEW_NUMERATOR /
-			   RENEW_DENOMINATOR;
-	struct timespec until, now;
-
-	if (failed && seconds > RETRY_SECONDS)
-		seconds = RETRY_SECONDS;
-	in_seconds(seconds, &until);
-	group->renewal_changed = false;
-	while (!group->renewal_stop) {
-		struct timespec step;
-
-		clock_gettime(CLOCK_BOOTTIME, &now);
-		if (group->renewal_changed)
-			return wait_turn(group, false);
-		if (group->credential_lifetime && now.tv_sec >= until.tv_sec)
-			return true;
-		/* In steps: the clock that a wait goes by stops while the machine sleeps. */
-		clock_gettime(CLOCK_MONOTONIC, &step);
-		step.tv_sec += until.tv_sec > now.tv_sec && until.tv_sec - now.tv_sec < STEP_SECONDS ?
-			       until.tv_sec - now.tv_sec : STEP_SECONDS;
-		pthread_cond_timedwait(&group->renewal_wake, &group->lock, &step);
-	}
-	return false;
-}
-
 static bool is_online(struct pgi_group *group)
 {
 	struct pgi_group_state state;
@@ -131,61 +92,25 @@ static bool is_online(struct pgi_group *group)
 	       (state.status & PEERGROUP_STATUS_LISTENING);
 }
 
-static void *renew(void *arg)
+/* When to renew, by the lifetime that is wanted now. Lock held. */
+static void plan(struct pgi_group *group, bool failed)
 {
-	struct pgi_group *group = arg;
-	bool failed = false;
+	uint64_t seconds = (uint64_t)group->credential_lifetime * RENEW_NUMERATOR /
+			   RENEW_DENOMINATOR;
+
+	if (failed && seconds > RETRY_SECONDS)
+		seconds = RETRY_SECONDS;
+	group->upkeep.at[PGI_UPKEEP_CREDENTIAL] =
+		group->credential_lifetime ? pgi_boottime() + seconds : 0;
+}
+
+void pgi_credential_upkeep(struct pgi_group *group)
+{
+	bool failed = is_online(group) && FAILED(pgi_credential_set(group));
 
 	pthread_mutex_lock(&group->lock);
-	while (wait_turn(group, failed) && pgi_work_begin()) {
-		pthread_mutex_unlock(&group->lock);
-		failed = is_online(group) && FAILED(pgi_credential_set(group));
-		pthread_mutex_lock(&group->lock);
-		pgi_work_end();
-	}
+	plan(group, failed);
 	pthread_mutex_unlock(&group->lock);
-	return NULL;
-}
-
-void pgi_credential_init(struct pgi_group *group)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&group->renewal_wake, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-static HRESULT start_renewal(struct pgi_group *group)
-{
-	sigset_t all, old;
-	int err;
-
-	if (group->renewal_pid == pgi_process())
-		return S_OK;
-	pgi_work_prepare();
-	/* Signals are the program's: they go to its own threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&group->renewal, NULL, renew, group);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (err)
-		return pgi_fail(pgi_from_errno(err), "renewal thread: %s", strerror(err));
-	group->renewal_pid = pgi_process();
-	return S_OK;
-}
-
-void pgi_credential_exit(struct pgi_group *group)
-{
-	pthread_mutex_lock(&group->lock);
-	group->renewal_stop = true;
-	pthread_cond_signal(&group->renewal_wake);
-	pthread_mutex_unlock(&group->lock);
-	/* After fork() the thread is the parent's. */
-	if (group->renewal_pid == pgi_process())
-		pthread_join(group->renewal, NULL);
-	pthread_cond_destroy(&group->renewal_wake);
 }
 
 static HRESULT set_lifetime(struct pgi_group *group, uint32_t seconds)
@@ -194,10 +119,9 @@ static HRESULT set_lifetime(struct pgi_group *group, uint32_t seconds)
 
 	pthread_mutex_lock(&group->lock);
 	group->credential_lifetime = seconds;
-	group->renewal_changed = true;
+	plan(group, false);
 	if (seconds)
-		hr = start_renewal(group);
-	pthread_cond_signal(&group->renewal_wake);
+		hr = pgi_upkeep_start(group);
 	pthread_mutex_unlock(&group->lock);
 	if (SUCCEEDED(hr) && is_online(group))
 		hr = pgi_credential_set(group);

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "members.h"
 #include "properties.h"
+#include "refresh.h"
 
 /* How old the clock offset may be that a record is stamped with. */
 #define OFFSET_AGE	PEERGROUP_TIME_PER_SECOND
@@ -291,7 +292,7 @@ static void release(struct pgi_object *obj)
 	struct pgi_group *group = pgi_container_of(obj, struct pgi_group, obj);
 
 	pgi_event_group_closed(group);
-	pgi_credential_exit(group);
+	pgi_upkeep_exit(group);
 	if (group->index)
 		take_along(group);
 	pgi_sender_free(group);
@@ -311,7 +312,7 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 		return E_OUTOFMEMORY;
 	pgi_object_init(&group->obj, PGI_GROUP, release);
 	pthread_mutex_init(&group->lock, NULL);
-	pgi_credential_init(group);
+	pgi_upkeep_init(group);
 	hr = load(group, identity, name);
 	if (SUCCEEDED(hr))
 		hr = pgi_nl_open(&group->nl, NULL);
@@ -326,6 +327,7 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 	if (SUCCEEDED(hr)) {
 		pgi_own_renew(group, true);
 		pgi_membership_announce(group);
+		pgi_refresh_take_over(group);
 	}
 	if (SUCCEEDED(hr))
 		hr = pgi_handle_new(&group->obj, handle);

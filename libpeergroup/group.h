@@ -19,6 +19,21 @@ struct pgi_own {
 	uint64_t not_before, not_after;
 };
 
+/* What has to be done again and again while a group is open. */
+enum pgi_upkeep_job {
+	PGI_UPKEEP_CREDENTIAL,		/* the node's credential is renewed */
+	PGI_UPKEEP_REFRESH,		/* records of one's own are kept alive */
+	PGI_UPKEEP_JOBS,
+};
+
+struct pgi_upkeep {
+	pthread_t thread;
+	pid_t pid;			/* whose thread that is; 0 for none */
+	pthread_cond_t wake;
+	bool stop;
+	uint64_t at[PGI_UPKEEP_JOBS];	/* when, by pgi_boottime(); 0: not at all */
+};
+
 struct pgi_group {
 	struct pgi_object obj;
 	struct pgi_identity *identity;
@@ -37,10 +52,7 @@ struct pgi_group {
 	const struct pgi_own *membership_of;	/* the own record is of that certificate, */
 	uint64_t membership_again;	/* ... and to be looked at then */
 	uint32_t credential_lifetime;	/* seconds; 0: the certificate's */
-	pthread_t renewal;
-	pid_t renewal_pid;		/* whose thread that is; 0 for none */
-	pthread_cond_t renewal_wake;
-	bool renewal_stop, renewal_changed;
+	struct pgi_upkeep upkeep;
 };
 
 /* What the kernel says about a group. */
@@ -132,14 +144,25 @@ struct pgi_credential {
 	size_t len;
 };
 
-void pgi_credential_init(struct pgi_group *group);
-void pgi_credential_exit(struct pgi_group *group);
-
 /* Signs one for the kernel's node, from now on. */
 HRESULT pgi_credential_make(struct pgi_group *group, struct pgi_credential *credential);
 
 /* Gives the kernel a new one. */
 HRESULT pgi_credential_set(struct pgi_group *group);
+
+/* The same as a turn of upkeep, and plans the next. */
+void pgi_credential_upkeep(struct pgi_group *group);
+
+/* ---- upkeep.c ---- */
+
+void pgi_upkeep_init(struct pgi_group *group);
+void pgi_upkeep_exit(struct pgi_group *group);
+
+/* Seconds that go on while the machine sleeps, whatever its clock is set to. */
+uint64_t pgi_boottime(void);
+
+/* Times in group->upkeep have been set: has a thread that sees to them. Lock held. */
+HRESULT pgi_upkeep_start(struct pgi_group *group);
 
 /* ---- own.c ---- */
 

@@ -16,6 +16,8 @@ HRESULT pgi_take_content(struct pgi_group *group, const struct peergroup_new_rec
 	c->size = r->size;
 	c->attrs = r->attributes;
 	c->expires = r->expires;
+	if (!update)
+		c->peer_flags = pgi_flags_to_peer(r->flags);
 	if (r->expires)
 		return S_OK;
 	if (!r->lifetime) {
@@ -33,6 +35,8 @@ HRESULT pgi_check_record(const struct peergroup_new_record *record)
 		return pgi_fail(E_INVALIDARG, "record is NULL");
 	if (record->size && !record->data)
 		return pgi_fail(E_INVALIDARG, "data is NULL and size is not 0");
+	if (record->flags & ~PEERGROUP_RECORD_AUTOREFRESH)
+		return pgi_fail(E_INVALIDARG, "flags are 0 or PEERGROUP_RECORD_AUTOREFRESH");
 	return S_OK;
 }
 

@@ -60,6 +60,7 @@ HRESULT pgi_record_header(const struct pgi_draft *draft, struct peergroup_record
 	hdr->created = htobe64(draft->created);
 	hdr->modified = htobe64(draft->modified);
 	hdr->expires = htobe64(draft->expires);
+	hdr->refresh_period = htobe32(draft->refresh);
 	hdr->attrs_len = htobe32((uint32_t)pgi_draft_attrs_len(draft));
 	hdr->data_len = htobe32((uint32_t)draft->size);
 	return SHA256(draft->data ? draft->data : "", draft->size, hdr->data_hash) ?

@@ -17,6 +17,7 @@ struct pgi_draft {
 	uint8_t creator[PEERGROUP_HASH_LEN];
 	uint8_t modifier[PEERGROUP_HASH_LEN];
 	uint64_t created, modified, expires;
+	uint32_t refresh;		/* seconds that a refresh gives; 0 without AUTOREFRESH */
 	const char *attrs;		/* NULL for none */
 	const void *data;
 	size_t size;

@@ -4,11 +4,12 @@
  * (those that a kernel knows better are left to it), signing, and handing the
  * signed version to the kernel. Both APIs end up here.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include "members.h"
-#include "records.h"
+#include "refresh.h"
 
 /* How often an update is tried again that lost against somebody else's. */
 #define UPDATE_TRIES	5
@@ -192,11 +193,8 @@ HRESULT pgi_check_publisher(struct pgi_group *group, uint64_t now)
 
 static HRESULT check_flags(uint32_t flags)
 {
-	if (flags & PEER_RECORD_FLAG_AUTOREFRESH)
-		return pgi_fail(PEER_E_INVALID_RECORD,
-				"automatic refresh is not supported yet");
-	if (flags)
-		return pgi_fail(PEER_E_INVALID_RECORD, "unknown record flags");
+	if (flags & ~(uint32_t)PEER_RECORD_FLAG_AUTOREFRESH)
+		return pgi_fail(PEER_E_INVALID_RECORD, "a record is added with AUTOREFRESH or no flag");
 	return S_OK;
 }
 
@@ -278,6 +276,8 @@ static HRESULT draft_new(struct pgi_group *group, const struct pgi_content *c, u
 	d->created = now;
 	d->modified = now;
 	d->expires = c->expires;
+	if (c->peer_flags & PEER_RECORD_FLAG_AUTOREFRESH)
+		pgi_refresh_fill(group, d);
 	return S_OK;
 }
 
@@ -311,6 +311,7 @@ HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *c,
 	if (FAILED(hr))
 		return hr;
 	memcpy(id, d.id, sizeof(d.id));
+	pgi_refresh_plan(group, &d);
 	pgi_membership_acted(group);
 	return S_OK;
 }
@@ -392,6 +393,7 @@ static HRESULT next_version(struct pgi_group *group, const struct pgi_record *ol
 	d->created = old->created;
 	d->modified = pgi_after(old->modified, now);
 	d->expires = old->expires;
+	d->refresh = be32toh(parts.hdr->refresh_period);
 	return S_OK;
 }
 
@@ -411,12 +413,28 @@ HRESULT pgi_record_draft_change(struct pgi_group *group, const uint8_t id[PEERGR
 		hr = next_version(group, old, now, d);
 	if (SUCCEEDED(hr) && c) {
 		fill_draft(d, group, c);
-		if (!c->keep_expires)
-			d->expires = c->expires;
+		if (!c->keep_expires && c->expires != old->expires)
+			pgi_refresh_extend(d, c->expires);
 	} else if (SUCCEEDED(hr)) {
 		d->flags |= PEERGROUP_RECORD_DELETED;
 	}
 	pgi_record_free(old);
+	return hr;
+}
+
+HRESULT pgi_record_draft_again(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+			       struct pgi_draft *d, struct pgi_record **old)
+{
+	uint64_t now;
+	HRESULT hr;
+
+	hr = read_for_change(group, id, &now, old);
+	if (SUCCEEDED(hr))
+		hr = next_version(group, *old, now, d);
+	if (FAILED(hr)) {
+		pgi_record_free(*old);
+		*old = NULL;
+	}
 	return hr;
 }
 
@@ -431,6 +449,8 @@ static HRESULT change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN
 	hr = pgi_record_draft_change(group, id, c, &d);
 	if (SUCCEEDED(hr))
 		hr = pgi_record_publish(group, group->identity, &d, stale);
+	if (SUCCEEDED(hr) && !*stale)
+		pgi_refresh_plan(group, &d);
 	return hr;
 }
 

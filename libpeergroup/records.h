@@ -90,6 +90,13 @@ HRESULT pgi_record_draft_add(struct pgi_group *group, const struct pgi_content *
 HRESULT pgi_record_draft_change(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
 				const struct pgi_content *content, struct pgi_draft *draft);
 
+/*
+ * The version after *@old, which is read for it and the caller's to free, without
+ * attributes and data.
+ */
+HRESULT pgi_record_draft_again(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN],
+			       struct pgi_draft *draft, struct pgi_record **old);
+
 /* ---- batch.c ---- */
 
 /* One of many; @hr says what became of it. Where it is a failure before, it is left out. */

@@ -807,6 +807,10 @@ HRESULT PeerGroupRevokeMember(HGROUP hGroup, PCWSTR pwzMember, DWORD dwFlags);
  * @expires: peer time; 0 = see @lifetime
  * @lifetime: seconds from now, used where @expires is 0; both 0 on update: as
  *	before
+ * @flags: 0, or PEERGROUP_RECORD_AUTOREFRESH: while the program that added it, or one
+ *	of the same identity that opened the group later, has the group open and online,
+ *	the record is published anew for as long again, a minute before it expires; it
+ *	lives for four minutes or longer. Update: as stored, whatever is said
  */
 struct peergroup_new_record {
 	const void *data;
@@ -814,6 +818,7 @@ struct peergroup_new_record {
 	const char *attributes;
 	uint64_t expires;
 	uint32_t lifetime;
+	uint32_t flags;
 };
 
 /**

@@ -209,6 +209,8 @@ static void test_header_rules(void)
 		{ "refresh too fast", false, { REFRESH(59, 1, 1) } },
 		{ "refresh never", false, { REFRESH(60, 0, 1) } },
 		{ "refresh too often", false, { REFRESH(60, (1U << 20) + 1, 1) } },
+		{ "refresh by signatures", true, { REFRESH(60, 0, 0) } },
+		{ "refresh by signatures, too fast", false, { REFRESH(59, 0, 0) } },
 		{ "refresh without anchor", false, { REFRESH(60, 1, 0) } },
 	};
 	unsigned int i, k;

@@ -47,6 +47,23 @@ within "when its hour is over" "$start" 3590 3680
 wait_for "expired twice" 60 stat_is h2 expired 2
 check "an idle hour later the link is the same" stat_is h2 links_down 0
 
+# A record of four minutes that is kept alive for half an hour, and then is not.
+PEERGROUP_HOME=$T/h1 pg-in h1 peergroup add g --type "$TYPE" --expires 4m --refresh --json \
+	--data kept > "$T/kept" &
+keeper=$!
+poll_interval=1
+wait_for "a record to be kept alive is published" 60 [ -s "$T/kept" ]
+kept=$(field id < "$T/kept")
+sleep 1800
+check "half an hour later it is there" has_data h2 "$kept" kept
+kill $keeper
+wait $keeper
+start=$(uptime_s)
+# shellcheck disable=SC2034 # lib.sh reads it
+poll_interval=20
+wait_for "it goes when its program has ended" 600 gone h2 "$kept"
+within "in the time that it had left" "$start" 50 270
+
 # Silence: 15 s to the first ping, 45 s until the other end is given up.
 # shellcheck disable=SC2034 # lib.sh reads it
 poll_interval=1

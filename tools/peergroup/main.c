@@ -84,6 +84,7 @@ static const struct command commands[] = {
 	  "  --attr NAME[:int|:date]=VALUE   an attribute; may be given again\n"
 	  "  --data TEXT                data, instead of FILE; - is standard input\n"
 	  "  --batch                    a record for each FILE, all by one signature\n"
+	  "  --refresh                  keep it alive until this command is interrupted\n"
 	  "\n"
 	  "Example: peergroup add lab --type note --expires 2d --attr priority:int=5 note.txt\n" },
 	{ "update", cmd_update, "[OPTION]... [GROUP] ID [FILE|-]",

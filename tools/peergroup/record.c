@@ -2,6 +2,7 @@
 /*
  * Records: add, update, delete, get.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,6 +32,7 @@ struct content {
 	uuid_t type;
 	bool has_type;
 	bool batch;
+	bool refresh;
 };
 
 /* "NAME=VALUE", "NAME:int=5", "NAME:date=2027-01-01T00:00:00Z" */
@@ -57,7 +59,7 @@ static int parse_attribute(char *text, struct content *content)
 	return EXIT_OK;
 }
 
-enum { TYPE = OPT_OWN, EXPIRES, ATTR, NO_ATTRS, BATCH, DATA };
+enum { TYPE = OPT_OWN, EXPIRES, ATTR, NO_ATTRS, BATCH, REFRESH, DATA };
 
 static int content_option(int c, struct content *content)
 {
@@ -79,6 +81,9 @@ static int content_option(int c, struct content *content)
 		return EXIT_OK;
 	case BATCH:
 		content->batch = true;
+		return EXIT_OK;
+	case REFRESH:
+		content->refresh = true;
 		return EXIT_OK;
 	default:
 		free(content->data);
@@ -165,10 +170,26 @@ static int set_common(peergroup_t group, const struct content *content,
 	return ret;
 }
 
+/* The library keeps the record alive meanwhile. */
+static int refresh_until_told(void)
+{
+	sigset_t end;
+	int signal;
+
+	sigemptyset(&end);
+	sigaddset(&end, SIGINT);
+	sigaddset(&end, SIGTERM);
+	sigaddset(&end, SIGHUP);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	sigwait(&end, &signal);
+	return EXIT_OK;
+}
+
 static int add(const char *arg, const struct content *content)
 {
 	struct peergroup_new_record record = {
 		.data = content->data, .size = content->size, .lifetime = LIFETIME_DEFAULT,
+		.flags = content->refresh ? PEERGROUP_RECORD_AUTOREFRESH : 0,
 	};
 	char *attributes = NULL;
 	struct group_ref ref;
@@ -186,6 +207,8 @@ static int add(const char *arg, const struct content *content)
 			ret = fail_result(hr, "cannot add a record to '%s'", ref.friendly);
 		else
 			ret = report_record(id, content->type);
+		if (ret == EXIT_OK && content->refresh)
+			ret = refresh_until_told();
 	}
 	peergroup_free(attributes);
 	peergroup_close(group);
@@ -297,6 +320,7 @@ int cmd_add(int argc, char **argv)
 		{ "attr", required_argument, NULL, ATTR },
 		{ "data", required_argument, NULL, DATA },
 		{ "batch", no_argument, NULL, BATCH },
+		{ "refresh", no_argument, NULL, REFRESH },
 		COMMON_OPTIONS
 	};
 	struct content content = { 0 };
@@ -312,6 +336,8 @@ int cmd_add(int argc, char **argv)
 	}
 	if (!content.has_type)
 		return usage("--type is missing");
+	if (content.batch && content.refresh)
+		return usage("--refresh: not together with --batch");
 	if (content.batch) {
 		ret = cmd_add_batch(&content, argc, argv);
 		content_free(&content);

@@ -113,7 +113,7 @@ class peergroup_properties(Structure):
 
 class peergroup_new_record(Structure):
     _fields_ = [("data", c_void_p), ("size", c_size_t), ("attributes", c_char_p),
-                ("expires", c_uint64), ("lifetime", c_uint32)]
+                ("expires", c_uint64), ("lifetime", c_uint32), ("flags", c_uint32)]
 
 
 class peergroup_batch_record(Structure):

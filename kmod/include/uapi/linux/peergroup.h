@@ -26,7 +26,7 @@
 #define PEERGROUP_BATCH_TAG_LEN		17
 
 #define PEERGROUP_RECORD_DELETED	(1U << 0)	/* a tombstone */
-#define PEERGROUP_RECORD_AUTOREFRESH	(1U << 1)	/* anchor and period are set */
+#define PEERGROUP_RECORD_AUTOREFRESH	(1U << 1)	/* its publisher extends it; a period is set */
 
 /*
  * The version of a revocation, and of nothing else: nothing comes after it, so no
@@ -51,9 +51,10 @@
  * @created: peer time; never changes
  * @modified: peer time of this version, inside the modifier's certificate
  * @expires: peer time; an update never shortens it
- * @anchor: last value of the refresh hash chain; zero without AUTOREFRESH
- * @refresh_period: seconds between refreshes; zero without AUTOREFRESH
- * @refresh_count: length of the hash chain; zero without AUTOREFRESH
+ * @anchor: last value of the refresh hash chain; zero where the publisher signs each
+ *	refresh, and without AUTOREFRESH
+ * @refresh_period: seconds that a refresh gives; zero without AUTOREFRESH
+ * @refresh_count: length of the hash chain; zero without one
  * @attrs_len: bytes of attribute XML (UTF-8) behind the header
  * @data_len: bytes of data
  * @data_hash: SHA-256 of the data
