@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <crypto/sha2.h>
 #include "record.h"
+#include "reserved.h"
 #include "wire.h"
 #include "fuzz.h"
 
@@ -36,6 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	FUZZ_NEED(pg_rec_weight(&rec) >= rec.data.len);
 	pg_rec_check_data(&rec);
 	pg_rec_type_reserved(rec.type);
+	/* Of properties the kernel reads how they begin: none of one that is too short. */
+	FUZZ_NEED(rec.data.len >= sizeof(struct peergroup_properties_head) ||
+		  !pg_properties_flags(&rec));
 	key.version = rec.version;
 	key.modified = rec.modified;
 	memcpy(key.digest, rec.digest, sizeof(key.digest));
@@ -43,12 +47,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	return 0;
 }
 
-/* Plain; with attributes; a tombstone; refreshed; in a batch; by an elliptic curve. */
+/*
+ * Plain; with attributes; a tombstone; refreshed; in a batch; by an elliptic curve;
+ * properties, also of another version and cut off.
+ */
 static const struct seed {
 	const char *attrs, *data;
 	u32 version, flags, period, count;
 	u16 leaf, leaves, path;
 	bool ecdsa;
+	u8 data_len;		/* where there are zeros in it */
 } seeds[] = {
 	{ .data = "data", .version = 1 },
 	{ .attrs = "<a>\xc3\xa9 \xf0\x9f\x90\xa7</a>", .data = "data", .version = 2 },
@@ -61,7 +69,15 @@ static const struct seed {
 	{ .data = "x", .version = 1, .leaf = 4095, .leaves = 4096, .path = 12 },
 	{ .data = "x", .version = 1, .leaf = 2, .leaves = 3, .path = 1, .ecdsa = true },
 	{ .data = "x", .version = 1, .ecdsa = true },
+	{ .data = "\0\1\0\0\0\0\0\2more", .version = 1, .data_len = 12 },
+	{ .data = "\0\2\0\0\0\0\0\2", .version = 1, .data_len = 8 },
+	{ .data = "\0\1\0\0\0\0\0", .version = 1, .data_len = 7 },
 };
+
+static size_t seed_len(const struct seed *s)
+{
+	return s->data_len ? s->data_len : s->data ? strlen(s->data) : 0;
+}
 
 static uint8_t *put(uint8_t *to, const void *from, size_t len)
 {
@@ -75,6 +91,7 @@ size_t fuzz_seed(unsigned int n, uint8_t *out)
 	static const u8 ecdsa[] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
 	const struct seed *s = &seeds[n];
 	struct peergroup_record_hdr hdr = { .id = "creator0random00", .type = "type" };
+	static const u8 properties[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PROPERTIES;
 	struct peergroup_sig_hdr sig = { .kind = PEERGROUP_SIG_DIRECT };
 	u8 bytes[PEERGROUP_BATCH_DEPTH * PEERGROUP_HASH_LEN];
 	uint8_t *p = out;
@@ -82,6 +99,10 @@ size_t fuzz_seed(unsigned int n, uint8_t *out)
 	if (n >= sizeof(seeds) / sizeof(seeds[0]))
 		return 0;
 	memset(bytes, 0x5a, sizeof(bytes));
+	if (s->data_len) {
+		memcpy(hdr.type, properties, sizeof(hdr.type));
+		memset(hdr.id + 8, 0, 8);
+	}
 	hdr.version = cpu_to_be32(s->version);
 	hdr.flags = cpu_to_be32(s->flags);
 	memcpy(hdr.creator, "creator", 7);
@@ -94,8 +115,8 @@ size_t fuzz_seed(unsigned int n, uint8_t *out)
 	if (s->count)
 		memcpy(hdr.anchor, bytes, sizeof(hdr.anchor));
 	hdr.attrs_len = cpu_to_be32(s->attrs ? strlen(s->attrs) : 0);
-	hdr.data_len = cpu_to_be32(s->data ? strlen(s->data) : 0);
-	sha256((const u8 *)(s->data ? s->data : ""), s->data ? strlen(s->data) : 0, hdr.data_hash);
+	hdr.data_len = cpu_to_be32(seed_len(s));
+	sha256((const u8 *)(s->data ? s->data : ""), seed_len(s), hdr.data_hash);
 	sig.algo = s->ecdsa ? PEERGROUP_SIG_P256_SHA256 : PEERGROUP_SIG_RSA_SHA256;
 	sig.sig_len = cpu_to_be16(s->ecdsa ? sizeof(ecdsa) : 256);
 	if (s->leaves)
@@ -107,6 +128,6 @@ size_t fuzz_seed(unsigned int n, uint8_t *out)
 	p = put(p, &sig, sizeof(sig));
 	p = s->ecdsa ? put(p, ecdsa, sizeof(ecdsa)) : put(p, bytes, 256);
 	p = put(p, bytes, s->path * PEERGROUP_HASH_LEN);
-	p = put(p, s->data, s->data ? strlen(s->data) : 0);
+	p = put(p, s->data, seed_len(s));
 	return p - out;
 }
