@@ -26,7 +26,7 @@
 #define PEERGROUP_BATCH_TAG_LEN		17
 
 #define PEERGROUP_RECORD_DELETED	(1U << 0)	/* a tombstone */
-#define PEERGROUP_RECORD_AUTOREFRESH	(1U << 1)	/* its publisher extends it; a period is set */
+#define PEERGROUP_RECORD_AUTOREFRESH	(1U << 1)	/* its publisher extends it */
 
 /*
  * The version of a revocation, and of nothing else: nothing comes after it, so no
