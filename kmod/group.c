@@ -46,6 +46,9 @@ const struct pg_limits pg_limits_default = {
 	.receive_total = 64U << 20,
 	.receive_wait_ms = 5 * 1000,
 	.data_rate = 10000,
+	.passwords = 16,
+	.password_rate = 60,
+	.password_prefix_rate = 10,
 };
 
 struct pg_net *pg_net_of(struct net *net)
@@ -249,6 +252,7 @@ static void pg_group_free(struct kref *kref)
 	kfree(g->root);
 	mem_cgroup_put(g->memcg);
 	kfree(g->credential);
+	kvfree(g->password_rate);
 	memzero_explicit(g->node_key, sizeof(g->node_key));
 	kfree_rcu(g, rcu);
 }

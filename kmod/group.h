@@ -43,6 +43,7 @@
 #include "overlay.h"
 
 struct netlink_ext_ack;
+struct pg_password_rate;
 
 /**
  * struct pg_net - what the module keeps per network namespace
@@ -82,6 +83,9 @@ struct pg_limits {
 	u32 receive_total;
 	u32 receive_wait_ms;
 	u32 data_rate;
+	u32 passwords;
+	u32 password_rate;
+	u32 password_prefix_rate;
 };
 
 extern const struct pg_limits pg_limits_default;
@@ -177,6 +181,9 @@ struct pg_group {
 	u32 n_up;			/* read without the lock, too */
 	struct list_head holders;
 	struct list_head watches;
+	struct list_head answerers;	/* struct pg_watch: for who joins by password */
+	u32 n_exchanges;		/* who do */
+	struct pg_password_rate *password_rate;	/* once somebody answers */
 	struct pg_owner owner;
 	struct mem_cgroup *memcg;	/* of who made it; pays for what links bring */
 	bool online;
@@ -259,6 +266,14 @@ int pg_group_watch(struct pg_group *g, const struct pg_opener *opener, u32 takes
 /* Does a socket hold the group, or watch it? Lock held. */
 bool pg_group_has_port(const struct pg_group *g, u32 portid);
 
+/*
+ * The same for one of its lists of sockets: @watches, or @answerers, which are sent
+ * what password.c has for them. Lock held. -ENOENT, -ENOSPC or -ENOMEM with extack set.
+ */
+int pg_group_add_watch(struct pg_group *g, struct list_head *watches,
+		       const struct pg_opener *opener, u32 takes,
+		       struct netlink_ext_ack *extack);
+
 /* Ends a group for everybody and adds it to @ended, for pg_group_wait(). pn->lock held. */
 void pg_group_end(struct pg_group *g, struct list_head *ended);
 
@@ -326,10 +341,13 @@ int pg_group_del_target(struct pg_group *g, const struct pg_addr *addr,
 
 /**
  * pg_group_by_hint() - which group on this listener does an opening mean?
+ * @make: makes the hint of a group for that nonce, as pg_group_hint() does
  *
  * Return: a group with a reference, or NULL; pn->lock is not needed.
  */
-struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint);
+struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint,
+				  void (*make)(const struct pg_group *g, const u8 *nonce,
+					       u8 *hint));
 
 /* SHA-256(PG_OPENING_TAG || group id || nonce). */
 void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint);

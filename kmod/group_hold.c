@@ -9,6 +9,7 @@
 #include <net/sock.h>
 #include "direct.h"
 #include "group.h"
+#include "password.h"
 
 #define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
 
@@ -19,15 +20,17 @@ static bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)
 }
 
 /* Those of one port whose socket is dead, or (@portid 0) all. Lock held. */
-static void pg_group_drop_watches(struct pg_group *g, u32 portid)
+static void pg_group_drop_watches(struct pg_group *g, struct list_head *watches, u32 portid)
 {
 	struct pg_watch *w, *tmp;
 
-	list_for_each_entry_safe(w, tmp, &g->watches, node) {
+	list_for_each_entry_safe(w, tmp, watches, node) {
 		if (portid && !pg_sock_ended(w->sk, w->portid, portid))
 			continue;
 		list_del_rcu(&w->node);
 		pg_data_empty(g, w);
+		if (watches == &g->answerers)
+			pg_password_unanswered(g, w->sk);
 		put_cred(w->cred);
 		sock_put(w->sk);
 		kfree_rcu(w, rcu);
@@ -48,7 +51,8 @@ void pg_group_drop_holders(struct pg_group *g)
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry_safe(h, tmp, &g->holders, node)
 		pg_holder_drop(h);
-	pg_group_drop_watches(g, 0);
+	pg_group_drop_watches(g, &g->watches, 0);
+	pg_group_drop_watches(g, &g->answerers, 0);
 }
 
 int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener)
@@ -100,7 +104,8 @@ static bool pg_group_port_ended(struct pg_group *g, u32 portid)
 	bool held = false, idle;
 
 	mutex_lock(&g->lock);
-	pg_group_drop_watches(g, portid);
+	pg_group_drop_watches(g, &g->watches, portid);
+	pg_group_drop_watches(g, &g->answerers, portid);
 	list_for_each_entry_safe(h, tmp, &g->holders, node) {
 		if (!pg_sock_ended(h->sk, h->portid, portid))
 			continue;
@@ -145,6 +150,8 @@ static bool pg_net_holds(struct pg_net *pn, u32 portid)
 			found |= h->portid == portid;
 		list_for_each_entry_rcu(w, &g->watches, node)
 			found |= w->portid == portid;
+		list_for_each_entry_rcu(w, &g->answerers, node)
+			found |= w->portid == portid;
 	}
 	rcu_read_unlock();
 	return found;
@@ -185,13 +192,13 @@ bool pg_group_has_port(const struct pg_group *g, u32 portid)
 	return false;
 }
 
-/* How many sockets of a user watch the group. Lock held. */
-static u32 pg_group_watched_by(const struct pg_group *g, kuid_t uid)
+/* How many sockets of a user watch the group, or answer for it. Lock held. */
+static u32 pg_group_watched_by(const struct list_head *watches, kuid_t uid)
 {
 	const struct pg_watch *w;
 	u32 n = 0;
 
-	list_for_each_entry(w, &g->watches, node)
+	list_for_each_entry(w, watches, node)
 		n += uid_eq(w->cred->euid, uid);
 	return n;
 }
@@ -205,8 +212,9 @@ static void pg_watch_set_takes(struct pg_group *g, struct pg_watch *w, u32 takes
 	pg_direct_reap(g);
 }
 
-static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener, u32 takes,
-			      struct netlink_ext_ack *extack)
+int pg_group_add_watch(struct pg_group *g, struct list_head *watches,
+		       const struct pg_opener *opener, u32 takes,
+		       struct netlink_ext_ack *extack)
 {
 	struct pg_watch *w;
 
@@ -215,12 +223,12 @@ static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener
 		NL_SET_ERR_MSG(extack, "group has ended");
 		return -ENOENT;
 	}
-	list_for_each_entry(w, &g->watches, node)
+	list_for_each_entry(w, watches, node)
 		if (w->sk == opener->sk) {
 			pg_watch_set_takes(g, w, takes);
 			return 0;
 		}
-	if (pg_group_watched_by(g, opener->cred->euid) >= PG_WATCHES_MAX) {
+	if (pg_group_watched_by(watches, opener->cred->euid) >= PG_WATCHES_MAX) {
 		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
 		return -ENOSPC;
 	}
@@ -233,7 +241,7 @@ static int pg_group_add_watch(struct pg_group *g, const struct pg_opener *opener
 	w->cred = get_cred(opener->cred);
 	w->takes = takes;
 	pg_inbox_init(&w->data);
-	list_add_tail_rcu(&w->node, &g->watches);
+	list_add_tail_rcu(&w->node, watches);
 	return 0;
 }
 
@@ -243,7 +251,7 @@ int pg_group_watch(struct pg_group *g, const struct pg_opener *opener, u32 takes
 	int err;
 
 	mutex_lock(&g->lock);
-	err = pg_group_add_watch(g, opener, takes, extack);
+	err = pg_group_add_watch(g, &g->watches, opener, takes, extack);
 	mutex_unlock(&g->lock);
 	return err;
 }

@@ -386,7 +386,9 @@ void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint)
 	sha256_final(&state, hint);
 }
 
-struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint)
+struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const u8 *hint,
+				  void (*make)(const struct pg_group *g, const u8 *nonce,
+					       u8 *hint))
 {
 	u8 own[SHA256_DIGEST_SIZE];
 	unsigned long index;
@@ -396,7 +398,7 @@ struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const 
 	xa_for_each(&l->pn->groups, index, g) {
 		if (READ_ONCE(g->listener) != l)
 			continue;
-		pg_group_hint(g, nonce, own);
+		make(g, nonce, own);
 		if (!memcmp(own, hint, sizeof(own)) && kref_get_unless_zero(&g->refs))
 			goto out;
 	}

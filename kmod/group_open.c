@@ -70,6 +70,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	INIT_LIST_HEAD(&g->links);
 	INIT_LIST_HEAD(&g->holders);
 	INIT_LIST_HEAD(&g->watches);
+	INIT_LIST_HEAD(&g->answerers);
 	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
 	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);
 	INIT_DELAYED_WORK(&g->revoke, pg_group_revoke_work);

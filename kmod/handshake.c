@@ -22,6 +22,7 @@
 #include "cursor.h"
 #include "link_priv.h"
 #include "message.h"
+#include "password.h"
 
 /**
  * struct pg_handshake - what a link keeps while it comes up
@@ -418,7 +419,7 @@ static int pg_handshake_attach(struct pg_link *link, const struct pg_opening *op
 	struct pg_group *g;
 	int err;
 
-	g = pg_group_by_hint(link->listener, opening->nonce, opening->hint);
+	g = pg_group_by_hint(link->listener, opening->nonce, opening->hint, pg_group_hint);
 	if (!g)
 		return -EPROTO;
 	mutex_lock(&g->lock);
@@ -440,6 +441,8 @@ static int pg_handshake_first(struct pg_link *link, u8 *block)
 	u8 *payload;
 	int err;
 
+	if (pg_password_is_opening(block))
+		return pg_password_begin(link, block);
 	if (memcmp(opening->magic, PG_OPENING_MAGIC, sizeof(opening->magic)))
 		return -EPROTO;
 	err = pg_handshake_attach(link, opening);
@@ -485,6 +488,8 @@ int pg_handshake_block(struct pg_link *link, u8 *block, u32 len)
 {
 	int err;
 
+	if (link->exchange)
+		return pg_password_message(link, block, len);
 	if (link->outbound)
 		err = pg_handshake_second(link, block, len);
 	else if (!link->handshake)

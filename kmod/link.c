@@ -19,6 +19,7 @@
 #include <net/sock.h>
 #include "link_priv.h"
 #include "message.h"
+#include "password.h"
 
 #define PG_LINK_LINGER	(HZ / 5)	/* for a last word to be acknowledged */
 #define PG_LINK_DRAIN	(5 * HZ)	/* for what programs sent, when they close */
@@ -248,7 +249,7 @@ static unsigned long pg_tick_young(struct pg_link *link)
 	if ((long)left > 0)
 		return left;
 	/* Where nobody answered the connection there was no handshake to be slow. */
-	if (pg_link_state(link) != PEERGROUP_LINK_CONNECTING)
+	if (pg_link_state(link) != PEERGROUP_LINK_CONNECTING && !READ_ONCE(link->exchange))
 		fault = PEERGROUP_A_STATS_LINK_HANDSHAKE;
 	pg_link_fail(link, 0, ETIMEDOUT, fault);
 	return 0;
@@ -332,6 +333,7 @@ static void pg_link_close_work(struct work_struct *work)
 	pg_tx_drop(link);
 	pg_rx_drop(link);
 	pg_handshake_free(link);
+	pg_password_end(link);
 	pg_link_count_fault(link);
 	if (link->listener)
 		pg_listener_forget(link);

@@ -26,6 +26,7 @@
 #include "reconcile.h"
 #include "wire.h"
 
+struct pg_exchange;
 struct pg_group;
 struct pg_handshake;
 struct pg_listener;
@@ -89,6 +90,8 @@ struct pg_deferred {
  *	PINGs have shown since; group's lock once the link is up
  * @error: positive errno that ended it
  * @handshake: from the first message of the handshake to its end
+ * @exchange: it is none, but somebody who joins by password; set by @rx, ended when that
+ *	no longer runs, both under the group's lock
  * @keyed: the handshake has given keys; set by @rx once the other fields are
  * @rx_cipher: opens what comes in
  * @rx_frames: frames opened so far
@@ -181,6 +184,7 @@ struct pg_link {
 	void (*old_state_change)(struct sock *sk);
 
 	struct pg_handshake *handshake;
+	struct pg_exchange *exchange;
 	bool keyed;
 
 	/* receiving; only @rx touches these, but for @arrivals */

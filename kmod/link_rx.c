@@ -401,7 +401,7 @@ static void pg_rx_failed(struct pg_link *link, int error)
 
 	if (error == EPROTO)
 		fault = up ? PEERGROUP_A_STATS_LINK_MALFORMED : PEERGROUP_A_STATS_LINK_HANDSHAKE;
-	else if (!up && !link->outbound)
+	else if (!up && !link->outbound && !link->exchange)
 		fault = PEERGROUP_A_STATS_LINK_HANDSHAKE;
 	pg_link_fail(link, up && error == EPROTO ? PG_BYE_PROTOCOL : 0, error, fault);
 }

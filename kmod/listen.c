@@ -32,11 +32,7 @@ static bool pg_listener_near(const struct pg_addr *a, const struct pg_addr *b)
 
 static struct hlist_head *pg_prefix_bucket(struct pg_listener *l, const struct pg_addr *addr)
 {
-	u32 low = ipv6_addr_v4mapped(&addr->ip) ? ntohl(addr->ip.s6_addr32[3]) >> 8 : 0;
-	u32 n = siphash_3u32((__force u32)addr->ip.s6_addr32[0],
-			     (__force u32)addr->ip.s6_addr32[1], low, &l->prefix_key);
-
-	return &l->prefixes[n % ARRAY_SIZE(l->prefixes)];
+	return &l->prefixes[pg_addr_prefix_hash(addr, &l->prefix_key) % ARRAY_SIZE(l->prefixes)];
 }
 
 /* The oldest from around @addr, which has the count of all; NULL where there is none. */

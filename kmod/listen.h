@@ -11,6 +11,8 @@
 #include <linux/net.h>
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
+#include <net/ipv6.h>
+#include "addr.h"
 
 struct pg_link;
 struct pg_net;
@@ -48,6 +50,15 @@ struct pg_listener {
 	wait_queue_head_t gone;
 	struct mem_cgroup *memcg;
 };
+
+/* What pg_listener_near() is true of has one hash. */
+static inline u32 pg_addr_prefix_hash(const struct pg_addr *addr, const siphash_key_t *key)
+{
+	u32 low = ipv6_addr_v4mapped(&addr->ip) ? ntohl(addr->ip.s6_addr32[3]) >> 8 : 0;
+
+	return siphash_3u32((__force u32)addr->ip.s6_addr32[0],
+			    (__force u32)addr->ip.s6_addr32[1], low, key);
+}
 
 /**
  * pg_listen() - listen on a port, or share who does

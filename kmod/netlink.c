@@ -60,6 +60,11 @@
 	[PEERGROUP_A_LINK_RTT] = PG_NL_OUTPUT,				\
 	[PEERGROUP_A_LINK_DIRECT] = PG_NL_OUTPUT
 
+#define PG_NL_PASSWORD_OUTPUT						\
+	[PEERGROUP_A_PASSWORD_PAD] = PG_NL_OUTPUT,			\
+	[PEERGROUP_A_PASSWORD_ADDRESS] = PG_NL_OUTPUT,			\
+	[PEERGROUP_A_PASSWORD_OPENING] = PG_NL_OUTPUT
+
 /* Beyond what the s16 bounds of a policy entry can say; not const, as 6.1 wants them. */
 static struct netlink_range_validation pg_nl_range_chunk = {
 	.min = 1,
@@ -69,6 +74,11 @@ static struct netlink_range_validation pg_nl_range_chunk = {
 static struct netlink_range_validation pg_nl_range_size = {
 	.min = 1,
 	.max = PG_RECORD_BODY_MAX,
+};
+
+static struct netlink_range_validation pg_nl_range_answer = {
+	.min = 1,
+	.max = PEERGROUP_PASSWORD_OUT_MAX,
 };
 
 static struct netlink_range_validation pg_nl_range_port = {
@@ -221,6 +231,19 @@ static const struct nla_policy pg_nl_stats_get_policy[PEERGROUP_A_STATS_GROUP + 
 	[PEERGROUP_A_STATS_GROUP] = { .type = NLA_U32 },
 };
 
+static const struct nla_policy pg_nl_password_answer_policy[PEERGROUP_A_PASSWORD_MAX + 1] = {
+	PG_NL_PASSWORD_OUTPUT,
+	[PEERGROUP_A_PASSWORD_GROUP] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy pg_nl_password_send_policy[PEERGROUP_A_PASSWORD_MAX + 1] = {
+	PG_NL_PASSWORD_OUTPUT,
+	[PEERGROUP_A_PASSWORD_GROUP] = { .type = NLA_U32 },
+	[PEERGROUP_A_PASSWORD_ID] = { .type = NLA_U64 },
+	[PEERGROUP_A_PASSWORD_DATA] = NLA_POLICY_FULL_RANGE(NLA_BINARY, &pg_nl_range_answer),
+	[PEERGROUP_A_PASSWORD_LAST] = { .type = NLA_FLAG },
+};
+
 /*
  * No flag demands a capability here: what an operation needs depends on the
  * group, and is asked in netlink_access.c.
@@ -295,6 +318,12 @@ static const struct genl_ops pg_nl_ops[] = {
 		PG_NL_OP(PEERGROUP_CMD_DATA_GET, pg_nl_data_get_policy),
 		.dumpit = pg_nl_data_get_dump,
 		.done = pg_nl_data_get_done,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_PASSWORD_ANSWER, pg_nl_password_answer_policy),
+		.doit = pg_nl_password_answer,
+	}, {
+		PG_NL_OP(PEERGROUP_CMD_PASSWORD_SEND, pg_nl_password_send_policy),
+		.doit = pg_nl_password_send,
 	},
 };
 

@@ -35,6 +35,15 @@ void pg_netlink_data(struct pg_group *g, struct pg_watch *w);
 /* May the socket that watches still read the group? The group's lock is held. */
 bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w);
 
+/*
+ * Joining by password: tells the program that answers @link, which is @w, of the opening,
+ * of a message, or (both NULL) of the end. 0, or -errno where it did not take it. The
+ * group's lock is held.
+ */
+int pg_netlink_password(struct pg_group *g, const struct pg_link *link, struct pg_watch *w,
+			const struct peergroup_password_opening *opening, const u8 *data,
+			u32 len);
+
 /* Drops what a socket has staged; called when it goes away and by module exit. */
 void pg_netlink_release_port(struct net *net, u32 portid);
 

@@ -58,10 +58,11 @@ static struct file *pg_sock_file(struct sock *sk)
  * A capability makes up for what the mode does not give. What credentials have they
  * keep, so it is asked once: each time asking is audited.
  */
-static bool pg_watch_permits(struct pg_group *g, struct pg_watch *w, const struct file *file)
+static bool pg_watch_permits(struct pg_group *g, struct pg_watch *w, const struct file *file,
+			     unsigned int needs)
 {
 	lockdep_assert_held(&g->lock);
-	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ))
+	if (pg_owner_permits(&g->owner, w->cred, needs))
 		return true;
 	if (!w->asked)
 		w->admin = file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN);
@@ -80,7 +81,7 @@ bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w)
 	file = pg_sock_file(w->sk);
 	if (!file)
 		return false;
-	permits = pg_watch_permits(g, w, file);
+	permits = pg_watch_permits(g, w, file, PG_NEED_READ);
 	fput(file);
 	return permits;
 }
@@ -104,7 +105,7 @@ static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_bu
 
 	if (!file)
 		return 0;
-	if (pg_watch_permits(g, w, file)) {
+	if (pg_watch_permits(g, w, file, PG_NEED_READ)) {
 		copy = skb ? skb_clone(skb, GFP_KERNEL) : NULL;
 		if (copy) {
 			genlmsg_unicast(g->pn->net, copy, w->portid);
@@ -112,6 +113,33 @@ static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_bu
 			pg_nl_event_overrun(w);
 			err = -ENOMEM;
 		}
+	}
+	fput(file);
+	return err;
+}
+
+/**
+ * pg_nl_tell() - sends one socket something that is for it alone
+ * @g: the group, its lock held
+ * @w: the socket, which has to be one that may write to the group
+ * @skb: taken over
+ *
+ * Return: 0, -EPERM, or -errno where the socket is gone or its buffer is full.
+ */
+int pg_nl_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb)
+{
+	struct file *file = pg_sock_file(w->sk);
+	int err = -ESHUTDOWN;
+
+	if (!file) {
+		nlmsg_free(skb);
+		return err;
+	}
+	if (pg_watch_permits(g, w, file, PG_NEED_WRITE)) {
+		err = genlmsg_unicast(g->pn->net, skb, w->portid);
+	} else {
+		nlmsg_free(skb);
+		err = -EPERM;
 	}
 	fput(file);
 	return err;

@@ -153,5 +153,10 @@ int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 
 /* netlink_event.c */
 int pg_nl_group_watch(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb);
+
+/* netlink_password.c */
+int pg_nl_password_answer(struct sk_buff *skb, struct genl_info *info);
+int pg_nl_password_send(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _PG_NETLINK_INTERNAL_H */

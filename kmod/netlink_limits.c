@@ -110,6 +110,10 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_RECEIVE_TOTAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_queue),
 	[PEERGROUP_A_LIMIT_RECEIVE_WAIT] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_hour),
 	[PEERGROUP_A_LIMIT_DATA_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_PASSWORDS] = NLA_POLICY_RANGE(NLA_U32, 1, 1024),
+	[PEERGROUP_A_LIMIT_PASSWORD_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
 };
 
 /* Where the u32 ones live. */
@@ -146,6 +150,10 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_RECEIVE_TOTAL, offsetof(struct pg_limits, receive_total) },
 	{ PEERGROUP_A_LIMIT_RECEIVE_WAIT, offsetof(struct pg_limits, receive_wait_ms) },
 	{ PEERGROUP_A_LIMIT_DATA_RATE, offsetof(struct pg_limits, data_rate) },
+	{ PEERGROUP_A_LIMIT_PASSWORDS, offsetof(struct pg_limits, passwords) },
+	{ PEERGROUP_A_LIMIT_PASSWORD_RATE, offsetof(struct pg_limits, password_rate) },
+	{ PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE,
+	  offsetof(struct pg_limits, password_prefix_rate) },
 };
 
 /**

@@ -33,10 +33,12 @@ NLA_TYPES = {
 PUTS = {
     "nla_put_u8": "u8", "nla_put_u16": "u16", "nla_put_u32": "u32", "nla_put_s64": "s64",
     "nla_put_u64_64bit": "u64", "nla_put": "binary", "nla_put_in6_addr": "binary",
-    "pg_nl_put_text": "string", "nla_nest_start": "nest",
+    "pg_nl_put_text": "string", "nla_nest_start": "nest", "nla_put_flag": "flag",
 }
 # Policies by function, and the lengths they let through.
 VALIDATORS = {"pg_nl_address_check": (4, 16)}
+# Events for one socket, not for all.
+UNICAST_EVENTS = {"data-ntf", "send-ntf", "password-ntf"}
 # Never leave the kernel, come from the core, or stand for what cannot happen.
 QUIET_ERRNOS = {"EIO", "EMSGSIZE", "EINTR", "ESRCH"}
 
@@ -286,9 +288,11 @@ def check_family():
         if not re.search(re.sub(r"\s", r"\\s+", re.escape(need).replace(r"\ ", " ")), SOURCE.text):
             yield f"kmod/netlink*.c: no {need}"
     events = {op["name"] for op in operations() if "event" in op}
-    unicast = {"data-ntf", "send-ntf"}
     for op in operations():
-        if op["name"] in events - unicast and op.get("mcgrp") not in groups:
+        if op["name"] in UNICAST_EVENTS:
+            if "mcgrp" in op:
+                yield f"{op['name']} goes to everybody"
+        elif op["name"] in events and op.get("mcgrp") not in groups:
             yield f"{op['name']} goes to no multicast group"
         if op["name"] not in events and f"[{op['c']}] = " not in SOURCE.text:
             yield f"{op['name']}: pg_nl_needs[] does not say what it needs"

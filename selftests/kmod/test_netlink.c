@@ -122,6 +122,7 @@ static void check_request(const struct request *r)
 #define L(name)		PEERGROUP_A_LINK_##name
 #define M(name)		PEERGROUP_A_MEMBER_##name
 #define D(name)		PEERGROUP_A_DATA_##name
+#define PW(name)	PEERGROUP_A_PASSWORD_##name
 #define LIM(name)	PEERGROUP_A_LIMIT_##name
 
 static void test_missing(void)
@@ -176,6 +177,13 @@ static void test_missing(void)
 		  { { GROUP, D(GROUP), 0 }, { U64, D(LINK), 1 }, { ZEROS, D(TYPE), 16 },
 		    { ZEROS, D(STAGED), 0 } } },
 		{ DUMP(DATA_GET, -EINVAL), "what came, without GROUP", { { END } } },
+		{ DO(PASSWORD_ANSWER, -EINVAL), "to answer without GROUP", { { END } } },
+		{ DO(PASSWORD_SEND, -EINVAL), "an answer without GROUP",
+		  { { U64, PW(ID), 1 }, { ZEROS, PW(DATA), 9 } } },
+		{ DO(PASSWORD_SEND, -EINVAL), "an answer without ID",
+		  { { GROUP, PW(GROUP), 0 }, { ZEROS, PW(DATA), 9 } } },
+		{ DO(PASSWORD_SEND, -EINVAL), "an answer without DATA or LAST",
+		  { { GROUP, PW(GROUP), 0 }, { U64, PW(ID), 1 } } },
 	};
 
 	CHECK_ALL(table);
@@ -219,6 +227,12 @@ static void test_lengths(void)
 		  { { GROUP, M(GROUP), 0 }, { ZEROS, M(CERT), 4097 } } },
 		{ DO(MEMBER_ADD, -EKEYREVOKED), "CERT of zeros",
 		  { { GROUP, M(GROUP), 0 }, { ZEROS, M(CERT), 4096 } } },
+		{ DO(PASSWORD_SEND, ANY), "DATA of 0 bytes",
+		  { { GROUP, PW(GROUP), 0 }, { U64, PW(ID), 1 }, { ZEROS, PW(DATA), 0 } } },
+		{ DO(PASSWORD_SEND, -EINVAL), "ID of 4 bytes",
+		  { { GROUP, PW(GROUP), 0 }, { U32, PW(ID), 1 }, { ZEROS, PW(DATA), 9 } } },
+		{ DO(PASSWORD_SEND, -ENOTCONN), "to nobody",
+		  { { GROUP, PW(GROUP), 0 }, { U64, PW(ID), 1 }, { ZEROS, PW(DATA), 9 } } },
 		{ DO(LINK_ADD, -EINVAL), "ADDRESS of 5 bytes",
 		  { { GROUP, L(GROUP), 0 }, { ZEROS, L(ADDRESS), 5 } } },
 		{ DO(LINK_ADD, -EINVAL), "ADDRESS of 0 bytes",
@@ -337,6 +351,9 @@ static void test_index(void)
 		{ DUMP(LINK_GET, -ENOENT), "links", { { U32, L(GROUP), 99 } } },
 		{ DUMP(MEMBER_GET, -ENOENT), "members", { { U32, PEERGROUP_A_MEMBER_GROUP, 99 } } },
 		{ DO(MEMBER_ADD, -ENOENT), "a certificate", { { U32, M(GROUP), 99 }, { ZEROS, M(CERT), 9 } } },
+		{ DO(PASSWORD_ANSWER, -ENOENT), "to answer", { { U32, PW(GROUP), 99 } } },
+		{ DO(PASSWORD_SEND, -ENOENT), "an answer",
+		  { { U32, PW(GROUP), 99 }, { U64, PW(ID), 1 }, { ZEROS, PW(DATA), 9 } } },
 		{ DO(STATS_GET, -ENOENT), "counters", { { U32, PEERGROUP_A_STATS_GROUP, 99 } } },
 		{ DO(DIRECT_OPEN, -ENOENT), "direct", { { U32, L(GROUP), 99 }, { U32, L(ADDRESS), 1 } } },
 		{ DO(DIRECT_CLOSE, -ENOENT), "no direct", { { U32, L(GROUP), 99 }, { U64, L(ID), 1 } } },

@@ -61,6 +61,8 @@ static const struct cell {
 	{ "direct-close", CMD(DIRECT_CLOSE), false, PEERGROUP_A_LINK_GROUP, WRITE, -ENOTCONN },
 	{ "data-send", CMD(DATA_SEND), false, PEERGROUP_A_DATA_GROUP, WRITE, -ENOTCONN },
 	{ "data-get", CMD(DATA_GET), true, PEERGROUP_A_DATA_GROUP, READ, 0 },
+	{ "password-answer", CMD(PASSWORD_ANSWER), false, PEERGROUP_A_PASSWORD_GROUP, WRITE, 0 },
+	{ "password-send", CMD(PASSWORD_SEND), false, PEERGROUP_A_PASSWORD_GROUP, WRITE, -ENOTCONN },
 };
 
 static int request(struct nl *by, const struct cell *c, uint32_t index)
@@ -78,6 +80,10 @@ static int request(struct nl *by, const struct cell *c, uint32_t index)
 		mnl_attr_put(msg, R(WIRE), 1, "x");
 	if (c->cmd == CMD(MEMBER_ADD))
 		mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, 1, "x");
+	if (c->cmd == CMD(PASSWORD_SEND)) {
+		mnl_attr_put_u64(msg, PEERGROUP_A_PASSWORD_ID, 1);
+		mnl_attr_put(msg, PEERGROUP_A_PASSWORD_DATA, 1, "x");
+	}
 	if (c->cmd == CMD(LINK_ADD) || c->cmd == CMD(LINK_DEL))
 		mnl_attr_put(msg, PEERGROUP_A_LINK_ADDRESS, 4, "\x7f\0\0\1");
 	if (c->cmd == CMD(DIRECT_CLOSE))

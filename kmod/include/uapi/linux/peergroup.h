@@ -265,6 +265,37 @@ struct peergroup_credential {
 #define PEERGROUP_CREDENTIAL_LEN_MAX	\
 	(sizeof(struct peergroup_credential) + PEERGROUP_SIG_LEN_MAX)
 
+/* ------------------------------------------------- joining by password -- */
+
+#define PEERGROUP_PASSWORD_MAGIC	"peergrpw"
+#define PEERGROUP_PASSWORD_TAG		"peergroup password 1"
+#define PEERGROUP_PASSWORD_TAG_LEN	20
+#define PEERGROUP_AUTHORITY_LEN		20	/* of a group id: what its name has of it */
+#define PEERGROUP_SHARE_LEN		32
+#define PEERGROUP_PASSWORD_IN_MAX	8192	/* bytes of one message of who joins */
+#define PEERGROUP_PASSWORD_OUT_MAX	65000	/* and of one that answers it */
+#define PEERGROUP_PASSWORD_MESSAGES	4	/* each way, without the opening */
+
+/**
+ * struct peergroup_password_opening - what who joins by password says first
+ * @magic: PEERGROUP_PASSWORD_MAGIC
+ * @nonce: looks random; Documentation/protocol.rst says what is in it
+ * @hint: SHA-256(PEERGROUP_PASSWORD_TAG || first PEERGROUP_AUTHORITY_LEN bytes of the
+ *	group id || @nonce): tells a host of the group which one is meant
+ * @share: a share of the key agreement, which the kernel does not look at
+ *
+ * To the port that links go to. Behind it, both ways: be16 length, a message.
+ */
+struct peergroup_password_opening {
+	__u8	magic[8];
+	__u8	nonce[32];
+	__u8	hint[PEERGROUP_HASH_LEN];
+	__u8	share[PEERGROUP_SHARE_LEN];
+} __attribute__((packed));
+
+/* What a program that answers is given of it: @nonce and @share. */
+#define PEERGROUP_PASSWORD_OPENING_LEN	(32 + PEERGROUP_SHARE_LEN)
+
 /* ------------------------------------------------------ netlink family -- */
 
 #define PEERGROUP_FAMILY_NAME		"peergroup"
@@ -301,6 +332,9 @@ enum peergroup_cmd {
 	PEERGROUP_CMD_DATA_GET,		/* dump: what has come for this socket, and is gone then */
 	PEERGROUP_CMD_DATA_NTF,		/* event: data waits for this socket */
 	PEERGROUP_CMD_SEND_NTF,		/* event: a link that was full takes data again, or ended */
+	PEERGROUP_CMD_PASSWORD_ANSWER,	/* this socket answers who joins by password */
+	PEERGROUP_CMD_PASSWORD_SEND,	/* a message to one of these */
+	PEERGROUP_CMD_PASSWORD_NTF,	/* event: a message by one of these, or its end */
 
 	__PEERGROUP_CMD_MAX,
 	PEERGROUP_CMD_MAX = __PEERGROUP_CMD_MAX - 1
@@ -389,6 +423,9 @@ enum {
 	PEERGROUP_A_LIMIT_RECEIVE_TOTAL, /* u32: bytes of data waiting for all sockets */
 	PEERGROUP_A_LIMIT_RECEIVE_WAIT, /* u32 ms: that a socket which does not read holds all up */
 	PEERGROUP_A_LIMIT_DATA_RATE, /* u32: messages of data a second over one link; 0: any */
+	PEERGROUP_A_LIMIT_PASSWORDS, /* u32: who join by password, at a time */
+	PEERGROUP_A_LIMIT_PASSWORD_RATE, /* u32: attempts to, a minute; 0: any */
+	PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE, /* u32: from one IPv6 /64 or IPv4 /24; 0: any */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
@@ -503,6 +540,20 @@ enum {
 	PEERGROUP_A_MEMBER_MAX = __PEERGROUP_A_MEMBER_MAX - 1
 };
 
+/* Attributes of joining by password. */
+enum {
+	PEERGROUP_A_PASSWORD_PAD = 1,
+	PEERGROUP_A_PASSWORD_GROUP,	/* u32: index of the group */
+	PEERGROUP_A_PASSWORD_ID,	/* u64: of the connection */
+	PEERGROUP_A_PASSWORD_ADDRESS,	/* binary 4 or 16: where it comes from */
+	PEERGROUP_A_PASSWORD_OPENING,	/* binary 64: nonce and share, in the first event */
+	PEERGROUP_A_PASSWORD_DATA,	/* binary: a message */
+	PEERGROUP_A_PASSWORD_LAST,	/* flag: the last to send, or the end of it */
+
+	__PEERGROUP_A_PASSWORD_MAX,
+	PEERGROUP_A_PASSWORD_MAX = __PEERGROUP_A_PASSWORD_MAX - 1
+};
+
 /*
  * Counters of a group, each a u64 but the first two. A refusal's counter number
  * is also the refusal's name inside the module and in tracepoints.
@@ -579,6 +630,13 @@ enum {
 	PEERGROUP_A_STATS_DATA_LOST,		/* copies dropped for a socket that had too many */
 	PEERGROUP_A_STATS_DATA_OVERSIZE,	/* messages over the record size limit */
 	PEERGROUP_A_STATS_DATA_HELD,		/* times that a socket held direct connections up */
+	PEERGROUP_A_STATS_PASSWORD_OPENED,	/* joining by password: a program was told */
+	PEERGROUP_A_STATS_PASSWORD_ISSUED,	/* attempts it answered to the end */
+	PEERGROUP_A_STATS_PASSWORD_FAILED,	/* those that ended before: a wrong password */
+	PEERGROUP_A_STATS_PASSWORD_MALFORMED,	/* those that broke the form */
+	PEERGROUP_A_STATS_PASSWORD_RATE,	/* refused: too many in a minute */
+	PEERGROUP_A_STATS_PASSWORD_FULL,	/* refused: too many at a time */
+	PEERGROUP_A_STATS_PASSWORD_UNANSWERED,	/* refused: no program answers */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1
