@@ -239,10 +239,13 @@ struct pgi_group_store {
 	size_t former_len;
 	bool creator;			/* made here: the group's key is on disk */
 	bool ready;			/* was synchronised once */
+	bool pending;			/* to be joined by password: no certificates yet */
+	uint8_t *verifier;		/* PGI_VERIFIER_LEN, of a store to be created; or NULL */
 	uint16_t port;			/* last used, 0 = default */
 	uint32_t flags;			/* PEER_GROUP_PROPERTY_FLAGS */
 	uint32_t member_data_lifetime;
 	uint32_t presence_lifetime;
+	uint32_t schemes, password_role;	/* as in struct pgi_properties; 0 as none */
 	struct pgi_blob properties;	/* wire form of the record, if one was seen */
 	char **addresses;		/* remembered, in the form connect takes */
 	size_t addresses_len;
@@ -280,6 +283,13 @@ HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
 HRESULT pgi_group_store_load_key(const struct pgi_group_store *store, EVP_PKEY **key);
 HRESULT pgi_group_store_delete(const char *identity, const char *name);
 void pgi_group_store_free(struct pgi_group_store *store);
+
+/* What is kept of the group's password: PGI_VERIFIER_LEN bytes; PEER_E_NOT_FOUND. */
+HRESULT pgi_group_store_verifier(const struct pgi_group_store *store, uint8_t *verifier);
+HRESULT pgi_group_store_keep_verifier(const struct pgi_group_store *store,
+				      const uint8_t *verifier);
+HRESULT pgi_group_store_forget_verifier(const struct pgi_group_store *store);
+
 /* Every group of @identity (NULL: of all); @each owns nothing. */
 HRESULT pgi_group_store_each(const char *identity,
 			     HRESULT (*each)(const struct pgi_group_store *store, void *arg),
@@ -331,6 +341,13 @@ HRESULT pgi_group_make(const struct pgi_identity *identity, const char *friendly
  */
 HRESULT pgi_invitation_accept(const char *xml, const struct pgi_identity *identity,
 			      struct pgi_group_store **store);
+
+/*
+ * The same for an invitation to join by password. *@store has no certificates, and no
+ * id, of which it knows the authority only.
+ */
+HRESULT pgi_invitation_pending(const char *xml, const struct pgi_identity *identity,
+			       struct pgi_group_store **store);
 
 /* Issues to @identity_xml; @expires in UTC, 0 = as late as may be. *@xml: malloc(). */
 HRESULT pgi_invite(const struct pgi_group_store *store, const struct pgi_identity *identity,

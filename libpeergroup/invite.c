@@ -50,7 +50,7 @@ static HRESULT decode_idc(const char *base64, struct pgi_idc *idc)
 	return hr;
 }
 
-static HRESULT parse_identity_xml(const char *xml, struct pgi_idc *idc)
+HRESULT pgi_identity_from_xml(const char *xml, struct pgi_idc *idc)
 {
 	char *base64 = NULL;
 	xmlNode *root, *node;
@@ -183,7 +183,7 @@ static HRESULT invite_by(const struct pgi_group_store *store,
 		return hr == PEER_E_INVITATION_NOT_TRUSTED ? PEER_E_CERT_STORE_CORRUPTED : hr;
 	hr = check_request(request, chain[len - 1], len - 1, pgi_now());
 	if (SUCCEEDED(hr))
-		hr = parse_identity_xml(request->identity_xml, &idc);
+		hr = pgi_identity_from_xml(request->identity_xml, &idc);
 	if (SUCCEEDED(hr)) {
 		hr = check_subject(&idc, chain, len);
 		if (SUCCEEDED(hr))
