@@ -75,8 +75,8 @@ static HRESULT remember_port(struct pgi_group_store *store, const void *arg)
  * Addresses remembered, as of now: another program may have added some. At most
  * @max of them, the newest.
  */
-static size_t recall(struct pgi_group *group, struct pgi_address *out, size_t max,
-		     uint16_t *port)
+size_t pgi_recall(struct pgi_group *group, struct pgi_address *out, size_t max,
+		  uint16_t *port)
 {
 	struct pgi_group_store *store;
 	size_t i, n = 0;
@@ -91,6 +91,14 @@ static size_t recall(struct pgi_group *group, struct pgi_address *out, size_t ma
 	}
 	pgi_group_store_free(store);
 	return n;
+}
+
+void pgi_remember(struct pgi_group *group, const struct pgi_address *a)
+{
+	char text[PGI_ADDRESS_TEXT];
+
+	pgi_address_format(a, text);
+	pgi_group_save(group, remember, text);
 }
 
 /* --------------------------------------------------------------- online -- */
@@ -126,9 +134,12 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;
+	/* Who joins by password is answered while somebody is there who may. */
+	if (FAILED(pgi_answer_start(group)))
+		pgi_clear_error();
 	if (state.status & PEERGROUP_STATUS_LISTENING && (!port || port == state.port))
 		return stay_online(group, &state);
-	n = recall(group, known, PGI_ATTEMPT_MAX, &last);
+	n = pgi_recall(group, known, PGI_ATTEMPT_MAX, &last);
 	hr = pgi_credential_make(group, &credential);
 	if (SUCCEEDED(hr))
 		hr = set_online(group, &credential, port ? port : last);
@@ -143,7 +154,6 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 
 static HRESULT connect_to(struct pgi_group *group, const struct pgi_address *a)
 {
-	char text[PGI_ADDRESS_TEXT];
 	HRESULT hr;
 
 	hr = pgi_online(group, 0);
@@ -151,9 +161,8 @@ static HRESULT connect_to(struct pgi_group *group, const struct pgi_address *a)
 		hr = add_link(group, a);
 	if (FAILED(hr))
 		return hr;
-	pgi_address_format(a, text);
 	/* It is linked to: that it may be forgotten does not make the call fail. */
-	pgi_group_save(group, remember, text);
+	pgi_remember(group, a);
 	return S_OK;
 }
 
@@ -165,10 +174,12 @@ PGI_PUBLIC HRESULT peergroup_online(peergroup_t handle, uint16_t port)
 	HRESULT hr;
 
 	pgi_clear_error();
-	hr = pgi_group_find(handle, &group);
+	hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_online(group, port);
+	hr = pgi_joining_now(group, NULL, 0);
+	if (SUCCEEDED(hr))
+		hr = pgi_online(group, port);
 	pgi_group_put(group);
 	return hr;
 }
@@ -211,10 +222,12 @@ static HRESULT connect_handle(peergroup_t handle, const struct pgi_address *a)
 	struct pgi_group *group;
 	HRESULT hr;
 
-	hr = pgi_group_find(handle, &group);
+	hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = connect_to(group, a);
+	hr = pgi_joining_now(group, a, 1);
+	if (SUCCEEDED(hr))
+		hr = connect_to(group, a);
 	pgi_group_put(group);
 	return hr;
 }
@@ -269,9 +282,12 @@ static HRESULT connect_group(struct pgi_group *group)
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;
-	if (state.status & PEERGROUP_STATUS_LISTENING)
+	if (state.status & PEERGROUP_STATUS_LISTENING) {
+		if (FAILED(pgi_answer_start(group)))
+			pgi_clear_error();
 		return PEER_S_ALREADY_CONNECTED;
-	n = recall(group, known, PGI_ATTEMPT_MAX, &port);
+	}
+	n = pgi_recall(group, known, PGI_ATTEMPT_MAX, &port);
 	if (!atomic_load(&group->ready)) {
 		/* A member that has nothing yet has to find somebody who has. */
 		if (!n) {
@@ -291,10 +307,11 @@ PGI_PUBLIC HRESULT PeerGroupConnect(HGROUP handle)
 	pgi_clear_error();
 	hr = pgi_started();
 	if (SUCCEEDED(hr))
-		hr = pgi_group_find(handle, &group);
+		hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = connect_group(group);
+	hr = atomic_load(&group->pending) ? pgi_joining_start(group, NULL, 0) :
+					    connect_group(group);
 	pgi_group_put(group);
 	return hr;
 }
@@ -316,8 +333,8 @@ static HRESULT take_addresses(const PEER_ADDRESS *from, ULONG count, struct pgi_
 	return hr;
 }
 
-static HRESULT connect_addresses(struct pgi_group *group, const struct pgi_address *a,
-				 size_t count)
+HRESULT pgi_connect_addresses(struct pgi_group *group, const struct pgi_address *a,
+			      size_t count)
 {
 	struct pgi_group_state state;
 	HRESULT hr;
@@ -351,9 +368,10 @@ PGI_PUBLIC HRESULT PeerGroupConnectByAddress(HGROUP handle, ULONG count,
 	hr = take_addresses(addresses, count, &list);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_group_find(handle, &group);
+	hr = pgi_group_find_any(handle, &group);
 	if (SUCCEEDED(hr)) {
-		hr = connect_addresses(group, list, count);
+		hr = atomic_load(&group->pending) ? pgi_joining_start(group, list, count) :
+						    pgi_connect_addresses(group, list, count);
 		pgi_group_put(group);
 	}
 	free(list);

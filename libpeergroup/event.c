@@ -30,8 +30,11 @@ static bool registered(const struct registration *reg, PEER_GROUP_EVENT_TYPE eve
 static void push_failed(struct registration *reg, HRESULT reason)
 {
 	static const struct peergroup_event none;
+	PEER_GROUP_EVENT_TYPE type = reason == PGI_AUTHENTICATION_FAILED ?
+				     PEER_GROUP_EVENT_AUTHENTICATION_FAILED :
+				     PEER_GROUP_EVENT_CONNECTION_FAILED;
 
-	if (registered(reg, PEER_GROUP_EVENT_CONNECTION_FAILED, NULL) &&
+	if (registered(reg, type, NULL) &&
 	    SUCCEEDED(pgi_feed_push(&reg->feed, &none, reason)))
 		reg->pushed = true;
 }
@@ -233,7 +236,9 @@ static HRESULT new_registration(struct pgi_group *group, HANDLE event,
 			reg->feed.takes |= PEERGROUP_TAKES_DIRECT;
 		if (registered(reg, PEER_GROUP_EVENT_INCOMING_DATA, NULL))
 			reg->feed.takes |= PEERGROUP_TAKES_DATA;
-		hr = pgi_feed_open(&reg->feed, group, PEERGROUP_SINCE_NOW);
+		/* What the kernel does not have yet has no feed yet, either. */
+		if (!atomic_load(&group->pending))
+			hr = pgi_feed_open(&reg->feed, group, PEERGROUP_SINCE_NOW);
 	}
 	if (SUCCEEDED(hr)) {
 		pgi_registration_signal(reg);
@@ -257,6 +262,12 @@ static void fail_now(struct registration *reg, void *arg)
 void pgi_event_failed(const struct pgi_group *group, HRESULT reason)
 {
 	pgi_registration_each(group, fail_now, &reason);
+}
+
+void pgi_event_not_authenticated(const struct pgi_group *group)
+{
+	pgi_event_failed(group, PGI_AUTHENTICATION_FAILED);
+	pgi_event_failed(group, PEER_E_NOT_AUTHORIZED);
 }
 
 static void begin_attempt(struct registration *reg, void *arg)
@@ -291,7 +302,7 @@ PGI_PUBLIC HRESULT PeerGroupRegisterEvent(HGROUP handle, HANDLE event, DWORD cou
 		return hr;
 	if (!event || !count || !registrations || !out)
 		return pgi_fail(E_INVALIDARG, "no event, no registrations or no room for a handle");
-	hr = pgi_group_find(handle, &group);
+	hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
 	hr = new_registration(group, event, registrations, count, out);

@@ -12,6 +12,15 @@
 /* Addresses of one attempt whose failures are counted. */
 #define PGI_ATTEMPT_MAX	64
 
+/* In a feed's item, in the place of the reason of a CONNECTION_FAILED. */
+#define PGI_AUTHENTICATION_FAILED	((HRESULT)0xA0630001)
+
+/* AUTHENTICATION_FAILED, and then the CONNECTION_FAILED that follows from it. */
+void pgi_event_not_authenticated(const struct pgi_group *group);
+
+/* The group has come to be in the kernel: registrations hear of it from now on. */
+void pgi_event_group_begun(struct pgi_group *group);
+
 /* CONNECTION_FAILED with @reason, now. */
 void pgi_event_failed(const struct pgi_group *group, HRESULT reason);
 

@@ -81,7 +81,9 @@ static HRESULT fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *ou
 {
 	const struct peergroup_event *event = &item->event;
 
-	if (item->failed != S_OK) {
+	if (item->failed == PGI_AUTHENTICATION_FAILED) {
+		out->eventType = PEER_GROUP_EVENT_AUTHENTICATION_FAILED;	/* no data */
+	} else if (item->failed != S_OK) {
 		out->eventType = PEER_GROUP_EVENT_CONNECTION_FAILED;
 		out->hrConnectionFailedReason = item->failed;
 	} else if (event->kind == PEERGROUP_EVENT_STATUS) {

@@ -60,7 +60,7 @@ static struct registration *find(uint64_t serial)
 /* thread.lock held */
 static void forget_socket(struct registration *reg)
 {
-	if (thread.epoll >= 0)
+	if (thread.epoll >= 0 && reg->feed.nl.sock)
 		epoll_ctl(thread.epoll, EPOLL_CTL_DEL, pgi_nl_fd(&reg->feed.nl), NULL);
 }
 
@@ -163,6 +163,8 @@ static HRESULT watch_socket(struct registration *reg)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = reg->serial };
 
+	if (!reg->feed.nl.sock)
+		return S_OK;
 	if (epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_nl_fd(&reg->feed.nl), &event) < 0)
 		return pgi_from_errno(errno);
 	return S_OK;
@@ -266,6 +268,34 @@ void pgi_registration_unlist(struct registration *reg)
 	pthread_mutex_unlock(&thread.lock);
 }
 
+/* Of a group that was not in the kernel when it was made. thread.lock held */
+static HRESULT open_late(struct registration *reg, struct pgi_group *group)
+{
+	HRESULT hr;
+
+	if (reg->feed.nl.sock || atomic_load(&group->pending))
+		return S_OK;
+	pthread_mutex_lock(&reg->lock);
+	hr = pgi_feed_open(&reg->feed, group, PEERGROUP_SINCE_NOW);
+	pgi_registration_signal(reg);
+	pthread_mutex_unlock(&reg->lock);
+	return hr;
+}
+
+void pgi_event_group_begun(struct pgi_group *group)
+{
+	struct registration *reg;
+
+	pthread_mutex_lock(&thread.lock);
+	for (reg = thread.list; reg; reg = reg->next) {
+		if (reg->group != group || reg->feed.nl.sock)
+			continue;
+		if (FAILED(open_late(reg, group)) || FAILED(watch_socket(reg)))
+			atomic_store(&reg->dead, true);
+	}
+	pthread_mutex_unlock(&thread.lock);
+}
+
 HRESULT pgi_registration_list(struct registration *reg, struct pgi_group *group)
 {
 	HRESULT hr;
@@ -275,6 +305,9 @@ HRESULT pgi_registration_list(struct registration *reg, struct pgi_group *group)
 	if (SUCCEEDED(hr)) {
 		reg->serial = ++thread.serials;
 		reg->group = group;
+		hr = open_late(reg, group);
+	}
+	if (SUCCEEDED(hr)) {
 		hr = watch_socket(reg);
 	}
 	if (SUCCEEDED(hr)) {

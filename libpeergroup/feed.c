@@ -507,7 +507,8 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	struct pgi_group_state state;
 	HRESULT hr;
 
-	feed->tail = &feed->head;
+	if (!feed->tail)
+		feed->tail = &feed->head;
 	feed->held_tail = &feed->held;
 	feed->group = group->index;
 	feed->identity = strdup(group->store->identity);

@@ -22,7 +22,8 @@
 struct pgi_item {
 	struct pgi_item *next;
 	struct peergroup_event event;
-	HRESULT failed;		/* not S_OK: a CONNECTION_FAILED, made here */
+	/* Not S_OK: a CONNECTION_FAILED (or AUTHENTICATION_FAILED), made here */
+	HRESULT failed;
 	const uint8_t *data;	/* of a PGI_EVENT_DATA, behind @peer */
 	size_t size;
 	char peer[];		/* event.link_peer */

@@ -207,10 +207,14 @@ static HRESULT load(struct pgi_group *group, const char *identity, const char *n
 	hr = pgi_identity_load(identity, &group->identity);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_store_load(group->identity->name, name, &group->store);
-	if (SUCCEEDED(hr)) {
-		atomic_init(&group->ready, group->store->ready);
+	if (FAILED(hr))
+		return hr;
+	atomic_init(&group->ready, group->store->ready);
+	atomic_init(&group->pending, group->store->pending);
+	if (group->store->pending)
+		hr = pgi_joining_init(group);
+	else
 		hr = pgi_own_set(group, group->store);
-	}
 	return hr;
 }
 
@@ -292,6 +296,8 @@ static void release(struct pgi_object *obj)
 	struct pgi_group *group = pgi_container_of(obj, struct pgi_group, obj);
 
 	pgi_event_group_closed(group);
+	pgi_joining_exit(group);
+	pgi_answer_stop(group);
 	pgi_upkeep_exit(group);
 	if (group->index)
 		take_along(group);
@@ -303,19 +309,12 @@ static void release(struct pgi_object *obj)
 	free(group);
 }
 
-HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
+/* What has its certificates becomes a group of the kernel's. */
+HRESULT pgi_group_begin(struct pgi_group *group)
 {
-	struct pgi_group *group = calloc(1, sizeof(*group));
 	HRESULT hr;
 
-	if (!group)
-		return E_OUTOFMEMORY;
-	pgi_object_init(&group->obj, PGI_GROUP, release);
-	pthread_mutex_init(&group->lock, NULL);
-	pgi_upkeep_init(group);
-	hr = load(group, identity, name);
-	if (SUCCEEDED(hr))
-		hr = pgi_nl_open(&group->nl, NULL);
+	hr = pgi_nl_open(&group->nl, NULL);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_enter(group, group->store);
 	if (SUCCEEDED(hr))
@@ -329,6 +328,22 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 		pgi_membership_announce(group);
 		pgi_refresh_take_over(group);
 	}
+	return hr;
+}
+
+HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
+{
+	struct pgi_group *group = calloc(1, sizeof(*group));
+	HRESULT hr;
+
+	if (!group)
+		return E_OUTOFMEMORY;
+	pgi_object_init(&group->obj, PGI_GROUP, release);
+	pthread_mutex_init(&group->lock, NULL);
+	pgi_upkeep_init(group);
+	hr = load(group, identity, name);
+	if (SUCCEEDED(hr) && !atomic_load(&group->pending))
+		hr = pgi_group_begin(group);
 	if (SUCCEEDED(hr))
 		hr = pgi_handle_new(&group->obj, handle);
 	if (FAILED(hr))
@@ -337,6 +352,17 @@ HRESULT pgi_group_open(const char *identity, const char *name, void **handle)
 }
 
 HRESULT pgi_group_find(const void *handle, struct pgi_group **group)
+{
+	HRESULT hr = pgi_group_find_any(handle, group);
+
+	if (FAILED(hr) || !atomic_load(&(*group)->pending))
+		return hr;
+	pgi_group_put(*group);
+	return pgi_fail(PEER_E_GROUP_NOT_READY,
+			"the group has yet to be joined, by its password; connect first");
+}
+
+HRESULT pgi_group_find_any(const void *handle, struct pgi_group **group)
 {
 	struct pgi_object *obj = pgi_handle_get(handle, PGI_GROUP);
 
@@ -390,7 +416,7 @@ HRESULT pgi_group_get(HGROUP handle, struct pgi_object **out)
 	struct pgi_group *group = NULL;
 	HRESULT hr = pgi_group_find(handle, &group);
 
-	*out = group ? &group->obj : NULL;
+	*out = SUCCEEDED(hr) ? &group->obj : NULL;
 	return hr;
 }
 
@@ -401,7 +427,9 @@ static struct pgi_group *group_of(struct pgi_object *obj)
 
 const struct pgi_group_store *pgi_group_get_store(struct pgi_object *obj)
 {
-	return group_of(obj)->own->store;
+	const struct pgi_own *own = group_of(obj)->own;
+
+	return own ? own->store : group_of(obj)->store;
 }
 
 const struct pgi_identity *pgi_group_get_identity(struct pgi_object *obj)

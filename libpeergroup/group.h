@@ -41,6 +41,10 @@ struct pgi_group {
 	struct pgi_own *_Atomic own;	/* changes with a renewal; what it was stays, too */
 	uint32_t index;			/* in the kernel */
 	atomic_bool ready;		/* stays once it is */
+	atomic_bool pending;		/* to be joined by password; what the kernel has
+					 * of a group it has not then, and @own is NULL */
+	struct pgi_joining *joining;	/* where it was opened so */
+	struct pgi_answering *answering;	/* those who join by password */
 	atomic_uint properties_kept;	/* version of the properties that is on disk */
 
 	pthread_mutex_t lock;		/* guards all below */
@@ -77,8 +81,12 @@ void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *s
 /* Loads a group from disk and opens it in the kernel; the handle is the program's. */
 HRESULT pgi_group_open(const char *identity, const char *name, void **handle);
 
-/* A reference to the group behind a handle, or PEER_E_INVALID_GROUP. */
+/*
+ * A reference to the group behind a handle, or PEER_E_INVALID_GROUP. PEER_E_GROUP_NOT_READY
+ * while it is to be joined by password; the second finds those too.
+ */
 HRESULT pgi_group_find(const void *handle, struct pgi_group **group);
+HRESULT pgi_group_find_any(const void *handle, struct pgi_group **group);
 
 static inline void pgi_group_put(struct pgi_group *group)
 {
@@ -124,10 +132,19 @@ HRESULT pgi_group_running(struct pgi_nl *nl, const struct pgi_group_store *store
 
 /* ---- lifecycle.c: properties that both APIs give, checked as one ---- */
 
+/* What a password is to be had for; PEER_GROUP_AUTHENTICATION_SCHEME, PEERGROUP_ROLE_*. */
+struct pgi_password {
+	const char *text;
+	uint32_t schemes, role;
+};
+
+/* @password: NULL for a group without. */
 HRESULT pgi_create(const char *identity, const struct peergroup_create_options *options,
-		   void **handle);
+		   const struct pgi_password *password, void **handle);
 HRESULT pgi_join(const char *identity, const char *invitation, void **handle);
 HRESULT pgi_close(void *handle);
+/* Of a call of <peergroup.h>: no Shutdown ends the handle that it made, if it did. */
+HRESULT pgi_native_handle(HRESULT hr, const peergroup_t *group);
 HRESULT pgi_delete(const char *identity, const char *name);
 /*
  * PEER_E_GROUP_IN_USE while some program has the group open; a group that is merely kept
@@ -183,7 +200,9 @@ HRESULT pgi_own_renew(struct pgi_group *group, bool live);
  */
 bool pgi_own_changed(struct pgi_group *group, const uint8_t was[PEERGROUP_HASH_LEN]);
 
-/* ---- group.c, for own.c ---- */
+/* ---- group.c, for passwordjoin.c and own.c ---- */
+
+HRESULT pgi_group_begin(struct pgi_group *group);
 
 /* Opens it in the kernel, by the certificates that @store has; again is fine. */
 HRESULT pgi_group_enter(struct pgi_group *group, const struct pgi_group_store *store);
@@ -221,6 +240,41 @@ HRESULT pgi_connection_failure(int err);
 
 /* ---- connect.c ---- */
 
+struct pgi_address;
+
 HRESULT pgi_online(struct pgi_group *group, uint16_t port);
+/* As PeerGroupConnectByAddress(): what fails later is an event. */
+HRESULT pgi_connect_addresses(struct pgi_group *group, const struct pgi_address *a,
+			      size_t count);
+/* The remembered ones, the newest at most @max of them; *@port the last one used. */
+size_t pgi_recall(struct pgi_group *group, struct pgi_address *out, size_t max,
+		  uint16_t *port);
+/* To be remembered. */
+void pgi_remember(struct pgi_group *group, const struct pgi_address *a);
+
+/* ---- passwordjoin.c ---- */
+
+HRESULT pgi_password_join(const char *identity, const char *invitation,
+			  const char *password, void **handle);
+HRESULT pgi_joining_init(struct pgi_group *group);
+void pgi_joining_exit(struct pgi_group *group);
+/* Begins to; how it ends is told to event registrations. @count 0: the remembered ones. */
+HRESULT pgi_joining_start(struct pgi_group *group, const struct pgi_address *a, size_t count);
+/* Does it. PEER_E_NOT_AUTHORIZED, PEER_E_NO_MEMBER_CONNECTIONS... */
+HRESULT pgi_joining_now(struct pgi_group *group, const struct pgi_address *a, size_t count);
+
+/* ---- p2p_password.c ---- */
+
+/* What this member answers with, kept on disk; NULL forgets it. */
+HRESULT pgi_password_set(struct pgi_group *group, const char *password);
+
+/* ---- answer.c ---- */
+
+/*
+ * Answers who joins by password, until the handle is closed: S_FALSE where the member
+ * does not know the password, or may not issue. Again is fine, after a change.
+ */
+HRESULT pgi_answer_start(struct pgi_group *group);
+void pgi_answer_stop(struct pgi_group *group);
 
 #endif /* _PEERGROUP_GROUP_H */

@@ -232,7 +232,10 @@ static void merge(const struct pgi_properties *wanted, const struct pgi_properti
 	p->flags = wanted->flags;
 	p->member_data_lifetime = wanted->member_data_lifetime;
 	p->presence_lifetime = pgi_presence_lifetime(wanted->presence_lifetime);
-	p->schemes = wanted->schemes;
+	if (wanted->schemes) {
+		p->schemes = wanted->schemes;
+		p->password_role = wanted->password_role;
+	}
 }
 
 /* Do both say the same? What does not change is no news. */
@@ -384,7 +387,6 @@ PGI_PUBLIC HRESULT peergroup_set_properties(peergroup_t handle,
 		.friendly = (char *)from->friendly, .comment = (char *)from->comment,
 		.flags = from->flags, .member_data_lifetime = from->member_data_lifetime,
 		.presence_lifetime = from->presence_lifetime,
-		.schemes = PEER_GROUP_GMC_AUTHENTICATION,
 	};
 	hr = pgi_group_find(handle, &group);
 	if (FAILED(hr))

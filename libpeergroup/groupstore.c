@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <openssl/crypto.h>
 #include "cert.h"
+#include "pake.h"
 #include "properties.h"
 #include "store.h"
 
@@ -16,6 +18,7 @@
 #define STATE_FILE	"state"
 #define KEY_FILE	"group-key.pem"	/* at the creator only */
 #define PROPERTIES_FILE	"properties"	/* the record, where one was seen */
+#define PASSWORD_FILE	"password"	/* what is kept of it, where it is known */
 
 /* ---------------------------------------------------------------- writing -- */
 
@@ -25,6 +28,9 @@ static HRESULT write_text(int dir, const char *file, struct pgi_text *text)
 
 	if (!text->failed)
 		hr = pgi_store_write(dir, file, text->data ? text->data : "", text->len);
+	/* It may be what is kept of a password. */
+	if (text->data)
+		OPENSSL_cleanse(text->data, text->len);
 	free(text->data);
 	return hr;
 }
@@ -45,12 +51,27 @@ static HRESULT write_state(int dir, const struct pgi_group_store *store, bool re
 	return write_text(dir, STATE_FILE, &text);
 }
 
+static HRESULT write_verifier(int dir, const uint8_t *verifier)
+{
+	char hex[2 * PGI_VERIFIER_LEN + 1];
+	struct pgi_text text = { 0 };
+	HRESULT hr;
+
+	pgi_hex(verifier, PGI_VERIFIER_LEN, hex);
+	pgi_text_add(&text, "verifier", hex);
+	hr = write_text(dir, PASSWORD_FILE, &text);
+	OPENSSL_cleanse(hex, sizeof(hex));
+	return hr;
+}
+
 static HRESULT write_all(int dir, const struct pgi_group_store *store, EVP_PKEY *key)
 {
 	HRESULT hr = write_info(dir, store);
 
-	if (SUCCEEDED(hr))
+	if (SUCCEEDED(hr) && !store->pending)
 		hr = pgi_group_chain_write(dir, store);
+	if (SUCCEEDED(hr) && store->verifier)
+		hr = write_verifier(dir, store->verifier);
 	if (SUCCEEDED(hr))
 		hr = write_state(dir, store, store->ready);
 	if (SUCCEEDED(hr) && store->properties.len)
@@ -104,6 +125,18 @@ static HRESULT read_text(int dir, const char *file,
 	return hr;
 }
 
+/* Without certificates it is a group that is to be joined by password, or damaged. */
+static HRESULT read_membership(int dir, struct pgi_group_store *store)
+{
+	HRESULT hr = pgi_group_chain_read(dir, store);
+
+	if (hr != PEER_E_NOT_FOUND || faccessat(dir, PASSWORD_FILE, F_OK, 0))
+		return hr;
+	pgi_clear_error();
+	store->pending = true;
+	return S_OK;
+}
+
 /* The group id is not stored: it is what the root's key says. */
 static HRESULT check_store(struct pgi_group_store *store, const char *entry)
 {
@@ -111,7 +144,8 @@ static HRESULT check_store(struct pgi_group_store *store, const char *entry)
 	struct pgi_cert *root;
 	HRESULT hr;
 
-	if (!store->identity || !store->name || !store->friendly || !store->chain_len ||
+	if (!store->identity || !store->name || !store->friendly ||
+	    store->pending == !!store->chain_len ||
 	    !pgi_name_valid(store->identity) || !pgi_name_valid(store->name))
 		return PEER_E_CERT_STORE_CORRUPTED;
 	hr = pgi_store_entry(store->name, expected);
@@ -119,6 +153,8 @@ static HRESULT check_store(struct pgi_group_store *store, const char *entry)
 		return hr;
 	if (strcmp(expected, entry))
 		return PEER_E_CERT_STORE_CORRUPTED;
+	if (store->pending)
+		return S_OK;
 	hr = pgi_cert_parse(store->root.data, store->root.len, &root);
 	if (FAILED(hr))
 		return hr == E_OUTOFMEMORY ? hr : PEER_E_CERT_STORE_CORRUPTED;
@@ -157,7 +193,7 @@ static HRESULT read_store(int parent, const char *entry, struct pgi_group_store 
 	if (SUCCEEDED(hr))
 		hr = read_text(dir, STATE_FILE, pgi_group_state_parse, store);
 	if (SUCCEEDED(hr))
-		hr = pgi_group_chain_read(dir, store);
+		hr = read_membership(dir, store);
 	if (SUCCEEDED(hr))
 		hr = check_store(store, entry);
 	if (SUCCEEDED(hr))
@@ -311,6 +347,60 @@ HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
 	if (FAILED(hr))
 		return hr;
 	hr = pgi_store_write(dir, PROPERTIES_FILE, wire->data, wire->len);
+	close(dir);
+	return hr;
+}
+
+static HRESULT parse_verifier(const char *key, const char *value, void *arg)
+{
+	if (strcmp(key, "verifier"))
+		return S_OK;
+	return pgi_unhex(value, arg, PGI_VERIFIER_LEN) ? S_OK : PEER_E_CERT_STORE_CORRUPTED;
+}
+
+HRESULT pgi_group_store_verifier(const struct pgi_group_store *store, uint8_t *verifier)
+{
+	struct pgi_blob text = { 0 };
+	HRESULT hr;
+	int dir;
+
+	hr = open_group(store, &dir);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_store_read(dir, PASSWORD_FILE, true, &text);
+	close(dir);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_text_parse(&text, parse_verifier, verifier);
+	OPENSSL_cleanse(text.data, text.len);
+	pgi_blob_free(&text);
+	return hr;
+}
+
+HRESULT pgi_group_store_keep_verifier(const struct pgi_group_store *store,
+				      const uint8_t *verifier)
+{
+	HRESULT hr;
+	int dir;
+
+	hr = open_group(store, &dir);
+	if (FAILED(hr))
+		return hr;
+	hr = write_verifier(dir, verifier);
+	close(dir);
+	return hr;
+}
+
+HRESULT pgi_group_store_forget_verifier(const struct pgi_group_store *store)
+{
+	HRESULT hr;
+	int dir;
+
+	hr = open_group(store, &dir);
+	if (FAILED(hr))
+		return hr;
+	if (unlinkat(dir, PASSWORD_FILE, 0) && errno != ENOENT)
+		hr = pgi_fail(pgi_from_errno(errno), "%s: %s", PASSWORD_FILE, strerror(errno));
 	close(dir);
 	return hr;
 }

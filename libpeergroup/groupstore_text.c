@@ -4,7 +4,9 @@
  * a group's folder (groupstore.c), and for a configuration that travels (config.c).
  */
 #include <stdlib.h>
+#include <openssl/crypto.h>
 #include "cert.h"
+#include "pake.h"
 #include "store.h"
 
 #define ADDRESSES_MAX	8
@@ -29,6 +31,8 @@ void pgi_group_store_free(struct pgi_group_store *store)
 	for (i = 0; i < store->addresses_len; i++)
 		free(store->addresses[i]);
 	free(store->addresses);
+	if (store->verifier)
+		OPENSSL_clear_free(store->verifier, PGI_VERIFIER_LEN);
 	free(store);
 }
 
@@ -82,6 +86,10 @@ void pgi_group_info_text(const struct pgi_group_store *store, struct pgi_text *t
 	pgi_text_add_number(text, "flags", store->flags);
 	pgi_text_add_number(text, "member_data_lifetime", store->member_data_lifetime);
 	pgi_text_add_number(text, "presence_lifetime", store->presence_lifetime);
+	if (store->password_role) {
+		pgi_text_add_number(text, "schemes", store->schemes);
+		pgi_text_add_number(text, "password_role", store->password_role);
+	}
 }
 
 void pgi_group_state_text(const struct pgi_group_store *store, bool ready,
@@ -128,6 +136,10 @@ HRESULT pgi_group_info_parse(const char *key, const char *value, void *arg)
 		return parse_number(value, UINT32_MAX, &store->member_data_lifetime);
 	if (!strcmp(key, "presence_lifetime"))
 		return parse_number(value, UINT32_MAX, &store->presence_lifetime);
+	if (!strcmp(key, "schemes"))
+		return parse_number(value, UINT32_MAX, &store->schemes);
+	if (!strcmp(key, "password_role"))
+		return parse_number(value, UINT32_MAX, &store->password_role);
 	if (!strcmp(key, "creator")) {
 		hr = parse_number(value, 1, &number);
 		store->creator = number;

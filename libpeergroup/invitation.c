@@ -235,6 +235,48 @@ HRESULT pgi_invitation_accept(const char *xml, const struct pgi_identity *identi
 	return hr;
 }
 
+/* Of a group that is not known but by name. */
+static HRESULT fill_pending(const struct invitation *inv, const struct pgi_identity *identity,
+			    struct pgi_group_store *store)
+{
+	const char *classifier = inv->group_name + PGI_AUTHORITY_LEN;
+
+	store->pending = true;
+	store->identity = strdup(identity->name);
+	store->name = strdup(inv->group_name);
+	store->friendly = strdup(*inv->group_friendly ? inv->group_friendly : inv->group_name);
+	store->cloud = strdup(inv->cloud);
+	if (*classifier)
+		store->classifier = strdup(classifier + 1);
+	return store->identity && store->name && store->friendly && store->cloud &&
+	       (!*classifier || store->classifier) ? S_OK : E_OUTOFMEMORY;
+}
+
+HRESULT pgi_invitation_pending(const char *xml, const struct pgi_identity *identity,
+			       struct pgi_group_store **out)
+{
+	struct pgi_group_store *store;
+	struct invitation inv;
+	HRESULT hr;
+
+	*out = NULL;
+	hr = parse_invitation(xml, &inv);
+	if (FAILED(hr))
+		return hr;
+	if (inv.chain) {
+		hr = untrusted("not for joining by password");
+	} else {
+		store = calloc(1, sizeof(*store));
+		hr = store ? fill_pending(&inv, identity, store) : E_OUTOFMEMORY;
+		if (FAILED(hr))
+			pgi_group_store_free(store);
+		else
+			*out = store;
+	}
+	free_invitation(&inv);
+	return hr;
+}
+
 /* -------------------------------------------------------- parsing (to show) -- */
 
 CERT_PUBLIC_KEY_INFO *pgi_key_info(void *top, X509 *x)
@@ -455,6 +497,24 @@ static HRESULT show_native(const struct invitation *inv, struct peergroup_invita
 	return S_OK;
 }
 
+/* One to join by password says no more than for which group. */
+static HRESULT show_native_password(const struct invitation *inv,
+				    struct peergroup_invitation **out)
+{
+	struct peergroup_invitation *i = pgi_new(sizeof(*i));
+
+	if (!i)
+		return E_OUTOFMEMORY;
+	i->group_name = pgi_sub_str(i, inv->group_name);
+	i->group_friendly = pgi_sub_str(i, inv->group_friendly);
+	if (!i->group_name || !i->group_friendly) {
+		peergroup_free(i);
+		return E_OUTOFMEMORY;
+	}
+	*out = i;
+	return S_OK;
+}
+
 PGI_PUBLIC HRESULT peergroup_parse_invitation(const char *xml,
 					      struct peergroup_invitation **out)
 {
@@ -469,8 +529,7 @@ PGI_PUBLIC HRESULT peergroup_parse_invitation(const char *xml,
 	hr = parse_invitation(xml, &inv);
 	if (FAILED(hr))
 		return hr;
-	hr = inv.chain ? show_native(&inv, out) :
-		pgi_fail(E_INVALIDARG, "an invitation to join by password");
+	hr = inv.chain ? show_native(&inv, out) : show_native_password(&inv, out);
 	free_invitation(&inv);
 	return hr;
 }

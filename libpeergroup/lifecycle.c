@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "group.h"
+#include "pake.h"
 #include "properties.h"
 
 /* ---------------------------------------------------------------- create -- */
@@ -93,8 +94,20 @@ static HRESULT open_new(const struct pgi_group_store *store, void **handle)
 	return hr;
 }
 
+/* Once the group has an id. */
+static HRESULT fill_password(const struct pgi_password *password,
+			     struct pgi_group_store *store)
+{
+	store->schemes = password->schemes;
+	store->password_role = password->role;
+	store->verifier = malloc(PGI_VERIFIER_LEN);
+	return store->verifier ?
+		pgi_verifier_make(store->id, password->text, store->verifier) : E_OUTOFMEMORY;
+}
+
 static HRESULT create_for(const struct pgi_identity *identity,
-			  const struct peergroup_create_options *o, void **handle)
+			  const struct peergroup_create_options *o,
+			  const struct pgi_password *password, void **handle)
 {
 	struct pgi_group_store *store = calloc(1, sizeof(*store));
 	EVP_PKEY *key = NULL;
@@ -105,6 +118,8 @@ static HRESULT create_for(const struct pgi_identity *identity,
 	hr = fill_store(o, identity, store);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_make(identity, or_null(o->friendly), store, &key);
+	if (SUCCEEDED(hr) && password)
+		hr = fill_password(password, store);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_store_create(store, key, false);
 	if (SUCCEEDED(hr))
@@ -115,7 +130,8 @@ static HRESULT create_for(const struct pgi_identity *identity,
 }
 
 HRESULT pgi_create(const char *identity_name,
-		   const struct peergroup_create_options *options, void **handle)
+		   const struct peergroup_create_options *options,
+		   const struct pgi_password *password, void **handle)
 {
 	static const struct peergroup_create_options defaults;
 	struct pgi_identity *identity;
@@ -124,6 +140,8 @@ HRESULT pgi_create(const char *identity_name,
 	if (!options)
 		options = &defaults;
 	hr = check_options(options);
+	if (SUCCEEDED(hr) && password)
+		hr = pgi_password_check(password->text);
 	if (FAILED(hr))
 		return hr;
 	if (identity_name && !pgi_name_valid(identity_name))
@@ -135,7 +153,7 @@ HRESULT pgi_create(const char *identity_name,
 		hr = pgi_identity_load(identity_name, &identity);
 	if (FAILED(hr))
 		return hr;
-	hr = create_for(identity, options, handle);
+	hr = create_for(identity, options, password, handle);
 	pgi_identity_free(identity);
 	return hr;
 }
@@ -191,10 +209,31 @@ static HRESULT take_chain(struct pgi_group_store *old, struct pgi_group_store *s
 	return pgi_group_store_renew(old);
 }
 
+/* Invited after all, before the password was of use. */
+static HRESULT instead_of_password(const struct pgi_group_store *store)
+{
+	HRESULT hr = pgi_group_store_renew(store);
+
+	return SUCCEEDED(hr) ? pgi_group_store_forget_verifier(store) : hr;
+}
+
+/* The group's lock is held. */
+static HRESULT renew_locked(struct pgi_group_store *old, struct pgi_group_store *store)
+{
+	uint64_t old_from, old_to, from, to;
+	HRESULT hr = leaf_of(old, &old_from, &old_to);
+
+	if (SUCCEEDED(hr))
+		hr = leaf_of(store, &from, &to);
+	/* The creator's own certificate comes from the root and cannot be bettered. */
+	if (SUCCEEDED(hr) && !old->creator && (from > old_from || (from == old_from && to > old_to)))
+		hr = take_chain(old, store);
+	return hr;
+}
+
 /* Joined before: a later certificate takes the place of the one on disk. */
 static HRESULT renew(struct pgi_group_store *store)
 {
-	uint64_t old_from, old_to, from, to;
 	struct pgi_group_store *old;
 	HRESULT hr;
 	int lock;
@@ -206,13 +245,10 @@ static HRESULT renew(struct pgi_group_store *store)
 	if (FAILED(hr))
 		return hr;
 	hr = pgi_group_store_load(store->identity, store->name, &old);
-	if (SUCCEEDED(hr))
-		hr = leaf_of(old, &old_from, &old_to);
-	if (SUCCEEDED(hr))
-		hr = leaf_of(store, &from, &to);
-	/* The creator's own certificate comes from the root and cannot be bettered. */
-	if (SUCCEEDED(hr) && !old->creator && (from > old_from || (from == old_from && to > old_to)))
-		hr = take_chain(old, store);
+	if (SUCCEEDED(hr) && old->pending)
+		hr = instead_of_password(store);
+	else if (SUCCEEDED(hr))
+		hr = renew_locked(old, store);
 	pgi_group_store_free(old);
 	close(lock);
 	return hr;
@@ -313,7 +349,7 @@ HRESULT pgi_delete(const char *identity, const char *name)
 
 /* ------------------------------------------------------- the UTF-8 calls -- */
 
-static HRESULT native_handle(HRESULT hr, const peergroup_t *group)
+HRESULT pgi_native_handle(HRESULT hr, const peergroup_t *group)
 {
 	if (SUCCEEDED(hr))
 		pgi_handle_native(*group);
@@ -328,7 +364,7 @@ PGI_PUBLIC HRESULT peergroup_create(const char *identity,
 	if (!group)
 		return pgi_fail(E_INVALIDARG, "group is NULL");
 	*group = NULL;
-	return native_handle(pgi_create(or_null(identity), options, (void **)group), group);
+	return pgi_native_handle(pgi_create(or_null(identity), options, NULL, (void **)group), group);
 }
 
 PGI_PUBLIC HRESULT peergroup_open(const char *identity, const char *name,
@@ -339,7 +375,7 @@ PGI_PUBLIC HRESULT peergroup_open(const char *identity, const char *name,
 		*group = NULL;
 	if (!group || !name)
 		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "name" : "group");
-	return native_handle(pgi_group_open(or_null(identity), name, (void **)group), group);
+	return pgi_native_handle(pgi_group_open(or_null(identity), name, (void **)group), group);
 }
 
 PGI_PUBLIC HRESULT peergroup_join(const char *identity, const char *invitation,
@@ -350,7 +386,7 @@ PGI_PUBLIC HRESULT peergroup_join(const char *identity, const char *invitation,
 		*group = NULL;
 	if (!group || !invitation)
 		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "invitation" : "group");
-	return native_handle(pgi_join(or_null(identity), invitation, (void **)group), group);
+	return pgi_native_handle(pgi_join(or_null(identity), invitation, (void **)group), group);
 }
 
 PGI_PUBLIC HRESULT peergroup_close(peergroup_t group)

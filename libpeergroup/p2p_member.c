@@ -358,6 +358,7 @@ static HRESULT enumerate(struct pgi_group *group, DWORD flags, const char *name,
 PGI_PUBLIC HRESULT PeerGroupEnumMembers(HGROUP handle, DWORD flags, PCWSTR identity,
 					HPEERENUM *out)
 {
+	struct pgi_snapshot none = { 0 };
 	struct pgi_group *group;
 	char *name = NULL;
 	HRESULT hr;
@@ -370,12 +371,15 @@ PGI_PUBLIC HRESULT PeerGroupEnumMembers(HGROUP handle, DWORD flags, PCWSTR ident
 		return hr;
 	if (!out || flags & ~(DWORD)PEER_MEMBER_PRESENT)
 		return pgi_fail(E_INVALIDARG, out ? "unknown flags" : "phPeerEnum is NULL");
-	hr = pgi_group_find(handle, &group);
+	hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
 	if (identity)
 		hr = pgi_utf8_from_wide(identity, &name);
-	if (SUCCEEDED(hr))
+	/* One that is to be joined by password shows none yet. */
+	if (SUCCEEDED(hr) && atomic_load(&group->pending))
+		hr = pgi_snapshot_enum(&none, out);
+	else if (SUCCEEDED(hr))
 		hr = enumerate(group, flags, name, out);
 	free(name);
 	pgi_group_put(group);

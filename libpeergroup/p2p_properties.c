@@ -4,10 +4,10 @@
  * and asking for and changing what it is.
  */
 #include <stdlib.h>
+#include <openssl/crypto.h>
 #include "group.h"
+#include "pake.h"
 #include "properties.h"
-
-#define PASSWORD_MIN	8	/* characters */
 
 /* The structure as it was before Windows Vista. */
 #define PROPERTIES_SIZE_XP \
@@ -25,34 +25,37 @@ static bool role_known(const GUID *role)
 	       !memcmp(role, &PEER_GROUP_ROLE_ADMIN, sizeof(*role));
 }
 
-static size_t wide_length(const WCHAR *s)
-{
-	size_t n = 0;
-
-	while (s[n])
-		n++;
-	return n;
-}
-
-static HRESULT check_password(const PEER_GROUP_PROPERTIES *p)
+/* @has: the group has a password, which one may leave as it is. */
+static HRESULT take_password(const PEER_GROUP_PROPERTIES *p, bool has,
+			     struct pgi_properties *to, char **text)
 {
 	const DWORD known = PEER_GROUP_GMC_AUTHENTICATION | PEER_GROUP_PASSWORD_AUTHENTICATION;
+	HRESULT hr;
 	bool wanted = p->dwAuthenticationSchemes & PEER_GROUP_PASSWORD_AUTHENTICATION;
 
 	if (p->dwAuthenticationSchemes & ~known)
 		return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "unknown authentication schemes");
-	if (wanted != (p->pwzGroupPassword != NULL))
+	if (p->pwzGroupPassword ? !wanted : wanted && !has)
 		return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES,
 				"a password and its authentication scheme need each other");
 	if (!role_known(&p->groupPasswordRole))
 		return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "unknown groupPasswordRole");
+	to->schemes = p->dwAuthenticationSchemes ? p->dwAuthenticationSchemes :
+						   (DWORD)PEER_GROUP_GMC_AUTHENTICATION;
 	if (!wanted)
 		return S_OK;
-	if (wide_length(p->pwzGroupPassword) < PASSWORD_MIN)
-		return pgi_fail(PEER_E_PASSWORD_DOES_NOT_MEET_POLICY,
-				"the password has less than %d characters", PASSWORD_MIN);
-	return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES,
-			"this version makes no groups with a password");
+	to->password_role = pgi_role_of_guid(&p->groupPasswordRole);
+	if (!to->password_role)
+		to->password_role = PEERGROUP_ROLE_MEMBER;
+	hr = pgi_utf8_take(p->pwzGroupPassword, text, PEER_E_PASSWORD_DOES_NOT_MEET_POLICY,
+			   "pwzGroupPassword");
+	return SUCCEEDED(hr) && *text ? pgi_password_check(*text) : hr;
+}
+
+static void wipe(char *s)
+{
+	if (s)
+		OPENSSL_clear_free(s, strlen(s));
 }
 
 /* ---------------------------------------------------------------- taking -- */
@@ -68,8 +71,8 @@ static HRESULT take_structure(const PEER_GROUP_PROPERTIES *from, PEER_GROUP_PROP
 }
 
 /* Of a new group each field has an error of its own; @bad 0 stands for that. */
-static HRESULT take_properties(const PEER_GROUP_PROPERTIES *from, HRESULT bad,
-			       struct pgi_properties *to)
+static HRESULT take_properties(const PEER_GROUP_PROPERTIES *from, HRESULT bad, bool has,
+			       struct pgi_properties *to, char **password)
 {
 	const struct {
 		const WCHAR *from;
@@ -91,18 +94,20 @@ static HRESULT take_properties(const PEER_GROUP_PROPERTIES *from, HRESULT bad,
 	HRESULT hr = S_OK;
 	size_t i;
 
+	*password = NULL;
 	memset(to, 0, sizeof(*to));
 	to->flags = from->dwFlags;
 	to->member_data_lifetime = from->ulMemberDataLifetime;
 	to->presence_lifetime = from->ulPresenceLifetime;
-	to->schemes = PEER_GROUP_GMC_AUTHENTICATION;
 	for (i = 0; i < PGI_ARRAY_SIZE(texts) && SUCCEEDED(hr); i++)
 		hr = pgi_utf8_take(texts[i].from, texts[i].to, bad ? bad : texts[i].bad,
 				   texts[i].name);
 	if (SUCCEEDED(hr))
-		hr = check_password(from);
-	if (FAILED(hr))
+		hr = take_password(from, has, to, password);
+	if (FAILED(hr)) {
 		pgi_properties_free(to);
+		wipe(*password);
+	}
 	return hr;
 }
 
@@ -111,10 +116,12 @@ static HRESULT take_properties(const PEER_GROUP_PROPERTIES *from, HRESULT bad,
 static HRESULT create(const PEER_GROUP_PROPERTIES *from, HGROUP *group)
 {
 	struct peergroup_create_options options;
+	struct pgi_password password;
 	struct pgi_properties p;
+	char *text;
 	HRESULT hr;
 
-	hr = take_properties(from, 0, &p);
+	hr = take_properties(from, 0, false, &p, &text);
 	if (FAILED(hr))
 		return hr;
 	options = (struct peergroup_create_options) {
@@ -123,7 +130,9 @@ static HRESULT create(const PEER_GROUP_PROPERTIES *from, HGROUP *group)
 		.member_data_lifetime = p.member_data_lifetime,
 		.presence_lifetime = p.presence_lifetime,
 	};
-	hr = pgi_create(p.creator, &options, group);
+	password = (struct pgi_password){ text, p.schemes, p.password_role };
+	hr = pgi_create(p.creator, &options, text ? &password : NULL, group);
+	wipe(text);
 	/* A name that once was one's own: the contract has a code of its own. */
 	if (hr == PEER_E_NOT_FOUND && p.creator)
 		hr = pgi_fail(HRESULT_FROM_WIN32(ERROR_DELETE_PENDING),
@@ -173,6 +182,8 @@ static HRESULT show(const struct pgi_properties *p, PEER_GROUP_PROPERTIES *out)
 	out->ulMemberDataLifetime = p->member_data_lifetime;
 	out->ulPresenceLifetime = p->presence_lifetime;
 	out->dwAuthenticationSchemes = p->schemes;
+	if (pgi_guid_of_role(p->password_role))
+		out->groupPasswordRole = *pgi_guid_of_role(p->password_role);
 	for (i = 0; i < PGI_ARRAY_SIZE(texts); i++) {
 		if (!texts[i].from)
 			continue;
@@ -226,17 +237,28 @@ PGI_PUBLIC HRESULT PeerGroupGetProperties(HGROUP handle, PPEER_GROUP_PROPERTIES 
 
 static HRESULT set(struct pgi_group *group, const PEER_GROUP_PROPERTIES *from)
 {
-	struct pgi_properties p;
+	struct pgi_properties p, is;
+	char *password;
+	bool has;
 	HRESULT hr;
 
 	/* Rights come before what may be wrong with the properties. */
 	hr = pgi_properties_check_setter(group);
 	if (SUCCEEDED(hr))
-		hr = take_properties(from, PEER_E_INVALID_GROUP_PROPERTIES, &p);
+		hr = pgi_properties_read(group, &is);
+	if (FAILED(hr))
+		return hr;
+	has = is.schemes & PEER_GROUP_PASSWORD_AUTHENTICATION;
+	pgi_properties_free(&is);
+	hr = take_properties(from, PEER_E_INVALID_GROUP_PROPERTIES, has, &p, &password);
 	if (FAILED(hr))
 		return hr;
 	hr = pgi_properties_set(group, &p);
+	/* A password that is not set stays, unless the group is to have none. */
+	if (SUCCEEDED(hr) && (password || (has && !p.password_role)))
+		hr = pgi_password_set(group, password);
 	pgi_properties_free(&p);
+	wipe(password);
 	return hr;
 }
 

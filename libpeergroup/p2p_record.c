@@ -182,12 +182,14 @@ PGI_PUBLIC HRESULT PeerGroupEnumRecords(HGROUP handle, const GUID *guid, HPEEREN
 	if (SUCCEEDED(hr) && !out)
 		hr = pgi_fail(E_INVALIDARG, "phPeerEnum is NULL");
 	if (SUCCEEDED(hr))
-		hr = pgi_group_find(handle, &group);
+		hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
 	if (guid)
 		peergroup_guid_to_uuid(guid, type);
-	hr = pgi_record_each(group, guid ? type : NULL, pgi_snapshot_add, &s);
+	/* One that is to be joined by password has none yet. */
+	if (!atomic_load(&group->pending))
+		hr = pgi_record_each(group, guid ? type : NULL, pgi_snapshot_add, &s);
 	if (SUCCEEDED(hr))
 		hr = pgi_snapshot_enum(&s, out);
 	pgi_snapshot_free(&s);
@@ -209,13 +211,13 @@ PGI_PUBLIC HRESULT PeerGroupSearchRecords(HGROUP handle, PCWSTR criteria, HPEERE
 	if (SUCCEEDED(hr) && (!criteria || !out))
 		hr = pgi_fail(E_INVALIDARG, "%s is NULL", out ? "pwzCriteria" : "phPeerEnum");
 	if (SUCCEEDED(hr))
-		hr = pgi_group_find(handle, &group);
+		hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
 	hr = pgi_utf8_from_wide(criteria, &xml);
 	if (hr == E_INVALIDARG)
 		hr = pgi_fail(PEER_E_INVALID_SEARCH, "the query is not proper Unicode");
-	if (SUCCEEDED(hr))
+	if (SUCCEEDED(hr) && !atomic_load(&group->pending))
 		hr = pgi_search(group, xml, &found);
 	if (SUCCEEDED(hr))
 		hr = pgi_snapshot_enum(&found, out);

@@ -14,10 +14,12 @@ PGI_PUBLIC HRESULT PeerGroupGetStatus(HGROUP handle, DWORD *status)
 	if (SUCCEEDED(hr) && !status)
 		hr = pgi_fail(E_INVALIDARG, "pdwStatus is NULL");
 	if (SUCCEEDED(hr))
-		hr = pgi_group_find(handle, &group);
+		hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_group_state(group, &state);
+	memset(&state, 0, sizeof(state));
+	if (!atomic_load(&group->pending))
+		hr = pgi_group_state(group, &state);
 	pgi_group_put(group);
 	if (FAILED(hr))
 		return hr;

@@ -10,11 +10,13 @@
 
 #define LIFETIME_MIN	(8U * 3600)
 #define LIFETIME_MAX	(3653U * 86400)		/* ten years, with any leap days */
+#define KNOWN_SCHEMES	(PEER_GROUP_GMC_AUTHENTICATION | PEER_GROUP_PASSWORD_AUTHENTICATION)
 #define KNOWN_FLAGS	(PEER_MEMBER_DATA_OPTIONAL | PEER_DISABLE_PRESENCE | PEER_DEFER_EXPIRATION)
 
 /* A later minor version has more behind what an earlier one knows. */
 #define FORM_MAJOR	1
 #define FORM_MINOR	0
+#define FORM_PASSWORD	1	/* minor version of what has the password's role behind it */
 
 /* The data of a properties record begins with this; integers are big-endian. */
 struct form {
@@ -62,6 +64,20 @@ static HRESULT bad_property(const char *what)
 	return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "%s", what);
 }
 
+/* A role that is to be had with a password, and the scheme, need each other. */
+static HRESULT check_schemes(const struct pgi_properties *p)
+{
+	const uint32_t roles = PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_INVITING |
+			       PEERGROUP_ROLE_MEMBER;
+
+	if (p->schemes & ~(uint32_t)KNOWN_SCHEMES)
+		return bad_property("unknown authentication schemes");
+	if (p->password_role & ~roles || p->password_role & (p->password_role - 1) ||
+	    !p->password_role != !(p->schemes & PEER_GROUP_PASSWORD_AUTHENTICATION))
+		return bad_property("a password's scheme and its role need each other");
+	return S_OK;
+}
+
 HRESULT pgi_properties_check(const struct pgi_properties *p)
 {
 	if (!pgi_friendly_valid(p->friendly))
@@ -74,7 +90,7 @@ HRESULT pgi_properties_check(const struct pgi_properties *p)
 	if (p->member_data_lifetime && (p->member_data_lifetime < LIFETIME_MIN ||
 					p->member_data_lifetime > LIFETIME_MAX))
 		return bad_property("member data lifetime is not 8 hours to 10 years");
-	return S_OK;
+	return check_schemes(p);
 }
 
 /* --------------------------------------------------------------- writing -- */
@@ -83,19 +99,21 @@ HRESULT pgi_properties_encode(const struct pgi_properties *p, struct pgi_blob *d
 {
 	struct pgi_properties copy = *p;
 	struct form form = {
-		.major = htobe16(FORM_MAJOR), .minor = htobe16(FORM_MINOR),
+		.major = htobe16(FORM_MAJOR),
+		.minor = htobe16(p->password_role ? FORM_PASSWORD : FORM_MINOR),
 		.flags = htobe32(p->flags),
 		.member_data_lifetime = htobe32(p->member_data_lifetime),
 		.presence_lifetime = htobe32(p->presence_lifetime),
 		.schemes = htobe32(p->schemes),
 	};
+	uint32_t role = htobe32(p->password_role);
 	size_t len[TEXTS], i;
 	char **texts[TEXTS];
 	uint16_t be;
 	uint8_t *at;
 
 	list_texts(&copy, texts);
-	data->len = sizeof(form);
+	data->len = sizeof(form) + (role ? sizeof(role) : 0);
 	for (i = 0; i < TEXTS; i++) {
 		len[i] = *texts[i] ? strlen(*texts[i]) : 0;
 		data->len += sizeof(be) + len[i];
@@ -113,6 +131,8 @@ HRESULT pgi_properties_encode(const struct pgi_properties *p, struct pgi_blob *d
 		if (len[i])
 			at = mempcpy(at, *texts[i], len[i]);
 	}
+	if (role)
+		memcpy(at, &role, sizeof(role));
 	return S_OK;
 }
 
@@ -143,6 +163,18 @@ static HRESULT take_text(const uint8_t **at, const uint8_t *end, char **out)
 	if (!*out)
 		return E_OUTOFMEMORY;
 	return pgi_utf8_valid(*out) ? S_OK : damaged();
+}
+
+/* What is behind it, from that minor version on. */
+static HRESULT take_role(const uint8_t *at, const uint8_t *end, struct pgi_properties *p)
+{
+	uint32_t role;
+
+	if ((size_t)(end - at) < sizeof(role))
+		return damaged();
+	memcpy(&role, at, sizeof(role));
+	p->password_role = be32toh(role);
+	return SUCCEEDED(check_schemes(p)) ? S_OK : damaged();
 }
 
 static HRESULT check_decoded(const struct pgi_properties *p)
@@ -184,6 +216,8 @@ HRESULT pgi_properties_decode(const void *data, size_t len, struct pgi_propertie
 	list_texts(p, texts);
 	for (i = 0; i < TEXTS && SUCCEEDED(hr); i++)
 		hr = take_text(&at, end, texts[i]);
+	if (SUCCEEDED(hr) && be16toh(form.minor) >= FORM_PASSWORD)
+		hr = take_role(at, end, p);
 	if (SUCCEEDED(hr))
 		hr = check_decoded(p);
 	if (FAILED(hr))
@@ -204,7 +238,8 @@ void pgi_properties_borrow(const struct pgi_group_store *store, struct pgi_prope
 	p->flags = store->flags;
 	p->member_data_lifetime = store->member_data_lifetime;
 	p->presence_lifetime = store->presence_lifetime;
-	p->schemes = PEER_GROUP_GMC_AUTHENTICATION;
+	p->schemes = store->schemes ? store->schemes : (uint32_t)PEER_GROUP_GMC_AUTHENTICATION;
+	p->password_role = store->password_role;
 }
 
 /* What @store said before goes to @p, to be freed with it. */
@@ -233,6 +268,8 @@ HRESULT pgi_properties_overlay(struct pgi_group_store *store)
 		store->flags = p.flags;
 		store->member_data_lifetime = p.member_data_lifetime;
 		store->presence_lifetime = p.presence_lifetime;
+		store->schemes = p.schemes;
+		store->password_role = p.password_role;
 		swap_text(&store->comment, &p.comment);
 		if (p.friendly)
 			swap_text(&store->friendly, &p.friendly);

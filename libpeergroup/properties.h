@@ -16,7 +16,8 @@ struct pgi_properties {
 	uint32_t flags;			/* PEER_GROUP_PROPERTY_FLAGS */
 	uint32_t member_data_lifetime;	/* seconds; 0: as long as the membership */
 	uint32_t presence_lifetime;
-	uint32_t schemes;		/* PEER_GROUP_AUTHENTICATION_SCHEME */
+	uint32_t schemes;		/* PEER_GROUP_AUTHENTICATION_SCHEME; to set: 0 as before */
+	uint32_t password_role;		/* PEERGROUP_ROLE_* of who joins by password; 0 without */
 };
 
 /* ---- properties.c: what they may be, and their form ---- */

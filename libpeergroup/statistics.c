@@ -75,6 +75,13 @@ static const char *const names[__PEERGROUP_A_STATS_MAX] = {
 	NAME(DATA_LOST, data_lost),
 	NAME(DATA_OVERSIZE, data_oversize),
 	NAME(DATA_HELD, data_held),
+	NAME(PASSWORD_OPENED, password_opened),
+	NAME(PASSWORD_ISSUED, password_issued),
+	NAME(PASSWORD_FAILED, password_failed),
+	NAME(PASSWORD_MALFORMED, password_malformed),
+	NAME(PASSWORD_RATE, password_rate),
+	NAME(PASSWORD_FULL, password_full),
+	NAME(PASSWORD_UNANSWERED, password_unanswered),
 };
 
 PGI_PUBLIC const char *peergroup_counter_name(unsigned int counter)

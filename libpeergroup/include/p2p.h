@@ -984,6 +984,10 @@ HRESULT PeerGroupOpen(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName,
 		      PCWSTR pwzCloud, HGROUP *phGroup);
 HRESULT PeerGroupJoin(PCWSTR pwzIdentity, PCWSTR pwzInvitation,
 		      PCWSTR pwzCloud, HGROUP *phGroup);
+HRESULT PeerGroupPasswordJoin(PCWSTR pwzIdentity, PCWSTR pwzInvitation, PCWSTR pwzPassword,
+			      PCWSTR pwzCloud, HGROUP *phGroup);
+HRESULT PeerGroupCreatePasswordInvitation(HGROUP hGroup, PWSTR *ppwzInvitation);
+HRESULT PeerGroupResumePasswordAuthentication(HGROUP hGroup, HPEEREVENT hPeerEventHandle);
 HRESULT PeerGroupConnect(HGROUP hGroup);
 HRESULT PeerGroupConnectByAddress(HGROUP hGroup, ULONG cAddresses,
 				  PPEER_ADDRESS pAddresses);

@@ -658,6 +658,100 @@ struct peergroup_status {
  */
 HRESULT peergroup_status(peergroup_t group, struct peergroup_status **status);
 
+/* ------------------------------------------------------- groups by password -- */
+
+/**
+ * peergroup_create_with_password - make a group that can be joined by a password
+ * @identity: peer name; NULL for the default
+ * @options: properties, or NULL
+ * @password: at least 8 characters, UTF-8
+ * @role: what it is good for, one of PEERGROUP_ROLE_*
+ * @group: receives a handle; the group is offline, see peergroup_online()
+ *
+ * The password goes nowhere: not to the kernel, not into a record. What answers those who
+ * join with it is this host, see peergroup_answer().
+ *
+ * Return: as peergroup_create(); PEER_E_PASSWORD_DOES_NOT_MEET_POLICY.
+ */
+HRESULT peergroup_create_with_password(const char *identity,
+				       const struct peergroup_create_options *options,
+				       const char *password, uint32_t role,
+				       peergroup_t *group);
+
+/**
+ * peergroup_set_password - give a group a password, or tell this member what it is
+ * @group: handle
+ * @password: at least 8 characters; NULL for none any more
+ * @role: what it is good for; 0 for PEERGROUP_ROLE_MEMBER
+ *
+ * The creator gives the group another password, or takes it away. Another member that may
+ * issue @role answers with the password from now on; nothing of the group changes by
+ * that, and @role is not looked at. Who is a member stays one.
+ *
+ * Return: S_OK, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
+ * PEER_E_NOT_AUTHORIZED, PEER_E_PASSWORD_DOES_NOT_MEET_POLICY,
+ * PEER_E_INVALID_GROUP_PROPERTIES, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_set_password(peergroup_t group, const char *password, uint32_t role);
+
+/**
+ * peergroup_password_invitation - what somebody needs to join besides the password
+ * @group: handle, of a member that may issue what the password is good for
+ * @xml: receives the text, the same for everybody; there is no secret in it
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
+ * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED (also: the group has no password),
+ * PEER_E_CHAIN_TOO_LONG.
+ */
+HRESULT peergroup_password_invitation(peergroup_t group, char **xml);
+
+/**
+ * peergroup_join_password - join by a password; nothing goes on the wire yet
+ * @identity: peer name of who joins; NULL for the default
+ * @invitation: what peergroup_password_invitation() made
+ * @password: the group's
+ * @group: receives a handle
+ *
+ * peergroup_connect(), with a member's address, then does it, and waits for it: it says
+ * PEER_E_NOT_AUTHORIZED where the password is not the group's. Until it has succeeded
+ * other calls say PEER_E_GROUP_NOT_READY. It may be in another process, later. Called
+ * again, this takes another password.
+ *
+ * Return: S_OK, PEER_S_ALREADY_A_MEMBER (joined by password before; @group is set),
+ * E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVITATION_NOT_TRUSTED, PEER_E_UNSUPPORTED_VERSION,
+ * PEER_E_NOT_FOUND, PEER_E_INVALID_PEER_NAME, PEER_E_NO_KEY_ACCESS.
+ */
+HRESULT peergroup_join_password(const char *identity, const char *invitation,
+				const char *password, peergroup_t *group);
+
+/**
+ * peergroup_authenticate - prove the password to a member, and become one
+ * @group: handle, by peergroup_join_password()
+ * @address: of a member, as for peergroup_connect(); NULL for those connected to before
+ *
+ * What peergroup_connect() and peergroup_online() do first; by itself it does not take the
+ * group online. Waits for up to 15 s. Each attempt is one guess to whoever is there.
+ *
+ * Return: S_OK (also where there is nothing left to do), E_OUTOFMEMORY,
+ * PEER_E_INVALID_GROUP, PEER_E_INVALID_ADDRESS, PEER_E_NOT_AUTHORIZED (a wrong password, or
+ * the member that answers issues nothing), PEER_E_NO_MEMBERS_FOUND (no address),
+ * PEER_E_NO_MEMBER_CONNECTIONS (nobody there answers, or too many attempts), E_ACCESSDENIED.
+ */
+HRESULT peergroup_authenticate(peergroup_t group, const char *address);
+
+/**
+ * peergroup_answer - answer those who join by password
+ * @group: handle
+ *
+ * Done in a thread, until @group is closed. peergroup_online() and peergroup_connect()
+ * begin it, too, where the member knows the password and may issue; this is for a group
+ * that another program has brought online, and tells why it cannot be.
+ *
+ * Return: S_OK, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
+ * PEER_E_NOT_AUTHORIZED, E_ACCESSDENIED.
+ */
+HRESULT peergroup_answer(peergroup_t group);
+
 /**
  * struct peergroup_counter - something that the kernel has counted in a group
  * @name: of peergroup_counter_name()

@@ -75,7 +75,7 @@ void rules_group(uint32_t flags, uint32_t role)
 	peergroup_free(xml);
 }
 
-static bool is_ready(void *arg)
+bool rules_ready(void *arg)
 {
 	struct peergroup_status *status;
 	bool is;
@@ -91,7 +91,7 @@ void rules_connect(void)
 {
 	NEED(!peergroup_online(ours, 0));
 	rules_meet();
-	NEED(wait_until(is_ready, bobs));
+	NEED(wait_until(rules_ready, bobs));
 }
 
 static DWORD status_of(HGROUP group)

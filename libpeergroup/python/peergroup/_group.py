@@ -79,11 +79,18 @@ class Group:
                classifier: Optional[str] = None, comment: Optional[str] = None,
                cloud: Optional[str] = None, flags: PropertyFlag = PropertyFlag(0),
                member_data_lifetime: Lifetime = 0,
-               presence_lifetime: Lifetime = 0) -> "Group":
-        """Make a group, as its first member and administrator; it is offline."""
+               presence_lifetime: Lifetime = 0, password: Optional[str] = None,
+               password_role: Role = Role.MEMBER) -> "Group":
+        """Make a group, as its first member and administrator; it is offline.
+
+        With a password, who knows it can join, as one of that role.
+        """
         options = _c.peergroup_create_options(
             encode(classifier), encode(friendly), encode(comment), encode(cloud), flags,
             _seconds(member_data_lifetime), _seconds(presence_lifetime))
+        if password is not None:
+            return cls._get(lib.peergroup_create_with_password, encode(identity),
+                            byref(options), encode(password), password_role)
         return cls._get(lib.peergroup_create, encode(identity), byref(options))
 
     @classmethod
@@ -95,6 +102,29 @@ class Group:
     def join(cls, invitation: str, *, identity: Optional[str] = None) -> "Group":
         """Become a member by an invitation."""
         return cls._get(lib.peergroup_join, encode(identity), encode(invitation))
+
+    @classmethod
+    def join_password(cls, invitation: str, password: str, *,
+                      identity: Optional[str] = None) -> "Group":
+        """Join by a password, which authenticate() then proves to a member."""
+        return cls._get(lib.peergroup_join_password, encode(identity), encode(invitation),
+                        encode(password))
+
+    def authenticate(self, address: Optional[str] = None) -> None:
+        """Prove the password to the member at an address, and so become a member."""
+        check(lib.peergroup_authenticate(self._handle, encode(address)))
+
+    def set_password(self, password: Optional[str], role: Role = Role(0)) -> None:
+        """Set the group's password, or tell this member what it is; None: forget it."""
+        check(lib.peergroup_set_password(self._handle, encode(password), role))
+
+    def password_invitation(self) -> str:
+        """An invitation for everybody who knows the password, which is not in it."""
+        return call_text(lib.peergroup_password_invitation, self._handle)
+
+    def answer(self) -> None:
+        """Let in who joins by password, for as long as the group is open here."""
+        check(lib.peergroup_answer(self._handle))
 
     def close(self) -> None:
         """Give up the handle. May be called again, and when the group has been deleted."""

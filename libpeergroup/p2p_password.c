@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The calls about groups with a password, of <p2p.h> and <peergroup.h>: invitations,
+ * joining, trying again, and who answers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <libxml/tree.h>
+#include <openssl/crypto.h>
+#include "cert.h"
+#include "address.h"
+#include "group.h"
+#include "pake.h"
+#include "properties.h"
+
+static void wipe(char *s)
+{
+	if (s)
+		OPENSSL_clear_free(s, strlen(s));
+}
+
+/* ------------------------------------------------------------ invitations -- */
+
+static HRESULT write_invitation(const struct pgi_properties *p, char **xml)
+{
+	const char *friendly = p->friendly ? p->friendly : p->group;
+	xmlChar *name = xmlEncodeSpecialChars(NULL, (const xmlChar *)p->group);
+	xmlChar *text = xmlEncodeSpecialChars(NULL, (const xmlChar *)friendly);
+	int n = -1;
+
+	if (name && text)
+		n = asprintf(xml, "<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>Global_</CLOUDNAME>"
+			     "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS>"
+			     "<GROUPPEERNAME>%s</GROUPPEERNAME>"
+			     "<GROUPFRIENDLYNAME>%s</GROUPFRIENDLYNAME></PEERINVITATION>",
+			     name, text);
+	xmlFree(name);
+	xmlFree(text);
+	if (n < 0)
+		*xml = NULL;
+	return n < 0 ? E_OUTOFMEMORY : S_OK;
+}
+
+static HRESULT make_invitation(struct pgi_group *group, char **xml)
+{
+	struct pgi_properties p;
+	HRESULT hr;
+
+	hr = pgi_properties_read(group, &p);
+	if (FAILED(hr))
+		return hr;
+	if (!(p.schemes & PEER_GROUP_PASSWORD_AUTHENTICATION))
+		hr = pgi_fail(PEER_E_NOT_AUTHORIZED, "the group has no password");
+	else if (p.password_role & ~pgi_roles_issuable(group->own->roles))
+		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
+			      "this member has no role that may issue what the password gives");
+	else if (group->own->depth >= PEERGROUP_CHAIN_MAX)
+		hr = pgi_fail(PEER_E_CHAIN_TOO_LONG, "there are %u certificates already",
+			      group->own->depth);
+	else
+		hr = write_invitation(&p, xml);
+	pgi_properties_free(&p);
+	return hr;
+}
+
+static HRESULT invitation(const void *handle, char **xml)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	*xml = NULL;
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = make_invitation(group, xml);
+	pgi_group_put(group);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupCreatePasswordInvitation(HGROUP group, PWSTR *out)
+{
+	char *xml;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (out)
+		*out = NULL;
+	hr = pgi_started();
+	if (FAILED(hr))
+		return hr;
+	if (!out)
+		return pgi_fail(E_INVALIDARG, "ppwzInvitation is NULL");
+	hr = invitation(group, &xml);
+	if (SUCCEEDED(hr))
+		hr = pgi_wide_return(xml, out);
+	free(xml);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_password_invitation(peergroup_t group, char **out)
+{
+	char *xml;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (out)
+		*out = NULL;
+	if (!out)
+		return pgi_fail(E_INVALIDARG, "xml is NULL");
+	hr = invitation(group, &xml);
+	if (SUCCEEDED(hr))
+		hr = pgi_str_return(xml, out);
+	free(xml);
+	return hr;
+}
+
+/* ---------------------------------------------------------------- joining -- */
+
+static HRESULT take_cloud(const WCHAR *wide)
+{
+	char *cloud;
+	HRESULT hr;
+
+	hr = pgi_utf8_take(wide, &cloud, PEER_E_NO_CLOUD, "pwzCloud");
+	if (FAILED(hr))
+		return hr;
+	if (!pgi_cloud_known(cloud))
+		hr = pgi_fail(PEER_E_NO_CLOUD, "there is no cloud \"%s\"", cloud);
+	free(cloud);
+	return hr;
+}
+
+static HRESULT join_wide(const WCHAR *identity, const WCHAR *text, const WCHAR *password,
+			 HGROUP *group)
+{
+	char *identity8 = NULL, *xml = NULL, *password8 = NULL;
+	HRESULT hr;
+
+	hr = pgi_utf8_take(identity, &identity8, PEER_E_INVALID_PEER_NAME, "pwzIdentity");
+	if (SUCCEEDED(hr))
+		hr = pgi_utf8_take(text, &xml, PEER_E_INVITATION_NOT_TRUSTED, "pwzInvitation");
+	if (SUCCEEDED(hr))
+		hr = pgi_utf8_take(password, &password8, E_INVALIDARG, "pwzPassword");
+	if (SUCCEEDED(hr))
+		hr = pgi_password_join(identity8, xml, password8, group);
+	free(identity8);
+	free(xml);
+	wipe(password8);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT PeerGroupPasswordJoin(PCWSTR identity, PCWSTR text, PCWSTR password,
+					 PCWSTR cloud, HGROUP *group)
+{
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (group)
+		*group = NULL;
+	hr = pgi_started();
+	if (FAILED(hr))
+		return hr;
+	if (!text || !password || !group)
+		return pgi_fail(E_INVALIDARG, "pwzInvitation, pwzPassword or phGroup is NULL");
+	hr = take_cloud(cloud);
+	return FAILED(hr) ? hr : join_wide(identity, text, password, group);
+}
+
+PGI_PUBLIC HRESULT peergroup_join_password(const char *identity, const char *text,
+					   const char *password, peergroup_t *group)
+{
+	pgi_clear_error();
+	if (group)
+		*group = NULL;
+	if (!text || !password || !group)
+		return pgi_fail(E_INVALIDARG, "invitation, password or group is NULL");
+	if (!pgi_utf8_valid(password))
+		return pgi_fail(E_INVALIDARG, "the password is not UTF-8");
+	return pgi_native_handle(pgi_password_join(identity && *identity ? identity : NULL, text,
+						   password, (void **)group), group);
+}
+
+PGI_PUBLIC HRESULT peergroup_authenticate(peergroup_t handle, const char *address)
+{
+	struct pgi_address a;
+	struct pgi_group *group;
+	HRESULT hr = S_OK;
+
+	pgi_clear_error();
+	if (address)
+		hr = pgi_address_parse(address, &a);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_find_any(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_joining_now(group, address ? &a : NULL, address ? 1 : 0);
+	if (SUCCEEDED(hr) && address)
+		pgi_remember(group, &a);
+	pgi_group_put(group);
+	return hr;
+}
+
+/* Whether the event handle is one, and of this group. */
+static HRESULT check_event(HPEEREVENT event)
+{
+	struct pgi_object *obj = pgi_handle_get(event, PGI_EVENT);
+
+	if (!obj)
+		return pgi_fail(E_INVALIDARG, "not a registration's handle");
+	pgi_object_put(obj);
+	return S_OK;
+}
+
+PGI_PUBLIC HRESULT PeerGroupResumePasswordAuthentication(HGROUP handle, HPEEREVENT event)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	hr = pgi_started();
+	if (SUCCEEDED(hr))
+		hr = pgi_group_find_any(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = check_event(event);
+	/* What is under way goes on; what is joined has nothing to resume. */
+	if (SUCCEEDED(hr) && atomic_load(&group->pending))
+		hr = pgi_joining_start(group, NULL, 0);
+	pgi_group_put(group);
+	return FAILED(hr) ? hr : S_OK;
+}
+
+/* ----------------------------------------------------- setting a password -- */
+
+static bool role_valid(uint32_t role)
+{
+	return role == PEERGROUP_ROLE_MEMBER || role == PEERGROUP_ROLE_INVITING ||
+	       role == PEERGROUP_ROLE_ADMIN;
+}
+
+PGI_PUBLIC HRESULT peergroup_create_with_password(const char *identity,
+						  const struct peergroup_create_options *o,
+						  const char *password, uint32_t role,
+						  peergroup_t *group)
+{
+	const struct pgi_password p = {
+		password, PEER_GROUP_GMC_AUTHENTICATION | PEER_GROUP_PASSWORD_AUTHENTICATION,
+		role,
+	};
+
+	pgi_clear_error();
+	if (group)
+		*group = NULL;
+	if (!group || !password)
+		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "password" : "group");
+	if (!role_valid(role))
+		return pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "not one role: %#x", role);
+	return pgi_native_handle(pgi_create(identity && *identity ? identity : NULL, o, &p,
+					    (void **)group), group);
+}
+
+/* Kept where this member answers with it from now on. */
+static HRESULT keep(struct pgi_group *group, const char *password)
+{
+	uint8_t verifier[PGI_VERIFIER_LEN];
+	struct pgi_group_state state;
+	HRESULT hr;
+
+	hr = pgi_verifier_make(group->store->id, password, verifier);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_store_keep_verifier(group->store, verifier);
+	OPENSSL_cleanse(verifier, sizeof(verifier));
+	if (SUCCEEDED(hr))
+		hr = pgi_group_state(group, &state);
+	if (SUCCEEDED(hr) && state.status & PEERGROUP_STATUS_LISTENING)
+		hr = pgi_answer_start(group);
+	return FAILED(hr) ? hr : S_OK;
+}
+
+HRESULT pgi_password_set(struct pgi_group *group, const char *password)
+{
+	HRESULT hr;
+
+	if (password)
+		return keep(group, password);
+	hr = pgi_group_store_forget_verifier(group->store);
+	pgi_answer_stop(group);
+	return hr;
+}
+
+/* The creator says what it is good for; who else may issue is only told the password. */
+static HRESULT set_password(struct pgi_group *group, const char *password, uint32_t role)
+{
+	struct pgi_properties p;
+	HRESULT hr;
+
+	hr = pgi_properties_read(group, &p);
+	if (FAILED(hr))
+		return hr;
+	if (group->store->creator) {
+		p.schemes = PEER_GROUP_GMC_AUTHENTICATION;
+		p.password_role = 0;
+		if (password) {
+			p.schemes |= PEER_GROUP_PASSWORD_AUTHENTICATION;
+			p.password_role = role ? role : (uint32_t)PEERGROUP_ROLE_MEMBER;
+		}
+		hr = pgi_properties_set(group, &p);
+	} else if (password && (!p.password_role ||
+				p.password_role & ~pgi_roles_issuable(group->own->roles))) {
+		hr = pgi_fail(PEER_E_NOT_AUTHORIZED, p.password_role ?
+			      "this member has no role that may issue what the password gives" :
+			      "the group has no password; its creator gives it one");
+	}
+	pgi_properties_free(&p);
+	return FAILED(hr) ? hr : pgi_password_set(group, password);
+}
+
+PGI_PUBLIC HRESULT peergroup_set_password(peergroup_t handle, const char *password,
+					  uint32_t role)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	if (role && !role_valid(role))
+		hr = pgi_fail(PEER_E_INVALID_GROUP_PROPERTIES, "not one role: %#x", role);
+	if (SUCCEEDED(hr) && password)
+		hr = pgi_password_check(password);
+	if (SUCCEEDED(hr))
+		hr = set_password(group, password, role);
+	pgi_group_put(group);
+	return hr;
+}
+
+PGI_PUBLIC HRESULT peergroup_answer(peergroup_t handle)
+{
+	struct pgi_group *group;
+	HRESULT hr;
+
+	pgi_clear_error();
+	hr = pgi_group_find(handle, &group);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_answer_start(group);
+	if (hr == S_FALSE)
+		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
+			      "this member does not know the password, or may not issue");
+	pgi_group_put(group);
+	return hr;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 300
+/*
+ * Groups with a password: what PeerGroupCreatePasswordInvitation() and
+ * PeerGroupPasswordJoin() are documented to return, and joining: with the wrong password
+ * and the right one, too often, of a member that answers nobody, and where there is none.
+ * Alice's host and Bob's are in one process, as in the other cases.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include "rules.h"
+
+#define PASSWORD	"correct horse battery"
+#define WRONG		"wrong horse battery"
+#define BAD_TEXT	((PWSTR)&bad_handle)
+
+static PWSTR text;			/* the invitation by password */
+static HGROUP plain;			/* Alice's, without a password */
+
+static void create(void)
+{
+	PEER_GROUP_PROPERTIES p = {
+		.dwSize = sizeof(p), .pwzCreatorPeerName = wide(alice),
+		.pwzFriendlyName = wide("The Club"), .pwzGroupPassword = wide(PASSWORD),
+		.dwAuthenticationSchemes = PEER_GROUP_PASSWORD_AUTHENTICATION |
+					   PEER_GROUP_GMC_AUTHENTICATION,
+		.groupPasswordRole = PEER_GROUP_ROLE_MEMBER,
+	};
+	struct peergroup_status *status;
+
+	HR(PeerGroupCreate(&p, &ours), S_OK);
+	NEED(ours);
+	NEED(!peergroup_status(ours, &status));
+	group_name = strdup(status->name);
+	peergroup_free(status);
+}
+
+static uint64_t counter(HGROUP group, const char *name)
+{
+	struct peergroup_counter *list;
+	uint64_t value = 0;
+	size_t n, i;
+
+	NEED(!peergroup_stats(group, &list, &n));
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			value = list[i].value;
+	peergroup_free(list);
+	return value;
+}
+
+/* ------------------------------------------------------------ invitations -- */
+
+RULE(J2, "an invitation by password: name, friendly name, nothing secret, and it parses")
+{
+	PEER_INVITATION_INFO *info;
+
+	create();
+	NEED(PeerGroupCreatePasswordInvitation(ours, &text) == S_OK);
+	HR(PeerGroupParseInvitation(text, &info), S_OK);
+	CHECK(same(info->pwzGroupPeerName, group_name));
+	CHECK(same(info->pwzGroupFriendlyName, "The Club"));
+	CHECK(info->authScheme == PEER_GROUP_PASSWORD_AUTHENTICATION);
+	CHECK(!info->pwzSubjectPeerName && !info->pwzIssuerPeerName && !info->cRoles);
+	PeerFreeData(info);
+}
+
+#define INVITE(group, expected) do {					\
+	PWSTR xml_ = BAD_TEXT;						\
+									\
+	HR(PeerGroupCreatePasswordInvitation(group, &xml_), expected);	\
+	CHECK(!xml_);							\
+} while (0)
+
+ERROR(PeerGroupCreatePasswordInvitation, E_INVALIDARG, "no room")
+{
+	HR(PeerGroupCreatePasswordInvitation(ours, NULL), E_INVALIDARG);
+}
+
+ERROR(PeerGroupCreatePasswordInvitation, PEER_E_INVALID_GROUP, "no group's handle")
+{
+	INVITE(BAD_GROUP, PEER_E_INVALID_GROUP);
+	INVITE(NULL, PEER_E_INVALID_GROUP);
+}
+
+/* ---------------------------------------------------------------- joining -- */
+
+#define JOIN(identity, xml, password, cloud, expected) do {			\
+	HGROUP g_ = BAD_GROUP;							\
+										\
+	HR(PeerGroupPasswordJoin(identity, xml, password, cloud, &g_), expected);	\
+	CHECK(!g_);								\
+} while (0)
+
+ERROR(PeerGroupPasswordJoin, E_INVALIDARG, "no invitation, no password, or no room")
+{
+	JOIN(wide(bob), NULL, wide(PASSWORD), NULL, E_INVALIDARG);
+	JOIN(wide(bob), text, NULL, NULL, E_INVALIDARG);
+	HR(PeerGroupPasswordJoin(wide(bob), text, wide(PASSWORD), NULL, NULL), E_INVALIDARG);
+}
+
+ERROR(PeerGroupPasswordJoin, PEER_E_NO_CLOUD, "a cloud that is not there")
+{
+	JOIN(wide(bob), text, wide(PASSWORD), wide("nimbus"), PEER_E_NO_CLOUD);
+}
+
+ERROR(PeerGroupPasswordJoin, PEER_E_INVALID_PEER_NAME, "an identity's name that is none")
+{
+	JOIN(wide("no name"), text, wide(PASSWORD), NULL, PEER_E_INVALID_PEER_NAME);
+}
+
+ERROR(PeerGroupPasswordJoin, PEER_E_INVITATION_NOT_TRUSTED, "none, or for one identity")
+{
+	PWSTR xml, by_certificate;
+
+	JOIN(wide(bob), wide("<PEERINVITATION"), wide(PASSWORD), NULL,
+	     PEER_E_INVITATION_NOT_TRUSTED);
+	NEED(!PeerIdentityGetXML(wide(bob), &xml));
+	NEED(!PeerGroupCreateInvitation(ours, xml, NULL, 1,
+					&PEER_GROUP_ROLE_MEMBER, &by_certificate));
+	JOIN(wide(bob), by_certificate, wide(PASSWORD), NULL, PEER_E_INVITATION_NOT_TRUSTED);
+	HR(PeerGroupJoin(wide(bob), text, NULL, &bobs), PEER_E_INVITATION_NOT_TRUSTED);
+	PeerFreeData(by_certificate);
+	PeerFreeData(xml);
+}
+
+ERROR(PeerGroupPasswordJoin, PEER_E_UNSUPPORTED_VERSION, "an invitation of another version")
+{
+	static const char version[] = "VERSION=\"1.1\"";
+	WCHAR *copy = wide("");
+	size_t i, k;
+
+	for (i = 0; text[i]; i++)
+		copy[i] = text[i];
+	copy[i] = 0;
+	for (i = 0, k = 0; copy[i] && version[k]; i++)
+		k = copy[i] == (WCHAR)version[k] ? k + 1 : 0;
+	NEED(!version[k]);
+	copy[i - 4] = '9';
+	JOIN(wide(bob), copy, wide(PASSWORD), NULL, PEER_E_UNSUPPORTED_VERSION);
+}
+
+static HRESULT join(void *arg)
+{
+	return PeerGroupPasswordJoin(wide(bob), text, wide(PASSWORD), NULL, arg);
+}
+
+ERROR(PeerGroupPasswordJoin, PEER_E_NO_KEY_ACCESS, "the folder of keys is another user's")
+{
+	HGROUP g = BAD_GROUP;
+
+	HR(as_nobody(join, &g), PEER_E_NO_KEY_ACCESS);
+	CHECK(!g);
+}
+
+/* -------------------------------------------------------------- the wrong -- */
+
+static HRESULT connect_to(HGROUP group, uint16_t port)
+{
+	PEER_ADDRESS a = { .dwSize = sizeof(a), .sin6 = { .sin6_family = AF_INET6,
+							  .sin6_port = htons(port) } };
+
+	NEED(inet_pton(AF_INET6, "::ffff:127.0.0.1", &a.sin6.sin6_addr) == 1);
+	return PeerGroupConnectByAddress(group, 1, &a);
+}
+
+/* Takes items up to one of that type. */
+static bool hear_type(struct listener *l, PEER_GROUP_EVENT_TYPE type, HRESULT *why)
+{
+	PEER_GROUP_EVENT_DATA *data;
+	bool is = false;
+
+	while (!is && (data = hear(l))) {
+		is = data->eventType == type;
+		if (is && why)
+			*why = data->hrConnectionFailedReason;
+		PeerFreeData(data);
+	}
+	return is;
+}
+
+RULE(W4, "nothing is asked when joining: a wrong password shows as an event, after Connect")
+{
+	struct listener failed, wrong;
+	HRESULT why = S_OK;
+
+	HR(PeerGroupPasswordJoin(wide(bob), text, wide(WRONG), NULL, &bobs), S_OK);
+	NEED(bobs);
+	NEED(!peergroup_online(ours, 0));
+	listen_for(&wrong, bobs, PEER_GROUP_EVENT_AUTHENTICATION_FAILED, NULL);
+	listen_for(&failed, bobs, PEER_GROUP_EVENT_CONNECTION_FAILED, NULL);
+	HR(connect_to(bobs, 3587), S_OK);
+	CHECK(hear_type(&wrong, PEER_GROUP_EVENT_AUTHENTICATION_FAILED, NULL));
+	CHECK(hear_type(&failed, PEER_GROUP_EVENT_CONNECTION_FAILED, &why));
+	CHECK(why == PEER_E_NOT_AUTHORIZED, "0x%08x", (unsigned int)why);
+	CHECK(counter(ours, "password_issued") == 0);
+	HR(PeerGroupResumePasswordAuthentication(bobs, wrong.handle), S_OK);
+	CHECK(hear_type(&wrong, PEER_GROUP_EVENT_AUTHENTICATION_FAILED, NULL), "again");
+	stop_listening(&wrong);
+	stop_listening(&failed);
+}
+
+ERROR(PeerGroupCreatePasswordInvitation, PEER_E_GROUP_NOT_READY, "the password is not proved yet")
+{
+	INVITE(bobs, PEER_E_GROUP_NOT_READY);
+}
+
+static bool is_refused(void *arg)
+{
+	(void)arg;
+	CHECK(peergroup_authenticate(bobs, "127.0.0.1") < 0, "a wrong password does not do");
+	return counter(ours, "password_rate");
+}
+
+RULE(W7, "who guesses is soon not listened to, while others from elsewhere are")
+{
+	CHECK(wait_until(is_refused, NULL));
+	HR(peergroup_authenticate(bobs, "127.0.0.1"), PEER_E_NO_MEMBER_CONNECTIONS);
+	CHECK(counter(ours, "password_opened") < 60, "nor often");
+}
+
+RULE(W8, "where nobody listens there is no member")
+{
+	struct listener failed;
+	HRESULT why = S_OK;
+
+	listen_for(&failed, bobs, PEER_GROUP_EVENT_CONNECTION_FAILED, NULL);
+	HR(connect_to(bobs, 3999), S_OK);
+	CHECK(hear_type(&failed, PEER_GROUP_EVENT_CONNECTION_FAILED, &why));
+	CHECK(why == PEER_E_NO_MEMBER_CONNECTIONS, "0x%08x", (unsigned int)why);
+	stop_listening(&failed);
+}
+
+/* -------------------------------------------------------------- the right -- */
+
+ERROR(PeerGroupPasswordJoin, PEER_S_ALREADY_A_MEMBER, "again, and with another password")
+{
+	HGROUP again = NULL;
+
+	NEED(!peergroup_close(bobs));
+	HR(PeerGroupPasswordJoin(wide(bob), text, wide(PASSWORD), NULL, &again),
+	   PEER_S_ALREADY_A_MEMBER);
+	NEED(again);
+	bobs = again;
+}
+
+RULE(W6, "by the password one becomes a member of the role it gives")
+{
+	struct peergroup_status *status;
+
+	HR(peergroup_authenticate(bobs, "::1"), S_OK);
+	CHECK(counter(ours, "password_issued") == 1);
+	NEED(!peergroup_status(bobs, &status));
+	CHECK(status->roles == PEERGROUP_ROLE_MEMBER);
+	peergroup_free(status);
+	rules_meet();
+	NEED(wait_until(rules_ready, bobs));
+	PeerFreeData(bobs_record());
+}
+
+ERROR(PeerGroupCreatePasswordInvitation, PEER_E_NOT_AUTHORIZED, "a member; no password")
+{
+	INVITE(bobs, PEER_E_NOT_AUTHORIZED);
+	NEED(!peergroup_create(alice, NULL, (peergroup_t *)&plain));
+	INVITE(plain, PEER_E_NOT_AUTHORIZED);
+}
+
+RULE(W9, "a member that may not issue answers nobody")
+{
+	char *carol;
+	HGROUP group;
+
+	NEED(!peergroup_identity_create("carol", NULL, &carol));
+	HR(PeerGroupPasswordJoin(wide(carol), text, wide(PASSWORD), NULL, &group), S_OK);
+	HR(peergroup_authenticate(group, "127.0.0.1:4000"), PEER_E_NO_MEMBER_CONNECTIONS);
+	CHECK(counter(bobs, "password_unanswered") == 1);
+	HR(peergroup_answer(bobs), PEER_E_NOT_AUTHORIZED);
+	HR(peergroup_authenticate(group, "::1"), S_OK);
+	HR(PeerGroupResumePasswordAuthentication(group, BAD_EVENT), E_INVALIDARG);
+	peergroup_close(group);
+	peergroup_free(carol);
+}
+
+int main(void)
+{
+	rules_begin();
+	rules_people();
+	return rules_main();
+}
