@@ -46,8 +46,6 @@ struct command {
 
 int cmd_identity(int argc, char **argv);	/* identity.c */
 int cmd_create(int argc, char **argv);		/* group.c */
-int cmd_invite(int argc, char **argv);
-int cmd_join(int argc, char **argv);
 int cmd_leave(int argc, char **argv);
 int cmd_groups(int argc, char **argv);
 int cmd_up(int argc, char **argv);
@@ -73,6 +71,10 @@ int cmd_properties(int argc, char **argv);	/* properties.c */
 int cmd_export(int argc, char **argv);		/* transfer.c */
 int cmd_import(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_invite(int argc, char **argv);		/* invite.c */
+int cmd_join(int argc, char **argv);
+int cmd_password(int argc, char **argv);	/* password.c */
+int cmd_answer(int argc, char **argv);
 int cmd_chown(int argc, char **argv);		/* owner.c */
 int cmd_chmod(int argc, char **argv);
 int cmd_connections(int argc, char **argv);	/* direct.c */
@@ -148,7 +150,7 @@ bool parse_when(const char *s, struct when *when);
 int bad_when(const char *option, const char *s);
 
 /* "admin", "inviting", "member". */
-bool parse_role(const char *text, uint32_t *roles);	/* group.c */
+bool parse_role(const char *text, uint32_t *roles);	/* invite.c */
 
 /* Static text, valid for the next few calls. */
 const char *time_text(uint64_t peer_time);	/* local time, for people */
@@ -227,6 +229,19 @@ int open_group(const char *arg, struct group_ref *ref, peergroup_t *group);
  * Return: EXIT_OK, or an exit code after telling why.
  */
 int find_identity(const char *arg, char **name);
+
+/* peergroup_open() of a group found before. */
+int open_found(const struct group_ref *ref, peergroup_t *group);
+/* Says which group came into being. */
+int report_new(peergroup_t group, const char *friendly);
+
+/* ------------------------------------------------------------- password.c -- */
+
+/* The first line of a file, or of standard input for "-"; to be freed by free_password(). */
+int read_password(const char *file, char **password);
+void free_password(char *password);
+int join_by_password(const char *identity, const char *xml,
+		     const struct peergroup_invitation *invitation, const char *file);
 
 /* ------------------------------------------------------- format.c, for list -- */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Making, joining, leaving groups, taking them online and offline, and finding
+ * Making and leaving groups, taking them online and offline, and finding
  * the one that the user means.
  */
 #include <stdlib.h>
@@ -12,8 +12,6 @@
 #include "cmd.h"
 #include "json.h"
 #include "table.h"
-
-#define INVITATION_MAX	(1 << 20)	/* more than any chain of certificates */
 
 /* ----------------------------------------------------- naming a group -- */
 
@@ -95,7 +93,7 @@ bool is_group(const char *arg)
 	return ret == EXIT_OK || ret == EXIT_USAGE;
 }
 
-static int do_open(const struct group_ref *ref, peergroup_t *group)
+int open_found(const struct group_ref *ref, peergroup_t *group)
 {
 	HRESULT hr = peergroup_open(ref->identity, ref->name, group);
 
@@ -129,7 +127,7 @@ int open_group(const char *arg, struct group_ref *ref, peergroup_t *group)
 	if (ret == EXIT_OK && !running)
 		ret = fail_not_up(ref->friendly);
 	if (ret == EXIT_OK)
-		ret = do_open(ref, group);
+		ret = open_found(ref, group);
 	if (ret != EXIT_OK)
 		free_group(ref);
 	return ret;
@@ -138,7 +136,7 @@ int open_group(const char *arg, struct group_ref *ref, peergroup_t *group)
 /* ---------------------------------------------------------- commands -- */
 
 /* Says which group came into being, and what to do next. */
-static int report_new(peergroup_t group, const char *friendly)
+int report_new(peergroup_t group, const char *friendly)
 {
 	struct peergroup_status *status;
 	HRESULT hr = peergroup_status(group, &status);
@@ -161,16 +159,28 @@ static int report_new(peergroup_t group, const char *friendly)
 	return finish();
 }
 
+static HRESULT create(const char *identity, const struct peergroup_create_options *properties,
+		      const char *password, uint32_t role, peergroup_t *group)
+{
+	if (!password)
+		return peergroup_create(identity, properties, group);
+	return peergroup_create_with_password(identity, properties, password, role, group);
+}
+
 int cmd_create(int argc, char **argv)
 {
-	enum { CLASSIFIER = OPT_OWN, COMMENT };
+	enum { CLASSIFIER = OPT_OWN, COMMENT, PASSWORD, ROLE };
 	static const struct option options[] = {
 		{ "classifier", required_argument, NULL, CLASSIFIER },
 		{ "comment", required_argument, NULL, COMMENT },
+		{ "password-file", required_argument, NULL, PASSWORD },
+		{ "password-role", required_argument, NULL, ROLE },
 		COMMON_OPTIONS
 	};
 	struct peergroup_create_options properties = { 0 };
-	char *identity, *made;
+	const char *file = NULL;
+	char *identity, *made, *password = NULL;
+	uint32_t role = PEERGROUP_ROLE_MEMBER;
 	peergroup_t group;
 	int c, status, ret;
 	HRESULT hr;
@@ -180,184 +190,36 @@ int cmd_create(int argc, char **argv)
 			return status;
 		if (c == CLASSIFIER)
 			properties.classifier = optarg;
-		else
+		else if (c == COMMENT)
 			properties.comment = optarg;
+		else if (c == PASSWORD)
+			file = optarg;
+		else if (!parse_role(optarg, &role))
+			return usage("--password-role %s: admin, inviting or member", optarg);
 	}
 	if (optind + 1 != argc)
 		return usage("create needs one NAME");
 	properties.friendly = argv[optind];
 	ret = find_identity(opt_identity, &identity);
+	if (ret == EXIT_OK && file)
+		ret = read_password(file, &password);
 	if (ret != EXIT_OK)
 		return ret;
-	hr = peergroup_create(identity, &properties, &group);
+	hr = create(identity, &properties, password, role, &group);
 	if (hr == PEER_E_NOT_FOUND && !identity) {
 		/* The first group of a user who has no identity yet. */
 		hr = peergroup_identity_create(NULL, NULL, &made);
 		if (SUCCEEDED(hr)) {
 			peergroup_free(made);
-			hr = peergroup_create(NULL, &properties, &group);
+			hr = create(NULL, &properties, password, role, &group);
 		}
 	}
 	free(identity);
+	free_password(password);
 	if (FAILED(hr))
 		return fail_result(hr, "cannot create group '%s'", properties.friendly);
 	ret = report_new(group, properties.friendly);
 	peergroup_close(group);
-	return ret;
-}
-
-bool parse_role(const char *text, uint32_t *roles)
-{
-	if (str_eq(text, "admin"))
-		*roles = PEERGROUP_ROLE_ADMIN;
-	else if (str_eq(text, "inviting"))
-		*roles = PEERGROUP_ROLE_INVITING;
-	else if (str_eq(text, "member"))
-		*roles = PEERGROUP_ROLE_MEMBER;
-	else
-		return false;
-	return true;
-}
-
-/* @expires 0: the default of the library. */
-static int invite(const char *arg, const char *file, uint32_t roles, time_t expires)
-{
-	struct group_ref ref;
-	peergroup_t group;
-	char *identity, *xml;
-	size_t size;
-	HRESULT hr;
-	int ret = find_group(arg, &ref);
-
-	if (ret != EXIT_OK)
-		return ret;
-	ret = read_input(file, INVITATION_MAX, &identity, &size);
-	if (ret != EXIT_OK)
-		goto out;
-	if (!size)
-		ret = fail(EXIT_FAILED, "%s is empty: what 'peergroup identity xml' printed there is wanted",
-			   file);
-	else
-		ret = do_open(&ref, &group);
-	if (ret == EXIT_OK) {
-		hr = peergroup_invite(group, identity, expires, roles, &xml);
-		if (FAILED(hr)) {
-			ret = fail_result(hr, "cannot invite '%s' to '%s'", file, ref.friendly);
-		} else if (opt_json) {
-			json_start(false);
-			json_object(NULL);
-			json_str("invitation", xml);
-			json_end_object();
-			json_finish();
-		} else {
-			puts(xml);
-		}
-		if (SUCCEEDED(hr))
-			peergroup_free(xml);
-		peergroup_close(group);
-	}
-	free(identity);
-out:
-	free_group(&ref);
-	return ret == EXIT_OK ? finish() : ret;
-}
-
-int cmd_invite(int argc, char **argv)
-{
-	enum { TO = OPT_OWN, ROLE, EXPIRES };
-	static const struct option options[] = {
-		{ "to", required_argument, NULL, TO },
-		{ "role", required_argument, NULL, ROLE },
-		{ "expires", required_argument, NULL, EXPIRES },
-		COMMON_OPTIONS
-	};
-	uint32_t roles = PEERGROUP_ROLE_MEMBER;
-	struct when when = { 0, 0 };
-	const char *to = NULL;
-	int c, status;
-
-	while ((c = next_option(argc, argv, options, &status)) != -1) {
-		if (!c)
-			return status;
-		if (c == TO)
-			to = optarg;
-		else if (c == ROLE && !parse_role(optarg, &roles))
-			return usage("--role %s: admin, inviting or member", optarg);
-		else if (c == EXPIRES && !parse_when(optarg, &when))
-			return bad_when("--expires", optarg);
-	}
-	if (!to)
-		return usage("--to is missing: whom?");
-	if (argc - optind > 1)
-		return usage("%s: one GROUP only", argv[optind + 1]);
-	return invite(argv[optind], to, roles, when.unix_time);
-}
-
-/* Which of our identities is invited; the library tells if it is none. */
-static const char *invited(const struct peergroup_invitation *invitation, const char *identity)
-{
-	return identity ? identity : invitation->subject_name;
-}
-
-/* Joining again goes by the later of two certificates; nothing else comes of it. */
-static bool is_member(const struct peergroup_invitation *invitation, const char *identity)
-{
-	struct peergroup_group_name *list;
-	bool found = false;
-	size_t i, n;
-
-	if (FAILED(peergroup_list_groups(invited(invitation, identity), &list, &n)))
-		return false;
-	for (i = 0; i < n; i++)
-		found |= str_eq(list[i].name, invitation->group_name);
-	peergroup_free(list);
-	return found;
-}
-
-int cmd_join(int argc, char **argv)
-{
-	static const struct option options[] = { COMMON_OPTIONS };
-	struct peergroup_invitation *invitation;
-	char *xml, *identity;
-	peergroup_t group;
-	size_t size;
-	int status, ret;
-	bool again;
-	HRESULT hr;
-
-	if (next_option(argc, argv, options, &status) == 0)
-		return status;
-	if (optind + 1 != argc)
-		return usage("join needs one INVITATION");
-	ret = find_identity(opt_identity, &identity);
-	if (ret == EXIT_OK)
-		ret = read_input(argv[optind], INVITATION_MAX, &xml, &size);
-	if (ret != EXIT_OK)
-		return ret;
-	if (!size)
-		return fail(EXIT_FAILED, "%s is empty: what 'peergroup invite' printed is wanted",
-			    argv[optind]);
-	hr = peergroup_parse_invitation(xml, &invitation);
-	if (FAILED(hr))
-		return fail_result(hr, "%s is no invitation that could be followed", argv[optind]);
-	again = is_member(invitation, identity);
-	hr = peergroup_join(invited(invitation, identity), xml, &group);
-	if (hr == PEER_E_NOT_FOUND && !identity)
-		ret = fail(EXIT_NOT_FOUND, "%s: it is for %s (%s), who is no identity of this user",
-			   argv[optind], invitation->subject_name, invitation->subject_friendly);
-	else if (FAILED(hr))
-		ret = fail_result(hr, "cannot join '%s'", invitation->group_friendly);
-	if (SUCCEEDED(hr)) {
-		if (again)
-			fail(EXIT_OK, "%s is a member of '%s' already; the later certificate counts",
-			     short_name(invited(invitation, identity)),
-			     invitation->group_friendly);
-		ret = report_new(group, invitation->group_friendly);
-		peergroup_close(group);
-	}
-	peergroup_free(invitation);
-	free(xml);
-	free(identity);
 	return ret;
 }
 
@@ -482,6 +344,24 @@ int cmd_groups(int argc, char **argv)
 	return finish();
 }
 
+/* Joined by password: the first of the addresses that does it, does. */
+static HRESULT authenticate(peergroup_t group, char **addresses, size_t n)
+{
+	HRESULT hr, wrong = S_OK;
+	size_t i;
+
+	if (!n)
+		return peergroup_authenticate(group, NULL);
+	for (i = 0; i < n; i++) {
+		hr = peergroup_authenticate(group, addresses[i]);
+		if (SUCCEEDED(hr))
+			return hr;
+		if (hr == PEER_E_NOT_AUTHORIZED)
+			wrong = hr;
+	}
+	return wrong == S_OK ? hr : wrong;
+}
+
 static int bring_up(const struct group_ref *ref, uint16_t port, uint64_t lifetime,
 		    char **addresses, size_t n)
 {
@@ -489,10 +369,16 @@ static int bring_up(const struct group_ref *ref, uint16_t port, uint64_t lifetim
 	peergroup_t group;
 	size_t i;
 	HRESULT hr;
-	int ret = do_open(ref, &group);
+	int ret = open_found(ref, &group);
 
 	if (ret != EXIT_OK)
 		return ret;
+	hr = authenticate(group, addresses, n);
+	if (FAILED(hr)) {
+		ret = fail_result(hr, "cannot join '%s' by its password", ref->friendly);
+		peergroup_close(group);
+		return ret;
+	}
 	hr = peergroup_credential_lifetime(group, lifetime);
 	if (SUCCEEDED(hr))
 		hr = peergroup_online(group, port);

@@ -213,6 +213,12 @@ static const struct limit {
 					     "that a program which does not read holds senders up" },
 	[PEERGROUP_A_LIMIT_DATA_RATE] = { "data_rate", false, false,
 					  "messages of data a second over one link (0: any)" },
+	[PEERGROUP_A_LIMIT_PASSWORDS] = { "passwords", false, false,
+		"who join by password, at a time" },
+	[PEERGROUP_A_LIMIT_PASSWORD_RATE] = { "password_rate", false, false,
+		"attempts to join by password in a minute, 0: any number" },
+	[PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE] = { "password_prefix_rate", false, false,
+		"the same from one IPv6 /64 or IPv4 /24" },
 };
 
 /* "NAME=VALUE" */

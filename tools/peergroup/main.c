@@ -28,23 +28,46 @@ static const struct command commands[] = {
 	  "\n"
 	  "Example: peergroup identity create --name alice\n"
 	  "         peergroup identity xml > alice.xml\n" },
-	{ "create", cmd_create, "[--classifier C] [--comment TEXT] NAME",
+	{ "create", cmd_create,
+	  "[--classifier C] [--comment TEXT] [--password-file FILE|- [--password-role ROLE]] NAME",
 	  "make a group and become its administrator",
 	  "  --classifier C             part of the group's peer name\n"
 	  "  --comment TEXT             what the group is for\n"
+	  "  --password-file FILE       it can be joined by the password in the first line\n"
+	  "  --password-role ROLE       and that makes one: admin, inviting or member (default)\n"
 	  "\n"
 	  "Example: peergroup create lab && peergroup up lab\n" },
-	{ "invite", cmd_invite, "--to FILE|- [--role ROLE] [--expires WHEN] [GROUP]",
+	{ "invite", cmd_invite,
+	  "--password | --to FILE|- [--role ROLE] [--expires WHEN] [GROUP]",
 	  "write an invitation for an identity to standard output",
 	  "  --to FILE                  identity XML of the invited, - for standard input\n"
 	  "  --role ROLE                admin, inviting or member (default: member)\n"
 	  "  --expires WHEN             end of membership: 30d, 2027-12-31 (default: one's own)\n"
+	  "  --password                 an invitation for everybody who knows the password\n"
 	  "\n"
-	  "Example: peergroup invite --to bob.xml --expires 1y lab > bob.invitation\n" },
-	{ "join", cmd_join, "INVITATION|-",
+	  "Example: peergroup invite --to bob.xml --expires 1y lab > bob.invitation\n"
+	  "         peergroup invite --password lab > lab.invitation\n" },
+	{ "join", cmd_join, "[--password-file FILE|-] INVITATION|-",
 	  "become a member by an invitation",
+	  "  --password-file FILE       the group's password is in the first line; it is proved\n"
+	  "                             to the member that 'up' connects to first\n"
 	  "\n"
-	  "Example: peergroup join bob.invitation && peergroup up lab\n" },
+	  "Example: peergroup join bob.invitation && peergroup up lab\n"
+	  "         peergroup join --password-file pw lab.invitation &&\n"
+	  "         peergroup up lab --connect 192.0.2.7\n" },
+	{ "password", cmd_password, "[--file FILE|- [--role ROLE] | --forget] [GROUP]",
+	  "set a group's password, or tell this member what it is",
+	  "  --file FILE                the password is in the first line\n"
+	  "  --role ROLE                what it makes one, for who created the group\n"
+	  "  --forget                   none any more; for who created it: of the whole group\n"
+	  "\n"
+	  "Example: peergroup password --file pw lab && peergroup answer lab\n" },
+	{ "answer", cmd_answer, "[GROUP]",
+	  "answer those who join by password, until a signal ends it",
+	  "\n"
+	  "The group has to be up. A program that has it open and online answers, too.\n"
+	  "\n"
+	  "Example: peergroup up lab && peergroup answer lab\n" },
 	{ "leave", cmd_leave, "GROUP",
 	  "delete this user's membership of a group",
 	  "\n"
