@@ -65,9 +65,9 @@ done
 check "of nobody" exits $NOT_FOUND pg h1 search --creator nobody g
 for args in "--attr n:int=x" "--attr n:float=1" "--attr a\$=1" '--attr x=\y'; do
 	# shellcheck disable=SC2086
-	check "peergroup search $args" exits 1 pg h1 search --json $args g
+	check "peergroup search $args" exits $USAGE pg h1 search --json $args g
 	is "tells nothing" "$(cat "$T/out")" ""
 done
-check "no query" exits 1 pg h1 search g --json "<peersearch/>"
+check "no query" exits $USAGE pg h1 search g --json "<peersearch/>"
 check "in words" grep -q "exactly one" "$T/err"
 done_testing

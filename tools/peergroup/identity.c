@@ -67,7 +67,8 @@ static int identity_create(int argc, char **argv)
 			friendly = optarg;
 	}
 	if (optind != argc)
-		return usage("%s: identity create takes options only", argv[optind]);
+		return usage("%s: identity create takes options only; a name is --name %s",
+			     argv[optind], argv[optind]);
 	hr = peergroup_identity_create(classifier, friendly, &name);
 	if (FAILED(hr))
 		return fail_result(hr, "cannot make an identity");

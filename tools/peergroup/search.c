@@ -206,8 +206,10 @@ static int make_query(struct search *s, peergroup_t group, const struct group_re
 	if (ret != EXIT_OK)
 		return ret;
 	hr = peergroup_query_build(s->clauses, s->n_clauses, &made);
-	if (FAILED(hr))
-		return fail_result(hr, "this cannot be searched for");
+	if (FAILED(hr)) {
+		fail_result(hr, "this cannot be searched for");
+		return hr == E_OUTOFMEMORY ? EXIT_FAILED : EXIT_USAGE;
+	}
 	*query = xstrdup(made);
 	peergroup_free(made);
 	return EXIT_OK;

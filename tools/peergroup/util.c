@@ -66,6 +66,10 @@ static int exit_code(HRESULT result)
 	case PEER_E_NOT_AUTHORIZED:
 	case E_ACCESSDENIED:
 		return EXIT_NOT_AUTHORISED;
+	/* Both are what was typed. */
+	case PEER_E_INVALID_SEARCH:
+	case PEER_E_INVALID_ATTRIBUTES:
+		return EXIT_USAGE;
 	default:
 		return EXIT_FAILED;
 	}
