@@ -24,6 +24,7 @@ struct batch {
 	bool update;
 	pgi_progress_fn progress;	/* may be NULL */
 	void *arg;
+	uint64_t now;			/* peer time at which they were made */
 	struct leaf *leaf;
 	unsigned int leaves;
 	bool looked;			/* for another certificate of one's own */
@@ -271,18 +272,17 @@ static HRESULT draft_item(struct batch *b, struct pgi_batch_item *item, uint64_t
 
 static HRESULT draft_all(struct batch *b, struct pgi_batch_item *items, size_t count)
 {
-	uint64_t now;
 	HRESULT hr;
 	size_t i;
 
 	hr = pgi_group_ready(b->group);
 	if (SUCCEEDED(hr))
-		hr = pgi_group_now(b->group, &now);
+		hr = pgi_group_now(b->group, &b->now);
 	if (SUCCEEDED(hr))
-		hr = pgi_check_publisher(b->group, now);
+		hr = pgi_check_publisher(b->group, b->now);
 	for (i = 0; i < count && SUCCEEDED(hr); i++) {
 		if (SUCCEEDED(items[i].hr))
-			items[i].hr = draft_item(b, &items[i], now);
+			items[i].hr = draft_item(b, &items[i], b->now);
 		if (SUCCEEDED(items[i].hr))
 			b->leaves++;
 	}
@@ -317,6 +317,6 @@ HRESULT pgi_record_batch(struct pgi_group *group, struct pgi_batch_item *items, 
 	}
 	free(b.leaf);
 	if (SUCCEEDED(hr) && b.leaves)
-		pgi_membership_acted(group);
+		pgi_membership_acted(group, b.now);
 	return hr;
 }

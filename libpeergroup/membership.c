@@ -229,20 +229,17 @@ static HRESULT publish_if_due(struct pgi_group *group, bool acted, bool *stale,
 }
 
 /* Nothing to do as long as it is the same certificate and the record far from its end. */
-static bool is_settled(struct pgi_group *group)
+static bool is_settled(struct pgi_group *group, uint64_t now)
 {
-	uint64_t now;
 	bool settled;
 
-	if (FAILED(pgi_group_now(group, &now)))
-		return false;
 	pthread_mutex_lock(&group->lock);
 	settled = group->membership_of == group->own && now < group->membership_again;
 	pthread_mutex_unlock(&group->lock);
 	return settled;
 }
 
-static void publish_quietly(struct pgi_group *group, bool acted)
+static void publish_quietly(struct pgi_group *group, bool acted, uint64_t now)
 {
 	const struct pgi_own *own = group->own;
 	uint64_t again = 0;
@@ -250,7 +247,7 @@ static void publish_quietly(struct pgi_group *group, bool acted)
 	HRESULT hr = S_OK;
 	int i;
 
-	if (is_settled(group))
+	if (is_settled(group, now))
 		return;
 	for (i = 0; i < PUBLISH_TRIES && SUCCEEDED(hr) && stale; i++)
 		hr = publish_if_due(group, acted, &stale, &again);
@@ -266,9 +263,9 @@ static void publish_quietly(struct pgi_group *group, bool acted)
 	pgi_clear_error();
 }
 
-void pgi_membership_acted(struct pgi_group *group)
+void pgi_membership_acted(struct pgi_group *group, uint64_t when)
 {
-	publish_quietly(group, true);
+	publish_quietly(group, true, when);
 }
 
 void pgi_membership_announce(struct pgi_group *group)
@@ -277,6 +274,6 @@ void pgi_membership_announce(struct pgi_group *group)
 
 	if (atomic_load(&group->ready) && SUCCEEDED(pgi_group_state(group, &state)) &&
 	    state.status & PEERGROUP_STATUS_LISTENING)
-		publish_quietly(group, false);
+		publish_quietly(group, false, pgi_now() + (uint64_t)state.time_offset);
 	pgi_clear_error();
 }

@@ -25,6 +25,7 @@ HRESULT pgi_take_content(struct pgi_group *group, const struct peergroup_new_rec
 		return S_OK;	/* to be refused by pgi_record_add() */
 	}
 	hr = pgi_group_now(group, &now);
+	c->now = now;
 	c->expires = now + r->lifetime * PEERGROUP_TIME_PER_SECOND;
 	return hr;
 }

@@ -7,7 +7,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
+#include <openssl/rand.h>
 #include "members.h"
 #include "refresh.h"
 
@@ -215,13 +215,8 @@ static HRESULT check_type(const uint8_t type[PEERGROUP_ID_LEN])
 /* The creator's key and chance: nobody else can make this id. */
 static HRESULT make_id(const struct pgi_identity *identity, uint8_t id[PEERGROUP_ID_LEN])
 {
-	ssize_t n;
-
 	memcpy(id, identity->spki_hash, 8);
-	do {
-		n = getrandom(id + 8, 8, 0);
-	} while (n < 0 && errno == EINTR);
-	return n == 8 ? S_OK : pgi_fail(E_UNEXPECTED, "no random numbers");
+	return RAND_bytes(id + 8, 8) == 1 ? S_OK : pgi_fail(E_UNEXPECTED, "no random numbers");
 }
 
 /* The record itself; @now is when it will have been made. */
@@ -244,7 +239,8 @@ static HRESULT check_add(struct pgi_group *group, const struct pgi_content *c, u
 	hr = pgi_group_ready(group);
 	if (SUCCEEDED(hr))
 		hr = check_type(c->type);
-	if (SUCCEEDED(hr))
+	*now = c->now;
+	if (SUCCEEDED(hr) && !*now)
 		hr = pgi_group_now(group, now);
 	if (SUCCEEDED(hr))
 		hr = pgi_check_publisher(group, *now);
@@ -312,7 +308,7 @@ HRESULT pgi_record_add(struct pgi_group *group, const struct pgi_content *c,
 		return hr;
 	memcpy(id, d.id, sizeof(d.id));
 	pgi_refresh_plan(group, &d);
-	pgi_membership_acted(group);
+	pgi_membership_acted(group, now);
 	return S_OK;
 }
 

@@ -46,6 +46,7 @@ struct pgi_content {
 	size_t size;
 	const char *attrs;		/* NULL and "" for none */
 	uint64_t expires;
+	uint64_t now;			/* that @expires was counted from; 0: not asked for yet */
 	bool keep_expires;		/* update: as stored */
 	const uint8_t *type;		/* add; update: must be the stored, NULL: do not check */
 	uint32_t peer_flags;		/* PEER_RECORD_FLAG_*, as @type */

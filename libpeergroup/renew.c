@@ -309,6 +309,7 @@ static HRESULT renew(struct pgi_group *group, const struct renewal *r, char **xm
 {
 	struct pgi_members members;
 	struct issue i = { 0 };
+	uint64_t now;
 	HRESULT hr;
 
 	hr = check_issuer(group);
@@ -323,8 +324,8 @@ static HRESULT renew(struct pgi_group *group, const struct renewal *r, char **xm
 		hr = pgi_invitation_xml(i.certs, i.len + 1, xml);
 	if (SUCCEEDED(hr) && r->flags & PEER_GROUP_STORE_CREDENTIALS)
 		hr = publish(group, &i);
-	if (SUCCEEDED(hr))
-		pgi_membership_acted(group);
+	if (SUCCEEDED(hr) && SUCCEEDED(pgi_group_now(group, &now)))
+		pgi_membership_acted(group, now);
 	free_issue(&i);
 	pgi_members_free(&members);
 	return hr;
