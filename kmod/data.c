@@ -59,7 +59,7 @@ static void pg_data_judge(struct pg_group *g)
 	list_for_each_entry(w, &g->watches, node) {
 		if (!pg_data_blocks(w))
 			continue;
-		left = w->data.read_at + wait - jiffies;
+		left = w->data.full_at + wait - jiffies;
 		if (left <= 0)
 			w->data.late = true;
 		else
@@ -149,7 +149,7 @@ static int pg_data_deliver(struct pg_group *g, struct pg_watch *w, struct pg_dat
 	in->bytes += pg_data_weight(d);
 	if (!in->full && in->bytes >= g->limits.receive_queue) {
 		in->full = true;
-		in->read_at = jiffies;
+		in->full_at = jiffies;
 	}
 	if (!in->told)
 		pg_netlink_data(g, w);
@@ -164,7 +164,7 @@ static bool pg_data_spread(struct pg_group *g, const struct pg_link *link, struc
 	struct pg_watch *w;
 
 	list_for_each_entry(w, &g->watches, node) {
-		if (!(w->takes & PEERGROUP_TAKES_DATA) || !pg_netlink_permits(g, w))
+		if (!(w->takes & PEERGROUP_TAKES_DATA) || !pg_netlink_permits(g, w, PG_NEED_READ))
 			continue;
 		wanted = true;
 		if (pg_data_room(g, link, w) && !pg_data_deliver(g, w, d)) {
@@ -221,7 +221,6 @@ void pg_data_read(struct pg_group *g, struct pg_watch *w, u32 bytes)
 	struct pg_letter *letter = pg_inbox_first(in);
 
 	lockdep_assert_held(&g->lock);
-	in->read_at = jiffies;
 	in->offset += bytes;
 	if (in->offset < letter->data->len)
 		return;

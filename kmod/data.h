@@ -54,7 +54,7 @@ struct pg_letter {
  * @bytes: their weight
  * @offset: bytes of the first one's data that have been read
  * @lost: messages dropped since the latest letter
- * @read_at: jiffies when it was last read, or became full
+ * @full_at: jiffies when it became full
  * @full: has reached its limit, and not been read to half of it since
  * @late: has been full for too long: does not hold links up
  * @told: the socket has been told that data waits, and has not read all since
@@ -64,7 +64,7 @@ struct pg_inbox {
 	u64 bytes;
 	u32 offset;
 	u64 lost;
-	unsigned long read_at;
+	unsigned long full_at;
 	bool full;
 	bool late;
 	bool told;

@@ -16,7 +16,7 @@ static bool pg_direct_taken(struct pg_group *g)
 	struct pg_watch *w;
 
 	list_for_each_entry(w, &g->watches, node)
-		if (w->takes & PEERGROUP_TAKES_DIRECT && pg_netlink_permits(g, w))
+		if (w->takes & PEERGROUP_TAKES_DIRECT && pg_netlink_permits(g, w, PG_NEED_READ))
 			return true;
 	return false;
 }

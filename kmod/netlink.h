@@ -32,8 +32,8 @@ void pg_netlink_sendable(struct pg_group *g, u64 link, const struct pg_send_wait
 /* Data waits for a socket that watches. The group's lock is held. */
 void pg_netlink_data(struct pg_group *g, struct pg_watch *w);
 
-/* May the socket that watches still read the group? The group's lock is held. */
-bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w);
+/* May the socket that watches or answers still do so (PG_NEED_*)? The group's lock is held. */
+bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w, unsigned int needs);
 
 /*
  * Joining by password: tells the program that answers @link, which is @w, of the opening,

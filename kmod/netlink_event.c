@@ -70,18 +70,18 @@ static bool pg_watch_permits(struct pg_group *g, struct pg_watch *w, const struc
 	return w->admin;
 }
 
-bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w)
+bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w, unsigned int needs)
 {
 	struct file *file;
 	bool permits;
 
 	lockdep_assert_held(&g->lock);
-	if (pg_owner_permits(&g->owner, w->cred, PG_NEED_READ))
+	if (pg_owner_permits(&g->owner, w->cred, needs))
 		return true;
 	file = pg_sock_file(w->sk);
 	if (!file)
 		return false;
-	permits = pg_watch_permits(g, w, file, PG_NEED_READ);
+	permits = pg_watch_permits(g, w, file, needs);
 	fput(file);
 	return permits;
 }

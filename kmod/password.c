@@ -75,7 +75,19 @@ static struct pg_watch *pg_password_answerer(struct pg_group *g, const struct so
 
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry(w, &g->answerers, node)
-		if (!sk || w->sk == sk)
+		if (w->sk == sk)
+			return w;
+	return NULL;
+}
+
+/* The first that may still answer, as who owns the group may have thought better of it. */
+static struct pg_watch *pg_password_any_answerer(struct pg_group *g)
+{
+	struct pg_watch *w;
+
+	lockdep_assert_held(&g->lock);
+	list_for_each_entry(w, &g->answerers, node)
+		if (pg_netlink_permits(g, w, PG_NEED_WRITE))
 			return w;
 	return NULL;
 }
@@ -138,7 +150,7 @@ static void pg_password_hint(const struct pg_group *g, const u8 *nonce, u8 *hint
 /* Takes one in, or says which counter is for its refusal. Lock held. */
 static u32 pg_password_admit(struct pg_group *g, struct pg_link *link)
 {
-	struct pg_watch *w = pg_password_answerer(g, NULL);
+	struct pg_watch *w = pg_password_any_answerer(g);
 	struct pg_exchange *ex;
 
 	/* What a revoked member issues is worth nothing. */
