@@ -82,6 +82,9 @@ int pg_group_introduce(struct pg_group *g, u8 **out, size_t *out_len)
 	size_t len;
 
 	lockdep_assert_held(&g->lock);
+	/* What was shown may be over, and another still count. */
+	if (g->self->gmc.not_after <= pg_group_now(g))
+		pg_group_choose_self(g);
 	if (pg_group_credential_until(g) <= pg_group_now(g))
 		return -EKEYEXPIRED;
 	len = g->credential_len + pg_chain_encoded_len(g->self);

@@ -19,6 +19,16 @@
 
 /* ------------------------------------------------------ reconciliation -- */
 
+/*
+ * Before a step after which an answer may be due, as the tick looks at both without a
+ * lock: who sees the phase sees since when (pg_message_overdue()).
+ */
+static void pg_message_ask(struct pg_link *link)
+{
+	WRITE_ONCE(link->answer_heard, jiffies);
+	smp_wmb();
+}
+
 static int pg_message_sync_send(struct pg_sync *s, u8 type, const void *body, size_t len)
 {
 	struct pg_link *link = container_of(s, struct pg_link, sync);
@@ -76,6 +86,7 @@ static int pg_message_sync_step(struct pg_link *link, int ret)
 	/* Something was dropped meanwhile: the run that makes up for it is the one that counts. */
 	if (READ_ONCE(link->resync)) {
 		WRITE_ONCE(link->resync, false);
+		pg_message_ask(link);
 		return pg_sync_start(&link->sync);
 	}
 	link->synced = true;
@@ -209,9 +220,11 @@ void pg_message_drained(struct pg_link *link)
 	if (ret)
 		goto out;
 	if (link->sync.phase == PG_SYNC_PUSHING) {
+		pg_message_ask(link);
 		ret = pg_message_sync_step(link, pg_sync_continue(&link->sync));
 	} else if (READ_ONCE(link->resync) && link->sync.phase == PG_SYNC_IDLE) {
 		WRITE_ONCE(link->resync, false);
+		pg_message_ask(link);
 		ret = pg_sync_start(&link->sync);
 	}
 	if (!ret)
@@ -316,6 +329,7 @@ bool pg_message_overdue(const struct pg_link *link)
 
 	if (phase != PG_SYNC_ASKED && phase != PG_SYNC_WANTING)
 		return false;
+	smp_rmb();	/* pairs with pg_message_ask() */
 	return time_after(jiffies, READ_ONCE(link->answer_heard) +
 				   msecs_to_jiffies(ms * PG_ANSWER_ALIVES));
 }
@@ -413,6 +427,7 @@ static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs
 	link->mismatches = 0;
 	link->futile++;
 	link->last_sync = jiffies;
+	pg_message_ask(link);
 	return pg_sync_start(&link->sync);
 }
 
