@@ -317,7 +317,9 @@ HRESULT pgi_group_begin(struct pgi_group *group)
 	hr = pgi_nl_open(&group->nl, NULL);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_enter(group, group->store);
-	if (SUCCEEDED(hr))
+	if (FAILED(hr))
+		pgi_nl_close(&group->nl);	/* it may be tried again */
+	else
 		enter_former(group);
 	/* Not everybody who may read a group may write to it. */
 	if (SUCCEEDED(hr) && FAILED(pgi_properties_restore(group)))

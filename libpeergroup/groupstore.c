@@ -351,15 +351,24 @@ HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
 	return hr;
 }
 
+struct verifier {
+	uint8_t *out;
+	bool seen;
+};
+
 static HRESULT parse_verifier(const char *key, const char *value, void *arg)
 {
+	struct verifier *v = arg;
+
 	if (strcmp(key, "verifier"))
 		return S_OK;
-	return pgi_unhex(value, arg, PGI_VERIFIER_LEN) ? S_OK : PEER_E_CERT_STORE_CORRUPTED;
+	v->seen = true;
+	return pgi_unhex(value, v->out, PGI_VERIFIER_LEN) ? S_OK : PEER_E_CERT_STORE_CORRUPTED;
 }
 
 HRESULT pgi_group_store_verifier(const struct pgi_group_store *store, uint8_t *verifier)
 {
+	struct verifier v = { .out = verifier };
 	struct pgi_blob text = { 0 };
 	HRESULT hr;
 	int dir;
@@ -371,9 +380,12 @@ HRESULT pgi_group_store_verifier(const struct pgi_group_store *store, uint8_t *v
 	close(dir);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_text_parse(&text, parse_verifier, verifier);
+	hr = pgi_text_parse(&text, parse_verifier, &v);
 	OPENSSL_cleanse(text.data, text.len);
 	pgi_blob_free(&text);
+	/* A file that was cut off would make zeros of it, which anybody knows. */
+	if (SUCCEEDED(hr) && !v.seen)
+		hr = pgi_fail(PEER_E_CERT_STORE_CORRUPTED, "the file of the group's password is damaged");
 	return hr;
 }
 

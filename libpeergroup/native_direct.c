@@ -16,6 +16,19 @@ struct waiting {
 	HRESULT why;
 };
 
+/* With the group its links have gone, of which no more is said. */
+static int take_end(const struct nlmsghdr *msg, struct waiting *w)
+{
+	const struct nlattr *a[PEERGROUP_A_GROUP_MAX + 1];
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_GROUP_MAX);
+	if (!pgi_nl_u32(a[PEERGROUP_A_GROUP_STATUS])) {
+		w->over = true;
+		w->why = pgi_fail(PEER_E_INVALID_GROUP, "the group has ended");
+	}
+	return 0;
+}
+
 static int take_outcome(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
@@ -23,7 +36,11 @@ static int take_outcome(const struct nlmsghdr *msg, void *arg)
 	uint32_t state;
 	int reason;
 
-	if (msg->nlmsg_type < NLMSG_MIN_TYPE || pgi_nl_cmd(msg) != PEERGROUP_CMD_LINK_NTF)
+	if (msg->nlmsg_type < NLMSG_MIN_TYPE || w->over)
+		return 0;
+	if (pgi_nl_cmd(msg) == PEERGROUP_CMD_GROUP_NTF)
+		return take_end(msg, w);
+	if (pgi_nl_cmd(msg) != PEERGROUP_CMD_LINK_NTF)
 		return 0;
 	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
 	if (pgi_nl_u64(a[PEERGROUP_A_LINK_ID]) != w->id || w->over)

@@ -326,10 +326,10 @@ HRESULT pgi_pake_accept(struct pgi_pake *p, const uint8_t *msg, size_t len, char
 	} else {
 		memcpy(&end, text, sizeof(end));
 		memcpy(p->blinder, end.blinder, sizeof(p->blinder));
-		hr = (HRESULT)be32toh(end.status);
-		if (hr != S_OK)
-			hr = pgi_fail(FAILED(hr) ? hr : PEER_E_NOT_AUTHORIZED,
-				      "the member that answers issues nothing");
+		/* What the other end calls it is for its own program only. */
+		hr = end.status ? PEER_E_NOT_AUTHORIZED : S_OK;
+		if (FAILED(hr))
+			pgi_fail(hr, "the member that answers issues nothing");
 		else if (strlen((char *)text + sizeof(end)) != n - sizeof(end))
 			hr = PEER_E_INVITATION_NOT_TRUSTED;
 		else

@@ -274,26 +274,34 @@ static HRESULT keep_chain(const struct pgi_group_store *store)
 	return hr;
 }
 
+static void move_chain(struct pgi_group_store *to, struct pgi_group_store *from)
+{
+	to->root = from->root;
+	to->chain = from->chain;
+	to->chain_len = from->chain_len;
+	memset(&from->root, 0, sizeof(from->root));
+	from->chain = NULL;
+	from->chain_len = 0;
+}
+
 /* The certificates are the handle's from now on. Others look at them once it is not pending. */
 static HRESULT become_member(struct pgi_group *group, struct pgi_group_store *from)
 {
 	struct pgi_group_store *store = group->store;
 	HRESULT hr;
 
-	if (!store->chain_len) {
-		memcpy(store->id, from->id, sizeof(store->id));
-		store->root = from->root;
-		store->chain = from->chain;
-		store->chain_len = from->chain_len;
-		memset(&from->root, 0, sizeof(from->root));
-		from->chain = NULL;
-		from->chain_len = 0;
-		store->pending = false;
-		hr = keep_chain(store);
-		if (FAILED(hr))
-			return hr;
+	if (store->chain_len)
+		return S_OK;
+	memcpy(store->id, from->id, sizeof(store->id));
+	move_chain(store, from);
+	store->pending = false;
+	hr = keep_chain(store);
+	if (FAILED(hr)) {
+		/* As before, so that it is tried again: the password is all there is on disk. */
+		move_chain(from, store);
+		store->pending = true;
 	}
-	return S_OK;
+	return hr;
 }
 
 static HRESULT begin(struct pgi_group *group)

@@ -76,6 +76,12 @@ static HRESULT publish_again(struct pgi_group *group, const struct pgi_record *o
 	return hr;
 }
 
+/* What an administrator made of it is not the publisher's word, until he updates it. */
+static bool is_to_refresh(const struct pgi_record *r, const char *publisher)
+{
+	return r->flags & PEERGROUP_RECORD_AUTOREFRESH && !strcmp(r->modifier, publisher);
+}
+
 HRESULT pgi_record_refresh(struct pgi_group *group, const uint8_t id[PEERGROUP_ID_LEN])
 {
 	struct pgi_record *old;
@@ -86,7 +92,7 @@ HRESULT pgi_record_refresh(struct pgi_group *group, const uint8_t id[PEERGROUP_I
 	if (FAILED(hr))
 		return hr;
 	draft.expires = later(group, draft.modified, draft.refresh);
-	hr = draft.expires > old->expires && old->flags & PEERGROUP_RECORD_AUTOREFRESH ?
+	hr = draft.expires > old->expires && is_to_refresh(old, group->identity->name) ?
 	     publish_again(group, old, &draft) : S_FALSE;
 	pgi_record_free(old);
 	return hr;
@@ -128,6 +134,7 @@ struct look {
 	struct pgi_snapshot due;
 	uint64_t now;
 	uint64_t end;			/* of the membership: nothing lives longer */
+	const char *publisher;
 	uint64_t next;			/* in so many seconds; 0: nothing to refresh */
 };
 
@@ -136,7 +143,7 @@ static HRESULT look_at(struct pgi_record **record, void *arg)
 	struct look *look = arg;
 	uint64_t expires = (*record)->expires, seconds;
 
-	if (!((*record)->flags & PEERGROUP_RECORD_AUTOREFRESH) || expires >= look->end)
+	if (!is_to_refresh(*record, look->publisher) || expires >= look->end)
 		return S_OK;
 	seconds = seconds_until_due(look->now, expires);
 	if (!look->next || seconds < look->next)
@@ -162,6 +169,7 @@ static HRESULT look_around(struct pgi_group *group, struct look *look)
 		return S_FALSE;
 	look->now = pgi_now() + (uint64_t)state.time_offset;
 	look->end = group->own->not_after;
+	look->publisher = group->identity->name;
 	return pgi_record_walk(group, &own, look_at, look);
 }
 
