@@ -26,7 +26,7 @@
 static void pg_message_ask(struct pg_link *link)
 {
 	WRITE_ONCE(link->answer_heard, jiffies);
-	smp_wmb();
+	smp_wmb();	/* pairs with pg_message_overdue() */
 }
 
 static int pg_message_sync_send(struct pg_sync *s, u8 type, const void *body, size_t len)
