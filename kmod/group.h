@@ -54,6 +54,7 @@ struct pg_net {
 	struct xarray groups;
 	struct list_head listeners;
 	u32 n_groups;
+	atomic_t send_waits;	/* sockets that wait for room on a link, of all groups */
 };
 
 /* Limits and timers a program may set; ranges are in the netlink policy. */

@@ -133,8 +133,8 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, const struct sock *s
 }
 
 /*
- * Has this socket a group open, or watches one? No lock is taken: nearly none of
- * those that ask has.
+ * May this socket have a group open, watch one, or wait for room on a link? No lock is
+ * taken: nearly none of those that ask does.
  */
 static bool pg_net_holds(struct pg_net *pn, u32 portid)
 {
@@ -142,7 +142,7 @@ static bool pg_net_holds(struct pg_net *pn, u32 portid)
 	const struct pg_watch *w;
 	unsigned long index;
 	struct pg_group *g;
-	bool found = false;
+	bool found = atomic_read(&pn->send_waits);
 
 	rcu_read_lock();
 	xa_for_each(&pn->groups, index, g) {

@@ -225,8 +225,9 @@ static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 	return 0;
 }
 
-static void pg_send_wait_free(struct pg_send_wait *wait)
+static void pg_send_wait_free(struct pg_link *link, struct pg_send_wait *wait)
 {
+	atomic_dec(&link->group->pn->send_waits);
 	sock_put(wait->sk);
 	kfree(wait);
 }
@@ -238,6 +239,8 @@ int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
 
 	if (!wait)
 		return -ENOMEM;
+	/* Before it can be found: who closes the socket looks at it without a lock. */
+	atomic_inc(&link->group->pn->send_waits);
 	sock_hold(sk);
 	wait->sk = sk;
 	wait->portid = portid;
@@ -245,7 +248,7 @@ int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
 	err = pg_tx_add_wait(link, wait);
 	spin_unlock_bh(&link->tx_lock);
 	if (err)
-		pg_send_wait_free(wait);
+		pg_send_wait_free(link, wait);
 	return err == -EALREADY ? 0 : err;
 }
 
@@ -260,7 +263,7 @@ void pg_link_forget_port(struct pg_link *link, u32 portid)
 			list_move(&wait->list, &gone);
 	spin_unlock_bh(&link->tx_lock);
 	list_for_each_entry_safe(wait, tmp, &gone, list)
-		pg_send_wait_free(wait);
+		pg_send_wait_free(link, wait);
 }
 
 /* Tells those who wait for room that there is some, or (@closing) that there never will. */
@@ -275,7 +278,7 @@ static void pg_tx_wake(struct pg_link *link, bool closing)
 	spin_unlock_bh(&link->tx_lock);
 	list_for_each_entry_safe(wait, tmp, &waits, list) {
 		pg_netlink_sendable(link->group, link->id, wait);
-		pg_send_wait_free(wait);
+		pg_send_wait_free(link, wait);
 	}
 }
 
