@@ -200,7 +200,7 @@ PGI_PUBLIC HRESULT peergroup_authenticate(peergroup_t handle, const char *addres
 	return hr;
 }
 
-/* Whether the event handle is one, and of this group. */
+/* Whether the event handle is one, of whatever group. */
 static HRESULT check_event(HPEEREVENT event)
 {
 	struct pgi_object *obj = pgi_handle_get(event, PGI_EVENT);
