@@ -7,7 +7,10 @@
  * Alice's host and Bob's are in one process, as in the other cases.
  */
 #include <arpa/inet.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "rules.h"
 
 #define PASSWORD	"correct horse battery"
@@ -270,6 +273,20 @@ static bool unanswered_once(void *group)
 	return counter(group, "password_unanswered") == 1;
 }
 
+/* As a copy that was cut off leaves it: nothing is answered with what it does not say. */
+static void empty_file(void)
+{
+	char pattern[4096];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/groups/%.40s*/*/password",
+		 getenv("PEERGROUP_HOME"), alice);
+	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
+	NEED(!truncate(found.gl_pathv[0], 0));
+	globfree(&found);
+	HR(peergroup_answer(ours), PEER_E_CERT_STORE_CORRUPTED);
+}
+
 RULE(W9, "a member that may not issue answers nobody")
 {
 	char *carol;
@@ -285,6 +302,7 @@ RULE(W9, "a member that may not issue answers nobody")
 	HR(PeerGroupResumePasswordAuthentication(group, BAD_EVENT), E_INVALIDARG);
 	peergroup_close(group);
 	peergroup_free(carol);
+	empty_file();
 }
 
 int main(void)

@@ -59,6 +59,11 @@ static bool refreshed(void *id)
 	return version_of(bobs, id) == 2;
 }
 
+static bool has_it(void *id)
+{
+	return version_of(ours, id) == 1;
+}
+
 /* Its program has been started anew, and has it to go on with. */
 static void another_program(GUID *id)
 {
@@ -88,6 +93,41 @@ static void test_flag(void)
 	PeerFreeData(r);
 }
 
+static GUID bobs_refreshed(const char *data)
+{
+	PEER_RECORD r = new_record();
+	GUID id;
+
+	r.dwFlags = PEER_RECORD_FLAG_AUTOREFRESH;
+	r.data.pbData = (PBYTE)data;
+	r.data.cbData = (ULONG)strlen(data);
+	r.ftExpiration = to_filetime(peer_time_now() + MINUTES(5));
+	NEED(PeerGroupAddRecord(bobs, &r, &id) == S_OK);
+	NEED(wait_until(has_it, &id));
+	return id;
+}
+
+/* What an administrator made of a record is not signed by its publisher. */
+static void test_changed(void)
+{
+	GUID changed = bobs_refreshed("bob's"), own = bobs_refreshed("bob's, too");
+	PEER_RECORD *r = current(&changed);
+	HGROUP again;
+
+	r->data.pbData = (PBYTE)"alice's";
+	r->data.cbData = 7;
+	HR(PeerGroupUpdateRecord(ours, r), S_OK);
+	NEED(wait_until(refreshed, &changed));
+	set_clock(4 * 60 + 10);
+	HR(PeerGroupOpen(wide(bob), wide(group_name), NULL, &again), S_OK);
+	CHECK(wait_until(refreshed, &own));
+	/* The turn in which that was ends before the handle does. */
+	HR(PeerGroupClose(again), S_OK);
+	CHECK(version_of(bobs, &changed) == 2);
+	set_clock(-4 * 60 - 10);
+	PeerFreeData(r);
+}
+
 RULE(E4, "the publisher's host extends a record in time, and only such a one")
 {
 	GUID kept = add_flagged(PEER_RECORD_FLAG_AUTOREFRESH, MINUTES(5));
@@ -112,6 +152,7 @@ RULE(E4, "the publisher's host extends a record in time, and only such a one")
 	PeerFreeData(after);
 	set_clock(-4 * 60 - 10);
 	test_flag();
+	test_changed();
 }
 
 RULE(E6, "a refresh is an update, of one more version")
