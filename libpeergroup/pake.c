@@ -326,10 +326,11 @@ HRESULT pgi_pake_accept(struct pgi_pake *p, const uint8_t *msg, size_t len, char
 	} else {
 		memcpy(&end, text, sizeof(end));
 		memcpy(p->blinder, end.blinder, sizeof(p->blinder));
-		/* What the other end calls it is for its own program only. */
-		hr = end.status ? PEER_E_NOT_AUTHORIZED : S_OK;
-		if (FAILED(hr))
-			pgi_fail(hr, "the member that answers issues nothing");
+		/* Any other word of the other end's is none of what a call here returns. */
+		hr = (HRESULT)be32toh(end.status);
+		if (hr != S_OK)
+			hr = pgi_fail(hr == PEER_E_CHAIN_TOO_LONG ? hr : PEER_E_NOT_AUTHORIZED,
+				      "the member that answers issues nothing");
 		else if (strlen((char *)text + sizeof(end)) != n - sizeof(end))
 			hr = PEER_E_INVITATION_NOT_TRUSTED;
 		else

@@ -144,6 +144,12 @@ static void test_right(void)
 	      pgi_pake_accept(&r.a, r.end.data, r.end.len, &xml) == PEER_E_CHAIN_TOO_LONG,
 	      "why nothing is issued comes, too");
 	end(&r);
+	begin(&r, 1, 1);
+	NEED(prove(&r) == S_OK);
+	CHECK(pgi_pake_issue(&r.b, NULL, PEER_E_INVALID_GROUP, &r.end) == S_OK &&
+	      pgi_pake_accept(&r.a, r.end.data, r.end.len, &xml) == PEER_E_NOT_AUTHORIZED,
+	      "but not what only the other end can mean");
+	end(&r);
 }
 
 static void test_wrong(void)
