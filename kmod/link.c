@@ -329,12 +329,13 @@ static void pg_link_close_work(struct work_struct *work)
 	cancel_work_sync(&link->rx);
 	cancel_work_sync(&link->tx);
 	cancel_delayed_work_sync(&link->tick);
+	/* Who sees the connection end may look at the count of why. */
+	pg_link_count_fault(link);
 	pg_link_hang_up(link);
 	pg_tx_drop(link);
 	pg_rx_drop(link);
 	pg_handshake_free(link);
 	pg_password_end(link);
-	pg_link_count_fault(link);
 	if (link->listener)
 		pg_listener_forget(link);
 	if (link->group)
