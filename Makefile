@@ -75,7 +75,7 @@ module: | build
 	$(call kbuild,$(KBUILD),modules)
 
 # What tests load besides, where the kernel lets them interfere with it.
-test_modules: | build
+test_modules: | build module
 	@if grep -qs '^CONFIG_KPROBES=y' "$(KDIR)/include/config/auto.conf"; then \
 		$(MAKE) KDIR="$(KDIR)" $(KBUILD)/test/pg_fail.ko; fi
 
@@ -126,7 +126,7 @@ deps:
 	@selftests/vm/install-deps
 
 demo: deps
-	@$(MAKE) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
+	@$(MAKE) -j$$(nproc) KERNEL="$(shell selftests/vm/kernel | sed -n 's/^release=//p')" all
 	$(call say,TOOLS   for the demo)
 	@$(MAKE) -s -C selftests/tools O=../../build/selftests/tools all
 	@selftests/vm/run --timeout 900 -- selftests/demo/demo.sh
@@ -142,7 +142,7 @@ check-long: deps
 
 bench: deps
 	@selftests/vm/install-deps uml
-	@$(MAKE) KERNEL=uml all selftests
+	@$(MAKE) -j$$(nproc) KERNEL=uml all selftests
 	@selftests/vm/run --kernel uml --timeout 1200 -- selftests/bench/bench.sh
 
 # Files are named by git so that what lies about is left alone. trace.h is laid out
