@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 struct netlink_ext_ack;
+struct sock;
 struct pg_addr;
 struct pg_group;
 struct pg_link;
@@ -19,7 +20,8 @@ struct pg_link;
  * @g: the group
  * @addr: where the member is to be
  * @name: peer name of the member, @len bytes
- * @portid: the socket that asks, which holds or watches the group
+ * @sk: the socket that asks, which holds or watches the group
+ * @portid: its port
  * @id: receives the link's id
  *
  * Does not wait: the outcome is an event of that link. Takes the group's lock.
@@ -28,7 +30,7 @@ struct pg_link;
  * where not even a start was possible.
  */
 int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
-		   u32 portid, u64 *id, struct netlink_ext_ack *extack);
+		   struct sock *sk, u32 portid, u64 *id, struct netlink_ext_ack *extack);
 
 /* Closes one, whoever opened it. Takes the group's lock. 0 or -ENOTCONN with extack set. */
 int pg_direct_close(struct pg_group *g, u64 id, struct netlink_ext_ack *extack);

@@ -54,7 +54,7 @@ struct pg_net {
 	struct xarray groups;
 	struct list_head listeners;
 	u32 n_groups;
-	atomic_t send_waits;	/* sockets that wait for room on a link, of all groups */
+	atomic_t claims;	/* sockets' waits for room on links and connections they opened */
 };
 
 /* Limits and timers a program may set; ranges are in the netlink policy. */
@@ -178,7 +178,6 @@ struct pg_group {
 	struct pg_limits limits;
 	struct pg_overlay overlay;
 	struct list_head links;
-	u32 n_links;
 	u32 n_up;			/* read without the lock, too */
 	struct list_head holders;
 	struct list_head watches;
@@ -265,7 +264,10 @@ int pg_group_watch(struct pg_group *g, const struct pg_opener *opener, u32 takes
 		   struct netlink_ext_ack *extack);
 
 /* Does a socket hold the group, or watch it? Lock held. */
-bool pg_group_has_port(const struct pg_group *g, u32 portid);
+bool pg_group_has_sock(const struct pg_group *g, const struct sock *sk);
+
+/* Is that the end of this socket? Its port may have a new owner before we hear of it. */
+bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid);
 
 /*
  * The same for one of its lists of sockets: @watches, or @answerers, which are sent
@@ -352,6 +354,9 @@ struct pg_group *pg_group_by_hint(struct pg_listener *l, const u8 *nonce, const 
 
 /* SHA-256(PG_OPENING_TAG || group id || nonce). */
 void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint);
+
+/* Do they lead to nodes of one member, by its key? Both have to have said who they are. */
+bool pg_link_same_member(const struct pg_link *a, const struct pg_link *b);
 
 /* How many half-open links, in all and by prefix: the most that one of its groups allows. */
 void pg_listener_limits(struct pg_listener *l, u32 *half_open, u32 *prefix);

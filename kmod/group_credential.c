@@ -18,11 +18,19 @@ u64 pg_group_credential_until(const struct pg_group *g)
 	return g->credential ? min(g->credential_until, g->self->gmc.not_after) : 0;
 }
 
+/* What was shown may be over, and another still count. */
+static void pg_group_renew_self(struct pg_group *g)
+{
+	if (g->self->gmc.not_after <= pg_group_now(g))
+		pg_group_choose_self(g);
+}
+
 bool pg_group_proved(struct pg_group *g)
 {
 	bool proved;
 
 	mutex_lock(&g->lock);
+	pg_group_renew_self(g);
 	proved = pg_group_credential_until(g) > pg_group_now(g);
 	mutex_unlock(&g->lock);
 	return proved;
@@ -82,9 +90,7 @@ int pg_group_introduce(struct pg_group *g, u8 **out, size_t *out_len)
 	size_t len;
 
 	lockdep_assert_held(&g->lock);
-	/* What was shown may be over, and another still count. */
-	if (g->self->gmc.not_after <= pg_group_now(g))
-		pg_group_choose_self(g);
+	pg_group_renew_self(g);
 	if (pg_group_credential_until(g) <= pg_group_now(g))
 		return -EKEYEXPIRED;
 	len = g->credential_len + pg_chain_encoded_len(g->self);

@@ -21,12 +21,6 @@ static bool pg_direct_taken(struct pg_group *g)
 	return false;
 }
 
-static bool pg_direct_same_member(const struct pg_link *a, const struct pg_link *b)
-{
-	return a->peer && b->peer && !memcmp(a->peer->gmc.spki_hash, b->peer->gmc.spki_hash,
-					     sizeof(a->peer->gmc.spki_hash));
-}
-
 /* Those that are up or under way from here; with (@like not NULL) the other end of that one. */
 static u32 pg_direct_count(const struct pg_group *g, const struct pg_link *like)
 {
@@ -36,7 +30,7 @@ static u32 pg_direct_count(const struct pg_group *g, const struct pg_link *like)
 	list_for_each_entry(link, &g->links, node)
 		n += link->direct && link != like && !pg_link_closing(link) &&
 		     (link->outbound || link->state == PEERGROUP_LINK_UP) &&
-		     (!like || pg_direct_same_member(link, like));
+		     (!like || pg_link_same_member(link, like));
 	return n;
 }
 
@@ -90,12 +84,23 @@ u32 pg_direct_link_up(struct pg_link *link)
 	return 0;
 }
 
+/* It is everybody's then who takes direct connections, as one that came in is. */
+static void pg_direct_disclaim(struct pg_link *link)
+{
+	if (!link->opener)
+		return;
+	sock_put(link->opener);
+	link->opener = NULL;
+	atomic_dec(&link->group->pn->claims);
+}
+
 void pg_direct_link_gone(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
 	u32 state = 0;
 
 	lockdep_assert_held(&g->lock);
+	pg_direct_disclaim(link);
 	if (link->state == PEERGROUP_LINK_UP) {
 		state = PEERGROUP_LINK_DOWN;
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_DOWN);
@@ -117,15 +122,15 @@ static bool pg_direct_is_self(const struct pg_group *g, const u8 *name, u32 len)
 	return own->len == len && !memcmp(own->p, name, len);
 }
 
-static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len, u32 portid,
-			      struct netlink_ext_ack *extack)
+static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
+			      const struct sock *sk, struct netlink_ext_ack *extack)
 {
 	if (g->ended) {
 		NL_SET_ERR_MSG(extack, "group has ended");
 		return -ENOENT;
 	}
 	/* Who opens a connection and is gone would leave it to nobody. */
-	if (!pg_group_has_port(g, portid)) {
+	if (!pg_group_has_sock(g, sk)) {
 		NL_SET_ERR_MSG(extack, "this socket neither holds nor watches the group");
 		return -ENOENT;
 	}
@@ -145,24 +150,6 @@ static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len, u32 p
 	return 0;
 }
 
-int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
-		   u32 portid, u64 *id, struct netlink_ext_ack *extack)
-{
-	struct pg_dial dial = {
-		.id = pg_link_new_id(), .addr = addr, .direct = true,
-		.expect = name, .expect_len = len, .opener = portid,
-	};
-	int err;
-
-	mutex_lock(&g->lock);
-	err = pg_direct_may_open(g, name, len, portid, extack);
-	if (!err)
-		err = pg_link_dial(g, &dial);
-	mutex_unlock(&g->lock);
-	*id = dial.id;
-	return err;
-}
-
 /* NULL where there is none, or it is ending. Lock held. */
 static struct pg_link *pg_direct_find(const struct pg_group *g, u64 id)
 {
@@ -174,6 +161,48 @@ static struct pg_link *pg_direct_find(const struct pg_group *g, u64 id)
 	return NULL;
 }
 
+/* The socket's end is the connection's, unless somebody takes what others open. */
+static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 portid)
+{
+	struct pg_link *link = pg_direct_find(g, id);
+
+	if (!link)
+		return;
+	sock_hold(sk);
+	link->opener = sk;
+	link->opener_port = portid;
+	atomic_inc(&g->pn->claims);
+}
+
+int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
+		   struct sock *sk, u32 portid, u64 *id, struct netlink_ext_ack *extack)
+{
+	struct pg_dial dial = {
+		.id = pg_link_new_id(), .addr = addr, .direct = true,
+		.expect = name, .expect_len = len,
+	};
+	int err;
+
+	mutex_lock(&g->lock);
+	err = pg_direct_may_open(g, name, len, sk, extack);
+	if (!err)
+		err = pg_link_dial(g, &dial);
+	if (!err)
+		pg_direct_claim(g, dial.id, sk, portid);
+	mutex_unlock(&g->lock);
+	*id = dial.id;
+	return err;
+}
+
+/* What was sent over it still arrives. */
+static void pg_direct_end(struct pg_link *link)
+{
+	if (link->state == PEERGROUP_LINK_UP)
+		pg_link_drain(link);
+	else
+		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+}
+
 int pg_direct_close(struct pg_group *g, u64 id, struct netlink_ext_ack *extack)
 {
 	struct pg_link *link;
@@ -181,10 +210,8 @@ int pg_direct_close(struct pg_group *g, u64 id, struct netlink_ext_ack *extack)
 
 	mutex_lock(&g->lock);
 	link = pg_direct_find(g, id);
-	if (link && link->direct && link->state == PEERGROUP_LINK_UP) {
-		pg_link_drain(link);
-	} else if (link && link->direct) {
-		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+	if (link && link->direct) {
+		pg_direct_end(link);
 	} else {
 		NL_SET_ERR_MSG(extack, "no direct connection of that id");
 		err = -ENOTCONN;
@@ -223,7 +250,7 @@ void pg_direct_reap(struct pg_group *g)
 	/* What a program opened which is still there is still wanted. */
 	list_for_each_entry(link, &g->links, node)
 		if (link->direct && !link->opener && !link->draining)
-			pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+			pg_direct_end(link);
 }
 
 void pg_direct_port_gone(struct pg_group *g, u32 portid)
@@ -233,9 +260,8 @@ void pg_direct_port_gone(struct pg_group *g, u32 portid)
 	mutex_lock(&g->lock);
 	list_for_each_entry(link, &g->links, node) {
 		pg_link_forget_port(link, portid);
-		/* It is everybody's then who takes direct connections, as one that came in is. */
-		if (link->direct && link->opener == portid)
-			link->opener = 0;
+		if (link->opener && pg_sock_ended(link->opener, link->opener_port, portid))
+			pg_direct_disclaim(link);
 	}
 	pg_direct_reap(g);
 	mutex_unlock(&g->lock);

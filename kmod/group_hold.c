@@ -13,8 +13,7 @@
 
 #define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
 
-/* Is that the end of this socket? Its port may have a new owner before we hear of it. */
-static bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)
+bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)
 {
 	return its_portid == portid && sock_flag(sk, SOCK_DEAD);
 }
@@ -133,8 +132,8 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, const struct sock *s
 }
 
 /*
- * May this socket have a group open, watch one, or wait for room on a link? No lock is
- * taken: nearly none of those that ask does.
+ * May this socket have a group open, watch one, wait for room on a link or have opened
+ * one? No lock is taken: nearly none of those that ask does.
  */
 static bool pg_net_holds(struct pg_net *pn, u32 portid)
 {
@@ -142,7 +141,7 @@ static bool pg_net_holds(struct pg_net *pn, u32 portid)
 	const struct pg_watch *w;
 	unsigned long index;
 	struct pg_group *g;
-	bool found = atomic_read(&pn->send_waits);
+	bool found = atomic_read(&pn->claims);
 
 	rcu_read_lock();
 	xa_for_each(&pn->groups, index, g) {
@@ -177,17 +176,17 @@ void pg_net_release_port(struct pg_net *pn, u32 portid)
 	pg_group_wait(&ended);
 }
 
-bool pg_group_has_port(const struct pg_group *g, u32 portid)
+bool pg_group_has_sock(const struct pg_group *g, const struct sock *sk)
 {
 	const struct pg_holder *h;
 	const struct pg_watch *w;
 
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry(h, &g->holders, node)
-		if (h->portid == portid)
+		if (h->sk == sk)
 			return true;
 	list_for_each_entry(w, &g->watches, node)
-		if (w->portid == portid)
+		if (w->sk == sk)
 			return true;
 	return false;
 }

@@ -60,7 +60,6 @@ int pg_group_attach(struct pg_group *g, struct pg_link *link)
 	/* @tick looks at it while an accepted link's handshake goes on. */
 	WRITE_ONCE(link->group, g);
 	list_add_tail(&link->node, &g->links);
-	g->n_links++;
 	pg_group_busy(g);
 	return 0;
 }
@@ -80,7 +79,7 @@ static bool pg_group_prefers(const struct pg_group *g, const struct pg_link *lin
 	return (g->node < link->peer_node) == link->outbound;
 }
 
-static bool pg_link_same_member(const struct pg_link *a, const struct pg_link *b)
+bool pg_link_same_member(const struct pg_link *a, const struct pg_link *b)
 {
 	return a->peer && b->peer && !memcmp(a->peer->gmc.spki_hash, b->peer->gmc.spki_hash,
 					     sizeof(a->peer->gmc.spki_hash));
@@ -208,9 +207,14 @@ u32 pg_group_link_up(struct pg_link *link)
 	u32 bye;
 
 	mutex_lock(&g->lock);
+	/* It has come to its end while this waited, which is counted and told already. */
+	if (pg_link_closing(link)) {
+		bye = PG_BYE_LEAVING;
+		goto out;
+	}
 	if (link->direct) {
 		bye = pg_direct_link_up(link);
-		if (!bye && READ_ONCE(link->state) == PEERGROUP_LINK_UP)
+		if (!bye)
 			pg_group_catch_up(link);
 		goto out;
 	}
@@ -316,7 +320,6 @@ void pg_group_link_gone(struct pg_link *link)
 
 	mutex_lock(&g->lock);
 	list_del_init(&link->node);
-	g->n_links--;
 	if (link->direct)
 		pg_direct_link_gone(link);
 	else
@@ -382,7 +385,7 @@ void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint)
 	sha256_init(&state);
 	sha256_update(&state, PG_OPENING_TAG, sizeof(PG_OPENING_TAG) - 1);
 	sha256_update(&state, g->id, sizeof(g->id));
-	sha256_update(&state, nonce, 32);
+	sha256_update(&state, nonce, PG_NONCE_LEN);
 	sha256_final(&state, hint);
 }
 

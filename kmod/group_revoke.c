@@ -66,8 +66,7 @@ static void pg_group_judge(struct pg_group *g)
 	if (pg_group_choose_self(g))
 		pg_group_announce(g);
 	list_for_each_entry(link, &g->links, node)
-		if (!pg_link_closing(link))
-			pg_group_check_peer(link);
+		pg_group_check_peer(link);
 	pg_group_update_status(g);
 	g->sweeping = true;
 	memset(g->sweep_id, 0, sizeof(g->sweep_id));

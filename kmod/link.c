@@ -212,7 +212,7 @@ static void pg_tick_up(struct pg_link *link)
 			     PEERGROUP_A_STATS_LINK_CREDENTIAL);
 		return;
 	}
-	if (READ_ONCE(link->draining) && time_after(now, link->drain_by)) {
+	if (pg_link_draining(link) && time_after(now, link->drain_by)) {
 		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
 		return;
 	}
@@ -289,7 +289,7 @@ static void pg_link_linger(struct pg_link *link)
 
 	kernel_sock_shutdown(link->sock, SHUT_WR);
 	lock_sock(sk);
-	sk_stream_wait_close(sk, READ_ONCE(link->draining) ? PG_LINK_DRAIN : PG_LINK_LINGER);
+	sk_stream_wait_close(sk, pg_link_draining(link) ? PG_LINK_DRAIN : PG_LINK_LINGER);
 	release_sock(sk);
 }
 
@@ -363,7 +363,8 @@ void pg_link_drain(struct pg_link *link)
 {
 	lockdep_assert_held(&link->group->lock);
 	link->drain_by = jiffies + PG_LINK_DRAIN;
-	WRITE_ONCE(link->draining, true);
+	/* Pairs with pg_link_draining(). */
+	smp_store_release(&link->draining, true);
 	pg_link_kick(link, &link->tx);
 }
 
@@ -469,7 +470,6 @@ static int pg_link_aim(struct pg_link *link, const struct pg_dial *dial)
 	link->direct = dial->direct;
 	if (!dial->direct)
 		return 0;
-	link->opener = dial->opener;
 	link->expect_len = dial->expect_len;
 	link->expect = kmemdup(dial->expect, dial->expect_len, PG_GFP_LINK);
 	return link->expect ? 0 : -ENOMEM;

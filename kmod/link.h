@@ -74,7 +74,9 @@ struct pg_deferred {
  * @direct: for data only: no neighbour, and never @up. Set before it is up
  * @expect: peer name that the other end of a dialled direct one has to prove, @expect_len
  *	bytes; or NULL
- * @opener: port of the netlink socket that asked for it, 0 for none
+ * @opener: netlink socket that asked for it and is still there, or NULL; held. This and
+ *	@opener_port are group_direct.c's, under the group's lock
+ * @opener_port: its port
  * @draining: it is closed for programs, and ends when what is queued has been sent
  * @drain_by: jiffies, when it ends in any case
  * @up: counted as an established neighbour of the group; group's lock
@@ -165,7 +167,8 @@ struct pg_link {
 	bool direct;
 	u32 expect_len;
 	u8 *expect;
-	u32 opener;
+	struct sock *opener;
+	u32 opener_port;
 	bool draining;
 	unsigned long drain_by;
 	struct pg_addr addr;
@@ -294,10 +297,9 @@ u64 pg_link_new_id(void);
  * @id: the link's
  * @addr: where
  * @target: what overlay.c wants linked, or NULL
- * @direct: the link is for data only, and the three below count
+ * @direct: the link is for data only, and the two below count
  * @expect: peer name of who shall be there
  * @expect_len: bytes of it
- * @opener: port of the netlink socket that asks
  */
 struct pg_dial {
 	u64 id;
@@ -306,7 +308,6 @@ struct pg_dial {
 	bool direct;
 	const u8 *expect;
 	u32 expect_len;
-	u32 opener;
 };
 
 /**
@@ -411,6 +412,13 @@ bool pg_link_room(struct pg_link *link);
 void pg_link_resync(struct pg_link *link);
 
 /* Without @state_lock it may change at once, but never back. */
+/* Closed for programs; who sees that sees when it ends, and all that was queued before. */
+static inline bool pg_link_draining(const struct pg_link *link)
+{
+	/* Pairs with pg_link_drain(). */
+	return smp_load_acquire(&link->draining);
+}
+
 static inline bool pg_link_closing(const struct pg_link *link)
 {
 	return READ_ONCE(link->closing);

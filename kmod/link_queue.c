@@ -167,7 +167,7 @@ static bool pg_tx_data_room(const struct pg_link *link, u32 share)
 /* 0 where data may be queued now. */
 static int pg_tx_data_check(const struct pg_link *link)
 {
-	if (pg_link_closing(link) || READ_ONCE(link->draining) ||
+	if (pg_link_closing(link) || pg_link_draining(link) ||
 	    pg_link_state(link) != PEERGROUP_LINK_UP)
 		return -ENOTCONN;
 	return pg_tx_data_room(link, 1) ? 0 : -EAGAIN;
@@ -227,7 +227,7 @@ static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 
 static void pg_send_wait_free(struct pg_link *link, struct pg_send_wait *wait)
 {
-	atomic_dec(&link->group->pn->send_waits);
+	atomic_dec(&link->group->pn->claims);
 	sock_put(wait->sk);
 	kfree(wait);
 }
@@ -240,7 +240,7 @@ int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
 	if (!wait)
 		return -ENOMEM;
 	/* Before it can be found: who closes the socket looks at it without a lock. */
-	atomic_inc(&link->group->pn->send_waits);
+	atomic_inc(&link->group->pn->claims);
 	sock_hold(sk);
 	wait->sk = sk;
 	wait->portid = portid;
@@ -501,7 +501,7 @@ void pg_tx_drained(struct pg_link *link)
 	if (link->tx_waited && pg_tx_load(link) <= pg_tx_limit(link) / 4) {
 		link->tx_waited = false;
 		tell = true;
-	} else if (!link->tx_bytes && READ_ONCE(link->resync)) {
+	} else if (!pg_tx_load(link) && READ_ONCE(link->resync)) {
 		tell = true;
 	}
 	spin_unlock_bh(&link->tx_lock);

@@ -167,7 +167,7 @@ static void pg_tx_run(struct pg_link *link)
 	if (ret > 0)
 		queue_work(pg_wq, &link->tx);
 	pg_tx_drained(link);
-	if (READ_ONCE(link->draining) && !READ_ONCE(link->tx_bytes) && !pg_tx_pending(link))
+	if (pg_link_draining(link) && !READ_ONCE(link->tx_bytes) && !pg_tx_pending(link))
 		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
 }
 

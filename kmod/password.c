@@ -80,16 +80,16 @@ static struct pg_watch *pg_password_answerer(struct pg_group *g, const struct so
 	return NULL;
 }
 
-/* The first that may still answer, as who owns the group may have thought better of it. */
-static struct pg_watch *pg_password_any_answerer(struct pg_group *g)
+/* Is there one that may still answer? Who owns the group may have thought better of it. */
+static bool pg_password_any_answerer(struct pg_group *g)
 {
 	struct pg_watch *w;
 
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry(w, &g->answerers, node)
 		if (pg_netlink_permits(g, w, PG_NEED_WRITE))
-			return w;
-	return NULL;
+			return true;
+	return false;
 }
 
 static int pg_password_prepare(struct pg_group *g)
@@ -122,7 +122,8 @@ void pg_password_unanswered(struct pg_group *g, const struct sock *sk)
 
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry(link, &g->links, node)
-		if (link->exchange && link->exchange->sk == sk)
+		/* Whom it has answered to the end needs nobody any more. */
+		if (link->exchange && link->exchange->sk == sk && !link->exchange->last)
 			pg_link_close(link, 0, ECONNABORTED);
 }
 
@@ -150,11 +151,10 @@ static void pg_password_hint(const struct pg_group *g, const u8 *nonce, u8 *hint
 /* Takes one in, or says which counter is for its refusal. Lock held. */
 static u32 pg_password_admit(struct pg_group *g, struct pg_link *link)
 {
-	struct pg_watch *w = pg_password_any_answerer(g);
 	struct pg_exchange *ex;
 
 	/* What a revoked member issues is worth nothing. */
-	if (!w || pg_member_revoked(g->self))
+	if (!pg_password_any_answerer(g) || pg_member_revoked(g->self))
 		return PEERGROUP_A_STATS_PASSWORD_UNANSWERED;
 	if (pg_password_too_fast(g, &link->addr))
 		return PEERGROUP_A_STATS_PASSWORD_RATE;
@@ -163,8 +163,6 @@ static u32 pg_password_admit(struct pg_group *g, struct pg_link *link)
 	ex = kzalloc(sizeof(*ex), PG_GFP_LINK);
 	if (!ex)
 		return PEERGROUP_A_STATS_REFUSED_NOMEM;
-	sock_hold(w->sk);
-	ex->sk = w->sk;
 	WRITE_ONCE(link->exchange, ex);
 	g->n_exchanges++;
 	return 0;
@@ -174,6 +172,23 @@ static int pg_password_refuse(struct pg_link *link, int error, u32 fault)
 {
 	pg_link_fail(link, 0, error, fault);
 	return -error;
+}
+
+/* Tells the first that has room for it. */
+static int pg_password_call(struct pg_group *g, struct pg_link *link,
+			    const struct peergroup_password_opening *opening)
+{
+	struct pg_watch *w;
+
+	list_for_each_entry(w, &g->answerers, node) {
+		if (!pg_netlink_permits(g, w, PG_NEED_WRITE) ||
+		    pg_netlink_password(g, link, w, opening, NULL, 0))
+			continue;
+		sock_hold(w->sk);
+		link->exchange->sk = w->sk;
+		return 0;
+	}
+	return -ECONNREFUSED;
 }
 
 static int pg_password_enter(struct pg_group *g, struct pg_link *link,
@@ -188,8 +203,7 @@ static int pg_password_enter(struct pg_group *g, struct pg_link *link,
 	BUILD_BUG_ON(offsetofend(struct peergroup_password_opening, nonce) +
 		     sizeof(opening->hint) !=
 		     offsetof(struct peergroup_password_opening, share));
-	if (pg_netlink_password(g, link, pg_password_answerer(g, link->exchange->sk), opening,
-				NULL, 0))
+	if (pg_password_call(g, link, opening))
 		return pg_password_refuse(link, ECONNREFUSED,
 					  PEERGROUP_A_STATS_PASSWORD_UNANSWERED);
 	link->exchange->opened = true;
@@ -257,7 +271,8 @@ void pg_password_end(struct pg_link *link)
 	if (w)
 		pg_netlink_password(g, link, w, NULL, NULL, 0);
 	mutex_unlock(&g->lock);
-	sock_put(ex->sk);
+	if (ex->sk)
+		sock_put(ex->sk);
 	kfree(ex);
 }
 
@@ -304,8 +319,14 @@ static int pg_password_reply(struct pg_group *g, struct pg_link *link, const u8 
 		return -EINVAL;
 	}
 	err = pg_password_write(link, data, len);
-	if (err)
+	if (err == -EPIPE) {
+		NL_SET_ERR_MSG(extack, "who waited is gone");
+		return -ENOTCONN;
+	}
+	if (err) {
+		NL_SET_ERR_MSG(extack, "no memory or no room for the message");
 		return err;
+	}
 	ex->out++;
 	ex->last = last;
 	if (last)
