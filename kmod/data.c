@@ -13,6 +13,9 @@
 /* What a letter weighs beside its data, so that a great many short ones weigh something. */
 #define PG_LETTER_WEIGHT	256U
 
+/* Inboxes of one user that have held links up in vain; further ones of its do not. */
+#define PG_LATE_MAX		2
+
 static u64 pg_data_weight(const struct pg_data *d)
 {
 	return d->len + PG_LETTER_WEIGHT;
@@ -30,6 +33,11 @@ static void pg_data_put(struct pg_group *g, struct pg_data *d)
 }
 
 /* ------------------------------------------------------- holding links up -- */
+
+static bool pg_data_same_owner(const struct pg_watch *a, const struct pg_watch *b)
+{
+	return uid_eq(a->cred->euid, b->cred->euid);
+}
 
 static bool pg_data_blocks(const struct pg_watch *w)
 {
@@ -121,16 +129,47 @@ static struct pg_data *pg_data_new(struct pg_group *g, const struct pg_link *lin
 	return d;
 }
 
+/* What waits for all sockets of the user whose this one is. */
+static u64 pg_data_of_owner(const struct pg_group *g, const struct pg_watch *w)
+{
+	const struct pg_watch *other;
+	u64 bytes = 0;
+
+	list_for_each_entry(other, &g->watches, node)
+		if (pg_data_same_owner(other, w))
+			bytes += other->data.bytes;
+	return bytes;
+}
+
 /*
  * May a message go into the inbox? Of a direct link's each may, as the link is held up
- * from the first one on that reaches the limit: so at most one more comes by each.
+ * from the first one on that reaches the limit: so at most one more comes by each. No user
+ * may have more waiting than is left for all others, so that some is: half of it, where
+ * one user does not read, a third each where two do not.
  */
 static bool pg_data_room(const struct pg_group *g, const struct pg_link *link,
 			 const struct pg_watch *w)
 {
-	if (g->data_bytes > g->limits.receive_total)
+	if (g->data_bytes > g->limits.receive_total ||
+	    pg_data_of_owner(g, w) > g->limits.receive_total - g->data_bytes)
 		return false;
 	return w->data.bytes < g->limits.receive_queue || (link->direct && !w->data.late);
+}
+
+/*
+ * The inbox is full, so it holds links up. Of one user's that nobody reads only so many may
+ * have done that before: more sockets are not to give it more time.
+ */
+static void pg_data_fill(struct pg_group *g, struct pg_watch *w)
+{
+	const struct pg_watch *other;
+	unsigned int late = 0;
+
+	list_for_each_entry(other, &g->watches, node)
+		late += other->data.late && pg_data_same_owner(other, w);
+	w->data.full = true;
+	w->data.full_at = jiffies;
+	w->data.late = late >= PG_LATE_MAX;
 }
 
 static int pg_data_deliver(struct pg_group *g, struct pg_watch *w, struct pg_data *d)
@@ -147,10 +186,8 @@ static int pg_data_deliver(struct pg_group *g, struct pg_watch *w, struct pg_dat
 	in->lost = 0;
 	list_add_tail(&letter->list, &in->letters);
 	in->bytes += pg_data_weight(d);
-	if (!in->full && in->bytes >= g->limits.receive_queue) {
-		in->full = true;
-		in->full_at = jiffies;
-	}
+	if (!in->full && in->bytes >= g->limits.receive_queue)
+		pg_data_fill(g, w);
 	if (!in->told)
 		pg_netlink_data(g, w);
 	in->told = true;

@@ -7,6 +7,8 @@
  * not read must not cost another its data. So an inbox is bounded. One that is full
  * holds up the reading of direct links, so that TCP makes the senders wait; but not
  * for longer than receive_wait, after which it loses what comes, and is told how much.
+ * Where two of one user's are late, further ones of its hold nothing up; and a user's have no
+ * more waiting in all than is left of receive_total for other users'.
  * Links to neighbours are never held up, as records come over them: there a full inbox
  * loses data at once.
  */

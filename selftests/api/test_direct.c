@@ -584,6 +584,80 @@ static void test_late(void)
 	free(piece);
 }
 
+/* So many pieces come to @good without loss, and none waits for anybody else. */
+static void pass(uint64_t id, peergroup_receiver_t good, unsigned int count)
+{
+	struct numbered *piece = calloc(1, sizeof(*piece));
+	struct peergroup_data *d;
+	uuid_t type;
+
+	NEED(piece);
+	peergroup_guid_to_uuid(&data_type, type);
+	for (piece->n = 0; piece->n < count; piece->n++) {
+		NEED(!peergroup_send(ours, id, type, piece, sizeof(*piece), WAIT_SECONDS * 1000));
+		d = receive(good);
+		NEED(d);
+		CHECK(!d->lost && !memcmp(d->data, &piece->n, sizeof(piece->n)));
+		peergroup_free(d);
+	}
+	free(piece);
+}
+
+/* A receiver of another user's. */
+static peergroup_receiver_t receiver_of_nobody(peergroup_t group)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+	peergroup_receiver_t r;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, bobs_index);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, 0666);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+	NEED(!seteuid(65534));
+	r = receiver_of(group);
+	NEED(!seteuid(0));
+	return r;
+}
+
+/* With each socket that one never reads from it gets no more time to hold others up. */
+static void test_many_late(void)
+{
+	peergroup_receiver_t lazy[3], good = receiver_of_nobody(bobs);
+	uint64_t id;
+	size_t i;
+
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_WAIT, 10));
+	for (i = 0; i < 2; i++)
+		lazy[i] = receiver_of(bobs);
+	HR(peergroup_direct_open(ours, bob, "127.0.0.1:4000", 60000, &id), S_OK);
+	pass(id, good, 20);
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_WAIT, 3600 * 1000));
+	lazy[2] = receiver_of(bobs);
+	pass(id, good, 60);
+	HR(peergroup_direct_close(ours, id), S_OK);
+	for (i = 0; i < 3; i++)
+		HR(peergroup_receive_close(lazy[i]), S_OK);
+	HR(peergroup_receive_close(good), S_OK);
+}
+
+/* Nor does it get the room of others: they read while it has all that it may have. */
+static void test_share(void)
+{
+	peergroup_receiver_t lazy = receiver_of(bobs), good = receiver_of_nobody(bobs);
+	uint64_t lost = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_LOST), id;
+
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_WAIT, 3600 * 1000));
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_QUEUE, 1 << 20));
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_TOTAL, 1 << 20));
+	HR(peergroup_direct_open(ours, bob, "127.0.0.1:4000", 60000, &id), S_OK);
+	pass(id, good, 60);
+	CHECK(stat_of(bobs_index, PEERGROUP_A_STATS_DATA_LOST) > lost);
+	HR(peergroup_direct_close(ours, id), S_OK);
+	HR(peergroup_receive_close(lazy), S_OK);
+	HR(peergroup_receive_close(good), S_OK);
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_WAIT, 5000));
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_TOTAL, 64 << 20));
+}
+
 /* ------------------------------------------------------------------ neighbours -- */
 
 struct found {
@@ -701,6 +775,8 @@ int main(void)
 		{ "as large as a record, and over the receiver's limit", test_large },
 		{ "who does not read holds the sender up", test_back_pressure },
 		{ "who does not read for too long loses, and hears of it", test_late },
+		{ "nobody holds others up with one socket after another", test_many_late },
+		{ "nobody takes the room of others' data", test_share },
 		{ "over a neighbour's link", test_neighbour },
 		{ "revoked", test_revoked },
 	};
