@@ -22,12 +22,11 @@
 
 struct exchange {
 	uint64_t id;		/* 0: free */
-	struct pgi_pake pake;
+	struct pgi_pake pake;	/* with the mark of the password it goes by */
 };
 
 struct pgi_answering {
 	struct pgi_group *group;
-	uint8_t verifier[PGI_VERIFIER_LEN];
 	pthread_t thread;
 	pid_t pid;
 	int wake;		/* written to end it */
@@ -48,8 +47,22 @@ struct message {
 
 /* --------------------------------------------------------------- who may -- */
 
-/* The role that the password gives; S_FALSE where this member cannot give it now. */
-static HRESULT role_to_issue(struct pgi_group *group, uint32_t *role)
+/* Was the password with that mark the last that the group was given? */
+static HRESULT check_mark(const struct pgi_properties *p, const uint8_t mark[PGI_MARK_LEN])
+{
+	if (!memcmp(p->password_mark, mark, PGI_MARK_LEN) && !pgi_mark_none(mark))
+		return S_OK;
+	return pgi_fail(PEER_E_NOT_AUTHORIZED, pgi_mark_none(mark) ?
+			"it is not known which of the group's passwords this member was told; tell it again" :
+			"the group has another password since this member was told one; tell it that");
+}
+
+/*
+ * The role that the password of that mark gives; S_FALSE where this member cannot give it
+ * now, PEER_E_NOT_AUTHORIZED where the password is one of before.
+ */
+static HRESULT role_to_issue(struct pgi_group *group, const uint8_t mark[PGI_MARK_LEN],
+			     uint32_t *role)
 {
 	struct pgi_group_state state;
 	struct pgi_properties p;
@@ -59,9 +72,13 @@ static HRESULT role_to_issue(struct pgi_group *group, uint32_t *role)
 	if (FAILED(hr))
 		return hr;
 	*role = p.schemes & PEER_GROUP_PASSWORD_AUTHENTICATION ? p.password_role : 0;
-	pgi_properties_free(&p);
 	if (!*role || *role & ~pgi_roles_issuable(group->own->roles))
-		return S_FALSE;
+		hr = S_FALSE;
+	else
+		hr = check_mark(&p, mark);
+	pgi_properties_free(&p);
+	if (hr != S_OK)
+		return hr;
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;
@@ -91,13 +108,15 @@ static HRESULT check_not_revoked(struct pgi_group *group, const char *identity_x
 	return hr;
 }
 
-static HRESULT issue(struct pgi_group *group, const char *identity_xml, char **xml)
+/* @mark: of the password that was proved, which may be one of before by now */
+static HRESULT issue(struct pgi_group *group, const uint8_t mark[PGI_MARK_LEN],
+		     const char *identity_xml, char **xml)
 {
 	uint32_t role;
 	HRESULT hr;
 
 	*xml = NULL;
-	hr = role_to_issue(group, &role);
+	hr = role_to_issue(group, mark, &role);
 	if (hr == S_FALSE)
 		hr = PEER_E_NOT_AUTHORIZED;
 	if (SUCCEEDED(hr))
@@ -164,20 +183,36 @@ static struct exchange *find(struct pgi_answering *a, uint64_t id)
 	return NULL;
 }
 
+/* By what is on disk at the time: another program may have been told another password. */
+static HRESULT begin(struct pgi_answering *a, struct exchange *ex)
+{
+	struct pgi_verifier verifier;
+	uint32_t role;
+	HRESULT hr;
+
+	hr = pgi_group_store_verifier(a->group->store, &verifier);
+	if (SUCCEEDED(hr))
+		hr = role_to_issue(a->group, verifier.mark, &role);
+	if (hr == S_OK) {
+		pgi_pake_init(&ex->pake, a->group->store->id, verifier.key);
+		memcpy(ex->pake.mark, verifier.mark, sizeof(ex->pake.mark));
+	}
+	OPENSSL_cleanse(&verifier, sizeof(verifier));
+	return hr;
+}
+
 static void opened(struct pgi_answering *a, uint64_t id, const uint8_t *opening)
 {
 	struct exchange *ex = find(a, 0), full = { .id = id };
 	struct pgi_pake_answer answer;
 	struct message m = { .id = id, .data = &answer, .len = sizeof(answer) };
-	uint32_t role;
 
 	if (!ex) {
 		hang_up(a, &full);
 		return;
 	}
 	ex->id = id;
-	pgi_pake_init(&ex->pake, a->group->store->id, a->verifier);
-	if (role_to_issue(a->group, &role) != S_OK ||
+	if (begin(a, ex) != S_OK ||
 	    FAILED(pgi_pake_answer(&ex->pake, opening, a->group->own->fingerprint, &answer)) ||
 	    FAILED(send_to(a, &m)))
 		hang_up(a, ex);
@@ -195,7 +230,7 @@ static void proved(struct pgi_answering *a, struct exchange *ex, const uint8_t *
 		hang_up(a, ex);
 		return;
 	}
-	hr = issue(a->group, identity_xml, &xml);
+	hr = issue(a->group, ex->pake.mark, identity_xml, &xml);
 	free(identity_xml);
 	hr = pgi_pake_issue(&ex->pake, xml, hr, &out);
 	free(xml);
@@ -291,7 +326,6 @@ static void free_answering(struct pgi_answering *a)
 
 	for (i = 0; i < EXCHANGES_MAX; i++)
 		forget(&a->list[i]);
-	OPENSSL_cleanse(a->verifier, sizeof(a->verifier));
 	pgi_nl_close(&a->nl);
 	if (a->wake >= 0)
 		close(a->wake);
@@ -333,7 +367,7 @@ static HRESULT start_thread(struct pgi_answering *a)
 	return S_OK;
 }
 
-static HRESULT start(struct pgi_group *group, const uint8_t *verifier)
+static HRESULT start(struct pgi_group *group)
 {
 	struct pgi_answering *a = calloc(1, sizeof(*a));
 	HRESULT hr;
@@ -342,7 +376,6 @@ static HRESULT start(struct pgi_group *group, const uint8_t *verifier)
 		return E_OUTOFMEMORY;
 	a->group = group;
 	a->wake = -1;
-	memcpy(a->verifier, verifier, sizeof(a->verifier));
 	hr = offer(a);
 	if (SUCCEEDED(hr))
 		hr = start_thread(a);
@@ -368,37 +401,44 @@ static void stop(struct pgi_group *group)
 	group->answering = NULL;
 }
 
-/* By this process, with that password? */
-static bool answering(const struct pgi_group *group, const uint8_t *verifier)
+/* By this process? */
+static bool answering(const struct pgi_group *group)
 {
 	const struct pgi_answering *a = group->answering;
 
-	return a && a->pid == pgi_process() &&
-	       !CRYPTO_memcmp(a->verifier, verifier, sizeof(a->verifier));
+	return a && a->pid == pgi_process();
+}
+
+/* Whether it may answer: what was started before is looked at again. */
+static HRESULT look(struct pgi_group *group)
+{
+	struct pgi_verifier verifier;
+	uint32_t role;
+	HRESULT hr;
+
+	hr = pgi_group_store_verifier(group->store, &verifier);
+	if (SUCCEEDED(hr))
+		hr = role_to_issue(group, verifier.mark, &role);
+	OPENSSL_cleanse(&verifier, sizeof(verifier));
+	if (hr != PEER_E_NOT_FOUND)
+		return hr;
+	pgi_clear_error();
+	return S_FALSE;
 }
 
 HRESULT pgi_answer_start(struct pgi_group *group)
 {
-	uint8_t verifier[PGI_VERIFIER_LEN] = { 0 };
-	uint32_t role;
 	HRESULT hr;
 
-	hr = pgi_group_store_verifier(group->store, verifier);
-	if (FAILED(hr) && hr != PEER_E_NOT_FOUND)
-		return hr;
 	pthread_mutex_lock(&starting);
-	if (FAILED(hr)) {
-		pgi_clear_error();
+	hr = look(group);
+	if (hr == S_OK && !answering(group)) {
 		stop(group);
-		hr = S_FALSE;
-	} else if (!answering(group, verifier)) {
+		hr = start(group);
+	} else if (hr == S_FALSE) {
 		stop(group);
-		hr = role_to_issue(group, &role);
-		if (hr == S_OK)
-			hr = start(group, verifier);
 	}
 	pthread_mutex_unlock(&starting);
-	OPENSSL_cleanse(verifier, sizeof(verifier));
 	return hr;
 }
 

@@ -265,14 +265,16 @@ HRESULT pgi_joining_now(struct pgi_group *group, const struct pgi_address *a, si
 
 /* ---- p2p_password.c ---- */
 
-/* What this member answers with, kept on disk; NULL forgets it. */
-HRESULT pgi_password_set(struct pgi_group *group, const char *password);
+/* What this member answers with, kept on disk with the properties' mark; NULL forgets it. */
+HRESULT pgi_password_set(struct pgi_group *group, const char *password,
+			 const uint8_t mark[PGI_MARK_LEN]);
 
 /* ---- answer.c ---- */
 
 /*
  * Answers who joins by password, until the handle is closed: S_FALSE where the member
- * does not know the password, or may not issue. Again is fine, after a change.
+ * does not know the password, or may not issue; PEER_E_NOT_AUTHORIZED where it knows one
+ * of before. Again is fine, after a change.
  */
 HRESULT pgi_answer_start(struct pgi_group *group);
 void pgi_answer_stop(struct pgi_group *group);

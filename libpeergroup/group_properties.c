@@ -232,10 +232,13 @@ static void merge(const struct pgi_properties *wanted, const struct pgi_properti
 	p->flags = wanted->flags;
 	p->member_data_lifetime = wanted->member_data_lifetime;
 	p->presence_lifetime = pgi_presence_lifetime(wanted->presence_lifetime);
-	if (wanted->schemes) {
-		p->schemes = wanted->schemes;
-		p->password_role = wanted->password_role;
-	}
+	if (!wanted->schemes)
+		return;
+	p->schemes = wanted->schemes;
+	p->password_role = wanted->password_role;
+	/* What is no new password keeps the mark of the last that anybody has set. */
+	if (!wanted->password_role || !pgi_mark_none(wanted->password_mark))
+		memcpy(p->password_mark, wanted->password_mark, sizeof(p->password_mark));
 }
 
 /* Do both say the same? What does not change is no news. */

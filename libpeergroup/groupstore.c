@@ -51,17 +51,12 @@ static HRESULT write_state(int dir, const struct pgi_group_store *store, bool re
 	return write_text(dir, STATE_FILE, &text);
 }
 
-static HRESULT write_verifier(int dir, const uint8_t *verifier)
+static HRESULT write_verifier(int dir, const struct pgi_verifier *verifier)
 {
-	char hex[2 * PGI_VERIFIER_LEN + 1];
 	struct pgi_text text = { 0 };
-	HRESULT hr;
 
-	pgi_hex(verifier, PGI_VERIFIER_LEN, hex);
-	pgi_text_add(&text, "verifier", hex);
-	hr = write_text(dir, PASSWORD_FILE, &text);
-	OPENSSL_cleanse(hex, sizeof(hex));
-	return hr;
+	pgi_group_verifier_text(verifier, &text);
+	return write_text(dir, PASSWORD_FILE, &text);
 }
 
 static HRESULT write_all(int dir, const struct pgi_group_store *store, EVP_PKEY *key)
@@ -351,24 +346,9 @@ HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
 	return hr;
 }
 
-struct verifier {
-	uint8_t *out;
-	bool seen;
-};
-
-static HRESULT parse_verifier(const char *key, const char *value, void *arg)
+HRESULT pgi_group_store_verifier(const struct pgi_group_store *store,
+				 struct pgi_verifier *verifier)
 {
-	struct verifier *v = arg;
-
-	if (strcmp(key, "verifier"))
-		return S_OK;
-	v->seen = true;
-	return pgi_unhex(value, v->out, PGI_VERIFIER_LEN) ? S_OK : PEER_E_CERT_STORE_CORRUPTED;
-}
-
-HRESULT pgi_group_store_verifier(const struct pgi_group_store *store, uint8_t *verifier)
-{
-	struct verifier v = { .out = verifier };
 	struct pgi_blob text = { 0 };
 	HRESULT hr;
 	int dir;
@@ -380,17 +360,14 @@ HRESULT pgi_group_store_verifier(const struct pgi_group_store *store, uint8_t *v
 	close(dir);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_text_parse(&text, parse_verifier, &v);
+	hr = pgi_group_verifier_parse(&text, verifier);
 	OPENSSL_cleanse(text.data, text.len);
 	pgi_blob_free(&text);
-	/* A file that was cut off would make zeros of it, which anybody knows. */
-	if (SUCCEEDED(hr) && !v.seen)
-		hr = pgi_fail(PEER_E_CERT_STORE_CORRUPTED, "the file of the group's password is damaged");
 	return hr;
 }
 
 HRESULT pgi_group_store_keep_verifier(const struct pgi_group_store *store,
-				      const uint8_t *verifier)
+				      const struct pgi_verifier *verifier)
 {
 	HRESULT hr;
 	int dir;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <openssl/crypto.h>
 #include "cert.h"
-#include "pake.h"
+#include "properties.h"
 #include "store.h"
 
 #define ADDRESSES_MAX	8
@@ -32,7 +32,7 @@ void pgi_group_store_free(struct pgi_group_store *store)
 		free(store->addresses[i]);
 	free(store->addresses);
 	if (store->verifier)
-		OPENSSL_clear_free(store->verifier, PGI_VERIFIER_LEN);
+		OPENSSL_clear_free(store->verifier, sizeof(*store->verifier));
 	free(store);
 }
 
@@ -76,6 +76,8 @@ HRESULT pgi_group_store_remember(struct pgi_group_store *store, const char *addr
 
 void pgi_group_info_text(const struct pgi_group_store *store, struct pgi_text *text)
 {
+	char mark[2 * PGI_MARK_LEN + 1];
+
 	pgi_text_add(text, "identity", store->identity);
 	pgi_text_add(text, "name", store->name);
 	pgi_text_add(text, "friendly", store->friendly);
@@ -87,8 +89,10 @@ void pgi_group_info_text(const struct pgi_group_store *store, struct pgi_text *t
 	pgi_text_add_number(text, "member_data_lifetime", store->member_data_lifetime);
 	pgi_text_add_number(text, "presence_lifetime", store->presence_lifetime);
 	if (store->password_role) {
+		pgi_hex(store->password_mark, PGI_MARK_LEN, mark);
 		pgi_text_add_number(text, "schemes", store->schemes);
 		pgi_text_add_number(text, "password_role", store->password_role);
+		pgi_text_add(text, "password_mark", mark);
 	}
 }
 
@@ -140,6 +144,9 @@ HRESULT pgi_group_info_parse(const char *key, const char *value, void *arg)
 		return parse_number(value, UINT32_MAX, &store->schemes);
 	if (!strcmp(key, "password_role"))
 		return parse_number(value, UINT32_MAX, &store->password_role);
+	if (!strcmp(key, "password_mark"))
+		return pgi_unhex(value, store->password_mark, PGI_MARK_LEN) ?
+			S_OK : PEER_E_CERT_STORE_CORRUPTED;
 	if (!strcmp(key, "creator")) {
 		hr = parse_number(value, 1, &number);
 		store->creator = number;
@@ -167,4 +174,52 @@ HRESULT pgi_group_state_parse(const char *key, const char *value, void *arg)
 		return hr;
 	}
 	return S_OK;
+}
+
+/* ------------------------------------------------------------- a password -- */
+
+void pgi_group_verifier_text(const struct pgi_verifier *verifier, struct pgi_text *text)
+{
+	char hex[2 * PGI_VERIFIER_LEN + 1];
+
+	pgi_hex(verifier->key, sizeof(verifier->key), hex);
+	pgi_text_add(text, "verifier", hex);
+	if (!pgi_mark_none(verifier->mark)) {
+		pgi_hex(verifier->mark, sizeof(verifier->mark), hex);
+		pgi_text_add(text, "mark", hex);
+	}
+	OPENSSL_cleanse(hex, sizeof(hex));
+}
+
+struct parse {
+	struct pgi_verifier *out;
+	bool seen;
+};
+
+static HRESULT parse_verifier(const char *key, const char *value, void *arg)
+{
+	struct parse *p = arg;
+	bool right = true;
+
+	if (!strcmp(key, "verifier")) {
+		p->seen = true;
+		right = pgi_unhex(value, p->out->key, sizeof(p->out->key));
+	} else if (!strcmp(key, "mark")) {
+		right = pgi_unhex(value, p->out->mark, sizeof(p->out->mark));
+	}
+	return right ? S_OK : PEER_E_CERT_STORE_CORRUPTED;
+}
+
+HRESULT pgi_group_verifier_parse(const struct pgi_blob *text, struct pgi_verifier *verifier)
+{
+	struct parse p = { .out = verifier };
+	HRESULT hr;
+
+	memset(verifier, 0, sizeof(*verifier));
+	hr = pgi_text_parse(text, parse_verifier, &p);
+	/* A file that was cut off would make zeros of it, which anybody knows. */
+	if (FAILED(hr) || !p.seen)
+		hr = pgi_fail(PEER_E_CERT_STORE_CORRUPTED,
+			      "the file of the group's password is damaged");
+	return hr;
 }

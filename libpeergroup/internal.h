@@ -220,6 +220,15 @@ struct pgi_former {
 	size_t len;
 };
 
+#define PGI_VERIFIER_LEN	32	/* what is kept of a password, and the PRS of CPace */
+#define PGI_MARK_LEN		16	/* tells one setting of a group's password from another */
+
+/* What is kept of a group's password; all zeros is no mark. */
+struct pgi_verifier {
+	uint8_t key[PGI_VERIFIER_LEN];
+	uint8_t mark[PGI_MARK_LEN];	/* the properties' at the time */
+};
+
 /*
  * What is on disk of a group that an identity belongs to. Everything is
  * malloc()ed and freed by pgi_group_store_free().
@@ -240,12 +249,13 @@ struct pgi_group_store {
 	bool creator;			/* made here: the group's key is on disk */
 	bool ready;			/* was synchronised once */
 	bool pending;			/* to be joined by password: no certificates yet */
-	uint8_t *verifier;		/* PGI_VERIFIER_LEN, of a store to be created; or NULL */
+	struct pgi_verifier *verifier;	/* of a store to be created; or NULL */
 	uint16_t port;			/* last used, 0 = default */
 	uint32_t flags;			/* PEER_GROUP_PROPERTY_FLAGS */
 	uint32_t member_data_lifetime;
 	uint32_t presence_lifetime;
 	uint32_t schemes, password_role;	/* as in struct pgi_properties; 0 as none */
+	uint8_t password_mark[PGI_MARK_LEN];
 	struct pgi_blob properties;	/* wire form of the record, if one was seen */
 	char **addresses;		/* remembered, in the form connect takes */
 	size_t addresses_len;
@@ -284,10 +294,11 @@ HRESULT pgi_group_store_load_key(const struct pgi_group_store *store, EVP_PKEY *
 HRESULT pgi_group_store_delete(const char *identity, const char *name);
 void pgi_group_store_free(struct pgi_group_store *store);
 
-/* What is kept of the group's password: PGI_VERIFIER_LEN bytes; PEER_E_NOT_FOUND. */
-HRESULT pgi_group_store_verifier(const struct pgi_group_store *store, uint8_t *verifier);
+/* What is kept of the group's password. PEER_E_NOT_FOUND, PEER_E_CERT_STORE_CORRUPTED. */
+HRESULT pgi_group_store_verifier(const struct pgi_group_store *store,
+				 struct pgi_verifier *verifier);
 HRESULT pgi_group_store_keep_verifier(const struct pgi_group_store *store,
-				      const uint8_t *verifier);
+				      const struct pgi_verifier *verifier);
 HRESULT pgi_group_store_forget_verifier(const struct pgi_group_store *store);
 
 /* Every group of @identity (NULL: of all); @each owns nothing. */

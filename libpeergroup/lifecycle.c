@@ -98,11 +98,16 @@ static HRESULT open_new(const struct pgi_group_store *store, void **handle)
 static HRESULT fill_password(const struct pgi_password *password,
 			     struct pgi_group_store *store)
 {
+	HRESULT hr;
+
 	store->schemes = password->schemes;
 	store->password_role = password->role;
-	store->verifier = malloc(PGI_VERIFIER_LEN);
-	return store->verifier ?
-		pgi_verifier_make(store->id, password->text, store->verifier) : E_OUTOFMEMORY;
+	hr = pgi_mark_draw(store->password_mark);
+	if (SUCCEEDED(hr))
+		hr = pgi_verifier_new(store->id, password->text, &store->verifier);
+	if (SUCCEEDED(hr))
+		memcpy(store->verifier->mark, store->password_mark, PGI_MARK_LEN);
+	return hr;
 }
 
 static HRESULT create_for(const struct pgi_identity *identity,

@@ -260,16 +260,18 @@ PGI_PUBLIC HRESULT peergroup_create_with_password(const char *identity,
 }
 
 /* Kept where this member answers with it from now on. */
-static HRESULT keep(struct pgi_group *group, const char *password)
+static HRESULT keep(struct pgi_group *group, const char *password,
+		    const uint8_t mark[PGI_MARK_LEN])
 {
-	uint8_t verifier[PGI_VERIFIER_LEN];
+	struct pgi_verifier verifier;
 	struct pgi_group_state state;
 	HRESULT hr;
 
-	hr = pgi_verifier_make(group->store->id, password, verifier);
+	memcpy(verifier.mark, mark, sizeof(verifier.mark));
+	hr = pgi_verifier_make(group->store->id, password, verifier.key);
 	if (SUCCEEDED(hr))
-		hr = pgi_group_store_keep_verifier(group->store, verifier);
-	OPENSSL_cleanse(verifier, sizeof(verifier));
+		hr = pgi_group_store_keep_verifier(group->store, &verifier);
+	OPENSSL_cleanse(&verifier, sizeof(verifier));
 	if (SUCCEEDED(hr))
 		hr = pgi_group_state(group, &state);
 	if (SUCCEEDED(hr) && state.status & PEERGROUP_STATUS_LISTENING)
@@ -277,18 +279,22 @@ static HRESULT keep(struct pgi_group *group, const char *password)
 	return FAILED(hr) ? hr : S_OK;
 }
 
-HRESULT pgi_password_set(struct pgi_group *group, const char *password)
+HRESULT pgi_password_set(struct pgi_group *group, const char *password,
+			 const uint8_t mark[PGI_MARK_LEN])
 {
 	HRESULT hr;
 
 	if (password)
-		return keep(group, password);
+		return keep(group, password, mark);
 	hr = pgi_group_store_forget_verifier(group->store);
 	pgi_answer_stop(group);
 	return hr;
 }
 
-/* The creator says what it is good for; who else may issue is only told the password. */
+/*
+ * The creator says what it is good for, and that it is another; who else may issue is only
+ * told the password.
+ */
 static HRESULT set_password(struct pgi_group *group, const char *password, uint32_t role)
 {
 	struct pgi_properties p;
@@ -303,16 +309,20 @@ static HRESULT set_password(struct pgi_group *group, const char *password, uint3
 		if (password) {
 			p.schemes |= PEER_GROUP_PASSWORD_AUTHENTICATION;
 			p.password_role = role ? role : (uint32_t)PEERGROUP_ROLE_MEMBER;
+			hr = pgi_mark_draw(p.password_mark);
 		}
-		hr = pgi_properties_set(group, &p);
+		if (SUCCEEDED(hr))
+			hr = pgi_properties_set(group, &p);
 	} else if (password && (!p.password_role ||
 				p.password_role & ~pgi_roles_issuable(group->own->roles))) {
 		hr = pgi_fail(PEER_E_NOT_AUTHORIZED, p.password_role ?
 			      "this member has no role that may issue what the password gives" :
 			      "the group has no password; its creator gives it one");
 	}
+	if (SUCCEEDED(hr))
+		hr = pgi_password_set(group, password, p.password_mark);
 	pgi_properties_free(&p);
-	return FAILED(hr) ? hr : pgi_password_set(group, password);
+	return hr;
 }
 
 PGI_PUBLIC HRESULT peergroup_set_password(peergroup_t handle, const char *password,

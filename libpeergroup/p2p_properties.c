@@ -253,10 +253,13 @@ static HRESULT set(struct pgi_group *group, const PEER_GROUP_PROPERTIES *from)
 	hr = take_properties(from, PEER_E_INVALID_GROUP_PROPERTIES, has, &p, &password);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_properties_set(group, &p);
+	if (password)
+		hr = pgi_mark_draw(p.password_mark);
+	if (SUCCEEDED(hr))
+		hr = pgi_properties_set(group, &p);
 	/* A password that is not set stays, unless the group is to have none. */
 	if (SUCCEEDED(hr) && (password || (has && !p.password_role)))
-		hr = pgi_password_set(group, password);
+		hr = pgi_password_set(group, password, p.password_mark);
 	pgi_properties_free(&p);
 	wipe(password);
 	return hr;

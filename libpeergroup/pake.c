@@ -74,6 +74,21 @@ HRESULT pgi_verifier_make(const uint8_t authority[PEERGROUP_AUTHORITY_LEN],
 	return S_OK;
 }
 
+HRESULT pgi_verifier_new(const uint8_t authority[PEERGROUP_AUTHORITY_LEN],
+			 const char *password, struct pgi_verifier **verifier)
+{
+	*verifier = calloc(1, sizeof(**verifier));
+	return *verifier ? pgi_verifier_make(authority, password, (*verifier)->key) : E_OUTOFMEMORY;
+}
+
+HRESULT pgi_mark_draw(uint8_t mark[PGI_MARK_LEN])
+{
+	if (sodium_init() < 0)
+		return E_OUTOFMEMORY;
+	randombytes_buf(mark, PGI_MARK_LEN);
+	return S_OK;
+}
+
 /* ------------------------------------------------------- what both ends do -- */
 
 struct keys {
@@ -303,6 +318,7 @@ HRESULT pgi_pake_prove(struct pgi_pake *p, const struct pgi_identity *identity,
 /* The last message, sealed: what @commitment was made of, and how it ended. */
 struct end {
 	uint8_t blinder[PGI_BLINDER_LEN];
+	uint8_t mark[PGI_MARK_LEN];
 	uint32_t status;
 	/* where that is 0 the invitation, to the end */
 } __attribute__((packed));
@@ -326,6 +342,7 @@ HRESULT pgi_pake_accept(struct pgi_pake *p, const uint8_t *msg, size_t len, char
 	} else {
 		memcpy(&end, text, sizeof(end));
 		memcpy(p->blinder, end.blinder, sizeof(p->blinder));
+		memcpy(p->mark, end.mark, sizeof(p->mark));
 		/* Any other word of the other end's is none of what a call here returns. */
 		hr = (HRESULT)be32toh(end.status);
 		if (hr != S_OK)
@@ -455,6 +472,7 @@ HRESULT pgi_pake_issue(struct pgi_pake *p, const char *xml, HRESULT why,
 		crypto_aead_chacha20poly1305_ietf_ABYTES)
 		return pgi_fail(PEER_E_CHAIN_TOO_LONG, "the chain does not fit into the answer");
 	memcpy(end.blinder, p->blinder, sizeof(end.blinder));
+	memcpy(end.mark, p->mark, sizeof(end.mark));
 	text = malloc(sizeof(end) + n);
 	if (!text)
 		return E_OUTOFMEMORY;

@@ -11,7 +11,6 @@
 #include "cert.h"
 #include "cpace.h"
 
-#define PGI_VERIFIER_LEN	32	/* what is kept of a password, and the PRS of CPace */
 #define PGI_BLINDER_LEN		32
 #define PGI_COMMITMENT_LEN	32
 
@@ -32,12 +31,19 @@ struct pgi_pake {
 	uint8_t ya[PGI_CPACE_SHARE];
 	uint8_t isk[PGI_CPACE_ISK];
 	uint8_t tag[PGI_CPACE_TAG];		/* that who joins has to show */
+	uint8_t mark[PGI_MARK_LEN];		/* the password's, by who answers */
 	bool joined;				/* it has shown who it is */
 };
 
 /* The password a group of that authority is joined by, made hard to guess. Slow. */
 HRESULT pgi_verifier_make(const uint8_t authority[PEERGROUP_AUTHORITY_LEN],
 			  const char *password, uint8_t verifier[PGI_VERIFIER_LEN]);
+/* The same in a block of its own, without a mark yet, to be freed with the group's store. */
+HRESULT pgi_verifier_new(const uint8_t authority[PEERGROUP_AUTHORITY_LEN],
+			 const char *password, struct pgi_verifier **verifier);
+
+/* At random, for a password that is set now. */
+HRESULT pgi_mark_draw(uint8_t mark[PGI_MARK_LEN]);
 
 /* PEER_E_PASSWORD_DOES_NOT_MEET_POLICY */
 HRESULT pgi_password_check(const char *password);
@@ -59,7 +65,7 @@ HRESULT pgi_pake_prove(struct pgi_pake *p, const struct pgi_identity *identity,
 		       const uint8_t *msg, size_t len, struct pgi_blob *out);
 /*
  * The end: an invitation, to be checked like any other, and by pgi_pake_issuer(). Or why
- * there is none.
+ * there is none. With it @p has the password's mark.
  */
 HRESULT pgi_pake_accept(struct pgi_pake *p, const uint8_t *msg, size_t len, char **xml);
 /* Was it that issuer, by its certificate, with whom the password was proved? */
@@ -67,7 +73,10 @@ bool pgi_pake_issuer(const struct pgi_pake *p, const uint8_t fingerprint[32]);
 
 /* ---- who answers ---- */
 
-/* @opening: nonce and share, as the kernel hands them on. @fingerprint: own certificate's */
+/*
+ * @opening: nonce and share, as the kernel hands them on. @fingerprint: own certificate's.
+ * The password's mark, for the end, is the caller's to fill in.
+ */
 HRESULT pgi_pake_answer(struct pgi_pake *p, const uint8_t opening[PEERGROUP_PASSWORD_OPENING_LEN],
 			const uint8_t fingerprint[32], struct pgi_pake_answer *out);
 /*

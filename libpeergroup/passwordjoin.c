@@ -219,7 +219,8 @@ static HRESULT take_invitation(const struct pgi_group *group, const struct pgi_p
 	return hr;
 }
 
-static HRESULT ask(struct pgi_group *group, const uint8_t *verifier,
+/* With the mark that the member says the password has. */
+static HRESULT ask(struct pgi_group *group, struct pgi_verifier *verifier,
 		   const struct pgi_address *a, struct pgi_group_store **store)
 {
 	struct talk t = { .fd = -1, .wake = group->joining->wake,
@@ -234,7 +235,7 @@ static HRESULT ask(struct pgi_group *group, const uint8_t *verifier,
 	hex[PGI_AUTHORITY_LEN] = '\0';
 	if (!pgi_unhex(hex, authority, sizeof(authority)))
 		return PEER_E_CERT_STORE_CORRUPTED;
-	pgi_pake_init(&p, authority, verifier);
+	pgi_pake_init(&p, authority, verifier->key);
 	hr = dial(&t, a);
 	if (SUCCEEDED(hr))
 		hr = exchange(&t, &p, group->identity, &xml);
@@ -242,6 +243,7 @@ static HRESULT ask(struct pgi_group *group, const uint8_t *verifier,
 		close(t.fd);
 	if (SUCCEEDED(hr))
 		hr = take_invitation(group, &p, xml, store);
+	memcpy(verifier->mark, p.mark, sizeof(verifier->mark));
 	free(xml);
 	pgi_pake_clear(&p);
 	return hr;
@@ -341,17 +343,19 @@ static HRESULT look_on_disk(struct pgi_group *group)
 static HRESULT ask_all(struct pgi_group *group, const struct pgi_address *a, size_t count)
 {
 	HRESULT hr = PEER_E_NO_MEMBERS_FOUND, one;
-	uint8_t verifier[PGI_VERIFIER_LEN];
+	struct pgi_verifier verifier;
 	struct pgi_group_store *store;
 	size_t i;
 
-	one = pgi_group_store_verifier(group->store, verifier);
+	one = pgi_group_store_verifier(group->store, &verifier);
 	if (FAILED(one))
 		return one;
 	for (i = 0; i < count; i++) {
-		one = ask(group, verifier, &a[i], &store);
+		one = ask(group, &verifier, &a[i], &store);
 		if (SUCCEEDED(one)) {
-			one = become_member(group, store);
+			one = pgi_group_store_keep_verifier(group->store, &verifier);
+			if (SUCCEEDED(one))
+				one = become_member(group, store);
 			pgi_group_store_free(store);
 			hr = one;
 			break;
@@ -359,7 +363,7 @@ static HRESULT ask_all(struct pgi_group *group, const struct pgi_address *a, siz
 		if (hr != PEER_E_NOT_AUTHORIZED)
 			hr = one;
 	}
-	OPENSSL_cleanse(verifier, sizeof(verifier));
+	OPENSSL_cleanse(&verifier, sizeof(verifier));
 	if (hr == PEER_E_NO_MEMBERS_FOUND)
 		pgi_set_error("no address of a member is known");
 	return hr;
@@ -525,12 +529,9 @@ static HRESULT make_verifier(struct pgi_group_store *store, const char *password
 
 	memcpy(hex, store->name, PGI_AUTHORITY_LEN);
 	hex[PGI_AUTHORITY_LEN] = '\0';
-	store->verifier = malloc(PGI_VERIFIER_LEN);
-	if (!store->verifier)
-		return E_OUTOFMEMORY;
 	if (!pgi_unhex(hex, authority, sizeof(authority)))
 		return pgi_fail(PEER_E_INVITATION_NOT_TRUSTED, "the group's name is none");
-	return pgi_verifier_make(authority, password, store->verifier);
+	return pgi_verifier_new(authority, password, &store->verifier);
 }
 
 /* Joined by password before: with another password, as the one before may have been wrong. */

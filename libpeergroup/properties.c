@@ -17,6 +17,7 @@
 #define FORM_MAJOR	1
 #define FORM_MINOR	0
 #define FORM_PASSWORD	1	/* minor version of what has the password's role behind it */
+#define FORM_MARK	2	/* ... and of what has its mark behind that */
 
 /* The data of a properties record begins with this; integers are big-endian. */
 struct form {
@@ -100,7 +101,7 @@ HRESULT pgi_properties_encode(const struct pgi_properties *p, struct pgi_blob *d
 	struct pgi_properties copy = *p;
 	struct form form = {
 		.major = htobe16(FORM_MAJOR),
-		.minor = htobe16(p->password_role ? FORM_PASSWORD : FORM_MINOR),
+		.minor = htobe16(p->password_role ? FORM_MARK : FORM_MINOR),
 		.flags = htobe32(p->flags),
 		.member_data_lifetime = htobe32(p->member_data_lifetime),
 		.presence_lifetime = htobe32(p->presence_lifetime),
@@ -113,7 +114,7 @@ HRESULT pgi_properties_encode(const struct pgi_properties *p, struct pgi_blob *d
 	uint8_t *at;
 
 	list_texts(&copy, texts);
-	data->len = sizeof(form) + (role ? sizeof(role) : 0);
+	data->len = sizeof(form) + (role ? sizeof(role) + sizeof(p->password_mark) : 0);
 	for (i = 0; i < TEXTS; i++) {
 		len[i] = *texts[i] ? strlen(*texts[i]) : 0;
 		data->len += sizeof(be) + len[i];
@@ -132,7 +133,8 @@ HRESULT pgi_properties_encode(const struct pgi_properties *p, struct pgi_blob *d
 			at = mempcpy(at, *texts[i], len[i]);
 	}
 	if (role)
-		memcpy(at, &role, sizeof(role));
+		memcpy(mempcpy(at, &role, sizeof(role)), p->password_mark,
+		       sizeof(p->password_mark));
 	return S_OK;
 }
 
@@ -166,15 +168,25 @@ static HRESULT take_text(const uint8_t **at, const uint8_t *end, char **out)
 }
 
 /* What is behind it, from that minor version on. */
-static HRESULT take_role(const uint8_t *at, const uint8_t *end, struct pgi_properties *p)
+static HRESULT take_role(const uint8_t **at, const uint8_t *end, struct pgi_properties *p)
 {
 	uint32_t role;
 
-	if ((size_t)(end - at) < sizeof(role))
+	if ((size_t)(end - *at) < sizeof(role))
 		return damaged();
-	memcpy(&role, at, sizeof(role));
+	memcpy(&role, *at, sizeof(role));
+	*at += sizeof(role);
 	p->password_role = be32toh(role);
 	return SUCCEEDED(check_schemes(p)) ? S_OK : damaged();
+}
+
+/* One of before has none: with that password nobody answers until it is set again. */
+static HRESULT take_mark(const uint8_t *at, const uint8_t *end, struct pgi_properties *p)
+{
+	if ((size_t)(end - at) < sizeof(p->password_mark))
+		return damaged();
+	memcpy(p->password_mark, at, sizeof(p->password_mark));
+	return S_OK;
 }
 
 static HRESULT check_decoded(const struct pgi_properties *p)
@@ -217,7 +229,9 @@ HRESULT pgi_properties_decode(const void *data, size_t len, struct pgi_propertie
 	for (i = 0; i < TEXTS && SUCCEEDED(hr); i++)
 		hr = take_text(&at, end, texts[i]);
 	if (SUCCEEDED(hr) && be16toh(form.minor) >= FORM_PASSWORD)
-		hr = take_role(at, end, p);
+		hr = take_role(&at, end, p);
+	if (SUCCEEDED(hr) && be16toh(form.minor) >= FORM_MARK)
+		hr = take_mark(at, end, p);
 	if (SUCCEEDED(hr))
 		hr = check_decoded(p);
 	if (FAILED(hr))
@@ -240,6 +254,7 @@ void pgi_properties_borrow(const struct pgi_group_store *store, struct pgi_prope
 	p->presence_lifetime = store->presence_lifetime;
 	p->schemes = store->schemes ? store->schemes : (uint32_t)PEER_GROUP_GMC_AUTHENTICATION;
 	p->password_role = store->password_role;
+	memcpy(p->password_mark, store->password_mark, sizeof(p->password_mark));
 }
 
 /* What @store said before goes to @p, to be freed with it. */
@@ -270,6 +285,7 @@ HRESULT pgi_properties_overlay(struct pgi_group_store *store)
 		store->presence_lifetime = p.presence_lifetime;
 		store->schemes = p.schemes;
 		store->password_role = p.password_role;
+		memcpy(store->password_mark, p.password_mark, sizeof(p.password_mark));
 		swap_text(&store->comment, &p.comment);
 		if (p.friendly)
 			swap_text(&store->friendly, &p.friendly);

@@ -18,7 +18,16 @@ struct pgi_properties {
 	uint32_t presence_lifetime;
 	uint32_t schemes;		/* PEER_GROUP_AUTHENTICATION_SCHEME; to set: 0 as before */
 	uint32_t password_role;		/* PEERGROUP_ROLE_* of who joins by password; 0 without */
+	uint8_t password_mark[PGI_MARK_LEN];	/* drawn with each password; to set: 0 as before */
 };
+
+/* None was drawn, as by versions before there were any. */
+static inline bool pgi_mark_none(const uint8_t mark[PGI_MARK_LEN])
+{
+	static const uint8_t none[PGI_MARK_LEN];
+
+	return !memcmp(mark, none, sizeof(none));
+}
 
 /* ---- properties.c: what they may be, and their form ---- */
 

@@ -83,12 +83,15 @@ HRESULT pgi_group_chain_read(int dir, struct pgi_group_store *store);
 HRESULT pgi_key_write(int dir, const char *file, EVP_PKEY *key);
 HRESULT pgi_key_read(int dir, const char *file, EVP_PKEY **key);
 
-/* groupstore_text.c: a group's "info" and "state"; the parsers are for pgi_text_parse(). */
+/* groupstore_text.c: a group's "info" and "state"; these parsers are for pgi_text_parse(). */
 void pgi_group_info_text(const struct pgi_group_store *store, struct pgi_text *text);
 void pgi_group_state_text(const struct pgi_group_store *store, bool ready,
 			  struct pgi_text *text);
 HRESULT pgi_group_info_parse(const char *key, const char *value, void *store);
 HRESULT pgi_group_state_parse(const char *key, const char *value, void *store);
+/* The file of a password. The parser writes to @text; PEER_E_CERT_STORE_CORRUPTED. */
+void pgi_group_verifier_text(const struct pgi_verifier *verifier, struct pgi_text *text);
+HRESULT pgi_group_verifier_parse(const struct pgi_blob *text, struct pgi_verifier *verifier);
 
 /* Whether @identity has groups here. */
 HRESULT pgi_group_store_any(const char *identity, bool *any);

@@ -688,6 +688,9 @@ HRESULT peergroup_create_with_password(const char *identity,
  * issue @role answers with the password from now on; nothing of the group changes by
  * that, and @role is not looked at. Who is a member stays one.
  *
+ * With the one of before nobody can join any longer, wherever the change has come: members
+ * that answered by it do not until each of them is told the new one.
+ *
  * Return: S_OK, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
  * PEER_E_NOT_AUTHORIZED, PEER_E_PASSWORD_DOES_NOT_MEET_POLICY,
  * PEER_E_INVALID_GROUP_PROPERTIES, PEER_E_NO_KEY_ACCESS.
@@ -748,7 +751,9 @@ HRESULT peergroup_authenticate(peergroup_t group, const char *address);
  * that another program has brought online, and tells why it cannot be.
  *
  * Return: S_OK, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
- * PEER_E_NOT_AUTHORIZED, E_ACCESSDENIED.
+ * PEER_E_NOT_AUTHORIZED (also where the group has another password than this member was told;
+ * the thread, if there is one, answers again once it was), PEER_E_CERT_STORE_CORRUPTED,
+ * E_ACCESSDENIED.
  */
 HRESULT peergroup_answer(peergroup_t group);
 

@@ -15,6 +15,7 @@
 
 #define PASSWORD	"correct horse battery"
 #define WRONG		"wrong horse battery"
+#define OTHER		"another horse battery"
 #define BAD_TEXT	((PWSTR)&bad_handle)
 
 static PWSTR text;			/* the invitation by password */
@@ -302,6 +303,36 @@ RULE(W9, "a member that may not issue answers nobody")
 	HR(PeerGroupResumePasswordAuthentication(group, BAD_EVENT), E_INVALIDARG);
 	peergroup_close(group);
 	peergroup_free(carol);
+}
+
+/* NULL: it stays what it is, which the properties need not say. */
+static void set_password(const char *password)
+{
+	PEER_GROUP_PROPERTIES *p;
+
+	NEED(!PeerGroupGetProperties(ours, &p));
+	p->pwzGroupPassword = password ? wide(password) : NULL;
+	HR(PeerGroupSetProperties(ours, p), S_OK);
+	PeerFreeData(p);
+}
+
+RULE(W10, "with another password that of before lets nobody in")
+{
+	HGROUP group;
+	char *dave;
+
+	NEED(!peergroup_identity_create("dave", NULL, &dave));
+	HR(PeerGroupPasswordJoin(wide(dave), text, wide(PASSWORD), NULL, &group), S_OK);
+	set_password(OTHER);
+	HR(peergroup_authenticate(group, "::1"), PEER_E_NOT_AUTHORIZED);
+	CHECK(strstr(peergroup_error_detail(), "not the group's"), "%s", peergroup_error_detail());
+	NEED(!peergroup_close(group));
+	HR(PeerGroupPasswordJoin(wide(dave), text, wide(OTHER), NULL, &group),
+	   PEER_S_ALREADY_A_MEMBER);
+	set_password(NULL);
+	HR(peergroup_authenticate(group, "::1"), S_OK);
+	peergroup_close(group);
+	peergroup_free(dave);
 	empty_file();
 }
 

@@ -22,11 +22,12 @@ exits() {
 joins() { pg "$1" join --password-file "$T/pw" "$T/g.inv"; }
 up_by() { pg "$1" up g --connect "$2"; }
 role_is() { pg "$1" members g | grep -q "^$2  *$3 "; }
+told() { grep -q "another password" "$T/answers.$1"; }
 answering() { grep -q answering "$T/answers.$1"; }
 
 # answer HOST: in the background, until stop_answer HOST
 answer() {
-	PEERGROUP_HOME=$T/$1 pg-in "$1" peergroup answer g > "$T/answers.$1" &
+	PEERGROUP_HOME=$T/$1 pg-in "$1" peergroup answer g > "$T/answers.$1" 2>&1 &
 	eval "answer_$1=$!"
 	until_true 20 answering "$1" || bail_out "$1 does not answer"
 }
@@ -66,9 +67,9 @@ flood() {
 }
 
 load_module
-mesh 4
+mesh 5
 make_group 1
-for h in h2 h3 h4; do
+for h in h2 h3 h4 h5; do
 	mkdir -m 700 "$T/$h"
 	pg $h identity create --name "host${h#h}" > /dev/null
 done
@@ -122,5 +123,26 @@ wait_for "h4 synchronises" 60 ready h4
 id=$(add h4)
 check "what it publishes reaches h1, which does not answer" gets h1 "$id"
 check "and there it is known" role_is h1 host4 member
+
+echo "another horse battery" > "$T/pw2"
+check "the creator sets another password" pg h1 password --file "$T/pw2" g
+wait_for "h3, which answers, says that it does not any longer" 60 told h3
+check "h5 has the one of before" joins h5
+check "with which h3 lets nobody in" exits 1 up_by h5 10.88.0.3
+is "so it is no member" "$(find "$T/h5" -name chain.pem)" ""
+check_fails "h3 cannot be made to answer by it" pg h3 answer g
+answer h1
+check "h1 says that it is the wrong one" exits $NOT_AUTHORISED up_by h5 10.88.0.1
+stop_answer h1
+check "h3 is told the new one" pg h3 password --file "$T/pw2" g
+check_fails "with which that of before is wrong there, too" up_by h5 10.88.0.3
+cp "$T/pw2" "$T/pw"
+check "h5 has the new one" joins h5
+check "and h3, which was not started again, lets it in" up_by h5 10.88.0.3
+wait_for "h5 synchronises" 60 ready h5
+password=$(find "$T/h3" -name password)
+sed -i /^mark=/d "$password"
+check "a file without a mark, as before there were any, is told as such" eval \
+	"pg h3 answer g 2>&1 | grep -q 'not known which'"
 check "nothing leaks" no_leaks
 done_testing

@@ -124,6 +124,7 @@ static void test_right(void)
 	struct run r;
 
 	begin(&r, 1, 1);
+	memset(r.b.mark, 7, sizeof(r.b.mark));
 	CHECK(prove(&r) == S_OK, "who joins believes the answer");
 	CHECK(pgi_pake_check(&r.b, r.proof.data, r.proof.len, &who) == S_OK,
 	      "who answers believes the proof: %s", peergroup_error_detail());
@@ -132,6 +133,7 @@ static void test_right(void)
 	CHECK(pgi_pake_issue(&r.b, "<the invitation/>", S_OK, &r.end) == S_OK, "the end");
 	CHECK(pgi_pake_accept(&r.a, r.end.data, r.end.len, &xml) == S_OK, "comes");
 	CHECK(xml && !strcmp(xml, "<the invitation/>"), "as it was sent");
+	CHECK(!memcmp(r.a.mark, r.b.mark, sizeof(r.a.mark)), "with the password's mark");
 	CHECK(pgi_pake_issuer(&r.a, issuer), "by who proved the password");
 	CHECK(!pgi_pake_issuer(&r.a, other), "and nobody else");
 	free(xml);

@@ -56,11 +56,11 @@ static void form(void)
 	CHECK(!data.data[20] && !data.data[21], "no cloud");
 	CHECK(data.data[23] == 4 && !memcmp(data.data + 24, "club", 4));
 	/* What a later version has more is passed over. */
-	longer = calloc(1, data.len + 9);
+	longer = calloc(1, data.len + 29);
 	NEED(longer);
 	memcpy(longer, data.data, data.len);
 	longer[3] = 7;
-	CHECK_HR(pgi_properties_decode(longer, data.len + 9, &q), S_OK);
+	CHECK_HR(pgi_properties_decode(longer, data.len + 29, &q), S_OK);
 	pgi_properties_free(&q);
 	longer[1] = 2;
 	CHECK_HR(pgi_properties_decode(longer, data.len, &q), PEER_E_UNSUPPORTED_VERSION);
@@ -113,6 +113,29 @@ static void damage(void)
 	pgi_blob_free(&data);
 }
 
+/* The password's role and mark are behind it, the mark from a minor version of its own on. */
+static void password(void)
+{
+	struct pgi_properties p = sample(), q;
+	struct pgi_blob data;
+
+	p.schemes |= PEER_GROUP_PASSWORD_AUTHENTICATION;
+	p.password_role = PEERGROUP_ROLE_MEMBER;
+	memset(p.password_mark, 7, sizeof(p.password_mark));
+	NEED_OK(pgi_properties_encode(&p, &data));
+	NEED(data.len > PGI_MARK_LEN && data.data[3] == 2);
+	CHECK(!memcmp(data.data + data.len - PGI_MARK_LEN, p.password_mark, PGI_MARK_LEN));
+	CHECK_HR(decode_exactly(data.data, data.len - 1), PEER_E_INVALID_GROUP_PROPERTIES);
+	NEED_OK(pgi_properties_decode(data.data, data.len, &q));
+	CHECK(q.password_role == p.password_role && !memcmp(q.password_mark, p.password_mark, PGI_MARK_LEN));
+	pgi_properties_free(&q);
+	data.data[3] = 1;
+	NEED_OK(pgi_properties_decode(data.data, data.len - PGI_MARK_LEN, &q));
+	CHECK(q.password_role == p.password_role && pgi_mark_none(q.password_mark));
+	pgi_properties_free(&q);
+	pgi_blob_free(&data);
+}
+
 static HRESULT round_trip(const struct pgi_properties *p)
 {
 	struct pgi_blob data = { 0 };
@@ -157,6 +180,7 @@ int main(void)
 		{ "what is written is read", both_ways },
 		{ "the form", form },
 		{ "what is damaged", damage },
+		{ "a password's role and mark", password },
 		{ "values", values },
 	};
 

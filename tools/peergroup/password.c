@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "json.h"
 
+#define LOOK_SECONDS	5	/* between looks whether this member may still answer */
 #define PASSWORD_FILE_MAX	2048	/* read_input() keeps that in one place */
 
 void free_password(char *password)
@@ -135,11 +136,28 @@ int cmd_password(int argc, char **argv)
 	return ret == EXIT_OK ? finish() : ret;
 }
 
+/*
+ * Until a signal comes. The library looks for itself with each one who joins; that it answers
+ * nobody any longer, as the group has another password, is told here.
+ */
+static void stay(peergroup_t group, const char *friendly, const sigset_t *ends)
+{
+	static const struct timespec wait = { .tv_sec = LOOK_SECONDS };
+	bool told = false;
+	HRESULT hr;
+
+	while (sigtimedwait(ends, NULL, &wait) < 0) {
+		hr = peergroup_answer(group);
+		if (FAILED(hr) && !told)
+			fail_result(hr, "nobody is answered for '%s'", friendly);
+		told = FAILED(hr);
+	}
+}
+
 /* Waits for a signal that ends programs, with these blocked in all threads. */
 static int answer(peergroup_t group, const char *friendly, const sigset_t *ends)
 {
 	HRESULT hr = peergroup_answer(group);
-	int sig;
 
 	if (FAILED(hr))
 		return fail_result(hr, "cannot answer for '%s'", friendly);
@@ -149,8 +167,7 @@ static int answer(peergroup_t group, const char *friendly, const sigset_t *ends)
 		printf("answering for %s\n", safe_text(friendly, strlen(friendly)));
 	if (fflush(stdout))
 		return finish();
-	while (sigwait(ends, &sig))
-		;
+	stay(group, friendly, ends);
 	return EXIT_OK;
 }
 
