@@ -225,6 +225,11 @@ int pg_data_arrival(struct pg_link *link, u8 *body, u32 len)
 		kvfree(body);
 		return -EPROTO;
 	}
+	/* For programs it is closed. */
+	if (pg_link_draining(link)) {
+		kvfree(body);
+		return 0;
+	}
 	mutex_lock(&g->lock);
 	d = pg_data_new(g, link, body, len);
 	if (!d) {
@@ -280,5 +285,6 @@ void pg_data_empty(struct pg_group *g, struct pg_watch *w)
 	in->full = false;
 	in->late = false;
 	in->told = false;
+	in->lost = 0;
 	pg_data_release(g);
 }

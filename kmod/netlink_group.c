@@ -174,8 +174,10 @@ int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *reply;
 	int err;
 
-	if (!pg_nl_cred(skb))
+	if (!pg_nl_cred(skb)) {
+		NL_SET_ERR_MSG(info->extack, "the socket does not say who opened it");
 		return -EPERM;
+	}
 	if (!info->attrs[PEERGROUP_A_GROUP_ROOT])
 		return PG_NL_MISSING(info->extack, PEERGROUP_A_GROUP_ROOT, "ROOT");
 	err = pg_nl_chain_get(&chain, info);

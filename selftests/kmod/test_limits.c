@@ -5,10 +5,12 @@
  * member table where it invites. A flood of valid records by one takes nothing
  * from another, deleting always works, and what the rate drops comes back.
  */
+#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "group.h"
 #include "peer.h"
@@ -594,6 +596,50 @@ static void test_clock(void)
 		peer_close(&p[i]);
 }
 
+/* A socket that takes connections and says nothing. */
+static int silent_listener(uint16_t *port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	NEED(fd >= 0 && !bind(fd, (struct sockaddr *)&sin, len) && !listen(fd, 1) &&
+	     !getsockname(fd, (struct sockaddr *)&sin, &len));
+	*port = ntohs(sin.sin_port);
+	return fd;
+}
+
+static int direct_open(struct nl *with, uint16_t port)
+{
+	struct nlmsghdr *msg = nl_begin(with, PEERGROUP_CMD_DIRECT_OPEN, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_ADDRESS, htonl(0x7f000001));
+	mnl_attr_put_u16(msg, PEERGROUP_A_LINK_PORT, port);
+	mnl_attr_put_strz(msg, PEERGROUP_A_LINK_PEER, "somebody");
+	return nl_talk(with, msg, NULL, NULL);
+}
+
+/* Who opens a connection, lets go of the group and is gone leaves it to nobody. */
+static void test_opener(void)
+{
+	uint64_t failed = nl_stat(&nl, group, PEERGROUP_A_STATS_DIRECT_FAILED);
+	uint16_t port;
+	int fd = silent_listener(&port);
+	struct nl other;
+
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 3600000));
+	NEED(!nl_open(&other));
+	CHECK(direct_open(&other, port) == -ENOENT, "%s", other.text);
+	NEED(group_of(&other, &root, &own) == group);
+	CHECK(!direct_open(&other, port), "%s", other.text);
+	NEED(!nl_simple(&other, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, group));
+	CHECK(nl_stat(&nl, group, PEERGROUP_A_STATS_DIRECT_FAILED) == failed);
+	nl_close(&other);
+	CHECK(wait_stat(&nl, group, PEERGROUP_A_STATS_DIRECT_FAILED, failed + 1));
+	close(fd);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -614,6 +660,7 @@ int main(void)
 		{ "members below one who invites", test_invited },
 		{ "members below one administrator", test_issued },
 		{ "a member with many links has one clock", test_clock },
+		{ "a connection whose opener let go of the group first", test_opener },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	struct peer p;
