@@ -45,9 +45,9 @@ build:
 
 # $(call prepare_module,sources,directory) and $(call kbuild,directory,targets):
 # kbuild writes beside its sources, so it gets links to them in a directory of
-# its own.  It cannot stand a space in a path: such a path it sees through a
-# link in a folder that is the user's alone, named by a sum so that the next build is
-# incremental.
+# its own.  It cannot stand a space in a path, nor a colon, a percent sign or a
+# quote: such a path it sees through a link in a folder that is the user's alone,
+# named by a sum so that the next build is incremental.
 define prepare_module
 	@[ -e "$(KDIR)/Makefile" ] || { \
 		echo "no kernel to build for: install its headers (selftests/vm/install-deps build), or set KDIR" >&2; exit 1; }
@@ -62,7 +62,7 @@ endef
 
 define kbuild
 	+@dir="$(CURDIR)/$(1)"; \
-	case $$dir in *[[:space:]]*) \
+	case $$dir in *[!A-Za-z0-9/._+-]*) \
 		dir="$(LINKS)/path-$$(cksum <<< "$$dir" | cut -d ' ' -f 1)"; \
 		mkdir -p "$(LINKS)" && ln -sfnT "$(CURDIR)/$(1)" "$$dir" || exit;; \
 	esac; \
