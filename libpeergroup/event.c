@@ -138,8 +138,10 @@ void pgi_registration_signal(struct registration *reg)
 {
 	static const uint64_t one = 1;
 
+	if (reg->pushed && reg->signal < 0)
+		pgi_signal_queue(reg);
 	/* Full only after 2^64 events that nobody reset: it is signalled then. */
-	if (reg->pushed && write(reg->signal, &one, sizeof(one)) < 0 && errno == EBADF)
+	else if (reg->pushed && write(reg->signal, &one, sizeof(one)) < 0 && errno == EBADF)
 		atomic_store(&reg->dead, true);
 	reg->pushed = false;
 }
@@ -151,6 +153,7 @@ static void release(struct pgi_object *obj)
 	struct registration *reg = pgi_container_of(obj, struct registration, obj);
 
 	pgi_registration_unlist(reg);
+	pgi_signal_drop(reg);
 	pgi_feed_close(&reg->feed);
 	if (reg->signal >= 0)
 		close(reg->signal);
@@ -203,6 +206,10 @@ static HRESULT take_filters(struct registration *reg,
 /* A copy, so that a program that closes its event too early does no harm. */
 static HRESULT take_signal(struct registration *reg, HANDLE event)
 {
+	if (pgi_signal_foreign()) {
+		reg->foreign = event;
+		return S_OK;
+	}
 	reg->signal = fcntl((int)(intptr_t)event, F_DUPFD_CLOEXEC, 3);
 	if (reg->signal >= 0)
 		return S_OK;
@@ -322,6 +329,8 @@ PGI_PUBLIC HRESULT PeerGroupUnregisterEvent(HPEEREVENT handle)
 	obj = pgi_handle_remove(handle, PGI_EVENT);
 	if (!obj)
 		return pgi_fail(E_INVALIDARG, "not a registration's handle");
+	/* The feed's thread may hold it a moment longer. */
+	pgi_signal_drop(pgi_container_of(obj, struct registration, obj));
 	pgi_object_put(obj);
 	return S_OK;
 }

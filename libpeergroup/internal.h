@@ -156,6 +156,9 @@ void pgi_work_end(void);
 /* S_OK, PEER_E_NOT_INITIALIZED; first thing in every PeerGroup function. */
 HRESULT pgi_started(void);
 
+/* signal.c: the last PeerGroupShutdown() ends peergroup_signal_next(). */
+void pgi_signal_end(void);
+
 /* ----------------------------------------------------------- enumeration.c -- */
 
 /*

@@ -31,7 +31,9 @@ struct registration {
 	struct pgi_group *group;	/* not held; NULL: closed */
 	bool listed;
 	atomic_bool dead;
-	int signal;			/* the program's eventfd, a copy */
+	int signal;			/* the program's eventfd, a copy, or -1 */
+	HANDLE foreign;			/* or an event of its own; this and the next are signal.c's */
+	struct registration *signal_next;
 	struct filter *filters;
 	size_t n_filters;
 	pthread_mutex_t lock;		/* guards what follows */
@@ -54,5 +56,16 @@ void pgi_registration_unlist(struct registration *reg);
 /* Calls back, with its lock held, for each registration of an open handle. */
 void pgi_registration_each(const struct pgi_group *group,
 			   void (*fn)(struct registration *reg, void *arg), void *arg);
+
+/* ---- signal.c ---- */
+
+/* Whether the program's events are its own, and none of peergroup_event_create(). */
+bool pgi_signal_foreign(void);
+
+/* Has reg->foreign signalled by who calls peergroup_signal_next(). */
+void pgi_signal_queue(struct registration *reg);
+
+/* Nobody signals reg->foreign after this; waits for who does so now. */
+void pgi_signal_drop(struct registration *reg);
 
 #endif /* _PEERGROUP_REGISTRATION_H */

@@ -79,6 +79,7 @@ PGI_PUBLIC HRESULT PeerGroupShutdown(void)
 	}
 	last = atomic_fetch_sub(&starts, 1) == 1;
 	if (last) {
+		pgi_signal_end();
 		pgi_handle_remove_if(windows_handle, NULL);
 		pgi_group_shutdown();
 	}

@@ -8,7 +8,8 @@
  * A WCHAR is 16 bits wide: wchar_t where the compiler makes that so
  * (-fshort-wchar), char16_t otherwise, so u"..." literals fit.
  *
- * An event HANDLE is an eventfd, cast; <peergroup.h> has helpers for it.
+ * An event HANDLE is an eventfd, cast; <peergroup.h> has helpers for it. Where there
+ * is a windows.h it is one of that Win32: see the end of this file.
  */
 #ifndef _P2P_H_
 #define _P2P_H_
@@ -19,12 +20,18 @@
 
 #define PEERGROUP_FOREIGN_WINDOWS_H	1
 
-#ifdef __has_include
+#if defined(_WINSOCKAPI_) && !defined(_WINSOCK2API_) && !defined(__WINE_WINSOCK2_H)
+#define _P2P_WINSOCK1			1
+#endif
+
+#if defined(__has_include) && !defined(_P2P_WINSOCK1)
 #if !defined(__WS2TCPIP__) && !defined(_WS2TCPIP_H_) && __has_include(<ws2tcpip.h>)
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #define _P2P_HAVE_SOCKADDR_IN6	1
 #endif
+#endif
+#ifdef __has_include
 #if !defined(__WINE_WINCRYPT_H) && !defined(__WINCRYPT_H__) && __has_include(<wincrypt.h>)
 #include <wincrypt.h>
 #define _P2P_HAVE_WINCRYPT	1
@@ -104,7 +111,22 @@ typedef struct _FILETIME {
 
 #endif /* no windows.h */
 
-#ifndef _P2P_HAVE_SOCKADDR_IN6
+#ifdef _P2P_WINSOCK1
+/* The first Winsock, which windows.h brings, has no IPv6 and bears not the second. */
+typedef struct _P2P_SOCKADDR_IN6 {
+	SHORT sin6_family;
+	USHORT sin6_port;
+	ULONG sin6_flowinfo;
+	union {
+		union {
+			UCHAR Byte[16];
+			USHORT Word[8];
+		} u;
+		UCHAR s6_addr[16];
+	} sin6_addr;
+	ULONG sin6_scope_id;
+} SOCKADDR_IN6;
+#elif !defined(_P2P_HAVE_SOCKADDR_IN6)
 #include <netinet/in.h>
 typedef struct sockaddr_in6 SOCKADDR_IN6;
 #endif
@@ -1046,6 +1068,43 @@ VOID PeerFreeData(LPCVOID pvData);
 HRESULT PeerGetItemCount(HPEERENUM hPeerEnum, ULONG *pCount);
 HRESULT PeerGetNextItem(HPEERENUM hPeerEnum, ULONG *pCount, PVOID **pppvItems);
 HRESULT PeerEndEnumeration(HPEERENUM hPeerEnum);
+
+#if defined(_WINBASE_) || defined(__WINE_WINBASE_H)
+/*
+ * The library's own threads are none of this program's Win32 and must not signal its
+ * events: a thread that PeerGroupStartup() starts does. <peergroup.h> explains the two.
+ */
+HRESULT peergroup_signal_begin(void);
+HRESULT peergroup_signal_next(HANDLE *event);
+
+static __inline DWORD WINAPI _p2p_signal(LPVOID pUnused)
+{
+	HANDLE hEvent;
+
+	(void)pUnused;
+	while (peergroup_signal_next(&hEvent) == S_OK)
+		SetEvent(hEvent);
+	return 0;
+}
+
+static __inline HRESULT _p2p_startup(WORD wVersionRequested, PPEER_VERSION_DATA pVersionData)
+{
+	HRESULT hr = PeerGroupStartup(wVersionRequested, pVersionData);
+	HANDLE hThread;
+
+	if (hr != S_OK || peergroup_signal_begin() != S_OK)
+		return hr;
+	hThread = CreateThread(NULL, 0, _p2p_signal, NULL, 0, NULL);
+	if (!hThread) {
+		PeerGroupShutdown();
+		return E_OUTOFMEMORY;
+	}
+	CloseHandle(hThread);
+	return hr;
+}
+
+#define PeerGroupStartup	_p2p_startup
+#endif /* windows.h */
 
 #ifdef __cplusplus
 }

@@ -1463,6 +1463,30 @@ HRESULT peergroup_event_wait(HANDLE event, int timeout_ms);
 void peergroup_event_close(HANDLE event);
 
 /**
+ * peergroup_signal_begin - say that events are the program's own
+ *
+ * For programs that bring a Win32 with them, whose events only its own threads may
+ * signal. From now on, until the last PeerGroupShutdown(), PeerGroupRegisterEvent()
+ * takes any HANDLE and does not look at it: a thread of the program signals it when
+ * peergroup_signal_next() says so. Where <p2p.h> finds a windows.h it does all of this.
+ *
+ * Return: S_OK when the caller has to start that thread, S_FALSE when it was begun
+ * already, PEER_E_NOT_INITIALIZED.
+ */
+HRESULT peergroup_signal_begin(void);
+
+/**
+ * peergroup_signal_next - wait for an event of the program's that is to be signalled
+ * @event: receives what PeerGroupRegisterEvent() was given
+ *
+ * One thread calls this again and again. PeerGroupUnregisterEvent() for @event waits
+ * until it does.
+ *
+ * Return: S_OK, S_FALSE after the last PeerGroupShutdown(), E_INVALIDARG.
+ */
+HRESULT peergroup_signal_next(HANDLE *event);
+
+/**
  * peergroup_guid_to_uuid - a GUID in text order, as libuuid has it
  * @guid: as Windows keeps it in memory
  * @uuid: receives the same
