@@ -279,6 +279,8 @@ UNBOUND = {
     "peergroup_event_fd": "for events of <p2p.h>",
     "peergroup_event_wait": "for events of <p2p.h>",
     "peergroup_event_close": "for events of <p2p.h>",
+    "peergroup_signal_begin": "for events of <p2p.h>",
+    "peergroup_signal_next": "for events of <p2p.h>",
     "peergroup_guid_to_uuid": "uuid.UUID does it",
     "peergroup_uuid_to_guid": "uuid.UUID does it",
 }
