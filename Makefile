@@ -135,7 +135,7 @@ check: deps
 	@selftests/run --build
 
 check-long: deps
-	@selftests/vm/install-deps uml fuzz
+	@selftests/vm/install-deps uml fuzz winelib
 	@selftests/run --build --long
 	@selftests/run --build --kernel debug api cli kmod net
 	@selftests/run --build --kernel kcsan kmod net
