@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <uchar.h>
 #include <unistd.h>
+#include <wchar.h>
 #include "common.h"
 
 void die(const char *what, HRESULT hr)
@@ -92,26 +94,88 @@ static void on_signal(int number)
 }
 
 /* Signals come in while it polls and at no other time, so that none is overlooked. */
-int wait_readable(peergroup_watch_t watch, int timeout)
+int wait_for(struct pollfd *fds, nfds_t count, int timeout)
 {
-	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	struct sigaction action = { .sa_handler = on_signal };
 	struct timespec ts = { .tv_sec = timeout };
 	sigset_t blocked, before;
+	size_t i;
 	int n;
 
 	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGWINCH);	/* which ncurses takes */
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaddset(&blocked, signals[i]);
+		sigaction(signals[i], &action, NULL);
+	}
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigdelset(&before, SIGTERM);
-	sigdelset(&before, SIGINT);
-	n = ended ? -1 : ppoll(&pfd, 1, timeout < 0 ? NULL : &ts, &before);
+	sigdelset(&before, SIGWINCH);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigdelset(&before, signals[i]);
+	n = ended ? -1 : ppoll(fds, count, timeout < 0 ? NULL : &ts, &before);
 	if (n < 0 && !ended && errno != EINTR)
 		die_errno("poll");
 	return ended ? -1 : n > 0;
+}
+
+int wait_readable(peergroup_watch_t watch, int timeout)
+{
+	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
+
+	return wait_for(&pfd, 1, timeout);
+}
+
+void *xalloc(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+
+	if (!p)
+		die_errno("memory");
+	return p;
+}
+
+WCHAR *wide_text(const char *text)
+{
+	size_t left = strlen(text), n, i = 0;
+	WCHAR *wide = xalloc((left + 1) * sizeof(*wide));
+	mbstate_t state = { 0 };
+
+	for (; left; text += n, left -= n) {
+		n = mbrtoc16(&wide[i++], text, left, &state);
+		if (n == (size_t)-3)		/* the second half of the one before */
+			n = 0;
+		else if (n > left)
+			break;
+	}
+	if (left)
+		i--;
+	else if (!mbsinit(&state))		/* the second half of the last one */
+		mbrtoc16(&wide[i++], text, 0, &state);
+	wide[i] = 0;
+	return wide;
+}
+
+char *narrow_text(const WCHAR *wide)
+{
+	mbstate_t state = { 0 };
+	size_t len = 0, n, size = 0;
+	char *text;
+
+	while (wide && wide[len])
+		len++;
+	text = xalloc(3 * len + MB_CUR_MAX + 1);
+	for (; len; len--, wide++) {
+		n = c16rtomb(text + size, *wide, &state);
+		if (n == (size_t)-1) {		/* half a pair */
+			memset(&state, 0, sizeof(state));
+			text[size] = '?';
+			n = 1;
+		}
+		size += n;
+	}
+	text[size] = '\0';
+	return text;
 }
 
 void lines_add(struct lines *lines, const char *format, ...)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the example programs share: to end with a message, to find a group, and
- * files that are made of lines and replaced as a whole. Nothing here waits.
+ * What the example programs share: to end with a message, to find a group, to wait, and
+ * files that are made of lines and replaced as a whole. Only wait_...() waits.
  */
 #ifndef EXAMPLES_COMMON_H
 #define EXAMPLES_COMMON_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <peergroup.h>
@@ -63,11 +64,22 @@ HRESULT put_record(peergroup_t group, const uuid_t type, const unsigned char *id
 		   struct peergroup_new_record *record);
 
 /**
+ * wait_for - poll until there is something, or a signal ends the program
+ * @fds: as for poll()
+ * @count: how many
+ * @timeout: seconds; -1 waits for ever
+ *
+ * Return: 1, 0 at the time-out and behind another signal, -1 behind a SIGTERM, SIGINT
+ * or SIGHUP.
+ */
+int wait_for(struct pollfd *fds, nfds_t count, int timeout);
+
+/**
  * wait_readable - poll a watch until there is something, or a signal ends the program
  * @watch: all its events have been taken
  * @timeout: seconds; -1 waits for ever
  *
- * Return: 1, 0 at the time-out, -1 behind a SIGTERM or SIGINT.
+ * Return: as wait_for().
  */
 int wait_readable(peergroup_watch_t watch, int timeout);
 
@@ -79,6 +91,16 @@ int wait_readable(peergroup_watch_t watch, int timeout);
  * Return: a copy, to be freed; NULL where there is no such string.
  */
 char *attribute(const struct peergroup_record *record, const char *name);
+
+/* Memory of zeros; where there is none, the program ends. */
+void *xalloc(size_t size);
+
+/*
+ * UTF-8, which the locale has to be of, as the API of Windows wants it, and back; to be
+ * freed. What is no character is left out, with what follows, or becomes a question mark.
+ */
+WCHAR *wide_text(const char *text);
+char *narrow_text(const WCHAR *wide);
 
 /* Whether text is not empty, no longer than @max and of these characters only. */
 bool is_made_of(const char *text, size_t max, const char *characters);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <peergroup.h>
+#include "safe.h"
 
 /* Exit codes; scripts rely on them. */
 enum {
@@ -119,7 +120,6 @@ int fail_no_memory(void);
 int finish(void);
 
 /* Never NULL: they end the process without memory. */
-void *xalloc(size_t size);
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xprintf(const char *fmt, ...) PRINTF(1, 2);
@@ -166,18 +166,6 @@ const char *change_name(uint32_t change);
 const char *address_text(const void *address, size_t len, uint16_t port, uint32_t scope);
 
 const char *sockaddr_text(const struct sockaddr_storage *address);	/* direct.c */
-
-/* ---- safe.c ---- */
-
-/*
- * A copy to be shown: "\x1b", "\u202e", "\U000e0041" for what would drive a terminal, or not
- * be seen, and for bytes that are no UTF-8. free() it.
- */
-char *safe_text(const char *s, size_t len);
-/* Is it one of these? */
-bool is_unseen(uint32_t c);
-/* The first character of UTF-8, which has *@c as its number; 0 if there is none. */
-size_t utf8_next(const char *s, size_t len, uint32_t *c);
 
 /* The part of a peer name that people look at: 12 digits and the classifier. */
 const char *short_name(const char *peer_name);

@@ -2,10 +2,10 @@
 /*
  * What others wrote, names and data, as it may be shown: nothing of it drives a terminal,
  * and nothing of it is unseen or changes the order in which the rest is read. Called by
- * all that prints, and by json.c, which has an escape of its own.
+ * all that prints, by json.c, which has an escape of its own, and by examples/peer-chat.c.
  */
 #include <stdio.h>
-#include "cmd.h"
+#include "safe.h"
 
 /*
  * Controls; what has no width of its own; what turns the direction of text around; line
@@ -25,7 +25,7 @@ bool is_unseen(uint32_t c)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(unseen); i++)
+	for (i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
 		if (c >= unseen[i].first && c <= unseen[i].last)
 			return true;
 	return false;
