@@ -411,7 +411,6 @@ bool pg_link_room(struct pg_link *link);
 /* Calls for a reconciliation, to begin when all that is queued has been sent. */
 void pg_link_resync(struct pg_link *link);
 
-/* Without @state_lock it may change at once, but never back. */
 /* Closed for programs; who sees that sees when it ends, and all that was queued before. */
 static inline bool pg_link_draining(const struct pg_link *link)
 {
@@ -419,6 +418,7 @@ static inline bool pg_link_draining(const struct pg_link *link)
 	return smp_load_acquire(&link->draining);
 }
 
+/* Without @state_lock it may change at once, but never back. */
 static inline bool pg_link_closing(const struct pg_link *link)
 {
 	return READ_ONCE(link->closing);

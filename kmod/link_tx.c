@@ -183,12 +183,12 @@ void pg_tx_work(struct work_struct *work)
 
 /* --------------------------------------------------------------- the end -- */
 
-/* Sends on what is sealed or the handshake's. True if the socket took it all. */
-static bool pg_tx_flush(struct pg_link *link)
+/* Sends on what is sealed or the handshake's, or @all. True if the socket took it. */
+static bool pg_tx_flush(struct pg_link *link, bool all)
 {
 	struct pg_tx *tx;
 
-	while (pg_tx_pending(link) || ((tx = pg_tx_next(link)) && tx->raw)) {
+	while (pg_tx_pending(link) || ((tx = pg_tx_next(link)) && (all || tx->raw))) {
 		if (pg_tx_step(link) <= 0)
 			return false;
 	}
@@ -207,7 +207,8 @@ void pg_tx_bye(struct pg_link *link, u32 reason)
 		.bye = { .reason = cpu_to_be32(reason) },
 	};
 
-	if (!link->keyed || !pg_tx_flush(link) || (link->tx_now && link->tx_done))
+	/* Who is revoked is to hear of it, which may be queued still: this is the last chance. */
+	if (!link->keyed || !pg_tx_flush(link, reason == PG_BYE_REVOKED) || (link->tx_now && link->tx_done))
 		return;
 	if (pg_tx_seal(link, (u8 *)&out, sizeof(out.hdr) + sizeof(out.bye)))
 		return;

@@ -14,6 +14,7 @@
 #include "tap.h"
 
 #define PORT		13901
+#define ROUNDS		8U
 #define STAT(name)	PEERGROUP_A_STATS_##name
 #define REFUSED(name)	PEERGROUP_A_STATS_REFUSED_##name
 
@@ -276,7 +277,7 @@ static void revoking(struct rec *rec, const struct cert *by, const struct cert *
 	memcpy(rec->hdr.type, revocation, sizeof(revocation));
 	rec->hdr.version = htobe32(PEERGROUP_VERSION_FINAL);
 	p = mempcpy(p, PEERGROUP_REVOCATION_TAG, PEERGROUP_REVOCATION_TAG_LEN);
-	p = mempcpy(p, root.spec.group, PEERGROUP_HASH_LEN);
+	p = mempcpy(p, by->spec.group, PEERGROUP_HASH_LEN);
 	p = mempcpy(p, &rec->hdr.modified, 8);
 	p = mempcpy(p, &rec->hdr.expires, 8);
 	p = mempcpy(p, body, sizeof(*body));
@@ -436,6 +437,48 @@ static void test_renewed(void)
 	after = nl_stat(&nl, group, STAT(LINK_REVOKED));
 	CHECK(after == before + 1, "%llu more", (unsigned long long)(after - before));
 	peer_close(&p);
+}
+
+/* In a group of its own: is a member told why, before its link ends? */
+static bool hears(uint16_t port)
+{
+	static struct cert top, admin, gone;
+	struct peergroup_revocation body;
+	bool heard = false;
+	struct rec rec;
+	struct peer p;
+	uint32_t index;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&admin, &top, test_key(1), ADMIN);
+	cert_issue(&gone, &top, test_key(3), MEMBER);
+	index = group_of(&nl, &top, &admin);
+	group_online(&nl, index, &admin, port);
+	peer_link(&p, port, &gone);
+	NEED(peer_alive(&p));
+	revoking(&rec, &admin, &gone, &body);
+	rec_sign(&rec, &admin);
+	NEED(!nl_put_record(&nl, index, rec.wire, rec.len));
+	while (!heard && peer_next(&p))
+		heard = p.type == PG_MSG_RECORD && p.len == rec.len &&
+			!memcmp(p.got, rec.wire, rec.len);
+	rec_free(&rec);
+	peer_close(&p);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
+	return heard;
+}
+
+/*
+ * Sending and judging go on side by side: what is queued must go out even where sending
+ * is late, as it is here only where other processes come between.
+ */
+static void test_hears(void)
+{
+	unsigned int i, deaf = 0;
+
+	for (i = 0; i < ROUNDS; i++)
+		deaf += !hears(PORT + 1 + i);
+	CHECK(!deaf, "%u of %u do not hear of it", deaf, ROUNDS);
 }
 
 static bool own_revoked(void *arg)
@@ -602,6 +645,7 @@ int main(void)
 		{ "records inside their signer's certificate", test_times },
 		{ "reserved types", test_reserved },
 		{ "a link, renewed by an administrator that was revoked", test_renewed },
+		{ "who is revoked hears of it", test_hears },
 		{ "a member that was let in again", test_let_in_again },
 		{ "a member that was revoked", test_revoked },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
