@@ -154,7 +154,7 @@ static HRESULT parse_list(const char *xml, struct pgi_attributes *list)
 		for (; node && SUCCEEDED(hr); node = xmlNextElementSibling(node))
 			hr = take_item(node, list);
 	}
-	xmlFreeDoc(doc);
+	pgi_xml_free(doc);
 	return hr;
 }
 
@@ -274,11 +274,9 @@ static HRESULT build(const struct peergroup_attribute *items, size_t count, char
 	if (!out)
 		return E_OUTOFMEMORY;
 	put_items(out, items, count);
-	if (fclose(out)) {
-		free(*xml);
-		*xml = NULL;
-		return E_OUTOFMEMORY;
-	}
+	hr = pgi_stream_end(out, xml);
+	if (FAILED(hr))
+		return hr;
 	hr = pgi_attributes_check(*xml, &units);
 	if (FAILED(hr)) {
 		free(*xml);

@@ -148,11 +148,7 @@ static HRESULT put_xml(const struct pgi_config *c, const char *gmc, const char *
 	put_element(out, "CLOUDFLAGS", "0");
 	fprintf(out, "<GMC dt:dt=\"bin.base64\">%s</GMC>"
 		"<SEALED dt:dt=\"bin.base64\">%s</SEALED></PEERGROUPCONFIG>", gmc, sealed);
-	if (!fclose(out))
-		return S_OK;
-	free(*xml);
-	*xml = NULL;
-	return E_OUTOFMEMORY;
+	return pgi_stream_end(out, xml);
 }
 
 /* What can be read without the password, sealed in so that it cannot be changed without. */
@@ -162,6 +158,7 @@ static HRESULT aad_of(const struct pgi_config *c, struct pgi_blob *aad)
 	size_t i, size;
 	FILE *out = open_memstream((char **)&aad->data, &size);
 	uint32_t len;
+	HRESULT hr;
 
 	if (!out)
 		return E_OUTOFMEMORY;
@@ -172,12 +169,9 @@ static HRESULT aad_of(const struct pgi_config *c, struct pgi_blob *aad)
 		fwrite(&len, sizeof(len), 1, out);
 		fwrite(c->certs[i].data, c->certs[i].len, 1, out);
 	}
-	if (fclose(out)) {
-		free(aad->data);
-		return E_OUTOFMEMORY;
-	}
+	hr = pgi_stream_end(out, (char **)&aad->data);
 	aad->len = size;
-	return S_OK;
+	return hr;
 }
 
 static HRESULT damaged(void)
@@ -251,7 +245,7 @@ HRESULT pgi_config_parse(const char *xml, struct pgi_config *c)
 		hr = take_certs(&node, c);
 	if (SUCCEEDED(hr))
 		hr = take_sealed(&node, c);
-	xmlFreeDoc(doc);
+	pgi_xml_free(doc);
 	if (FAILED(hr))
 		pgi_config_free(c);
 	return hr;

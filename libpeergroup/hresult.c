@@ -177,6 +177,20 @@ PGI_PUBLIC const char *peergroup_error_detail(void)
 void pgi_clear_error(void)
 {
 	detail[0] = 0;
+	errno = 0;
+}
+
+/*
+ * An allocation that fails, in whatever library, leaves ENOMEM in errno. What could not
+ * be read for lack of memory looks damaged, or as if it were not there: of that nothing
+ * is known, and the lack of memory is what to report.
+ */
+static HRESULT memory_first(HRESULT hr)
+{
+	if (SUCCEEDED(hr) || errno != ENOMEM)
+		return hr;
+	pgi_set_error("out of memory");
+	return E_OUTOFMEMORY;
 }
 
 /* Through a copy, so that an argument may be the old detail. */
@@ -204,7 +218,7 @@ HRESULT pgi_fail(HRESULT hr, const char *fmt, ...)
 	va_start(args, fmt);
 	vset_error(fmt, args);
 	va_end(args);
-	return hr;
+	return memory_first(hr);
 }
 
 HRESULT pgi_from_errno(int err)

@@ -342,30 +342,34 @@ static HRESULT check_count(void)
 	return hr;
 }
 
-/* It is back: by an import, or made again of the same key. */
-static void forget_deleted(const char *entry)
+/* It may be back, by an import, or made again of the same key: then it is not deleted. */
+static HRESULT save_and_undelete(const struct pgi_identity *identity, int deleted)
 {
-	int dir;
+	char entry[PGI_ENTRY_LEN];
+	HRESULT hr = save_new(identity, entry);
 
-	if (SUCCEEDED(pgi_store_open(PGI_DELETED, NULL, false, &dir))) {
-		unlinkat(dir, entry, 0);
-		close(dir);
-	}
+	if (hr == PEER_E_ALREADY_EXISTS)
+		return pgi_fail(hr, "there is an identity %s already", identity->name);
+	if (SUCCEEDED(hr) && deleted >= 0)
+		unlinkat(deleted, entry, 0);
+	return hr;
 }
 
 HRESULT pgi_identity_save(struct pgi_identity *identity)
 {
-	char entry[PGI_ENTRY_LEN];
 	HRESULT hr = check_count();
+	int deleted = -1;
 
 	if (FAILED(hr))
 		return hr;
+	/* What could fail comes before what is not to be undone. */
+	hr = pgi_store_open(PGI_DELETED, NULL, false, &deleted);
+	if (hr == E_OUTOFMEMORY)
+		return hr;
 	identity->created = pgi_now();
-	hr = save_new(identity, entry);
-	if (hr == PEER_E_ALREADY_EXISTS)
-		return pgi_fail(hr, "there is an identity %s already", identity->name);
-	if (SUCCEEDED(hr))
-		forget_deleted(entry);
+	hr = save_and_undelete(identity, deleted);
+	if (deleted >= 0)
+		close(deleted);
 	return hr;
 }
 
@@ -425,14 +429,17 @@ HRESULT pgi_identity_create(const char *classifier, const char *friendly, EVP_PK
 }
 
 /* Remembered, so that inviting a deleted identity is told apart. */
-static void note_deleted(const char *entry)
+static HRESULT note_deleted(const char *entry)
 {
+	HRESULT hr;
 	int dir;
 
-	if (SUCCEEDED(pgi_store_open(PGI_DELETED, NULL, true, &dir))) {
-		pgi_store_write(dir, entry, "", 0);
+	hr = pgi_store_open(PGI_DELETED, NULL, true, &dir);
+	if (SUCCEEDED(hr)) {
+		hr = pgi_store_write(dir, entry, "", 0);
 		close(dir);
 	}
+	return hr;
 }
 
 HRESULT pgi_identity_was_deleted(const char *name, bool *deleted)
@@ -471,8 +478,10 @@ HRESULT pgi_identity_delete(const char *name)
 		hr = pgi_store_open(PGI_IDENTITIES, NULL, false, &dir);
 	if (FAILED(hr))
 		return hr;
-	note_deleted(entry);
-	hr = pgi_store_remove(dir, entry);
+	/* What else may keep it from being remembered keeps nobody from deleting it. */
+	hr = note_deleted(entry);
+	if (hr != E_OUTOFMEMORY)
+		hr = pgi_store_remove(dir, entry);
 	close(dir);
 	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
 }

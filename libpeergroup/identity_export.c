@@ -68,11 +68,7 @@ static HRESULT put_xml(const char *name, const char *base64, char **xml)
 	pgi_xml_put(out, name);
 	fprintf(out, "</PEERNAME><DATA dt:dt=\"bin.base64\">%s</DATA></PEERIDENTITYEXPORT>",
 		base64);
-	if (!fclose(out))
-		return S_OK;
-	free(*xml);
-	*xml = NULL;
-	return E_OUTOFMEMORY;
+	return pgi_stream_end(out, xml);
 }
 
 static HRESULT check_password(const char *password)
@@ -153,7 +149,7 @@ static HRESULT parse_xml(const char *xml, char **name, struct pgi_blob *der)
 	}
 	xmlFree(text);
 	xmlFree(base64);
-	xmlFreeDoc(doc);
+	pgi_xml_free(doc);
 	if (FAILED(hr))
 		pgi_blob_free(der);
 	return hr;
@@ -373,6 +369,7 @@ PGI_PUBLIC HRESULT peergroup_identity_export(const char *name, const char *passw
 PGI_PUBLIC HRESULT PeerIdentityImport(PCWSTR xml, PCWSTR password, PWSTR *out)
 {
 	char *x = NULL, *p = NULL, *name = NULL;
+	PWSTR room = NULL;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -384,19 +381,19 @@ PGI_PUBLIC HRESULT PeerIdentityImport(PCWSTR xml, PCWSTR password, PWSTR *out)
 	if (SUCCEEDED(hr))
 		hr = pgi_utf8_from_wide(password, &p);
 	if (SUCCEEDED(hr))
-		hr = import(x, p, &name);
+		hr = pgi_wide_room(&room);
 	if (SUCCEEDED(hr))
-		hr = pgi_wide_return(name, out);
-	free(name);
+		hr = import(x, p, &name);
 	free(x);
 	pgi_secret_free(p);
+	pgi_wide_end(hr, room, name, out);
 	return hr;
 }
 
 PGI_PUBLIC HRESULT peergroup_identity_import(const char *xml, const char *password,
 					     char **out)
 {
-	char *name = NULL;
+	char *name = NULL, *room;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -406,9 +403,9 @@ PGI_PUBLIC HRESULT peergroup_identity_import(const char *xml, const char *passwo
 		return pgi_fail(E_INVALIDARG, "xml, password or name is NULL");
 	if (!pgi_utf8_valid(password))
 		return pgi_fail(E_INVALIDARG, "the password is not UTF-8");
-	hr = import(xml, password, &name);
+	hr = pgi_str_room(&room);
 	if (SUCCEEDED(hr))
-		hr = pgi_str_return(name, out);
-	free(name);
+		hr = import(xml, password, &name);
+	pgi_str_end(hr, room, name, out);
 	return hr;
 }

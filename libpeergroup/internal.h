@@ -43,7 +43,10 @@
 /* A public function calls this first. */
 void pgi_clear_error(void);
 
-/* Set this thread's detail; the second returns @hr, for "return pgi_fail(...)". */
+/*
+ * Set this thread's detail; the second returns @hr, for "return pgi_fail(...)", or
+ * E_OUTOFMEMORY where an allocation has failed since pgi_clear_error().
+ */
 void pgi_set_error(const char *fmt, ...) PGI_PRINTF(1, 2);
 HRESULT pgi_fail(HRESULT hr, const char *fmt, ...) PGI_PRINTF(2, 3);
 
@@ -82,6 +85,16 @@ HRESULT pgi_utf8_from_wide(const WCHAR *s, char **out);	/* NULL stays NULL */
 HRESULT pgi_utf8_take(const WCHAR *from, char **to, HRESULT bad, const char *what);
 HRESULT pgi_wide_return(const char *utf8, WCHAR **out);	/* for the program to free */
 HRESULT pgi_str_return(const char *utf8, char **out);	/* for the program to free */
+
+/*
+ * The same for a peer name, in two steps: room for it is made before what is not to be
+ * undone for lack of memory, and given to the program afterwards, or freed where that
+ * failed. @name is freed.
+ */
+HRESULT pgi_wide_room(WCHAR **room);
+HRESULT pgi_str_room(char **room);
+void pgi_wide_end(HRESULT hr, WCHAR *room, char *name, WCHAR **out);
+void pgi_str_end(HRESULT hr, char *room, char *name, char **out);
 
 void pgi_hex(const uint8_t *data, size_t len, char *out);	/* 2 * len + 1 bytes */
 bool pgi_unhex(const char *hex, uint8_t *out, size_t len);	/* exactly 2 * len digits */

@@ -154,7 +154,7 @@ static HRESULT parse_invitation(const char *xml, struct invitation *inv)
 	root = pgi_xml_root(doc);
 	hr = pgi_xml_is(root, "PEERINVITATION") ? parse_root(root, inv) :
 		untrusted("not the XML of one");
-	xmlFreeDoc(doc);
+	pgi_xml_free(doc);
 	if (FAILED(hr))
 		free_invitation(inv);
 	return hr;

@@ -71,7 +71,7 @@ HRESULT pgi_identity_from_xml(const char *xml, struct pgi_idc *idc)
 	hr = base64 ? decode_idc(base64, idc) :
 		pgi_fail(E_INVALIDARG, "not the XML of an identity");
 	xmlFree(base64);
-	xmlFreeDoc(doc);
+	pgi_xml_free(doc);
 	return hr;
 }
 

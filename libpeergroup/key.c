@@ -3,6 +3,7 @@
  * Keys: made, named by their hash, and signing. Whatever certificates and records need
  * of OpenSSL's keys is here; it keeps none.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -17,7 +18,7 @@ HRESULT pgi_crypto_failed(const char *what)
 {
 	unsigned long err = ERR_peek_last_error();
 	char text[256] = "out of memory";
-	bool memory = !err || ERR_GET_REASON(err) == ERR_R_MALLOC_FAILURE;
+	bool memory = !err || ERR_GET_REASON(err) == ERR_R_MALLOC_FAILURE || errno == ENOMEM;
 
 	if (err)
 		ERR_error_string_n(err, text, sizeof(text));

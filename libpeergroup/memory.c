@@ -137,6 +137,23 @@ HRESULT pgi_str_return(const char *utf8, char **out)
 	return S_OK;
 }
 
+HRESULT pgi_str_room(char **room)
+{
+	*room = pgi_new(3 * PGI_NAME_MAX + 1);
+	return *room ? S_OK : E_OUTOFMEMORY;
+}
+
+void pgi_str_end(HRESULT hr, char *room, char *name, char **out)
+{
+	if (SUCCEEDED(hr)) {
+		strcpy(room, name);
+		*out = room;
+	} else {
+		PeerFreeData(room);
+	}
+	free(name);
+}
+
 void pgi_blob_free(struct pgi_blob *blob)
 {
 	free(blob->data);

@@ -89,8 +89,9 @@ static HRESULT build(const struct peergroup_clause *clauses, size_t count, char 
 	if (!out)
 		return E_OUTOFMEMORY;
 	put_clauses(out, clauses, count);
-	if (fclose(out))
-		return E_OUTOFMEMORY;
+	hr = pgi_stream_end(out, query);
+	if (FAILED(hr))
+		return hr;
 	hr = pgi_criteria_parse(*query, &checked);
 	pgi_criteria_free(checked);
 	return hr;

@@ -91,19 +91,11 @@ static HRESULT open_for(const struct pgi_config *config, const char *password,
 }
 
 /* *@config is for pgi_config_free(), on success only. */
-static HRESULT import(const char *xml, const char *password, bool overwrite,
-		      struct pgi_config *config)
+static HRESULT read_config(const char *xml, const char *password, struct pgi_config *config)
 {
 	HRESULT hr = check_password(password);
 
-	if (SUCCEEDED(hr))
-		hr = pgi_config_parse(xml, config);
-	if (FAILED(hr))
-		return hr;
-	hr = open_for(config, password, overwrite);
-	if (FAILED(hr))
-		pgi_config_free(config);
-	return hr;
+	return SUCCEEDED(hr) ? pgi_config_parse(xml, config) : hr;
 }
 
 /* ------------------------------------------------------- public functions -- */
@@ -150,17 +142,22 @@ PGI_PUBLIC HRESULT peergroup_export_config(peergroup_t group, const char *passwo
 	return hr;
 }
 
-static HRESULT return_wide(struct pgi_config *config, PWSTR *identity, PWSTR *group)
+/* What the program gets is made before anything is saved. */
+static HRESULT import_wide(const struct pgi_config *config, const char *password,
+			   bool overwrite, PWSTR *identity, PWSTR *group)
 {
 	HRESULT hr = pgi_wide_return(config->identity, identity);
 
 	if (SUCCEEDED(hr))
 		hr = pgi_wide_return(config->group, group);
+	if (SUCCEEDED(hr))
+		hr = open_for(config, password, overwrite);
 	if (FAILED(hr)) {
 		PeerFreeData(*identity);
+		PeerFreeData(*group);
 		*identity = NULL;
+		*group = NULL;
 	}
-	pgi_config_free(config);
 	return hr;
 }
 
@@ -184,23 +181,31 @@ PGI_PUBLIC HRESULT PeerGroupImportConfig(PCWSTR xml, PCWSTR password, BOOL overw
 	if (SUCCEEDED(hr))
 		hr = pgi_utf8_from_wide(password, &p);
 	if (SUCCEEDED(hr))
-		hr = import(x, p, overwrite, &config);
+		hr = read_config(x, p, &config);
+	if (SUCCEEDED(hr)) {
+		hr = import_wide(&config, p, overwrite, identity, group);
+		pgi_config_free(&config);
+	}
 	free(x);
 	pgi_secret_free(p);
-	return SUCCEEDED(hr) ? return_wide(&config, identity, group) : hr;
+	return hr;
 }
 
-static HRESULT return_str(struct pgi_config *config, char **identity, char **group)
+static HRESULT import_str(const struct pgi_config *config, const char *password,
+			  bool overwrite, char **identity, char **group)
 {
 	HRESULT hr = pgi_str_return(config->identity, identity);
 
 	if (SUCCEEDED(hr))
 		hr = pgi_str_return(config->group, group);
+	if (SUCCEEDED(hr))
+		hr = open_for(config, password, overwrite);
 	if (FAILED(hr)) {
 		peergroup_free(*identity);
+		peergroup_free(*group);
 		*identity = NULL;
+		*group = NULL;
 	}
-	pgi_config_free(config);
 	return hr;
 }
 
@@ -219,6 +224,10 @@ PGI_PUBLIC HRESULT peergroup_import_config(const char *xml, const char *password
 		return pgi_fail(E_INVALIDARG, "xml, password or a result is NULL");
 	if (!pgi_utf8_valid(password))
 		return pgi_fail(E_INVALIDARG, "the password is not UTF-8");
-	hr = import(xml, password, overwrite, &config);
-	return SUCCEEDED(hr) ? return_str(&config, identity, group) : hr;
+	hr = read_config(xml, password, &config);
+	if (FAILED(hr))
+		return hr;
+	hr = import_str(&config, password, overwrite, identity, group);
+	pgi_config_free(&config);
+	return hr;
 }

@@ -70,6 +70,7 @@ PGI_PUBLIC HRESULT PeerIdentityCreate(PCWSTR classifier, PCWSTR friendly,
 				      HCRYPTPROV provider, PWSTR *name)
 {
 	char *c = NULL, *f = NULL, *made = NULL;
+	PWSTR room = NULL;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -80,10 +81,13 @@ PGI_PUBLIC HRESULT PeerIdentityCreate(PCWSTR classifier, PCWSTR friendly,
 	if (SUCCEEDED(hr))
 		hr = pgi_utf8_from_wide(friendly, &f);
 	if (SUCCEEDED(hr))
+		hr = pgi_wide_room(&room);
+	if (SUCCEEDED(hr))
 		hr = create(c, f, provider, &made);
 	free(c);
 	free(f);
-	return return_wide(hr, made, name);
+	pgi_wide_end(hr, room, made, name);
+	return hr;
 }
 
 PGI_PUBLIC HRESULT peergroup_identity_create(const char *classifier, const char *friendly,
@@ -96,15 +100,18 @@ PGI_PUBLIC HRESULT peergroup_identity_create_with_key(const char *classifier,
 						      const char *friendly,
 						      HCRYPTPROV key, char **name)
 {
-	char *made = NULL;
+	char *made = NULL, *room;
 	HRESULT hr;
 
 	pgi_clear_error();
 	if (!name)
 		return pgi_fail(E_INVALIDARG, "name is NULL");
 	*name = NULL;
-	hr = create(classifier, friendly, key, &made);
-	return return_str(hr, made, name);
+	hr = pgi_str_room(&room);
+	if (SUCCEEDED(hr))
+		hr = create(classifier, friendly, key, &made);
+	pgi_str_end(hr, room, made, name);
+	return hr;
 }
 
 PGI_PUBLIC HRESULT PeerIdentityDelete(PCWSTR name)

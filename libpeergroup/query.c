@@ -331,7 +331,7 @@ HRESULT pgi_criteria_parse(const char *xml, struct pgi_criteria **query)
 	if (FAILED(hr))
 		return hr == E_INVALIDARG ? PEER_E_INVALID_SEARCH : hr;
 	hr = parse_root(pgi_xml_root(doc), &p, query);
-	xmlFreeDoc(doc);
+	pgi_xml_free(doc);
 	if (SUCCEEDED(hr) && p.bad_escape)
 		hr = pgi_fail(E_INVALIDARG, "query: %s: a backslash before something else than "
 			      "*, ? or a backslash", p.bad_escape);

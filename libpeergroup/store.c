@@ -311,28 +311,39 @@ HRESULT pgi_store_remove(int parent, const char *entry)
 	return remove_hidden(parent, name);
 }
 
+/* The names that the kernel gave at once. */
+static HRESULT each_of(int dir, const char *buf, size_t len,
+		       HRESULT (*each)(int dir, const char *entry, void *arg), void *arg)
+{
+	const struct dirent64 *entry;
+	HRESULT hr = S_OK;
+	size_t at;
+
+	for (at = 0; at < len && SUCCEEDED(hr); at += entry->d_reclen) {
+		entry = (const void *)(buf + at);
+		if (entry->d_name[0] != '.')
+			hr = each(dir, entry->d_name, arg);
+	}
+	return hr;
+}
+
+/* Not by opendir(), which allocates: what is deleted goes where memory ran out, too. */
 HRESULT pgi_store_each(int dir, HRESULT (*each)(int dir, const char *entry, void *arg),
 		       void *arg)
 {
-	struct dirent *entry;
+	char buf[4096] __attribute__((aligned(8)));
 	HRESULT hr = S_OK;
-	DIR *d;
+	ssize_t len = 1;
 	int fd;
 
 	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		hr = file_error(errno, "list", "a folder");
-		if (fd >= 0)
-			close(fd);
-		return hr;
+	while (SUCCEEDED(hr) && len) {
+		len = fd < 0 ? -1 : getdents64(fd, buf, sizeof(buf));
+		hr = len < 0 ? file_error(errno, "list", "a folder") :
+			each_of(dir, buf, (size_t)len, each, arg);
 	}
-	while (SUCCEEDED(hr) && (errno = 0, entry = readdir(d)))
-		if (entry->d_name[0] != '.')
-			hr = each(dir, entry->d_name, arg);
-	if (SUCCEEDED(hr) && errno)
-		hr = file_error(errno, "list", "a folder");
-	closedir(d);
+	if (fd >= 0)
+		close(fd);
 	return hr;
 }
 

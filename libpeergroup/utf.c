@@ -177,6 +177,23 @@ HRESULT pgi_wide_return(const char *utf8, WCHAR **out)
 	return S_OK;
 }
 
+HRESULT pgi_wide_room(WCHAR **room)
+{
+	*room = pgi_new((PGI_NAME_MAX + 1) * sizeof(**room));
+	return *room ? S_OK : E_OUTOFMEMORY;
+}
+
+void pgi_wide_end(HRESULT hr, WCHAR *room, char *name, WCHAR **out)
+{
+	if (SUCCEEDED(hr)) {
+		to_wide(name, room);
+		*out = room;
+	} else {
+		PeerFreeData(room);
+	}
+	free(name);
+}
+
 void pgi_hex(const uint8_t *data, size_t len, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

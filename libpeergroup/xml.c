@@ -3,6 +3,8 @@
  * Reading XML strictly. A document type declaration stops the parser where it
  * begins, so nothing in one is ever looked at.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <libxml/parser.h>
 #include "xml.h"
 
@@ -15,6 +17,33 @@
 static void init(void)
 {
 	xmlInitParser();
+}
+
+/*
+ * Where memory runs out libxml2 has no parser to tell, and would write to stderr. What the
+ * program has set to hear of errors is put back by pgi_xml_free().
+ */
+static _Thread_local struct {
+	void *context;
+	xmlStructuredErrorFunc call;
+} programs;
+
+static void say_nothing(void *context PGI_UNUSED, xmlErrorPtr error PGI_UNUSED)
+{
+}
+
+static void be_quiet(void)
+{
+	programs.context = xmlStructuredErrorContext;
+	programs.call = xmlStructuredError;
+	xmlSetStructuredErrorFunc(NULL, say_nothing);
+}
+
+void pgi_xml_free(xmlDoc *doc)
+{
+	xmlFreeDoc(doc);
+	xmlResetLastError();
+	xmlSetStructuredErrorFunc(programs.context, programs.call);
 }
 
 struct state {
@@ -60,21 +89,29 @@ HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
 	pthread_once(&once, init);
 	if (len > XML_MAX)
 		return pgi_fail(E_INVALIDARG, "more than %u bytes of XML", XML_MAX);
+	be_quiet();
 	parser = xmlNewParserCtxt();
-	if (!parser)
+	if (!parser) {
+		pgi_xml_free(NULL);
 		return E_OUTOFMEMORY;
+	}
 	parser->_private = &state;
 	parser->sax->internalSubset = refuse_doctype;
-	*doc = xmlCtxtReadMemory(parser, xml, (int)len, NULL, "UTF-8",
-				 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-				 XML_PARSE_IGNORE_ENC);
+	/* From a copy libxml2 2.9 would read on at NULL when it cannot make that larger. */
+	*doc = xmlCtxtReadDoc(parser, (const xmlChar *)xml, NULL, "UTF-8",
+			      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+			      XML_PARSE_IGNORE_ENC);
+	/* Some of what it had no memory for it goes on without. */
+	if (parser->errNo == XML_ERR_NO_MEMORY || errno == ENOMEM) {
+		hr = pgi_fail(E_OUTOFMEMORY, "out of memory");
 	/* A namespace prefix without declaration leaves a document behind, too. */
-	if (!*doc || state.doctype || !parser->wellFormed || !parser->nsWellFormed) {
+	} else if (!*doc || state.doctype || !parser->wellFormed || !parser->nsWellFormed) {
 		say_why(parser, &state);
-		if (*doc)
-			xmlFreeDoc(*doc);
+		hr = E_INVALIDARG;
+	}
+	if (FAILED(hr)) {
+		pgi_xml_free(*doc);
 		*doc = NULL;
-		hr = parser->errNo == XML_ERR_NO_MEMORY ? E_OUTOFMEMORY : E_INVALIDARG;
 	}
 	xmlFreeParserCtxt(parser);
 	return hr;
@@ -186,4 +223,14 @@ void pgi_xml_put(FILE *out, const char *s)
 		default:
 			fputc(*s, out);
 		}
+}
+
+HRESULT pgi_stream_end(FILE *out, char **text)
+{
+	/* Without memory to cut it to its length there is no text, and fclose() succeeds. */
+	if (!fclose(out) && *text)
+		return S_OK;
+	free(*text);
+	*text = NULL;
+	return E_OUTOFMEMORY;
 }

@@ -13,9 +13,11 @@
 /*
  * E_INVALIDARG for what is not such XML, which the caller turns into its own
  * code. What an XML declaration says about the encoding is not heeded: the
- * program's text has been converted already. *@doc is for xmlFreeDoc().
+ * program's text has been converted already. *@doc is for pgi_xml_free(), in the
+ * same thread and before another is parsed; until then libxml2 keeps its errors to itself.
  */
 HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc);
+void pgi_xml_free(xmlDoc *doc);
 
 /* The root element, with nothing but comments around it; NULL if not so. */
 xmlNode *pgi_xml_root(xmlDoc *doc);
@@ -28,6 +30,8 @@ xmlChar *pgi_xml_text(const xmlNode *node);
 bool pgi_xml_no_attributes(const xmlNode *node);
 /* Writes text so that it means itself, in an element or in double quotes. */
 void pgi_xml_put(FILE *out, const char *s);
+/* Ends what open_memstream() began: E_OUTOFMEMORY, and no *text, where it was cut short. */
+HRESULT pgi_stream_end(FILE *out, char **text);
 
 /* What identities and invitations are made of; texts are for xmlFree(). */
 #define PGI_DT_NAMESPACE	"urn:schemas-microsoft-com:datatypes"
