@@ -86,16 +86,35 @@ __test void add_digest(struct pg_print *p, const u8 *digest)
 	}
 }
 
-/* Merges what came since into what is sorted; of one id, the newest stays. */
+/* How many of what is sorted have an id below that. */
+__test size_t rank_sorted(const struct fake *f, const u8 *id)
+{
+	size_t lo = 0, hi = f->sorted, mid;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (memcmp(f->r[mid]->rec.id, id, PEERGROUP_ID_LEN) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/*
+ * Merges what came since into what is sorted; of one id, the newest stays. What is below
+ * all that came is left alone: records come in the order of their ids, mostly.
+ */
 __test void settle(struct fake *f)
 {
 	struct pg_record **all;
-	size_t i = 0, j = f->sorted, n = 0;
+	size_t from, i, j = f->sorted, n = 0;
 
 	if (f->sorted == f->n)
 		return;
 	qsort(f->r + j, f->n - j, sizeof(*f->r), cmp_sort);
-	all = malloc(f->room * sizeof(*all));
+	from = i = rank_sorted(f, f->r[j]->rec.id);
+	all = malloc((f->n - from) * sizeof(*all));
 	NEED(all);
 	while (i < f->sorted || j < f->n) {
 		bool left = j == f->n || (i < f->sorted && cmp_sort(&f->r[i], &f->r[j]) <= 0);
@@ -103,14 +122,14 @@ __test void settle(struct fake *f)
 
 		if (n && !cmp_id(all[n - 1], r))
 			continue;
-		f->below[n + 1] = f->below[n];
-		add_digest(&f->below[n + 1], r->rec.digest);
+		f->below[from + n + 1] = f->below[from + n];
+		add_digest(&f->below[from + n + 1], r->rec.digest);
 		all[n++] = r;
 	}
-	free(f->r);
-	f->r = all;
-	f->n = n;
-	f->sorted = n;
+	memcpy(f->r + from, all, n * sizeof(*all));
+	free(all);
+	f->n = from + n;
+	f->sorted = f->n;
 }
 
 __test struct fake *fake_new(void)
@@ -151,17 +170,8 @@ __test struct fake *fake_of(struct pg_table *t)
 /* Records with an id below @id. */
 __test size_t rank_of(struct fake *f, const u8 *id)
 {
-	size_t lo = 0, hi, mid;
-
 	settle(f);
-	for (hi = f->n; lo < hi;) {
-		mid = (lo + hi) / 2;
-		if (memcmp(f->r[mid]->rec.id, id, PEERGROUP_ID_LEN) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return rank_sorted(f, id);
 }
 
 struct pg_record *pg_table_ceiling(struct pg_table *t, const u8 *id)
