@@ -136,9 +136,13 @@ until_true() {
 	shift
 	until "$@" > /dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
-		sleep $poll_interval
+		doze $poll_interval
 	done
 }
+
+# doze SECONDS: as sleep(1), but no program is started: nothing comes on that pipe
+doze() { read -rt "$1" -u "$nothing_comes" || :; }
+exec {nothing_comes}<> <(:)
 
 # ---- cleaning up -----------------------------------------------------------
 

@@ -6,6 +6,7 @@
 # two members of one group on one host: its own.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
+PATH=$PG_BUILD/tools:$PATH	# each command as it is installed
 
 USAGE=2
 
@@ -17,25 +18,40 @@ exits() {
 	[ $status -eq "$expected" ] || { echo "exit status $status"; cat "$T/err"; return 1; }
 }
 
-# json COMMAND...: of h1
-json() { pg h1 "$@" --json > "$T/json" && python3 -m json.tool "$T/json"; }
+# json COMMAND...: of h1, into a file that has its name
+json() { pg h1 "$@" --json > "$T/json/${*//\//_}"; }
+
+# no_documents FOLDER: prints the names of the files there that are no JSON document. Once
+# for all of them: python is what takes longest to start.
+no_documents() {
+	python3 -I -S - "$1" <<-'PY'
+		import json, os, sys
+		for name in sorted(os.listdir(sys.argv[1])):
+		    try:
+		        with open(os.path.join(sys.argv[1], name), encoding="utf-8") as file:
+		            json.load(file)
+		    except ValueError as error:
+		        print(f"{name}: {error}")
+	PY
+}
 
 # other COMMAND...: a second user on h1's host, who is a member of h1's group
-other() { PEERGROUP_HOME=$T/other ip netns exec h1 peergroup "$@"; }
+other() { PEERGROUP_HOME=$T/other in_ns h1 peergroup "$@"; }
 
 load_module
 mesh 1
 make_group 1
 up h1
-mkdir -m 700 "$T/other"
+mkdir -m 700 "$T/other" "$T/json"
 other identity xml > "$T/other.id"
 pg h1 invite --to "$T/other.id" g > "$T/other.inv"
 check "a second user of the host joins" other join "$T/other.inv"
 check "and is up" other up g --port 4000 --connect 10.88.0.1
 check "and ready" other wait g --ready --timeout 600
 
-check "the version is a document" json --version
-is "and that of the module" "$(field version < "$T/json")" "$(cat /sys/module/peergroup/version)"
+check "the version as JSON" json --version
+is "and that of the module" "$(field version < "$T/json/--version")" \
+	"$(cat /sys/module/peergroup/version)"
 
 check_own() {
 	is "$1 of the one" "$(pg h1 info "$2" --json | field identity)" \
@@ -58,6 +74,9 @@ for command in "identity create" "identity list" "identity show host1" "identity
 	# shellcheck disable=SC2086 # words
 	check "peergroup ${command//$T\//} --json" json $command
 done
+is "each wrote one JSON document" "$(no_documents "$T/json")" ""
+: > "$T/json/empty"
+is "nothing is none" "$(no_documents "$T/json" | cut -d : -f 1)" empty
 
 : > "$T/empty"
 for command in "get --data g $id" "get --wire g $id" "get --data --wire g $id" \

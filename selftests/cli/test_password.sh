@@ -40,7 +40,7 @@ stop_answer() {
 
 # opening AUTHORITY: what who joins says first; the same nonce each time, a share that is none
 opening() {
-	python3 - "$1" <<-'PY'
+	python3 -I -S - "$1" <<-'PY'
 		import hashlib, sys
 		nonce = bytes(range(32))
 		authority = bytes.fromhex(sys.argv[1][:40])
@@ -51,7 +51,7 @@ opening() {
 
 # flood N: connections from h4 that say @opening and garbage, one after another
 flood() {
-	pg-in h4 python3 - "$T/opening" "$1" <<-'PY'
+	pg-in h4 python3 -I -S - "$T/opening" "$1" <<-'PY'
 		import socket, sys
 		opening = open(sys.argv[1], "rb").read()
 		for i in range(int(sys.argv[2])):
@@ -69,10 +69,7 @@ flood() {
 load_module
 mesh 5
 make_group 1
-for h in h2 h3 h4 h5; do
-	mkdir -m 700 "$T/$h"
-	pg $h identity create --name "host${h#h}" > /dev/null
-done
+make_identities h2 h3 h4 h5
 check "who created it leaves the group of before" pg h1 leave g
 echo short > "$T/bad"
 check "a short password does not do" exits 1 pg h1 create --password-file "$T/bad" g

@@ -39,8 +39,7 @@ add_until() { printf brief | pg "$2" add g --type "$TYPE" --expires "$1" --json 
 load_module
 mesh 3
 make_group 2 admin
-mkdir -m 700 "$T/h3"
-pg h3 identity create --name host3 > /dev/null || bail_out "no identity for h3"
+make_identities h3
 invite_host 3 member
 up h1
 up h2 --connect 10.88.0.1

@@ -52,10 +52,10 @@ is "a query" "$(pg h1 search g --format '%{data}' "$query" | sort | tr '\n' ' ')
 is "on standard input" "$(pg h1 search g --format '%{data}' - <<< "$query" | sort | tr '\n' ' ')" \
 	"four one "
 check "a table" eval "pg h1 search g --type note | grep -q colour=green"
-check "--json" eval "pg h1 search g --type note --json | python3 -c '
+check "--json" eval "pg h1 search g --type note --json | python3 -I -S -c '
 import json, sys
 assert len(json.load(sys.stdin)) == 2'"
-check "--json of nothing" eval "pg h1 search g --type none --json | python3 -m json.tool"
+check "--json of nothing" eval "pg h1 search g --type none --json | python3 -I -S -m json.tool"
 
 for args in "" "--type note <x/>" "--attr x" "--attr =x" "--attr x!y" "--attr x~y" \
 	"--created-since soon" "--type note --json --format x" "--type note g g"; do

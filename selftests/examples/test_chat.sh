@@ -14,7 +14,7 @@ PRESENCE=5f0d1b2d-3a84-4e6d-9c07-61e24bd5903e
 
 # chat HOST [ARGUMENT...]: by a pipe, until it ends
 chat() {
-	PEERGROUP_HOME=$T/$1 ip netns exec "$1" "$CHAT" -g g "${@:2}"
+	PEERGROUP_HOME=$T/$1 pg-in "$1" "$CHAT" -g g "${@:2}"
 }
 
 # terminal HOST: the same on one, in the background; ${keys[HOST]} is its keyboard
@@ -23,7 +23,7 @@ terminal() {
 	mkfifo "$T/$host.keys"
 	exec {fd}<> "$T/$host.keys"
 	keys[$host]=$fd
-	PEERGROUP_HOME=$T/$host ip netns exec "$host" "$(dirname "$0")/terminal.py" \
+	PEERGROUP_HOME=$T/$host pg-in "$host" "$(dirname "$0")/terminal.py" \
 		"$T/$host.screen" "$CHAT" -g g < "$T/$host.keys" 2> "$T/$host.errors" &
 	pid[$host]=$!
 	at_exit kill $!

@@ -12,12 +12,12 @@ PATH=$PG_BUILD/tools/examples:$PATH
 on() {
 	local host=$1
 	shift
-	PEERGROUP_HOME=$T/$host ip netns exec "$host" "$@"
+	PEERGROUP_HOME=$T/$host pg-in "$host" "$@"
 }
 
 # start HOST COMMAND... &: the same in the background, under the number that $! has
 start() {
-	PEERGROUP_HOME=$T/$1 exec ip netns exec "$@"
+	PEERGROUP_HOME=$T/$1 exec pg-in "$@"
 }
 
 # key HOST TEXT: what stands in for a key of that host's ssh

@@ -17,35 +17,41 @@ MAN=$T/share/man
 check "make install" make -C "$TOP/Documentation" O="$T/out" PREFIX="$T" install
 check "make install once more" make -C "$TOP/Documentation" O="$T/out" PREFIX="$T" install
 
+# From here on files are looked into by the shell itself: a program for each symbol and
+# page were some thousands.
+map=$(< "$TOP/libpeergroup/libpeergroup.map")
+exported() { [[ $map == *$'\n\t'"$1;"$'\n'* ]]; }
+
 missing=''
 for symbol in $(sed -n 's/^\t\([A-Za-z_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
 	page=$MAN/man3/$symbol.3
 	# A page may be a link to another, by which it has to be named.
 	if [ ! -s "$page" ]; then
 		missing+=" $symbol"
-	elif target=$(sed -n 's/^\.so //p' "$page") && [ -n "$target" ]; then
-		grep -q "$symbol" "$MAN/$target" || missing+=" $symbol"
+	elif read -r so target < "$page" && [ "$so" = .so ]; then
+		[[ $(< "$MAN/$target") == *"$symbol"* ]] || missing+=" $symbol"
 	fi
 done
 is "each exported symbol has a page" "$missing" ''
 
 missing=''
+leads=$(< "$MAN/man3/libpeergroup.3")
 for symbol in $(sed -n 's/^\t\([Pp]eer[A-Za-z_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
-	grep -q "^\.Xr $symbol 3" "$MAN/man3/libpeergroup.3" || missing+=" $symbol"
+	[[ $leads == *$'\n'".Xr $symbol 3"* ]] || missing+=" $symbol"
 done
 is "libpeergroup.3 leads to each function" "$missing" ''
 
 stray=''
 for page in "$MAN"/man3/*.3; do
-	symbol=$(basename "$page" .3)
-	[ "$symbol" = libpeergroup ] ||
-		grep -q "^	$symbol;$" "$TOP/libpeergroup/libpeergroup.map" || stray+=" $symbol"
+	symbol=${page##*/}
+	symbol=${symbol%.3}
+	[ "$symbol" = libpeergroup ] || exported "$symbol" || stray+=" $symbol"
 done
 is "and no page is about anything else" "$stray" ''
 
 pages=()
 for page in "$MAN"/man*/*; do
-	grep -q '^\.so ' "$page" || pages+=("$page")
+	[[ $(< "$page") == .so\ * ]] || pages+=("$page")
 done
 # As web pages: one each, and whatever leads to one of them leads somewhere.
 web() {
@@ -85,10 +91,10 @@ fi
 
 # Result codes and other constants of the API in pages and the pages in *.rst.
 unknown=''
+headers=$(cat "$TOP"/libpeergroup/include/*.h "$TOP"/kmod/include/uapi/linux/*.h)
 for code in $(cat "${pages[@]}" "$TOP"/Documentation/*.rst | grep -v '^\.\(\\"\|Dt\)' |
 		grep -oE '\b(PEER|PEERGROUP|E|S|ERROR|RPC_S|CRYPT_E)_[A-Z_0-9]*[A-Z0-9]\b' | sort -u); do
-	grep -qE "\b$code" "$TOP"/libpeergroup/include/*.h "$TOP"/kmod/include/uapi/linux/*.h ||
-		unknown+=" $code"
+	[[ $headers == *[!A-Za-z0-9_]"$code"* ]] || unknown+=" $code"
 done
 unknown=${unknown/ PEERGROUP_HOME/}
 unknown=${unknown/ PEERGROUP_LIBRARY/}
@@ -99,16 +105,17 @@ unknown=''
 for name in $(cat "${pages[@]}" "$TOP"/Documentation/*.rst "$TOP/README.md" |
 		grep -oE '\b(peergroup_[a-z_]+\(|(Fn|Xr) (peergroup_[a-z_]+|Peer[A-Za-z]+)|Peer(Group|Identity|Enum|Get|Free|End)[A-Za-z]+\()' |
 		sed 's/^Fn //; s/^Xr //; s/($//' | sort -u); do
-	grep -q "^	$name;$" "$TOP/libpeergroup/libpeergroup.map" || unknown+=" $name"
+	exported "$name" || unknown+=" $name"
 done
 is "each function that is named exists" "$unknown" ''
 
 # What a comment says a call returns is what its page says.
 lost=''
 for page in "$MAN"/man3/Peer*.3 "$MAN"/man3/peergroup_*.3; do
+	text=$'\n'$(< "$page")
+	[[ $text != $'\n'.so\ * ]] || continue
 	for section in NAME LIBRARY SYNOPSIS DESCRIPTION "SEE ALSO"; do
-		grep -q '^\.so ' "$page" || grep -q "^\.Sh $section\$" "$page" ||
-			lost+=" $(basename "$page"):$section"
+		[[ $text == *$'\n'".Sh $section"$'\n'* ]] || lost+=" ${page##*/}:$section"
 	done
 done
 is "each page has its sections" "$lost" ''

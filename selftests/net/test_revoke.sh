@@ -14,11 +14,11 @@ mesh 5
 # name_of HOST: its peer name; revoked_at HOST WHOM: does HOST know that WHOM is?
 name_of() { info "$1" member; }
 is_revoked() {
-	pg "$1" members g --json | tr -d '\n' | grep -o '{[^{}]*}' |
-		grep "\"friendly\": *\"$2\"" | grep -q '"revoked": *true'
+	local members pattern="\\{[^{}]*\"friendly\": *\"$2\"[^{}]*\\}"
+	members=$(pg "$1" members g --json)
+	[[ $members =~ $pattern && ${BASH_REMATCH[0]} =~ \"revoked\":\ *true ]]
 }
 not_revoked() { ! is_revoked "$@"; }
-links_of() { pg "$1" links g --json | grep -o '"up"' | wc -l; }
 links_are() { [ "$(links_of "$1")" = "$2" ]; }
 invited_by() {	# HOST I ROLE: as invite_host, but by that host
 	{ pg "$1" invite --role "$3" --to "$T/h$2.id" g > "$T/h$2.inv" &&
@@ -37,9 +37,8 @@ together() { local h; for h; do ip -n switch link set "$h" up; done; }
 
 # h1 creates; h2 and h3 are its administrators; h3 invites h4; h5 is a member of h1's.
 make_group 1
+make_identities h2 h3 h4 h5
 for i in 2 3 4 5; do
-	mkdir -m 700 "$T/h$i"
-	pg "h$i" identity create --name "host$i" > /dev/null
 	pg "h$i" identity xml > "$T/h$i.id"
 done
 invited_by h1 2 admin

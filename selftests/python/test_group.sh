@@ -9,8 +9,8 @@
 # python HOST ROLE: what it prints are results
 python() {
 	PYTHONPATH=$PG_SELFTESTS/../libpeergroup/python PYTHONDONTWRITEBYTECODE=1 \
-		PEERGROUP_HOME=$T/$1 ip netns exec "$1" \
-		timeout 200 python3 "$PG_SELFTESTS/python/host.py" "$2" "$T" > "$T/$1.out" 2>&1
+		PEERGROUP_HOME=$T/$1 pg-in "$1" \
+		timeout 200 python3 -S "$PG_SELFTESTS/python/host.py" "$2" "$T" > "$T/$1.out" 2>&1
 }
 
 # results HOST: as this test's own
