@@ -386,7 +386,7 @@ static HRESULT find_family(struct pgi_nl *nl)
 	err = pgi_nl_talk(nl, msg, take_family, nl);
 	if (err == -ENOENT)
 		return pgi_fail(HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL),
-				"the kernel module peergroup is not loaded (modprobe peergroup)");
+				"the kernel module peergroup is not loaded (as root: modprobe peergroup)");
 	return err ? pgi_nl_fail(nl, err) : S_OK;
 }
 

@@ -84,8 +84,36 @@ for command in "get --data g $id" "get --wire g $id" "get --data --wire g $id" \
 	# shellcheck disable=SC2086
 	check "peergroup $command takes no --json" exits $USAGE pg h1 $command --json
 done
+is "connect says to what, with the port" \
+	"$(field address < "$T/json/connect g 192.0.2.9")" 192.0.2.9:3587
+is "so does disconnect" "$(field address < "$T/json/disconnect g 192.0.2.9")" 192.0.2.9:3587
+is "delete says what" "$(tr -d ' \n' < "$T/json/delete g $id")" "{\"deleted\":[\"$id\"]}"
+
+# Files for another command.
+check "an identity is no invitation" exits 1 pg h1 join "$T/other.id"
+check "it is for invite" grep -q "other.id is an identity.*'peergroup invite --to'" "$T/err"
+check "an invitation is no identity" exits 1 pg h1 invite --to "$T/other.inv" g
+check "it is for join" grep -q "other.inv is an invitation.*'peergroup join'" "$T/err"
+check "nor one to import" exits 1 pg h1 identity import "$T/other.inv"
+check "it is for join" grep -q "other.inv is an invitation.*'peergroup join'" "$T/err"
+
+# Two identities of one user in one group.
+make_identities h2
+cp -r "$T/h2/identities/." "$T/h1/identities"
+pg h1 identity xml host2 > "$T/second.id"
+pg h1 invite --identity host1 --to "$T/second.id" g > "$T/second.inv"
+check "a second identity of a user joins" pg h1 join --identity host2 "$T/second.inv"
+check "then the group's name does not do" exits $USAGE pg h1 list g
+check "and what to do is said" grep -q "2 identities .* 'g': choose by --identity" "$T/err"
+check "nor does its peer name" exits $USAGE pg h1 list "$name"
+# What the message has as its example.
+example=$(sed -n 's/.*for example \(--identity [^ ]*\).*/\1/p' "$T/err")
+check "the example names one of them" grep -qF "\"${example#--identity }\"" \
+	<(pg h1 identity list --json)
+check "by --identity it is chosen" pg h1 list --identity host1 g
+
 check "an empty invitation is refused" exits 1 pg h1 join "$T/empty"
 check "in words" grep -q "is empty" "$T/err"
-check "so is an empty identity" exits 1 pg h1 invite --to "$T/empty" g
+check "so is an empty identity" exits 1 pg h1 invite --identity host1 --to "$T/empty" g
 check "in words" grep -q "is empty" "$T/err"
 done_testing

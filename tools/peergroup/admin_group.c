@@ -183,7 +183,7 @@ int admin_find_group(const char *arg, struct admin_group *group)
 			    "%s: %zu groups are called so here; use the peer name, and --identity where that is the same",
 			    arg, matches);
 	if (matches)
-		return usage("there are %zu groups here: which one?", matches);
+		return usage("there are %zu groups here: which one? Where it is one group, as several members, by --identity", matches);
 	if (!arg && n)
 		return fail(EXIT_NOT_FOUND, "no group of that identity is up");
 	/* Known to this user, but not running? Otherwise find_group() says what is wrong. */

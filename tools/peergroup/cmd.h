@@ -113,6 +113,11 @@ int fail_result(HRESULT result, const char *fmt, ...) PRINTF(2, 3);
 /* For wrong arguments: says how to get help too. */
 int usage(const char *fmt, ...) PRINTF(1, 2);
 int fail_no_module(void);
+/*
+ * Of @file with @xml, which the library did not take: says which command it is for, if that
+ * is another than @wanted, "peergroup join" for example, and is EXIT_FAILED; EXIT_OK if not.
+ */
+int fail_other_file(const char *file, const char *xml, const char *wanted);
 int fail_not_up(const char *friendly);
 int fail_no_memory(void);
 

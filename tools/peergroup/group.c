@@ -23,6 +23,35 @@ static int fits(const struct peergroup_group_name *group, const char *arg)
 	return strlen(arg) >= 4 && str_starts(group->name, arg);
 }
 
+/*
+ * Several fit equally well. By a peer name they cannot be told apart where it is one group,
+ * of which several identities of this user are members.
+ */
+static int ambiguous(const struct peergroup_group_name *list, size_t n, const char *arg,
+		     int best, size_t matches)
+{
+	const struct peergroup_group_name *first = NULL;
+	bool one = true;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (fits(&list[i], arg) != best)
+			continue;
+		if (!first)
+			first = &list[i];
+		one &= str_eq(list[i].name, first->name);
+	}
+	if (one)
+		return fail(EXIT_USAGE,
+			    "%zu identities of this user are members of '%s': choose by --identity, for example --identity %s (see: peergroup identity list)",
+			    matches, first->friendly, first->identity);
+	if (!arg)
+		return usage("there are %zu groups: which one?", matches);
+	return fail(EXIT_USAGE,
+		    "%zu groups are called '%s': use the peer name (see: peergroup groups), or --identity",
+		    matches, arg);
+}
+
 /* Does not tell why where @quiet. */
 static int look_up(const char *arg, struct group_ref *ref, bool quiet)
 {
@@ -55,20 +84,17 @@ static int look_up(const char *arg, struct group_ref *ref, bool quiet)
 		ref->friendly = xstrdup(found->friendly);
 		ref->identity = xstrdup(found->identity);
 	}
+	if (matches > 1)
+		ret = quiet ? EXIT_USAGE : ambiguous(list, n, arg, best, matches);
 	peergroup_free(list);
-	if (matches == 1)
-		return EXIT_OK;
+	if (matches)
+		return ret;
 	if (quiet)
-		return matches ? EXIT_USAGE : EXIT_NOT_FOUND;
+		return EXIT_NOT_FOUND;
 	if (!n)
 		return fail(EXIT_NOT_FOUND,
 			    "no groups yet (try: peergroup create NAME, or peergroup join FILE)");
-	if (!matches)
-		return fail(EXIT_NOT_FOUND, "no group '%s' (see: peergroup groups)", arg);
-	if (!arg)
-		return usage("there are %zu groups: which one?", n);
-	return fail(EXIT_USAGE, "%zu groups are called '%s': use the peer name, or --identity",
-		    matches, arg);
+	return fail(EXIT_NOT_FOUND, "no group '%s' (see: peergroup groups)", arg);
 }
 
 int find_group(const char *arg, struct group_ref *ref)

@@ -58,8 +58,10 @@ static int invite(const char *arg, const char *file, uint32_t roles, time_t expi
 		ret = open_found(&ref, &group);
 	if (ret == EXIT_OK) {
 		hr = peergroup_invite(group, identity, expires, roles, &xml);
-		if (FAILED(hr))
+		if (FAILED(hr) && !fail_other_file(file, identity, "peergroup invite --to"))
 			ret = fail_result(hr, "cannot invite '%s' to '%s'", file, ref.friendly);
+		else if (FAILED(hr))
+			ret = EXIT_FAILED;
 		else
 			print_invitation(xml);
 		peergroup_close(group);
@@ -185,8 +187,11 @@ int cmd_join(int argc, char **argv)
 		return fail(EXIT_FAILED, "%s is empty: what 'peergroup invite' printed is wanted",
 			    argv[optind]);
 	hr = peergroup_parse_invitation(xml, &invitation);
-	if (FAILED(hr))
-		return fail_result(hr, "%s is no invitation that could be followed", argv[optind]);
+	if (FAILED(hr)) {
+		ret = fail_other_file(argv[optind], xml, "peergroup join");
+		return ret ? ret : fail_result(hr, "%s is no invitation that could be followed",
+					       argv[optind]);
+	}
 	if (!invitation->subject_name || file) {
 		ret = join_by_password(identity, xml, invitation, file);
 		peergroup_free(invitation);

@@ -28,10 +28,16 @@ static int address_args(int argc, char **argv, const char **group, const char **
 	return EXIT_OK;
 }
 
-static int done(int ret)
+/* With the port, as links prints it. */
+static int done(int ret, const struct sockaddr_storage *address)
 {
-	if (ret == EXIT_OK && opt_json)
-		puts("{}");
+	if (ret == EXIT_OK && opt_json) {
+		json_start(false);
+		json_object(NULL);
+		json_str("address", sockaddr_text(address));
+		json_end_object();
+		json_finish();
+	}
 	return ret == EXIT_OK ? finish() : ret;
 }
 
@@ -54,7 +60,7 @@ int cmd_connect(int argc, char **argv)
 		ret = fail_result(hr, "cannot connect to %s", text);
 	peergroup_close(group);
 	free_group(&ref);
-	return done(ret);
+	return done(ret, &address);
 }
 
 int cmd_disconnect(int argc, char **argv)
@@ -69,7 +75,7 @@ int cmd_disconnect(int argc, char **argv)
 	ret = admin_find_group(arg, &group);
 	if (ret == EXIT_OK)
 		ret = admin_disconnect(group.index, &address);
-	return done(ret);
+	return done(ret, &address);
 }
 
 static void link_json(const struct admin_link *link)

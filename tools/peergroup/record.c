@@ -527,8 +527,18 @@ int cmd_delete(int argc, char **argv)
 		if (FAILED(hr))
 			ret = fail_result(hr, "cannot delete record %s", argv[i]);
 	}
-	if (ret == EXIT_OK && opt_json)
-		puts("{}");
+	if (ret == EXIT_OK && opt_json) {
+		json_start(false);
+		json_object(NULL);
+		json_array("deleted");
+		for (i = optind + used - 1; i < argc; i++) {
+			uuid_parse(argv[i], id);
+			json_uuid(NULL, id);
+		}
+		json_end_array();
+		json_end_object();
+		json_finish();
+	}
 	peergroup_close(group);
 	free_group(&ref);
 	return ret == EXIT_OK ? finish() : ret;

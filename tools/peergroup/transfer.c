@@ -236,7 +236,9 @@ int identity_import(int argc, char **argv)
 	ret = read_input(argv[optind], XML_MAX, &xml, &size);
 	if (ret != EXIT_OK)
 		return ret;
-	ret = get_password(&p, false, &password);
+	ret = fail_other_file(argv[optind], xml, "peergroup identity import");
+	if (ret == EXIT_OK)
+		ret = get_password(&p, false, &password);
 	if (ret == EXIT_OK) {
 		hr = peergroup_identity_import(xml, password, &name);
 		ret = FAILED(hr) ? fail_result(hr, "cannot import the identity") :
@@ -326,7 +328,9 @@ static int config_import(int argc, char **argv)
 	ret = read_input(argv[optind], XML_MAX, &xml, &size);
 	if (ret != EXIT_OK)
 		return ret;
-	ret = get_password(&p, false, &password);
+	ret = fail_other_file(argv[optind], xml, "peergroup config import");
+	if (ret == EXIT_OK)
+		ret = get_password(&p, false, &password);
 	if (ret == EXIT_OK) {
 		hr = peergroup_import_config(xml, password, overwrite, &identity, &group);
 		ret = FAILED(hr) ? fail_result(hr, "cannot import the configuration") :

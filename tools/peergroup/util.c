@@ -33,10 +33,28 @@ int fail(int code, const char *fmt, ...)
 	return code;
 }
 
+int fail_other_file(const char *file, const char *xml, const char *wanted)
+{
+	static const struct {
+		const char *root, *what, *command;
+	} kinds[] = {
+		{ "<PEERIDENTITYINFO", "an identity to invite", "peergroup invite --to" },
+		{ "<PEERINVITATION", "an invitation", "peergroup join" },
+		{ "<PEERIDENTITYEXPORT", "an exported identity", "peergroup identity import" },
+		{ "<PEERGROUPCONFIG", "an exported membership", "peergroup config import" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strstr(xml, kinds[i].root) && !str_eq(kinds[i].command, wanted))
+			return fail(EXIT_FAILED, "%s is %s: it is for '%s'", file, kinds[i].what,
+				    kinds[i].command);
+	return EXIT_OK;
+}
+
 int fail_no_module(void)
 {
 	return fail(EXIT_NO_MODULE,
-		    "the kernel module is not loaded (try: modprobe peergroup)");
+		    "the kernel module peergroup is not loaded (as root: modprobe peergroup)");
 }
 
 /* To whom a group is not readable, it looks like one that is not there. */
