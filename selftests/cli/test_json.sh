@@ -89,6 +89,9 @@ is "connect says to what, with the port" \
 is "so does disconnect" "$(field address < "$T/json/disconnect g 192.0.2.9")" 192.0.2.9:3587
 is "delete says what" "$(tr -d ' \n' < "$T/json/delete g $id")" "{\"deleted\":[\"$id\"]}"
 
+check "list shows a type's name where it was asked for by that" eval \
+	"pg h1 list --type note g | grep -qw note"
+
 # Files for another command.
 check "an identity is no invitation" exits 1 pg h1 join "$T/other.id"
 check "it is for invite" grep -q "other.id is an identity.*'peergroup invite --to'" "$T/err"

@@ -57,7 +57,8 @@ HRESULT list_one(const struct peergroup_record *record, void *arg)
 	}
 	version = xprintf("%u", record->version);
 	line = attributes_line(record->attributes);
-	table_row(listing->table, uuid_text(record->id), uuid_text(record->type), version,
+	table_row(listing->table, uuid_text(record->id),
+		  listing->type ? listing->type : uuid_text(record->type), version,
 		  creator_name(listing, record->creator), size_text(record->size),
 		  time_until(record->expires), line);
 	free(version);
@@ -105,6 +106,7 @@ int cmd_list(int argc, char **argv)
 	}
 	if (type_arg && !parse_type(type_arg, type))
 		return usage("--type %s: neither a UUID nor a name", type_arg);
+	listing.type = type_arg;
 	if (listing.format && opt_json)
 		return usage("--format and --json exclude each other");
 	if (argc - optind > 1)
