@@ -224,6 +224,9 @@ void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 	WRITE_ONCE(g->members.issued_max, limits->issued);
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;
+	/* Programs that hold links up may have less time for that now. */
+	if (!g->ended)
+		mod_delayed_work(pg_wq, &g->unhold, 0);
 	mutex_unlock(&g->lock);
 }
 

@@ -13,7 +13,8 @@
  *			wait for a peer
  *  pg_members.lock (mutex)	insertion of members; innermost mutex
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
- *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock, pg_batches.lock (spinlocks)
+ *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock, pg_batches.lock,
+ *  pg_nl_net.lock (spinlocks)
  *			leaves: nothing is taken inside them; process context
  *			only but for tx_lock and state_lock (_bh)
  *
@@ -401,7 +402,7 @@ void pg_group_set_ready(struct pg_group *g);
 int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener);
 void pg_group_drop_holders(struct pg_group *g);
 
-/* ---- group_self.c; the group's lock held for each but pg_group_disowned() ---- */
+/* ---- group_self.c; the group's lock held where nothing else is said ---- */
 
 /* A program that may write opened the group by @m; a reference is taken. */
 void pg_group_add_own(struct pg_group *g, struct pg_member *m);
@@ -410,8 +411,11 @@ void pg_group_drop_own(struct pg_group *g);
 /* Goes by the own certificate that counts now. True where that is another one. */
 bool pg_group_choose_self(struct pg_group *g);
 
-/* Peer time when the last of the own certificates runs out. */
-u64 pg_group_own_until(struct pg_group *g);
+/* Peer time when the first of the own certificates begins and the last one runs out. */
+void pg_group_own_span(struct pg_group *g, u64 *from, u64 *until);
+
+/* The certificate that is shown may be about to end: links hear of another. Takes the lock. */
+void pg_group_succeed(struct pg_group *g);
 
 /**
  * pg_group_disowned() - the other end ended a link as this member were revoked

@@ -18,19 +18,12 @@ u64 pg_group_credential_until(const struct pg_group *g)
 	return g->credential ? min(g->credential_until, g->self->gmc.not_after) : 0;
 }
 
-/* What was shown may be over, and another still count. */
-static void pg_group_renew_self(struct pg_group *g)
-{
-	if (g->self->gmc.not_after <= pg_group_now(g))
-		pg_group_choose_self(g);
-}
-
 bool pg_group_proved(struct pg_group *g)
 {
 	bool proved;
 
 	mutex_lock(&g->lock);
-	pg_group_renew_self(g);
+	pg_group_choose_self(g);
 	proved = pg_group_credential_until(g) > pg_group_now(g);
 	mutex_unlock(&g->lock);
 	return proved;
@@ -42,7 +35,7 @@ int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 	const struct pg_gmc *gmc;
 	struct pg_credential cred;
 	struct pg_cursor c;
-	u64 until;
+	u64 from, until;
 	int err;
 
 	lockdep_assert_held(&g->pn->lock);
@@ -58,9 +51,9 @@ int pg_group_check_credential(struct pg_group *g, const u8 *wire, u32 len,
 	/* Another one may take its place meanwhile: its key is the same, and it stays. */
 	mutex_lock(&g->lock);
 	gmc = &g->self->gmc;
-	until = pg_group_own_until(g);
+	pg_group_own_span(g, &from, &until);
 	mutex_unlock(&g->lock);
-	if (cred.not_before < gmc->not_before || cred.not_after > until ||
+	if (cred.not_before < from || cred.not_after > until ||
 	    cred.not_after <= pg_group_now(g)) {
 		NL_SET_ERR_MSG(extack, "CREDENTIAL has expired or lies outside the membership");
 		return -EKEYEXPIRED;
@@ -90,7 +83,7 @@ int pg_group_introduce(struct pg_group *g, u8 **out, size_t *out_len)
 	size_t len;
 
 	lockdep_assert_held(&g->lock);
-	pg_group_renew_self(g);
+	pg_group_choose_self(g);
 	if (pg_group_credential_until(g) <= pg_group_now(g))
 		return -EKEYEXPIRED;
 	len = g->credential_len + pg_chain_encoded_len(g->self);

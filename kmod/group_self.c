@@ -17,7 +17,7 @@ static bool pg_own_over(const struct pg_own *own, u64 now)
  * Does @a count rather than @b? Of two that count it is the one that was issued for a
  * later time, as it may give a lower role.
  */
-static bool pg_own_better(const struct pg_own *a, const struct pg_own *b, u64 now)
+static bool pg_own_better(const struct pg_own *a, const struct pg_own *b, u64 now, u64 soon)
 {
 	if (pg_own_over(a, now) != pg_own_over(b, now))
 		return pg_own_over(b, now);
@@ -25,31 +25,34 @@ static bool pg_own_better(const struct pg_own *a, const struct pg_own *b, u64 no
 		return pg_member_revoked(b->m);
 	if (a->disowned != b->disowned)
 		return b->disowned;
+	if (pg_own_over(a, soon) != pg_own_over(b, soon))
+		return pg_own_over(b, soon);
 	if (a->m->gmc.not_before != b->m->gmc.not_before)
 		return a->m->gmc.not_before > b->m->gmc.not_before;
 	return a->m->gmc.not_after > b->m->gmc.not_after;
 }
 
-static struct pg_own *pg_group_best(struct pg_group *g, u64 now)
+/*
+ * How far ahead the end of a certificate counts: the other ends of links want to have heard
+ * of its successor before, and this end looks with each tick of a link's clock.
+ */
+static u64 pg_group_ahead(const struct pg_group *g)
 {
-	struct pg_own *best = g->own;
-	u32 i;
-
-	for (i = 1; i < g->n_own; i++)
-		if (pg_own_better(&g->own[i], best, now))
-			best = &g->own[i];
-	return best;
+	return 2 * pg_link_tick_ms(g) * (PG_TIME_SECOND / MSEC_PER_SEC);
 }
 
-static struct pg_own *pg_group_worst(struct pg_group *g, u64 now)
+/* The one that counts most, or (@worst) least. */
+static struct pg_own *pg_group_pick(struct pg_group *g, bool worst)
 {
-	struct pg_own *worst = g->own;
+	u64 now = pg_group_now(g), soon = now + pg_group_ahead(g);
+	struct pg_own *pick = g->own;
 	u32 i;
 
 	for (i = 1; i < g->n_own; i++)
-		if (pg_own_better(worst, &g->own[i], now))
-			worst = &g->own[i];
-	return worst;
+		if (worst ? pg_own_better(pick, &g->own[i], now, soon) :
+			    pg_own_better(&g->own[i], pick, now, soon))
+			pick = &g->own[i];
+	return pick;
 }
 
 bool pg_group_choose_self(struct pg_group *g)
@@ -57,7 +60,7 @@ bool pg_group_choose_self(struct pg_group *g)
 	struct pg_own *best;
 
 	lockdep_assert_held(&g->lock);
-	best = pg_group_best(g, pg_group_now(g));
+	best = pg_group_pick(g, false);
 	if (best->m == g->self)
 		return false;
 	WRITE_ONCE(g->self, best->m);
@@ -80,7 +83,7 @@ void pg_group_add_own(struct pg_group *g, struct pg_member *m)
 		own->disowned = false;
 	} else {
 		own = g->n_own < PG_OWN_MAX ? &g->own[g->n_own++] :
-					      pg_group_worst(g, pg_group_now(g));
+					      pg_group_pick(g, true);
 		if (own->m)
 			pg_member_put(own->m);
 		own->m = pg_member_hold(m);
@@ -96,15 +99,27 @@ void pg_group_drop_own(struct pg_group *g)
 		pg_member_put(g->own[--g->n_own].m);
 }
 
-u64 pg_group_own_until(struct pg_group *g)
+void pg_group_own_span(struct pg_group *g, u64 *from, u64 *until)
 {
-	u64 until = 0;
 	u32 i;
 
 	lockdep_assert_held(&g->lock);
-	for (i = 0; i < g->n_own; i++)
-		until = max(until, g->own[i].m->gmc.not_after);
-	return until;
+	*from = U64_MAX;
+	*until = 0;
+	for (i = 0; i < g->n_own; i++) {
+		*from = min(*from, g->own[i].m->gmc.not_before);
+		*until = max(*until, g->own[i].m->gmc.not_after);
+	}
+}
+
+void pg_group_succeed(struct pg_group *g)
+{
+	if (READ_ONCE(g->self)->gmc.not_after > pg_group_now(g) + pg_group_ahead(g))
+		return;
+	mutex_lock(&g->lock);
+	if (pg_group_choose_self(g))
+		pg_group_announce(g);
+	mutex_unlock(&g->lock);
 }
 
 /* Each certificate gets its turn, so that one who lies about it keeps nobody out. */

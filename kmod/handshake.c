@@ -137,9 +137,7 @@ free:
 /* All messages of the handshake are said: from now on frames follow. */
 static void pg_handshake_keys(struct pg_link *link)
 {
-	u8 hash[PG_NOISE_HASH_LEN];
-
-	pg_noise_split(&link->handshake->noise, &link->tx_cipher, &link->rx_cipher, hash);
+	pg_noise_split(&link->handshake->noise, &link->tx_cipher, &link->rx_cipher, NULL);
 	pg_handshake_free(link);
 	link->keyed = true;
 }

@@ -167,14 +167,19 @@ static void pg_link_unhook(struct pg_link *link)
 
 /* ----------------------------------------------------------------- the clock -- */
 
+u32 pg_link_tick_ms(const struct pg_group *group)
+{
+	return clamp(READ_ONCE(group->limits.keepalive_ms) / 4,
+		     (u32)PG_TICK_MIN_MS, (u32)PG_TICK_MAX_MS);
+}
+
 /*
  * How often to look. Whole seconds where that is precise enough, so that many
  * links wake a sleeping CPU once.
  */
 static unsigned long pg_tick_period(const struct pg_link *link)
 {
-	u32 ms = clamp(READ_ONCE(link->group->limits.keepalive_ms) / 4,
-		       (u32)PG_TICK_MIN_MS, (u32)PG_TICK_MAX_MS);
+	u32 ms = pg_link_tick_ms(link->group);
 	unsigned long period = msecs_to_jiffies(ms);
 
 	return ms >= MSEC_PER_SEC ? round_jiffies_relative(period) : period;
@@ -207,6 +212,7 @@ static void pg_tick_up(struct pg_link *link)
 	unsigned long now = jiffies;
 	int err = 0;
 
+	pg_group_succeed(link->group);
 	if (pg_tick_expired(link)) {
 		pg_link_fail(link, PG_BYE_CREDENTIAL, EKEYEXPIRED,
 			     PEERGROUP_A_STATS_LINK_CREDENTIAL);
@@ -282,14 +288,18 @@ void pg_link_watch(struct pg_link *link)
 
 /* ---------------------------------------------------------------- the end -- */
 
-/* The other end gets a moment to acknowledge what it was sent last. */
+/*
+ * The other end gets a moment to acknowledge what it was sent last; what programs sent, as
+ * long as is left of the time for that.
+ */
 static void pg_link_linger(struct pg_link *link)
 {
+	long left = pg_link_draining(link) ? (long)(link->drain_by - jiffies) : 0;
 	struct sock *sk = link->sock->sk;
 
 	kernel_sock_shutdown(link->sock, SHUT_WR);
 	lock_sock(sk);
-	sk_stream_wait_close(sk, pg_link_draining(link) ? PG_LINK_DRAIN : PG_LINK_LINGER);
+	sk_stream_wait_close(sk, max_t(long, left, PG_LINK_LINGER));
 	release_sock(sk);
 }
 
@@ -540,7 +550,8 @@ release:
 
 int pg_link_module_init(void)
 {
-	pg_close_wq = alloc_workqueue("peergroup_close", WQ_UNBOUND, 0);
+	/* Works that wait for the other end's last word to be heard: many at once. */
+	pg_close_wq = alloc_workqueue("peergroup_close", WQ_UNBOUND, WQ_UNBOUND_MAX_ACTIVE);
 	return pg_close_wq ? 0 : -ENOMEM;
 }
 

@@ -438,6 +438,9 @@ void pg_link_close(struct pg_link *link, u32 bye, int error);
 /* Ends a link that is up as soon as all that is queued has been sent. Group's lock held. */
 void pg_link_drain(struct pg_link *link);
 
+/* Milliseconds between two looks at a link that is up. */
+u32 pg_link_tick_ms(const struct pg_group *group);
+
 /* The negative errno for the enum pg_bye_reason that ended a link. */
 int pg_bye_errno(u32 reason);
 

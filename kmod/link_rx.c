@@ -399,7 +399,9 @@ static void pg_rx_failed(struct pg_link *link, int error)
 	bool up = pg_link_state(link) == PEERGROUP_LINK_UP;
 	u32 fault = 0;
 
-	if (error == EPROTO)
+	if (error == ENOMEM)
+		fault = 0;	/* this host's */
+	else if (error == EPROTO)
 		fault = up ? PEERGROUP_A_STATS_LINK_MALFORMED : PEERGROUP_A_STATS_LINK_HANDSHAKE;
 	else if (!up && !link->outbound && !link->exchange)
 		fault = PEERGROUP_A_STATS_LINK_HANDSHAKE;

@@ -208,7 +208,8 @@ void pg_tx_bye(struct pg_link *link, u32 reason)
 	};
 
 	/* Who is revoked is to hear of it, which may be queued still: this is the last chance. */
-	if (!link->keyed || !pg_tx_flush(link, reason == PG_BYE_REVOKED) || (link->tx_now && link->tx_done))
+	if (!link->keyed || !pg_tx_flush(link, reason == PG_BYE_REVOKED) ||
+	    (link->tx_now && link->tx_done))
 		return;
 	if (pg_tx_seal(link, (u8 *)&out, sizeof(out.hdr) + sizeof(out.bye)))
 		return;

@@ -95,7 +95,8 @@ static void pg_nl_event_overrun(const struct pg_watch *w)
 
 /*
  * Sends a watch a copy of an event, or where that has got lost (NULL) says so. Return:
- * 0, also where the socket shall not or cannot have it, or -ENOMEM.
+ * 0, also where the socket shall not or cannot have it, or -ENOMEM, or -EAGAIN where its
+ * buffer is full.
  */
 static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb)
 {
@@ -108,7 +109,9 @@ static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_bu
 	if (pg_watch_permits(g, w, file, PG_NEED_READ)) {
 		copy = skb ? skb_clone(skb, GFP_KERNEL) : NULL;
 		if (copy) {
-			genlmsg_unicast(g->pn->net, copy, w->portid);
+			/* A full buffer says so itself; the caller counts. */
+			err = genlmsg_unicast(g->pn->net, copy, w->portid) == -EAGAIN ?
+			      -EAGAIN : 0;
 		} else {
 			pg_nl_event_overrun(w);
 			err = -ENOMEM;

@@ -453,14 +453,15 @@ const u8 *pg_noise_remote(const struct pg_noise *s)
  * @s: a handshake that is done; there is nothing in it afterwards
  * @tx: for what we send
  * @rx: for what we receive
- * @hash: what names this handshake for ever, the same at both ends
+ * @hash: set to what names this handshake for ever, the same at both ends; may be NULL
  */
 void pg_noise_split(struct pg_noise *s, struct pg_noise_cipher *tx,
 		    struct pg_noise_cipher *rx, u8 hash[PG_NOISE_HASH_LEN])
 {
 	u8 first[PG_NOISE_KEY_LEN], second[PG_NOISE_KEY_LEN];
 
-	memcpy(hash, s->hash, PG_NOISE_HASH_LEN);
+	if (hash)
+		memcpy(hash, s->hash, PG_NOISE_HASH_LEN);
 	if (WARN_ON_ONCE(!pg_noise_done(s))) {
 		pg_noise_cipher_end(tx);
 		pg_noise_cipher_end(rx);

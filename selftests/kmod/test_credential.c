@@ -7,6 +7,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include "group.h"
 #include "peer.h"
 #include "tap.h"
@@ -181,6 +182,60 @@ static void test_meanwhile(void)
 	peer_close(&p);
 }
 
+/* The group is opened by one that begins now and soon ends; the longer one is there still. */
+static bool open_brief(struct cert *brief, unsigned int seconds)
+{
+	struct chain chain = { .cert = { &brief->der }, .n = 1 };
+	static char from[16], until[16];
+	time_t now = time(NULL);
+	time_t end = now + seconds;
+	uint32_t index;
+
+	strftime(from, sizeof(from), "%y%m%d%H%M%SZ", gmtime(&now));
+	strftime(until, sizeof(until), "%y%m%d%H%M%SZ", gmtime(&end));
+	cert_below(brief, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	brief->spec.not_before = from;
+	brief->spec.not_after = until;
+	cert_sign(brief);
+	return !group_open(&nl, &root.der, &chain, &index);
+}
+
+/* The next proof shows that certificate. */
+static bool shown(struct peer *p, const struct cert *cert)
+{
+	return peer_expect(p, PG_MSG_CREDENTIAL) &&
+	       memmem(p->got, p->len, cert->der.p, cert->der.len);
+}
+
+/* Who proved itself by a certificate that ends shows another before that, on its links. */
+static void test_successor(void)
+{
+	unsigned int seconds;
+	struct credential c;
+	struct cert brief;
+	struct peer p;
+	uint64_t end;
+
+	CHECK(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 8000), "%s", nl.text);
+	peer_link(&p, PEERGROUP_PORT, &other);
+	/* A machine may take long for what it does meanwhile. */
+	for (seconds = 6; !open_brief(&brief, seconds); seconds *= 2)
+		NEED(seconds < WAIT_SECONDS);
+	end = peer_time_now() + seconds * TICKS;
+	begin(&c);
+	finish(&c, &own, &own);
+	refused(&c, 0, "one that the longer one covers");
+	CHECK(shown(&p, &brief), "the latest is not shown");
+	CHECK(shown(&p, &own), "no other takes its place");
+	CHECK(peer_time_now() < end || seconds > 6, "it does so only afterwards");
+	/* What was signed before the latest begins holds as well. */
+	begin(&c);
+	c.c.not_before = htobe64(peer_time_now() - 3600 * TICKS);
+	finish(&c, &own, &own);
+	refused(&c, 0, "one from before the latest");
+	peer_close(&p);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -191,6 +246,7 @@ int main(void)
 		{ "one that breaks the format", test_form },
 		{ "a good one", test_good },
 		{ "a new one during a handshake", test_meanwhile },
+		{ "the certificate that is shown ends, another does not", test_successor },
 	};
 
 	need_module();

@@ -604,7 +604,7 @@ enum {
 	PEERGROUP_A_STATS_LINK_TIMEOUT,		/* the other end fell silent */
 	PEERGROUP_A_STATS_LINK_CLOCK,		/* clocks differ too much */
 	PEERGROUP_A_STATS_LINK_FULL,		/* over the limit of links */
-	PEERGROUP_A_STATS_EVENTS_LOST,		/* notifications that found no memory */
+	PEERGROUP_A_STATS_EVENTS_LOST,		/* notifications that found no memory or no room */
 	PEERGROUP_A_STATS_REFUSED_QUOTA,	/* over what one creator may have */
 	PEERGROUP_A_STATS_REFUSED_RATE,		/* creator publishes too fast */
 	PEERGROUP_A_STATS_REFUSED_PERMISSION,	/* requests that the group's mode forbids */
