@@ -8,6 +8,7 @@
 #   make modules_install    the module (DESTDIR)
 #   make demo               what it does, shown in a virtual machine
 #   make check              the tests; check-long for those that take their time
+#   make coverage           which lines of the library its tests run
 #   make bench              the benchmark
 #   make style              what can be said about the sources without running them
 #
@@ -135,10 +136,15 @@ check: deps
 	@selftests/run --build
 
 check-long: deps
-	@selftests/vm/install-deps uml fuzz winelib
+	@selftests/vm/install-deps uml fuzz winelib abi
 	@selftests/run --build --long
 	@selftests/run --build --kernel debug api cli kmod net
 	@selftests/run --build --kernel kcsan kmod net
+
+coverage: deps
+	@selftests/vm/install-deps uml
+	@$(MAKE) KERNEL=uml all selftests
+	@selftests/coverage
 
 bench: deps
 	@selftests/vm/install-deps uml
@@ -162,4 +168,4 @@ style: deps
 	$(call kbuild,$(KBUILD),C=2 CF=-D__CHECK_ENDIAN__ modules)
 
 .PHONY: FORCE all module test_modules lib tools examples docs selftests install modules_install clean deps demo \
-	check check-long bench style
+	check check-long coverage bench style
