@@ -408,14 +408,17 @@ void pg_group_drop_holders(struct pg_group *g);
 void pg_group_add_own(struct pg_group *g, struct pg_member *m);
 void pg_group_drop_own(struct pg_group *g);
 
-/* Goes by the own certificate that counts now. True where that is another one. */
+/* Goes by the own certificate that counts now. True where that is another one: links are to hear. */
 bool pg_group_choose_self(struct pg_group *g);
 
 /* Peer time when the first of the own certificates begins and the last one runs out. */
 void pg_group_own_span(struct pg_group *g, u64 *from, u64 *until);
 
-/* The certificate that is shown may be about to end: links hear of another. Takes the lock. */
-void pg_group_succeed(struct pg_group *g);
+/*
+ * Sends a link that is up the latest proof, where it has been shown another, or the certificate
+ * of that is about to end and another counts. Takes the lock.
+ */
+void pg_group_succeed(struct pg_link *link);
 
 /**
  * pg_group_disowned() - the other end ended a link as this member were revoked

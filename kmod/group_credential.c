@@ -74,7 +74,7 @@ void pg_group_swap_credential(struct pg_group *g, u8 **wire, u32 *len)
 	swap(g->credential_len, *len);
 	hdr = (const void *)g->credential;
 	g->credential_until = hdr ? be64_to_cpu(hdr->not_after) : 0;
-	g->proof++;
+	WRITE_ONCE(g->proof, g->proof + 1);
 	mutex_unlock(&g->lock);
 }
 
@@ -101,7 +101,7 @@ static void pg_group_tell(struct pg_group *g, struct pg_link *link, const u8 *pr
 {
 	int err = pg_link_send(link, PG_MSG_CREDENTIAL, proof, len);
 
-	link->proof = g->proof;
+	WRITE_ONCE(link->proof, g->proof);
 	/* The other end would take it for one that has run out, some time: now is better. */
 	if (err && err != -EPIPE)
 		pg_link_close(link, 0, -err);

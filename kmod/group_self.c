@@ -14,8 +14,8 @@ static bool pg_own_over(const struct pg_own *own, u64 now)
 }
 
 /*
- * Does @a count rather than @b? Of two that count it is the one that was issued for a
- * later time, as it may give a lower role.
+ * Does @a count rather than @b? Of two that count it is the one that is not about to end (@soon
+ * it does), then the one that was issued for a later time, as it may give a lower role.
  */
 static bool pg_own_better(const struct pg_own *a, const struct pg_own *b, u64 now, u64 soon)
 {
@@ -64,7 +64,7 @@ bool pg_group_choose_self(struct pg_group *g)
 	if (best->m == g->self)
 		return false;
 	WRITE_ONCE(g->self, best->m);
-	g->proof++;
+	WRITE_ONCE(g->proof, g->proof + 1);
 	pg_group_update_status(g);
 	return true;
 }
@@ -112,13 +112,16 @@ void pg_group_own_span(struct pg_group *g, u64 *from, u64 *until)
 	}
 }
 
-void pg_group_succeed(struct pg_group *g)
+void pg_group_succeed(struct pg_link *link)
 {
-	if (READ_ONCE(g->self)->gmc.not_after > pg_group_now(g) + pg_group_ahead(g))
+	struct pg_group *g = link->group;
+
+	if (READ_ONCE(link->proof) == READ_ONCE(g->proof) &&
+	    READ_ONCE(g->self)->gmc.not_after > pg_group_now(g) + pg_group_ahead(g))
 		return;
 	mutex_lock(&g->lock);
-	if (pg_group_choose_self(g))
-		pg_group_announce(g);
+	pg_group_choose_self(g);
+	pg_group_catch_up(link);
 	mutex_unlock(&g->lock);
 }
 

@@ -105,7 +105,7 @@ static int pg_handshake_introduce(struct pg_link *link)
 
 	mutex_lock(&g->lock);
 	err = pg_group_introduce(g, &payload, &len);
-	link->proof = g->proof;
+	WRITE_ONCE(link->proof, g->proof);
 	mutex_unlock(&g->lock);
 	if (err) {
 		/* That this end has no proof is no fault to count against the other. */

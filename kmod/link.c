@@ -212,7 +212,7 @@ static void pg_tick_up(struct pg_link *link)
 	unsigned long now = jiffies;
 	int err = 0;
 
-	pg_group_succeed(link->group);
+	pg_group_succeed(link);
 	if (pg_tick_expired(link)) {
 		pg_link_fail(link, PG_BYE_CREDENTIAL, EKEYEXPIRED,
 			     PEERGROUP_A_STATS_LINK_CREDENTIAL);
