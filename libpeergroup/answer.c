@@ -312,6 +312,7 @@ static void *run(void *arg)
 			continue;
 		if (!pgi_work_begin())
 			break;		/* the process is ending */
+		pgi_clear_error();
 		on = serve(a);
 		pgi_work_end();
 		if (!on)

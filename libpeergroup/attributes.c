@@ -270,7 +270,7 @@ static HRESULT build(const struct peergroup_attribute *items, size_t count, char
 	for (i = 0; i < count; i++)
 		if (!items[i].name || !items[i].type || !items[i].value)
 			return pgi_fail(E_INVALIDARG, "attribute %zu lacks a part", i);
-	out = open_memstream(xml, &len);
+	out = pgi_stream_begin(xml, &len);
 	if (!out)
 		return E_OUTOFMEMORY;
 	put_items(out, items, count);

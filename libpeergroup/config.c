@@ -136,7 +136,7 @@ static HRESULT put_xml(const struct pgi_config *c, const char *gmc, const char *
 		       char **xml)
 {
 	size_t size;
-	FILE *out = open_memstream(xml, &size);
+	FILE *out = pgi_stream_begin(xml, &size);
 
 	if (!out)
 		return E_OUTOFMEMORY;
@@ -156,7 +156,7 @@ static HRESULT aad_of(const struct pgi_config *c, struct pgi_blob *aad)
 {
 	const char *texts[] = { c->identity, c->group, c->cloud };
 	size_t i, size;
-	FILE *out = open_memstream((char **)&aad->data, &size);
+	FILE *out = pgi_stream_begin((char **)&aad->data, &size);
 	uint32_t len;
 	HRESULT hr;
 

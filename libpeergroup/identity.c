@@ -442,6 +442,16 @@ static HRESULT note_deleted(const char *entry)
 	return hr;
 }
 
+static void forget_deleted(const char *entry)
+{
+	int dir;
+
+	if (FAILED(pgi_store_open(PGI_DELETED, NULL, false, &dir)))
+		return;
+	unlinkat(dir, entry, 0);
+	close(dir);
+}
+
 HRESULT pgi_identity_was_deleted(const char *name, bool *deleted)
 {
 	char entry[PGI_ENTRY_LEN];
@@ -480,8 +490,11 @@ HRESULT pgi_identity_delete(const char *name)
 		return hr;
 	/* What else may keep it from being remembered keeps nobody from deleting it. */
 	hr = note_deleted(entry);
-	if (hr != E_OUTOFMEMORY)
+	if (hr != E_OUTOFMEMORY) {
 		hr = pgi_store_remove(dir, entry);
+		if (FAILED(hr) && !faccessat(dir, entry, F_OK, AT_SYMLINK_NOFOLLOW))
+			forget_deleted(entry);
+	}
 	close(dir);
 	return hr == PEER_E_NOT_FOUND ? not_found(name) : hr;
 }

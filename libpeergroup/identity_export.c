@@ -59,7 +59,7 @@ static HRESULT make_pfx(const struct pgi_identity *identity, const char *passwor
 static HRESULT put_xml(const char *name, const char *base64, char **xml)
 {
 	size_t size;
-	FILE *out = open_memstream(xml, &size);
+	FILE *out = pgi_stream_begin(xml, &size);
 
 	if (!out)
 		return E_OUTOFMEMORY;

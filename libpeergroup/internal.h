@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <openssl/evp.h>
@@ -72,6 +73,14 @@ void pgi_blob_free(struct pgi_blob *blob);
 void pgi_blob_wipe(struct pgi_blob *blob);
 void pgi_secret_free(char *secret);	/* of a text; NULL is fine */
 HRESULT pgi_blob_set(struct pgi_blob *blob, const void *data, size_t len);
+
+/*
+ * A text that is written piece by piece: from malloc(), ended by a zero, *len without that.
+ * open_memstream() does the same, and says nothing of what was lost for lack of memory.
+ */
+FILE *pgi_stream_begin(char **text, size_t *len);
+/* E_OUTOFMEMORY, and no *text, where something was lost. */
+HRESULT pgi_stream_end(FILE *out, char **text);
 
 /* ------------------------------------------------------------ utf.c: text -- */
 

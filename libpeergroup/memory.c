@@ -188,3 +188,78 @@ HRESULT pgi_blob_set(struct pgi_blob *blob, const void *data, size_t len)
 	blob->len = len;
 	return S_OK;
 }
+
+/* ---------------------------------------------------- texts that are written -- */
+
+#define STREAM_ROOM	1024		/* at first */
+
+struct stream {
+	char **text;
+	size_t *len;
+	size_t room;
+	bool cut;
+};
+
+static ssize_t stream_write(void *cookie, const char *data, size_t len)
+{
+	struct stream *s = cookie;
+	size_t room = s->room ? s->room : STREAM_ROOM;
+	char *more;
+
+	while (room - *s->len <= len && !too_big(room))
+		room *= 2;
+	if (room != s->room) {
+		more = too_big(room) ? NULL : realloc(*s->text, room);
+		if (!more) {
+			s->cut = true;
+			return 0;
+		}
+		*s->text = more;
+		s->room = room;
+	}
+	memcpy(*s->text + *s->len, data, len);
+	*s->len += len;
+	(*s->text)[*s->len] = 0;
+	return (ssize_t)len;
+}
+
+static int stream_close(void *cookie)
+{
+	struct stream *s = cookie;
+	bool cut = s->cut;
+
+	free(s);
+	return cut ? EOF : 0;
+}
+
+FILE *pgi_stream_begin(char **text, size_t *len)
+{
+	const cookie_io_functions_t calls = { .write = stream_write, .close = stream_close };
+	struct stream *s = calloc(1, sizeof(*s));
+	FILE *out = NULL;
+
+	*text = NULL;
+	*len = 0;
+	if (!s)
+		return NULL;
+	s->text = text;
+	s->len = len;
+	stream_write(s, "", 0);
+	if (!s->cut)
+		out = fopencookie(s, "w", calls);
+	if (out)
+		return out;
+	free(s);
+	free(*text);
+	*text = NULL;
+	return NULL;
+}
+
+HRESULT pgi_stream_end(FILE *out, char **text)
+{
+	if (!fclose(out))
+		return S_OK;
+	free(*text);
+	*text = NULL;
+	return E_OUTOFMEMORY;
+}

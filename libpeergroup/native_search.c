@@ -85,7 +85,7 @@ static HRESULT build(const struct peergroup_clause *clauses, size_t count, char 
 	for (i = 0; i < count; i++)
 		if (!clauses[i].attrib || !clauses[i].value)
 			return pgi_fail(E_INVALIDARG, "clause %zu lacks a part", i);
-	out = open_memstream(query, &len);
+	out = pgi_stream_begin(query, &len);
 	if (!out)
 		return E_OUTOFMEMORY;
 	put_clauses(out, clauses, count);

@@ -207,7 +207,10 @@ HRESULT pgi_store_begin(int parent, struct pgi_store_new *new)
 		return hr;
 	if (mkdirat(parent, new->name, 0700) < 0)
 		return file_error(errno, "make the folder", new->name);
-	return open_below(parent, new->name, false, &new->fd);
+	hr = open_below(parent, new->name, false, &new->fd);
+	if (FAILED(hr))
+		unlinkat(parent, new->name, AT_REMOVEDIR);
+	return hr;
 }
 
 static HRESULT unlink_one(int dir, const char *entry, void *arg PGI_UNUSED)
@@ -217,6 +220,10 @@ static HRESULT unlink_one(int dir, const char *entry, void *arg PGI_UNUSED)
 	return S_OK;
 }
 
+static HRESULT each_entry(int dir, bool hidden,
+			  HRESULT (*each)(int dir, const char *entry, void *arg), void *arg);
+
+/* With all that is in it, also what a process left there that ended as it wrote. */
 static HRESULT remove_hidden(int parent, const char *name)
 {
 	HRESULT hr;
@@ -225,7 +232,7 @@ static HRESULT remove_hidden(int parent, const char *name)
 	hr = open_below(parent, name, false, &fd);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_store_each(fd, unlink_one, NULL);
+	hr = each_entry(fd, true, unlink_one, NULL);
 	close(fd);
 	if (SUCCEEDED(hr) && unlinkat(parent, name, AT_REMOVEDIR) < 0)
 		hr = file_error(errno, "delete", name);
@@ -312,7 +319,7 @@ HRESULT pgi_store_remove(int parent, const char *entry)
 }
 
 /* The names that the kernel gave at once. */
-static HRESULT each_of(int dir, const char *buf, size_t len,
+static HRESULT each_of(int dir, bool hidden, const char *buf, size_t len,
 		       HRESULT (*each)(int dir, const char *entry, void *arg), void *arg)
 {
 	const struct dirent64 *entry;
@@ -321,15 +328,16 @@ static HRESULT each_of(int dir, const char *buf, size_t len,
 
 	for (at = 0; at < len && SUCCEEDED(hr); at += entry->d_reclen) {
 		entry = (const void *)(buf + at);
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' ||
+		    (hidden && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")))
 			hr = each(dir, entry->d_name, arg);
 	}
 	return hr;
 }
 
 /* Not by opendir(), which allocates: what is deleted goes where memory ran out, too. */
-HRESULT pgi_store_each(int dir, HRESULT (*each)(int dir, const char *entry, void *arg),
-		       void *arg)
+static HRESULT each_entry(int dir, bool hidden,
+			  HRESULT (*each)(int dir, const char *entry, void *arg), void *arg)
 {
 	char buf[4096] __attribute__((aligned(8)));
 	HRESULT hr = S_OK;
@@ -340,11 +348,17 @@ HRESULT pgi_store_each(int dir, HRESULT (*each)(int dir, const char *entry, void
 	while (SUCCEEDED(hr) && len) {
 		len = fd < 0 ? -1 : getdents64(fd, buf, sizeof(buf));
 		hr = len < 0 ? file_error(errno, "list", "a folder") :
-			each_of(dir, buf, (size_t)len, each, arg);
+			each_of(dir, hidden, buf, (size_t)len, each, arg);
 	}
 	if (fd >= 0)
 		close(fd);
 	return hr;
+}
+
+HRESULT pgi_store_each(int dir, HRESULT (*each)(int dir, const char *entry, void *arg),
+		       void *arg)
+{
+	return each_entry(dir, false, each, arg);
 }
 
 /* ------------------------------------------------------------------ files -- */

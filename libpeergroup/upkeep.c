@@ -64,6 +64,7 @@ static void *run(void *arg)
 	pthread_mutex_lock(&group->lock);
 	while ((job = await(group)) < PGI_UPKEEP_JOBS && pgi_work_begin()) {
 		pthread_mutex_unlock(&group->lock);
+		pgi_clear_error();
 		jobs[job](group);
 		pthread_mutex_lock(&group->lock);
 		pgi_work_end();

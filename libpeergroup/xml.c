@@ -26,16 +26,26 @@ static void init(void)
 static _Thread_local struct {
 	void *context;
 	xmlStructuredErrorFunc call;
+	bool no_memory;		/* of what is read now */
 } programs;
 
-static void say_nothing(void *context PGI_UNUSED, xmlErrorPtr error PGI_UNUSED)
+/* libxml2 2.12 made the error const. */
+#if LIBXML_VERSION >= 21200
+#define XML_ERROR	const xmlError
+#else
+#define XML_ERROR	xmlError
+#endif
+
+static void say_nothing(void *context PGI_UNUSED, XML_ERROR *error)
 {
+	programs.no_memory |= error && error->code == XML_ERR_NO_MEMORY;
 }
 
 static void be_quiet(void)
 {
 	programs.context = xmlStructuredErrorContext;
 	programs.call = xmlStructuredError;
+	programs.no_memory = false;
 	xmlSetStructuredErrorFunc(NULL, say_nothing);
 }
 
@@ -77,18 +87,18 @@ static void say_why(xmlParserCtxt *parser, const struct state *state)
 	pgi_set_error("XML line %d: %.*s", error->line, (int)len, error->message);
 }
 
-HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
+/*
+ * E_OUTOFMEMORY also where there may have been too little: some of what it had no memory for
+ * libxml2 goes on without, and only errno tells. That is also set where malloc() found
+ * memory after all, at a second place.
+ */
+static HRESULT parse(const char *xml, xmlDoc **doc)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct state state = { false };
-	size_t len = strlen(xml);
 	xmlParserCtxt *parser;
 	HRESULT hr = S_OK;
 
-	*doc = NULL;
-	pthread_once(&once, init);
-	if (len > XML_MAX)
-		return pgi_fail(E_INVALIDARG, "more than %u bytes of XML", XML_MAX);
+	errno = 0;
 	be_quiet();
 	parser = xmlNewParserCtxt();
 	if (!parser) {
@@ -101,9 +111,8 @@ HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
 	*doc = xmlCtxtReadDoc(parser, (const xmlChar *)xml, NULL, "UTF-8",
 			      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 			      XML_PARSE_IGNORE_ENC);
-	/* Some of what it had no memory for it goes on without. */
-	if (parser->errNo == XML_ERR_NO_MEMORY || errno == ENOMEM) {
-		hr = pgi_fail(E_OUTOFMEMORY, "out of memory");
+	if (programs.no_memory || parser->errNo == XML_ERR_NO_MEMORY || errno == ENOMEM) {
+		hr = E_OUTOFMEMORY;
 	/* A namespace prefix without declaration leaves a document behind, too. */
 	} else if (!*doc || state.doctype || !parser->wellFormed || !parser->nsWellFormed) {
 		say_why(parser, &state);
@@ -115,6 +124,26 @@ HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
 	}
 	xmlFreeParserCtxt(parser);
 	return hr;
+}
+
+HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static const char bom[] = "\xef\xbb\xbf";
+	size_t len = strlen(xml);
+	HRESULT hr;
+
+	*doc = NULL;
+	pthread_once(&once, init);
+	if (len > XML_MAX)
+		return pgi_fail(E_INVALIDARG, "more than %u bytes of XML", XML_MAX);
+	if (!strncmp(xml, bom, sizeof(bom) - 1))
+		xml += sizeof(bom) - 1;
+	hr = parse(xml, doc);
+	/* Now there may be, or it was a second place that was found. */
+	if (hr == E_OUTOFMEMORY)
+		hr = parse(xml, doc);
+	return hr == E_OUTOFMEMORY ? pgi_fail(hr, "out of memory") : hr;
 }
 
 xmlNode *pgi_xml_root(xmlDoc *doc)
@@ -223,14 +252,4 @@ void pgi_xml_put(FILE *out, const char *s)
 		default:
 			fputc(*s, out);
 		}
-}
-
-HRESULT pgi_stream_end(FILE *out, char **text)
-{
-	/* Without memory to cut it to its length there is no text, and fclose() succeeds. */
-	if (!fclose(out) && *text)
-		return S_OK;
-	free(*text);
-	*text = NULL;
-	return E_OUTOFMEMORY;
 }

@@ -30,8 +30,6 @@ xmlChar *pgi_xml_text(const xmlNode *node);
 bool pgi_xml_no_attributes(const xmlNode *node);
 /* Writes text so that it means itself, in an element or in double quotes. */
 void pgi_xml_put(FILE *out, const char *s);
-/* Ends what open_memstream() began: E_OUTOFMEMORY, and no *text, where it was cut short. */
-HRESULT pgi_stream_end(FILE *out, char **text);
 
 /* What identities and invitations are made of; texts are for xmlFree(). */
 #define PGI_DT_NAMESPACE	"urn:schemas-microsoft-com:datatypes"

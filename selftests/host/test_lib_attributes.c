@@ -15,6 +15,8 @@ static void good(void)
 		"", "<attributes/>", "<attributes></attributes>",
 		"<?xml version=\"1.0\"?>\n<attributes>\n\t<!-- c -->\n</attributes>\n<!-- d -->",
 		"<?xml version=\"1.0\" encoding=\"utf-8\"?><attributes/>",
+		"\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"utf-8\"?><attributes/>",
+		"\xef\xbb\xbf<attributes/>",
 		"<?xml version=\"1.0\" encoding=\"UTF-16\"?><attributes/>",
 		"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><attributes/>",
 		"<attributes><attribute name=\"AuthenticationType\" type=\"string\">Kerberos"

@@ -521,20 +521,20 @@ int cmd_delete(int argc, char **argv)
 	ret = open_group(arg, &ref, &group);
 	if (ret != EXIT_OK)
 		return ret;
+	if (opt_json) {
+		json_start(false);
+		json_object(NULL);
+		json_array("deleted");
+	}
 	for (i = optind + used - 1; i < argc; i++) {
 		uuid_parse(argv[i], id);
 		hr = peergroup_delete_record(group, id);
 		if (FAILED(hr))
 			ret = fail_result(hr, "cannot delete record %s", argv[i]);
-	}
-	if (ret == EXIT_OK && opt_json) {
-		json_start(false);
-		json_object(NULL);
-		json_array("deleted");
-		for (i = optind + used - 1; i < argc; i++) {
-			uuid_parse(argv[i], id);
+		else if (opt_json)
 			json_uuid(NULL, id);
-		}
+	}
+	if (opt_json) {
 		json_end_array();
 		json_end_object();
 		json_finish();
