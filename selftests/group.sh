@@ -25,8 +25,8 @@ in_ns() { pg-in "$@"; }
 
 # value KEY JSON: the first value of a key. No program is started, as by most here.
 value() {
-	local pattern="\"$1\": *\"?([^\",}]*)"
-	[[ $2 =~ $pattern ]] && echo "${BASH_REMATCH[1]}"
+	local pattern="\"$1\": *(\"([^\"]*)|[^\",}[:space:]]*)"
+	[[ $2 =~ $pattern ]] && echo "${BASH_REMATCH[2]:-${BASH_REMATCH[1]#\"}}"
 }
 
 # field KEY: the same of JSON on stdin

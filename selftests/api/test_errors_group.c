@@ -5,8 +5,10 @@
  * documented to return, and what a call gives back besides: nothing. Each case is
  * called by function and error, as in rules.tsv.
  */
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <p2p.h>
 #include <peergroup.h>
@@ -303,6 +305,39 @@ static HRESULT delete_group(void *arg)
 ERROR(PeerGroupDelete, PEER_E_NO_KEY_ACCESS, "the folder of keys is another user's")
 {
 	HR(as_nobody(delete_group, NULL), PEER_E_NO_KEY_ACCESS);
+}
+
+/* All of the data folder is the user's; but the folders that list its groups are root's. */
+static int give_away(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	bool list = at->level == 2 && type == FTW_D && strstr(path, "/groups/");
+
+	(void)st;
+	return lchown(path, list ? 0 : 65534, (gid_t)-1) || (list && chmod(path, 0755));
+}
+
+static int take_back(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return lchown(path, 0, (gid_t)-1);
+}
+
+ERROR(PeerGroupDelete, E_ACCESSDENIED, "the folder that lists the groups is another user's")
+{
+	const char *home = getenv("PEERGROUP_HOME");
+	HGROUP g;
+
+	HR(PeerGroupClose(ours), S_OK);
+	NEED(home && !nftw(home, give_away, 16, FTW_PHYS));
+	HR(as_nobody(delete_group, NULL), E_ACCESSDENIED);
+	CHECK(strstr(peergroup_error_detail(), "delete"), "%s", peergroup_error_detail());
+	NEED(!nftw(home, take_back, 16, FTW_PHYS));
+	/* Nothing of it is gone. */
+	HR(open_group(&g), S_OK);
+	HR(PeerGroupClose(g), S_OK);
+	HR(open_group(&ours), S_OK);
 }
 
 /* ----------------------------------------------------------- invitations -- */

@@ -376,6 +376,29 @@ ERROR(PeerGroupConnect, E_OUTOFMEMORY, "each allocation in turn; most it does wi
 	heap_walk(online_once, NULL);
 }
 
+static HRESULT issue_once(void)
+{
+	PEER_CREDENTIAL_INFO info = {
+		.dwSize = sizeof(info), .cRoles = 1, .pRoles = (GUID *)&PEER_GROUP_ROLE_MEMBER,
+		.pwzFriendlyName = wide("Bob"),
+	};
+	PWSTR text = (PWSTR)&bad_handle;
+	HRESULT hr;
+
+	info.ftValidityEnd = to_filetime(peer_time_now() + HOUR);
+	hr = ARMED(PeerGroupIssueCredentials(ours, wide(bob), &info, 0, &text));
+	if (FAILED(hr))
+		CHECK(!text);
+	else
+		PeerFreeData(text);
+	return hr;
+}
+
+ERROR(PeerGroupIssueCredentials, E_OUTOFMEMORY, "each allocation in turn")
+{
+	heap_walk(issue_once, changes);
+}
+
 int main(void)
 {
 	rules_begin();

@@ -5,108 +5,42 @@
  * that it makes failing in turn, and the data folder as it was before. What libcrypto
  * allocates for itself is left alone here, and it makes no keys.
  */
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/evp.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
-#include "heap.h"
 #include "rules.h"
 #include "tap.h"
+#include "walk.h"
 
-#define BAD_TEXT	((PWSTR)&bad_handle)
-#define BAD_LIST	((HPEERENUM)&bad_handle)
-#define PASSWORD	"correct horse battery"
-
-/* -------------------------------------------------- libcrypto's slow parts -- */
-
-/* A key takes an emulated machine seconds: each of the first three is new. */
-EVP_PKEY *EVP_PKEY_Q_keygen(OSSL_LIB_CTX *ctx, const char *propq, const char *type, ...)
+static HRESULT startup_once(void)
 {
-	static unsigned int n;
-	EVP_PKEY *key = test_key(n < KEYS - 1 ? n++ : n);
+	PEER_VERSION_DATA version;
 
-	(void)ctx;
-	(void)propq;
-	NEED(!strcmp(type, "RSA") && EVP_PKEY_up_ref(key) == 1);
-	return key;
+	return ARMED(PeerGroupStartup(PEER_GROUP_VERSION, &version));
 }
 
-/* -------------------------------------------------------- the data folder -- */
-
-static uint64_t folder;
-
-static void mix(const void *data, size_t len)
+static HRESULT restart_once(void)
 {
-	const uint8_t *p = data;
+	HRESULT hr = startup_once();
 
-	while (len--)
-		folder = (folder ^ *p++) * 0x100000001b3;
+	if (SUCCEEDED(hr))
+		HR(PeerGroupShutdown(), S_OK);
+	else
+		HR(PeerGroupShutdown(), PEER_E_NOT_INITIALIZED);
+	return hr;
 }
 
-static int take_file(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+ERROR(PeerGroupStartup, E_OUTOFMEMORY, "each allocation in turn")
 {
-	char data[65536];
-	size_t n;
-	FILE *file;
-
-	(void)ftw;
-	mix(path, strlen(path));
-	mix(&st->st_mode, sizeof(st->st_mode));
-	if (kind != FTW_F)
-		return 0;
-	file = fopen(path, "r");
-	NEED(file);
-	n = fread(data, 1, sizeof(data), file);
-	fclose(file);
-	mix(data, n);
-	return 0;
-}
-
-static uint64_t files(void)
-{
-	folder = 0xcbf29ce484222325;
-	NEED(!nftw(getenv("PEERGROUP_HOME"), take_file, 16, FTW_PHYS));
-	return folder;
+	HR(PeerGroupShutdown(), S_OK);
+	heap_walk(restart_once, walk_files);
+	HR(startup_once(), S_OK);
 }
 
 /* ------------------------------------------------------------ identities -- */
-
-/* A text that @hr came with, or none, is freed. */
-static HRESULT check_text(HRESULT hr, PWSTR text)
-{
-	if (FAILED(hr)) {
-		CHECK(!text);
-		return hr;
-	}
-	CHECK(text && text != BAD_TEXT && text[0]);
-	PeerFreeData(text);
-	return hr;
-}
-
-static HRESULT check_list(HRESULT hr, HPEERENUM list, ULONG expected)
-{
-	ULONG n = 9999;
-
-	if (FAILED(hr)) {
-		CHECK(!list);
-		return hr;
-	}
-	HR(PeerGetItemCount(list, &n), S_OK);
-	CHECK(n == expected, "%u of %u items", (unsigned int)n, (unsigned int)expected);
-	HR(PeerEndEnumeration(list), S_OK);
-	return hr;
-}
-
-#define TEXT(function, ...) __extension__ ({				\
-	PWSTR text_ = BAD_TEXT;						\
-	HRESULT hr_ = ARMED(function(__VA_ARGS__, &text_));		\
-									\
-	check_text(hr_, text_);						\
-})
 
 static HRESULT create_identity_once(void)
 {
@@ -115,12 +49,12 @@ static HRESULT create_identity_once(void)
 
 	if (SUCCEEDED(hr))
 		HR(PeerIdentityDelete(name), S_OK);
-	return check_text(hr, name);
+	return walk_text(hr, name);
 }
 
 ERROR(PeerIdentityCreate, E_OUTOFMEMORY, "each allocation in turn")
 {
-	heap_walk(create_identity_once, files);
+	heap_walk(create_identity_once, walk_files);
 }
 
 static HRESULT delete_identity_once(void)
@@ -148,7 +82,7 @@ static HRESULT default_once(void)
 	PWSTR name = BAD_TEXT;
 	HRESULT hr = ARMED(PeerIdentityGetDefault(&name));
 
-	return check_text(hr, name);
+	return walk_text(hr, name);
 }
 
 ERROR(PeerIdentityGetDefault, E_OUTOFMEMORY, "each allocation in turn")
@@ -163,7 +97,7 @@ static HRESULT xml_once(void)
 
 ERROR(PeerIdentityGetXML, E_OUTOFMEMORY, "each allocation in turn")
 {
-	heap_walk(xml_once, files);
+	heap_walk(xml_once, walk_files);
 }
 
 static HRESULT friendly_once(void)
@@ -183,7 +117,7 @@ static HRESULT set_friendly_once(void)
 
 ERROR(PeerIdentitySetFriendlyName, E_OUTOFMEMORY, "each allocation in turn")
 {
-	heap_walk(set_friendly_once, files);
+	heap_walk(set_friendly_once, walk_files);
 }
 
 static HRESULT key_once(void)
@@ -217,7 +151,7 @@ static HRESULT identities_once(void)
 	HPEERENUM list = BAD_LIST;
 	HRESULT hr = ARMED(PeerEnumIdentities(&list));
 
-	return check_list(hr, list, 2);
+	return walk_list(hr, list, 2);
 }
 
 ERROR(PeerEnumIdentities, E_OUTOFMEMORY, "each allocation in turn")

@@ -45,7 +45,10 @@ up h1
 mkdir -m 700 "$T/other" "$T/json"
 other identity xml > "$T/other.id"
 pg h1 invite --to "$T/other.id" g > "$T/other.inv"
-check "a second user of the host joins" other join "$T/other.inv"
+joins() { other join "$T/other.inv" --json > "$T/json/join"; }
+check "a second user of the host joins" joins
+is "and is told by which name" "$(field identity < "$T/json/join")" \
+	"$(other identity show --json | field name)"
 check "and is up" other up g --port 4000 --connect 10.88.0.1
 check "and ready" other wait g --ready --timeout 600
 

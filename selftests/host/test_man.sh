@@ -126,12 +126,15 @@ if [ -z "$page" ]; then
 elif [ ! -x "$PG_BUILD/tools/peergroup" ]; then
 	skip "peergroup.1 has each command" "the command is not built"
 else
-	missing=''
+	missing='' lost=''
 	export LD_LIBRARY_PATH=$PG_BUILD/libpeergroup
 	for command in $("$PG_BUILD/tools/peergroup" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
 		grep -qw "$command" "$page" || missing+=" $command"
+		help=$("$PG_BUILD/tools/peergroup" "$command" --help)
+		[[ $help == *"Example: "*"peergroup $command "* ]] || lost+=" $command"
 	done
 	is "peergroup.1 has each command" "$missing" ''
+	is "the help of each shows an example" "$lost" ''
 fi
 
 # Limits, by the names that the header gives them.

@@ -7,7 +7,7 @@
 #
 # Everything that waits, at its full length: in this kernel waiting costs no
 # time. Expiry after an hour, keepalive and silence, dialling with growing
-# waits, a handshake left open, all with the default timers.
+# waits, all with the default timers.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
 
