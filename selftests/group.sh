@@ -79,8 +79,9 @@ make_group() {
 
 # invite_host I [ROLE]: h1 invites hI, who joins
 invite_host() {
-	pg "h$1" identity xml > "$T/h$1.id" &&
-	pg h1 invite --role "${2-member}" --to "$T/h$1.id" g > "$T/h$1.inv" &&
+	pg "h$1" identity xml > "$T/h$1.id" || bail_out "h$1 has no identity"
+	pg h1 invite --role "${2-member}" --to "$T/h$1.id" g > "$T/h$1.inv" ||
+		bail_out "h1 cannot invite h$1"
 	pg "h$1" join "$T/h$1.inv" > /dev/null || bail_out "h$1 cannot join"
 }
 
