@@ -408,7 +408,7 @@ void pg_group_drop_holders(struct pg_group *g);
 void pg_group_add_own(struct pg_group *g, struct pg_member *m);
 void pg_group_drop_own(struct pg_group *g);
 
-/* Goes by the own certificate that counts now. True where that is another one: links are to hear. */
+/* Goes by the own certificate that counts now. True where it is another one: tell links. */
 bool pg_group_choose_self(struct pg_group *g);
 
 /* Peer time when the first of the own certificates begins and the last one runs out. */
