@@ -50,7 +50,7 @@ for i, found in enumerate(re.finditer(r"^\.\. code-block:: c\n\n((?:[ \t]+.*\n|\
         code = ("#include <poll.h>\n#include <string.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
                 "#include <peergroup.h>\n"
                 "extern HGROUP group; extern HRESULT hr; extern GUID my_type, id;\n"
-                "extern uuid_t type, uuid; extern char *name, *xml; extern PWSTR wide;\n"
+                "extern uuid_t type, uuid; extern char *name, *xml, *invitation; extern PWSTR wide;\n"
                 "extern char **line; extern size_t n, i;\n"
                 "void use(const void *);\n"
                 "HRESULT each(const struct peergroup_record *record, void *arg);\n"
