@@ -11,11 +11,10 @@
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
-#include "heap.h"
 #include "rules.h"
 #include "tap.h"
+#include "walk.h"
 
-#define BAD_LIST	((HPEERENUM)&bad_handle)
 #define BAD_RECORD	((PPEER_RECORD)&bad_handle)
 #define ATTRIBUTES	"<attributes><attribute name='a' type='int'>1" \
 			"</attribute></attributes>"
@@ -110,27 +109,12 @@ ERROR(PeerGroupGetRecord, E_OUTOFMEMORY, "each allocation in turn")
 
 /* ----------------------------------------------------------------- lists -- */
 
-/* A list that @hr came with is whole, or there is none. */
-static HRESULT check_list(HRESULT hr, HPEERENUM list, ULONG expected)
-{
-	ULONG n = 9999;
-
-	if (FAILED(hr)) {
-		CHECK(!list);
-		return hr;
-	}
-	HR(PeerGetItemCount(list, &n), S_OK);
-	CHECK(n == expected, "%u of %u items", (unsigned int)n, (unsigned int)expected);
-	HR(PeerEndEnumeration(list), S_OK);
-	return hr;
-}
-
 static HRESULT enum_once(void)
 {
 	HPEERENUM list = BAD_LIST;
 	HRESULT hr = ARMED(PeerGroupEnumRecords(ours, &rules_type, &list));
 
-	return check_list(hr, list, 3);
+	return walk_list(hr, list, 3);
 }
 
 ERROR(PeerGroupEnumRecords, E_OUTOFMEMORY, "each allocation in turn")
@@ -147,7 +131,7 @@ static HRESULT search_once(void)
 		"<clause attrib='a' type='int' compare='greater'>0</clause>"
 		"<clause attrib='b' type='string'>x*</clause></or></peersearch>"), &list));
 
-	return check_list(hr, list, 2);
+	return walk_list(hr, list, 2);
 }
 
 ERROR(PeerGroupSearchRecords, E_OUTOFMEMORY, "each allocation in turn")
@@ -160,7 +144,7 @@ static HRESULT members_once(void)
 	HPEERENUM list = BAD_LIST;
 	HRESULT hr = ARMED(PeerGroupEnumMembers(ours, 0, NULL, &list));
 
-	return check_list(hr, list, 2);
+	return walk_list(hr, list, 2);
 }
 
 static bool both_known(void *arg)
@@ -187,7 +171,7 @@ static HRESULT connections_once(void)
 	HPEERENUM list = BAD_LIST;
 	HRESULT hr = ARMED(PeerGroupEnumConnections(ours, PEER_CONNECTION_NEIGHBOR, &list));
 
-	return check_list(hr, list, 1);
+	return walk_list(hr, list, 1);
 }
 
 ERROR(PeerGroupEnumConnections, E_OUTOFMEMORY, "each allocation in turn")
@@ -382,16 +366,9 @@ static HRESULT issue_once(void)
 		.dwSize = sizeof(info), .cRoles = 1, .pRoles = (GUID *)&PEER_GROUP_ROLE_MEMBER,
 		.pwzFriendlyName = wide("Bob"),
 	};
-	PWSTR text = (PWSTR)&bad_handle;
-	HRESULT hr;
 
 	info.ftValidityEnd = to_filetime(peer_time_now() + HOUR);
-	hr = ARMED(PeerGroupIssueCredentials(ours, wide(bob), &info, 0, &text));
-	if (FAILED(hr))
-		CHECK(!text);
-	else
-		PeerFreeData(text);
-	return hr;
+	return TEXT(PeerGroupIssueCredentials, ours, wide(bob), &info, 0);
 }
 
 ERROR(PeerGroupIssueCredentials, E_OUTOFMEMORY, "each allocation in turn")
