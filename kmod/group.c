@@ -39,6 +39,7 @@ const struct pg_limits pg_limits_default = {
 	.half_open_prefix = 64,
 	.member_links = 32,
 	.proof_rate = 1000,
+	.sync_rate = 1000,
 	.direct = 64,
 	.member_direct = 8,
 	.send_queue = 4U << 20,

@@ -88,6 +88,7 @@ struct pg_limits {
 	u32 passwords;
 	u32 password_rate;
 	u32 password_prefix_rate;
+	u32 sync_rate;
 };
 
 extern const struct pg_limits pg_limits_default;

@@ -122,6 +122,7 @@ struct pg_deferred {
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)
  * @rx_proof_due: the same for what proves memberships
+ * @rx_sync_due: the same for what compares tables and is a sign of life
  * @rx_data_due: the same for data
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
@@ -213,6 +214,7 @@ struct pg_link {
 	atomic_t arrival_bytes;
 	u64 rx_due;
 	u64 rx_proof_due;
+	u64 rx_sync_due;
 	u64 rx_data_due;
 	struct delayed_work pace;
 
@@ -282,7 +284,7 @@ static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_
 
 /* Bits of pg_link.flags. */
 #define PG_LINK_PAUSED	0	/* reading waits for arrivals to be dealt with */
-#define PG_LINK_PACED	1	/* reading waits, as records came faster than they may */
+#define PG_LINK_PACED	1	/* reading waits, as messages came faster than they may */
 #define PG_LINK_HELD	2	/* reading waits for a program to take data; group's lock */
 
 /* Once per module. After exit no callback of a socket runs any more. */

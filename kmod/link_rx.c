@@ -17,7 +17,7 @@
 #define PG_RX_BLOCK	512U		/* and of a block: an opening fits */
 #define PG_RX_BURST_NS	(100 * 1000000ULL)
 #define PG_RX_AHEAD_NS	(PG_RX_BURST_NS + NSEC_PER_SEC)
-#define PG_RX_PROOFS_NS	(10ULL * NSEC_PER_SEC)
+#define PG_RX_PROOFS_NS	(10ULL * NSEC_PER_SEC)	/* and of what compares tables */
 
 /* ---------------------------------------------------------- holding back -- */
 
@@ -55,23 +55,28 @@ void pg_link_arrival_done(struct pg_link *link, u32 bytes)
 		pg_link_kick(link, &link->rx);
 }
 
+/* How long (ns) until a rate leaves room again, of which @burst ns' worth may come at once. */
+static u64 pg_rx_wait(u64 due, u32 rate, u64 now, u64 burst)
+{
+	return pg_rate_over(due, rate, now, burst) ? due - now - burst : 0;
+}
+
 /*
  * How long (ns) until a link may bring more. Of records a tenth of a second's worth may
  * come at once. What proves a membership costs a signature check or an answer many times
- * as long; who joins a large group asks for much of it, and gets ten seconds' worth.
+ * as long, and what compares tables a search of all of it; who joins a large group asks for
+ * much of both, and gets ten seconds' worth.
  */
 static u64 pg_rx_early(const struct pg_link *link, u64 now)
 {
-	const struct pg_limits *limits = &link->group->limits;
-	u64 wait = 0;
+	const struct pg_limits *l = &link->group->limits;
 
-	if (pg_rate_over(link->rx_due, READ_ONCE(limits->link_rate), now, PG_RX_BURST_NS))
-		wait = link->rx_due - now - PG_RX_BURST_NS;
-	if (pg_rate_over(link->rx_proof_due, READ_ONCE(limits->proof_rate), now, PG_RX_PROOFS_NS))
-		wait = max(wait, link->rx_proof_due - now - PG_RX_PROOFS_NS);
-	if (pg_rate_over(link->rx_data_due, READ_ONCE(limits->data_rate), now, PG_RX_BURST_NS))
-		wait = max(wait, link->rx_data_due - now - PG_RX_BURST_NS);
-	return wait;
+	return max(max(pg_rx_wait(link->rx_due, READ_ONCE(l->link_rate), now, PG_RX_BURST_NS),
+		       pg_rx_wait(link->rx_data_due, READ_ONCE(l->data_rate), now, PG_RX_BURST_NS)),
+		   max(pg_rx_wait(link->rx_proof_due, READ_ONCE(l->proof_rate), now,
+				  PG_RX_PROOFS_NS),
+		       pg_rx_wait(link->rx_sync_due, READ_ONCE(l->sync_rate), now,
+				  PG_RX_PROOFS_NS)));
 }
 
 /* Counts a message against the rate of its kind. */
@@ -92,6 +97,16 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type)
 	case PG_MSG_WANT_GMC:
 	case PG_MSG_CREDENTIAL:
 		pg_rate_take(&link->rx_proof_due, READ_ONCE(limits->proof_rate), ktime_get_ns(),
+			     PG_RX_PROOFS_NS + NSEC_PER_SEC);
+		break;
+	case PG_MSG_SYNC:
+	case PG_MSG_SYNC_REPLY:
+	case PG_MSG_WANT:
+	case PG_MSG_WANT_DONE:
+	case PG_MSG_SYNC_END:
+	case PG_MSG_PING:
+	case PG_MSG_PONG:
+		pg_rate_take(&link->rx_sync_due, READ_ONCE(limits->sync_rate), ktime_get_ns(),
 			     PG_RX_PROOFS_NS + NSEC_PER_SEC);
 		break;
 	}

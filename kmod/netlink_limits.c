@@ -114,6 +114,7 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_PASSWORD_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
 	[PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_SYNC_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
 };
 
 /* Where the u32 ones live. */
@@ -154,6 +155,7 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_PASSWORD_RATE, offsetof(struct pg_limits, password_rate) },
 	{ PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE,
 	  offsetof(struct pg_limits, password_prefix_rate) },
+	{ PEERGROUP_A_LIMIT_SYNC_RATE, offsetof(struct pg_limits, sync_rate) },
 };
 
 /**

@@ -522,6 +522,8 @@ __test void expect(struct fake *a, struct fake *b, size_t window, const char *wh
 		lacking += j == b->n || b->r[j] != all->r[i];
 	}
 	CHECK(run(p) == 0, "%s", what);
+	/* What sync_rate lets through at once, at either end, with the SYNC_END. */
+	CHECK(p->syncs + p->wants < 10000, "%s: %zu SYNC, %zu WANT", what, p->syncs, p->wants);
 	CHECK(same(a, all), "%s: leader has %zu of %zu", what, a->n, all->n);
 	CHECK(same(b, all), "%s: answerer has %zu of %zu", what, b->n, all->n);
 	CHECK(p->records == lacking, "%s: %zu records sent for %zu lacking", what,

@@ -351,32 +351,6 @@ static void test_inviter_rate(void)
 	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
 }
 
-static void test_pace(void)
-{
-	uint64_t added = nl_stat(&nl, group, S(ADDED));
-	struct rec rec[20];
-	double start;
-	struct peer p;
-	int i;
-
-	NEED(!group_limit(&nl, group, L(LINK_RATE), 20));
-	for (i = 0; i < 20; i++) {	/* signing takes longer than the rate, here and there */
-		rec_new(&rec[i], &flooder, "x", 1);
-		rec_sign(&rec[i], &flooder);
-	}
-	peer_link(&p, PORT, &flooder);
-	start = seconds_now();
-	for (i = 0; i < 20; i++) {
-		peer_send(&p, PG_MSG_RECORD, rec[i].wire, rec[i].len);
-		rec_free(&rec[i]);
-	}
-	CHECK(wait_stat(&nl, group, S(ADDED), added + 20), "some were dropped");
-	CHECK(seconds_now() - start > 0.7, "in %.2f s", seconds_now() - start);
-	CHECK(nl_stat(&nl, group, S(LINK_PACED)));
-	peer_close(&p);
-	NEED(!group_limit(&nl, group, L(LINK_RATE), 0));
-}
-
 static bool none_linked(void *arg)
 {
 	(void)arg;
@@ -442,27 +416,6 @@ static void test_inviter_links(void)
 		peer_close(&p[i]);
 	NEED(!group_limit(&nl, group, L(MEMBER_LINKS), 32));
 	NEED(!group_limit(&nl, group, L(LINKS), 64));
-}
-
-/* Chains that are known already, more than ten seconds' worth. */
-static void test_proofs(void)
-{
-	struct chain chain = { .cert = { &flooder.der }, .n = 1 };
-	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
-	struct peer p;
-	double start;
-	int i;
-
-	NEED(!group_limit(&nl, group, L(PROOF_RATE), 1));
-	peer_link(&p, PORT, &flooder);
-	start = seconds_now();
-	for (i = 0; i < 10 + 4; i++)
-		peer_gmc(&p, &chain);
-	CHECK(peer_alive(&p));
-	CHECK(seconds_now() - start > 0.7, "in %.2f s", seconds_now() - start);
-	CHECK(nl_stat(&nl, group, S(LINK_PACED)) > before);
-	peer_close(&p);
-	NEED(!group_limit(&nl, group, L(PROOF_RATE), 0));
 }
 
 /* An administrator whom another one invited leaves a quarter, however many it invites. */
@@ -652,10 +605,8 @@ int main(void)
 		{ "rate of one creator who leaves a question open", test_rate_asked },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
-		{ "rate of one link", test_pace },
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },
-		{ "rate of certificates over one link", test_proofs },
 		{ "bytes of one administrator and all below", test_deputy },
 		{ "members below one who invites", test_invited },
 		{ "members below one administrator", test_issued },

@@ -219,6 +219,8 @@ static const struct limit {
 		"attempts to join by password in a minute, 0: any number" },
 	[PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE] = { "password_prefix_rate", false, false,
 		"the same from one IPv6 /64 or IPv4 /24" },
+	[PEERGROUP_A_LIMIT_SYNC_RATE] = { "sync_rate", false, false,
+		"messages that compare tables, and signs of life, a second over one link (0: any)" },
 };
 
 /* "NAME=VALUE" */
