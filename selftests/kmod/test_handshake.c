@@ -163,7 +163,8 @@ static void test_same_id(void)
 
 static void test_strangers(void)
 {
-	static struct cert foreign_root, foreign, unsigned_one, over;
+	static struct cert foreign_root, foreign, unsigned_one, over, early;
+	struct chain chain = { .n = 1 };
 	struct noise_meet m;
 
 	/* A stranger's key behind a member's certificate. */
@@ -193,6 +194,16 @@ static void test_strangers(void)
 	cert_sign(&over);
 	meet_fill(&m, &over, NULL);
 	check_meet(&m, 0, LINK(CREDENTIAL), "a certificate that is over");
+
+	cert_below(&early, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	early.spec.not_before = "390101000000Z";
+	cert_sign(&early);
+	/* Who is to be a member may be known before. */
+	chain.cert[0] = &early.der;
+	peer_gmc(&bystander, &chain);
+	NEED(peer_alive(&bystander));
+	meet_fill(&m, &early, NULL);
+	check_meet(&m, 0, LINK(CREDENTIAL), "a certificate that does not hold yet");
 
 	meet_fill(&m, &member, NULL);
 	m.chain_len = 0;
@@ -232,6 +243,37 @@ static void test_credentials(void)
 }
 
 /* --------------------------------------------------- bytes that were changed -- */
+
+/*
+ * The opening and message 1, each byte changed. It is of no use to who made it: of an
+ * opening nothing comes back, and what an ephemeral key brings does not fit the call.
+ */
+static void test_first(void)
+{
+	uint8_t call[NOISE_CALL_LEN], answer[PG_FRAME_MAX], *payload;
+	struct pg_opening opening;
+	struct peer p;
+	ssize_t len;
+	size_t i;
+
+	for (i = 0; i < sizeof(call); i++) {
+		uint64_t before = nl_stat(&nl, group, LINK(HANDSHAKE));
+
+		noise_opening(&opening, root.spec.group);
+		peer_connect(&p, PORT);
+		p.link = noise_link_new(true, NULL);
+		NEED(p.link && !noise_link_call(p.link, &opening, root.spec.group, call));
+		call[i] ^= 0x40;
+		peer_raw(&p, call, sizeof(call));
+		len = recv(p.fd, answer, sizeof(answer), 0);
+		CHECK((len > 2) == (i >= sizeof(opening)), "byte %zu: %zd bytes", i, len);
+		CHECK(len <= 2 || noise_link_hear(p.link, answer + 2, len - 2, &payload) < 0,
+		      "byte %zu: goes on", i);
+		peer_close(&p);
+		CHECK(counted_once(&nl, group, LINK(HANDSHAKE), before), "byte %zu", i);
+	}
+	CHECK(peer_alive(&bystander));
+}
 
 /* Message 3 with one byte changed, each of them in turn; and cut. */
 static void check_third(size_t byte, bool cut)
@@ -368,6 +410,7 @@ int main(void)
 		{ "another node's id", test_same_id },
 		{ "no members of this group", test_strangers },
 		{ "credentials for another node, of another time", test_credentials },
+		{ "the opening and Noise message 1 changed", test_first },
 		{ "Noise message 3 changed or cut", test_third },
 		{ "frames changed, said twice, out of order, left out", test_frames },
 		{ "new keys on the way", test_many_frames },

@@ -320,12 +320,13 @@ static void test_reserved(void)
 	struct peergroup_revocation body;
 	struct rec rec, next;
 	unsigned int i;
+	size_t len;
 
 	check_reserved(&root, properties, "x", 1, STAT(ADDED), "the root", "properties");
 	for (i = 0; i < SIGNERS; i++) {
 		const struct signer *s = &signers[i];
-		size_t len = chain_of(&s->cert, chain);
 
+		len = chain_of(&s->cert, chain);
 		check_reserved(&s->cert, properties, "x", 1, REFUSED(ROLE), s->name,
 			       "properties");
 		check_reserved(&s->cert, presence, "x", 1, REFUSED(RESERVED), s->name,
@@ -354,6 +355,20 @@ static void test_reserved(void)
 	}
 	rec_free(&rec);
 
+	/* Nor what a member says of its own membership. */
+	len = chain_of(&signers[2].cert, chain);
+	reserved(&rec, &signers[2].cert, membership, chain, len);
+	for (i = 0; i < 4; i++) {
+		if (i & 2)
+			rec_tombstone(&next, &rec, &signers[0].cert);
+		else
+			rec_next(&next, &rec, &signers[0].cert, chain, len);
+		rec_sign(&next, &signers[0].cert);
+		put(&next, i & 1, REFUSED(ROLE), "an administrator", "changes a membership");
+		rec_free(&next);
+	}
+	rec_free(&rec);
+
 	/* Of all revocations only an administrator's are taken; never the root's. */
 	for (i = 0; i < 2 * SIGNERS; i++) {
 		const struct signer *s = &signers[i / 2];
@@ -366,6 +381,14 @@ static void test_reserved(void)
 		rec_free(&rec);
 	}
 	for (i = 0; i < 2; i++) {
+		revoking(&rec, &root, &owner, &body);
+		rec_sign(&rec, &root);
+		put(&rec, i & 1, REFUSED(ROLE), "the root", "revokes");
+		rec_free(&rec);
+		revoking(&rec, &signers[0].cert, &root, &body);
+		rec_sign(&rec, &signers[0].cert);
+		put(&rec, i & 1, REFUSED(ROLE), "an administrator", "revokes the root");
+		rec_free(&rec);
 		revoking(&rec, &signers[0].cert, &signers[0].cert, &body);
 		rec_sign(&rec, &signers[0].cert);
 		put(&rec, i, REFUSED(ROLE), "an administrator", "revokes itself");
@@ -439,14 +462,17 @@ static void test_renewed(void)
 	peer_close(&p);
 }
 
-/* In a group of its own: is a member told why, before its link ends? */
-static bool hears(uint16_t port)
+/*
+ * In a group of its own: is a member told why, before its link ends? By who revokes it
+ * here or (@there) over a link.
+ */
+static bool hears(uint16_t port, bool there)
 {
 	static struct cert top, admin, gone;
 	struct peergroup_revocation body;
 	bool heard = false;
+	struct peer p, by;
 	struct rec rec;
-	struct peer p;
 	uint32_t index;
 
 	cert_new_root(&top, test_key(0));
@@ -458,12 +484,19 @@ static bool hears(uint16_t port)
 	NEED(peer_alive(&p));
 	revoking(&rec, &admin, &gone, &body);
 	rec_sign(&rec, &admin);
-	NEED(!nl_put_record(&nl, index, rec.wire, rec.len));
+	if (there) {
+		peer_link(&by, port, &admin);
+		peer_send(&by, PG_MSG_RECORD, rec.wire, rec.len);
+	} else {
+		NEED(!nl_put_record(&nl, index, rec.wire, rec.len));
+	}
 	while (!heard && peer_next(&p))
 		heard = p.type == PG_MSG_RECORD && p.len == rec.len &&
 			!memcmp(p.got, rec.wire, rec.len);
 	rec_free(&rec);
 	peer_close(&p);
+	if (there)
+		peer_close(&by);
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
 	return heard;
 }
@@ -477,7 +510,7 @@ static void test_hears(void)
 	unsigned int i, deaf = 0;
 
 	for (i = 0; i < ROUNDS; i++)
-		deaf += !hears(PORT + 1 + i);
+		deaf += !hears(PORT + 1 + i, i & 1);
 	CHECK(!deaf, "%u of %u do not hear of it", deaf, ROUNDS);
 }
 

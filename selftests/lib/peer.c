@@ -28,6 +28,21 @@ void peer_connect(struct peer *p, uint16_t port)
 	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
+int peer_listen(uint16_t port)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+	NEED(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	NEED(!bind(fd, (struct sockaddr *)&in, sizeof(in)) && !listen(fd, 1));
+	return fd;
+}
+
 void peer_close(struct peer *p)
 {
 	if (p->fd >= 0)
@@ -276,6 +291,19 @@ void peer_call(struct peer *p, const uint8_t *group, const struct pg_opening *op
 	NEED(p->link);
 	NEED(!noise_link_call(p->link, opening ? opening : &good, group, call));
 	peer_raw(p, call, sizeof(call));
+}
+
+void peer_called(struct peer *p, int listener, const uint8_t *group)
+{
+	struct pollfd pfd = { .fd = listener, .events = POLLIN };
+	uint8_t call[NOISE_CALL_LEN];
+
+	memset(p, 0, sizeof(*p));
+	NEED(poll(&pfd, 1, WAIT_SECONDS * 1000) > 0);
+	p->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	NEED(p->fd >= 0 && take_raw(p, call, sizeof(call)));
+	p->link = noise_link_new(false, NULL);
+	NEED(p->link && !noise_link_called(p->link, group, call));
 }
 
 bool peer_hear(struct peer *p)

@@ -52,6 +52,11 @@ bool peer_handshake(struct peer *p, const struct noise_meet *m);
 /* Connects as a member without administrators above it, until WELCOME has come. */
 void peer_link(struct peer *p, uint16_t port, const struct cert *as);
 
+/* A socket that listens in this namespace. */
+int peer_listen(uint16_t port);
+/* Takes a call from it and hears message 1; what peer_third() makes then is message 2. */
+void peer_called(struct peer *p, int listener, const uint8_t *group);
+
 /* Takes the next message; false where the other end closes. */
 bool peer_next(struct peer *p);
 /* Takes messages until one of that type; false where the other end closes. */
