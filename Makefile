@@ -137,7 +137,9 @@ check: deps
 
 check-long: deps
 	@selftests/vm/install-deps uml fuzz winelib abi
-	@selftests/run --build --long
+	@mkdir -p build
+	@selftests/run --build --long --log build/check-long.log
+	@Documentation/gen-conformance --check build/check-long.log
 	@selftests/run --build --kernel debug api cli kmod net
 	@selftests/run --build --kernel kcsan kmod net
 
