@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -194,6 +196,80 @@ ERROR(PeerIdentitySetFriendlyName, PEER_E_NO_KEY_ACCESS, "the folder of keys is 
 	HR(as_nobody(set_friendly, NULL), PEER_E_NO_KEY_ACCESS);
 }
 
+ERROR(PeerIdentityExport, E_INVALIDARG, "no name, no password, an empty one, or no room")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(PeerIdentityExport(NULL, wide("x"), &s), E_INVALIDARG);
+	CHECK(!s);
+	HR(PeerIdentityExport(wide(alice), NULL, &s), E_INVALIDARG);
+	HR(PeerIdentityExport(wide(alice), wide(""), &s), E_INVALIDARG);
+	HR(PeerIdentityExport(wide(alice), wide("x"), NULL), E_INVALIDARG);
+	HR(PeerIdentityExport(wide("not a name"), wide("x"), &s), E_INVALIDARG);
+}
+
+ERROR(PeerIdentityExport, PEER_E_NOT_FOUND, "an unknown identity")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(PeerIdentityExport(wide(NOBODY), wide("x"), &s), PEER_E_NOT_FOUND);
+	CHECK(!s);
+}
+
+static HRESULT export_identity(void *arg)
+{
+	return PeerIdentityExport(wide(alice), wide("x"), arg);
+}
+
+ERROR(PeerIdentityExport, PEER_E_NO_KEY_ACCESS, "the folder of keys is another user's")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(as_nobody(export_identity, &s), PEER_E_NO_KEY_ACCESS);
+	CHECK(!s);
+}
+
+ERROR(PeerIdentityImport, E_INVALIDARG, "no text, no password, no room, or what is none")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(PeerIdentityImport(NULL, wide("x"), &s), E_INVALIDARG);
+	CHECK(!s);
+	HR(PeerIdentityImport(wide("x"), NULL, &s), E_INVALIDARG);
+	HR(PeerIdentityImport(wide("x"), wide("x"), NULL), E_INVALIDARG);
+	HR(PeerIdentityImport(wide("<PEERIDENTITYEXPORT/>"), wide("x"), &s), E_INVALIDARG);
+}
+
+ERROR(PeerIdentityGetCryptKey, E_INVALIDARG, "no name, or no room for the key")
+{
+	HCRYPTPROV key = 1;
+
+	HR(PeerIdentityGetCryptKey(NULL, &key), E_INVALIDARG);
+	CHECK(!key);
+	HR(PeerIdentityGetCryptKey(wide(alice), NULL), E_INVALIDARG);
+}
+
+ERROR(PeerIdentityGetCryptKey, PEER_E_NOT_FOUND, "an unknown identity")
+{
+	HCRYPTPROV key = 1;
+
+	HR(PeerIdentityGetCryptKey(wide(NOBODY), &key), PEER_E_NOT_FOUND);
+	CHECK(!key);
+}
+
+static HRESULT get_key(void *arg)
+{
+	return PeerIdentityGetCryptKey(wide(alice), arg);
+}
+
+ERROR(PeerIdentityGetCryptKey, PEER_E_NO_KEY_ACCESS, "the folder of keys is another user's")
+{
+	HCRYPTPROV key = 1;
+
+	HR(as_nobody(get_key, &key), PEER_E_NO_KEY_ACCESS);
+	CHECK(!key);
+}
+
 ERROR(PeerIdentityGetXML, E_INVALIDARG, "no room for the text")
 {
 	HR(PeerIdentityGetXML(wide(alice), NULL), E_INVALIDARG);
@@ -227,6 +303,51 @@ ERROR(PeerEnumGroups, PEER_E_NOT_FOUND, "an unknown identity")
 
 	HR(PeerEnumGroups(wide(NOBODY), &list), PEER_E_NOT_FOUND);
 	CHECK(!list);
+}
+
+/* Bob's key goes aside, and an empty file is in its place; and back. */
+static void swap_key(bool damage)
+{
+	char pattern[512], aside[512];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/identities/%.40s*/key.pem",
+		 getenv("PEERGROUP_HOME"), bob);
+	snprintf(aside, sizeof(aside), "%s/key.aside", getenv("PEERGROUP_HOME"));
+	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
+	if (damage) {
+		NEED(!rename(found.gl_pathv[0], aside));
+		NEED(!close(open(found.gl_pathv[0], O_WRONLY | O_CREAT | O_EXCL, 0600)));
+	} else {
+		NEED(!rename(aside, found.gl_pathv[0]));
+	}
+	globfree(&found);
+}
+
+ERROR(PeerIdentityGetXML, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
+{
+	PWSTR s = BAD_TEXT;
+
+	swap_key(true);
+	HR(PeerIdentityGetXML(wide(bob), &s), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!s);
+}
+
+ERROR(PeerIdentityExport, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(PeerIdentityExport(wide(bob), wide("x"), &s), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!s);
+}
+
+ERROR(PeerIdentityGetCryptKey, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
+{
+	HCRYPTPROV key = 1;
+
+	HR(PeerIdentityGetCryptKey(wide(bob), &key), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!key);
+	swap_key(false);
 }
 
 /* ----------------------------------------------------------------- names -- */

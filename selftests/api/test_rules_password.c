@@ -69,6 +69,65 @@ RULE(J2, "an invitation by password: name, friendly name, nothing secret, and it
 	PeerFreeData(info);
 }
 
+RULE(W1, "password, role and scheme are set when the group is made")
+{
+	PEER_GROUP_PROPERTIES *p;
+
+	HR(PeerGroupGetProperties(ours, &p), S_OK);
+	NEED(p);
+	CHECK(p->dwAuthenticationSchemes & PEER_GROUP_PASSWORD_AUTHENTICATION);
+	CHECK(guids_equal(&p->groupPasswordRole, &PEER_GROUP_ROLE_MEMBER));
+	CHECK(!p->pwzGroupPassword, "which nobody is told");
+	PeerFreeData(p);
+}
+
+static HRESULT create_with(const char *password)
+{
+	PEER_GROUP_PROPERTIES p = {
+		.dwSize = sizeof(p), .pwzCreatorPeerName = wide(alice),
+		.pwzGroupPassword = wide(password), .dwAuthenticationSchemes = PEER_GROUP_PASSWORD_AUTHENTICATION,
+	};
+	HGROUP group = BAD_GROUP;
+	HRESULT hr = PeerGroupCreate(&p, &group);
+
+	CHECK(!group);
+	return hr;
+}
+
+RULE(W2, "a weak password is PEER_E_PASSWORD_DOES_NOT_MEET_POLICY")
+{
+	HR(create_with(""), PEER_E_PASSWORD_DOES_NOT_MEET_POLICY);
+	HR(create_with("seven77"), PEER_E_PASSWORD_DOES_NOT_MEET_POLICY);
+}
+
+RULE(W3, "an invitation by password is for nobody in particular, without validity or roles")
+{
+	PEER_INVITATION_INFO *info;
+
+	HR(PeerGroupParseInvitation(text, &info), S_OK);
+	NEED(info);
+	CHECK(!info->pwzSubjectPeerName && !info->pwzSubjectFriendlyName);
+	CHECK(!from_filetime(info->ftValidityStart) && !from_filetime(info->ftValidityEnd));
+	CHECK(!info->cRoles && !info->pRoles && !info->pSubjectPublicKey);
+	PeerFreeData(info);
+}
+
+RULE(W7, "a group may know both schemes: password and certificate")
+{
+	PEER_GROUP_PROPERTIES *p;
+	PWSTR xml, by_certificate = NULL;
+
+	HR(PeerGroupGetProperties(ours, &p), S_OK);
+	CHECK(p && p->dwAuthenticationSchemes == (PEER_GROUP_PASSWORD_AUTHENTICATION |
+						  PEER_GROUP_GMC_AUTHENTICATION));
+	PeerFreeData(p);
+	HR(PeerIdentityGetXML(wide(bob), &xml), S_OK);
+	HR(PeerGroupCreateInvitation(ours, xml, NULL, 1, &PEER_GROUP_ROLE_MEMBER,
+				     &by_certificate), S_OK);
+	PeerFreeData(by_certificate);
+	PeerFreeData(xml);
+}
+
 #define INVITE(group, expected) do {					\
 	PWSTR xml_ = BAD_TEXT;						\
 									\
@@ -216,7 +275,7 @@ static bool is_refused(void *arg)
 	return counter(ours, "password_rate");
 }
 
-RULE(W7, "who guesses is soon not listened to, while others from elsewhere are")
+RULE(W11, "who guesses is soon not listened to, while others from elsewhere are")
 {
 	CHECK(wait_until(is_refused, NULL));
 	HR(peergroup_authenticate(bobs, "127.0.0.1"), PEER_E_NO_MEMBER_CONNECTIONS);
@@ -245,6 +304,17 @@ ERROR(PeerGroupPasswordJoin, PEER_S_ALREADY_A_MEMBER, "again, and with another p
 	HR(PeerGroupPasswordJoin(wide(bob), text, wide(PASSWORD), NULL, &again),
 	   PEER_S_ALREADY_A_MEMBER);
 	NEED(again);
+	bobs = again;
+}
+
+RULE(W5, "joining by password again succeeds, and opens the group")
+{
+	HGROUP again = NULL;
+
+	NEED(!peergroup_close(bobs));
+	HR(PeerGroupPasswordJoin(wide(bob), text, wide(PASSWORD), NULL, &again),
+	   PEER_S_ALREADY_A_MEMBER);
+	NEED(again && SUCCEEDED(PEER_S_ALREADY_A_MEMBER));
 	bobs = again;
 }
 
@@ -334,6 +404,30 @@ RULE(W10, "with another password that of before lets nobody in")
 	peergroup_close(group);
 	peergroup_free(dave);
 	empty_file();
+}
+
+/* ------------------------------------------------------------- resuming -- */
+
+ERROR(PeerGroupResumePasswordAuthentication, PEER_E_INVALID_GROUP, "no group's handle")
+{
+	HR(PeerGroupResumePasswordAuthentication(BAD_GROUP, BAD_EVENT), PEER_E_INVALID_GROUP);
+	HR(PeerGroupResumePasswordAuthentication(NULL, BAD_EVENT), PEER_E_INVALID_GROUP);
+}
+
+ERROR(PeerGroupResumePasswordAuthentication, E_INVALIDARG, "no registration")
+{
+	HR(PeerGroupResumePasswordAuthentication(ours, BAD_EVENT), E_INVALIDARG);
+	HR(PeerGroupResumePasswordAuthentication(ours, NULL), E_INVALIDARG);
+}
+
+ERROR(PeerGroupResumePasswordAuthentication, S_OK, "nothing waits for a password")
+{
+	struct listener l;
+
+	listen_for(&l, ours, PEER_GROUP_EVENT_AUTHENTICATION_FAILED, NULL);
+	HR(PeerGroupResumePasswordAuthentication(ours, l.handle), S_OK);
+	CHECK(silent(&l));
+	stop_listening(&l);
 }
 
 int main(void)

@@ -147,6 +147,17 @@ static void test_identity_windows(void)
 	PeerFreeData(xml);
 }
 
+/* Nobody, not even root, makes folders there. */
+static void test_identity_no_place(void)
+{
+	char *name = NULL;
+
+	NEED(!setenv("PEERGROUP_HOME", "/sys/peergroup", 1));
+	CHECK_HR(peergroup_identity_import(exported, PASSWORD, &name), PEER_E_NO_KEY_ACCESS);
+	CHECK(!name);
+	NEED(!setenv("PEERGROUP_HOME", test_home, 1));
+}
+
 /* --------------------------------------------------------------------- keys -- */
 
 static void test_key(void)
@@ -437,6 +448,7 @@ int main(void)
 		{ "an altered or cut off identity is refused", test_identity_altered },
 		{ "the other names of its elements are understood", test_identity_other_names },
 		{ "the Windows calls do the same", test_identity_windows },
+		{ "an identity is not imported where keys cannot be kept", test_identity_no_place },
 		{ "a key signs, and makes another identity", test_key },
 		{ "a configuration has what the disk knew", test_config },
 		{ "it is imported where nothing is in the way", test_config_import },
