@@ -97,23 +97,21 @@ static void ask_for_one(struct peer *p, uint32_t token)
 	peer_send(p, PG_MSG_WANT, &ask, sizeof(ask));
 }
 
-static bool answered(struct peer *p, uint8_t kind, uint32_t i)
+static void ask(struct peer *p, uint8_t kind, uint32_t i)
 {
-	switch (kind) {
-	case PG_MSG_SYNC:
+	static const struct pg_ping ping;
+
+	if (kind == PG_MSG_SYNC)
 		ask_for_all(p, 1);
-		return peer_expect(p, PG_MSG_SYNC_REPLY);
-	case PG_MSG_WANT:
+	else if (kind == PG_MSG_WANT)
 		ask_for_one(p, i);
-		return peer_expect(p, PG_MSG_WANT_DONE);
-	case PG_MSG_SYNC_END:
+	else if (kind == PG_MSG_SYNC_END)
 		peer_send(p, kind, "\0\0\0", 4);
-		return true;
-	default:
-		return peer_alive(p);
-	}
+	else
+		peer_send(p, kind, &ping, sizeof(ping));
 }
 
+/* None waits for an answer to the one before, however slow this end is. */
 static void check_questions(uint8_t kind, const char *what)
 {
 	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
@@ -124,7 +122,7 @@ static void check_questions(uint8_t kind, const char *what)
 	peer_link(&p, PORT, &flooder);
 	start = seconds_now();
 	for (i = 0; i < TOO_MANY; i++)
-		CHECK(answered(&p, kind, i), "%s: no answer", what);
+		ask(&p, kind, i);
 	CHECK(peer_alive(&p), "%s: the link ends", what);
 	check_paced(what, start, before);
 	peer_close(&p);

@@ -119,6 +119,11 @@ check "h1 forgets and comes back" restart h1 --connect 10.88.0.2
 wait_for "h1 knows again that h3 is revoked" 60 is_revoked h1 host3
 check "h3, too, and is not let in" restart h3 --connect 10.88.0.1 --connect 10.88.0.2
 wait_for "h3 is turned away" 30 stat_at_least h1 link_revoked 1
+told_why() { [ "$(info h3 link_error)" = "membership was revoked" ]; }
+wait_for "its user is told why, though no revocation is there" 30 told_why
+check "so is who lists its links" grep -q "membership was revoked" <(pg h3 links g)
+check "and who watches, with each try" grep -q "failed to 10.88.0.*: membership was revoked" \
+	<(pg h3 watch g --count 4 --timeout 60)
 check "h1 still has nothing of h3" has_no h1 "$mine"
 wait_for "h1 and h2 have the same table" 60 same_tables h1 h2
 done_testing

@@ -2,6 +2,7 @@
 /*
  * What the kernel says about a group, its members, counters and limits.
  */
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -378,7 +379,25 @@ static int info_pem(const struct admin_group *group)
 	return finish();
 }
 
-static void info_json(const struct admin_group *group, size_t links_up)
+/* What keeps a group without links from having one: that it is turned away before all else. */
+static const struct admin_link *why_alone(const struct admin_link *links, size_t n)
+{
+	const struct admin_link *why = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (links[i].direct)
+			continue;
+		if (links[i].state == PEERGROUP_LINK_UP)
+			return NULL;
+		if (links[i].reason && (!why || links[i].reason == EKEYREVOKED))
+			why = &links[i];
+	}
+	return why;
+}
+
+static void info_json(const struct admin_group *group, size_t links_up,
+		      const struct admin_link *why)
 {
 	unsigned char node[8];
 	char mode[8];
@@ -401,6 +420,7 @@ static void info_json(const struct admin_group *group, size_t links_up)
 	json_status(group->status);
 	json_u64("port", group->port);
 	json_u64("links_up", links_up);
+	json_str("link_error", why ? link_error(why->reason) : NULL);
 	json_u64("records", group->records);
 	json_u64("tombstones", group->tombstones);
 	json_u64("bytes", group->bytes);
@@ -417,6 +437,13 @@ static void info_json(const struct admin_group *group, size_t links_up)
 	json_end_object();
 	json_end_object();
 	json_finish();
+}
+
+static void info_alone(const struct admin_link *why)
+{
+	if (why)
+		printf("no link as:  %s (%s)\n", link_error(why->reason),
+		       address_text(why->address, why->address_len, why->port, why->scope));
 }
 
 static void info_owner(const struct admin_group *group)
@@ -451,7 +478,7 @@ int cmd_info(int argc, char **argv)
 	for (i = 0; i < n; i++)
 		up += links[i].state == PEERGROUP_LINK_UP && !links[i].direct;
 	if (opt_json) {
-		info_json(&group, up);
+		info_json(&group, up, why_alone(links, n));
 		return finish();
 	}
 	printf("group:       %s\n", safe_text(group.friendly, strlen(group.friendly)));
@@ -464,6 +491,7 @@ int cmd_info(int argc, char **argv)
 	if (group.credential_expires)
 		printf("vouched for: until %s\n", time_text(group.credential_expires));
 	printf("links up:    %zu\n", up);
+	info_alone(why_alone(links, n));
 	printf("records:     %u, and %u deleted (%s, change #%llu)\n", group.records,
 	       group.tombstones, size_text(group.bytes), (unsigned long long)group.seq);
 	printf("fingerprint: %s\n", hex_text(group.fingerprint, 16));
