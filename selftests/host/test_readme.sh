@@ -85,6 +85,28 @@ is "README.md counts the functions of p2p.h" \
 	"$(sed -n 's/.*Windows API, \([0-9]*\) functions.*/\1/p' "$TOP/README.md")" \
 	"$(grep -cE '^(HRESULT|VOID) Peer' "$TOP/libpeergroup/include/p2p.h")"
 
+# The tests that documents name, and the cases behind a name: ``SUBJECT/test_x``: *case*, *case*.
+untrue() {
+	python3 - "$TOP" <<- 'END'
+		import glob, re, sys
+		top = sys.argv[1]
+		flat = lambda text: re.sub(r"\s+", " ", text)
+		for page in sorted(glob.glob(top + "/Documentation/*.rst")):
+		    text = flat(open(page, encoding="utf-8").read())
+		    found = re.finditer(r"``(?:selftests/)?([a-z]+/(?:test|fuzz)_[a-z_0-9]+)(?:\.[a-z]+)?``"
+		                        r"(?:(?: [a-z ]+)?: ((?:\*[^*]+\*(?:, )?)+))?", text)
+		    for name, cases in ((m[1], m[2] or "") for m in found):
+		        files = glob.glob(f"{top}/selftests/{name}.*")
+		        source = flat("".join(open(f, encoding="utf-8").read() for f in files))
+		        if not files:
+		            print(f"no {name}")
+		        for case in re.findall(r"\*([^*]+)\*", cases):
+		            if f'"{case}' not in source and f"{case}\"" not in source:
+		                print(f"no *{case}* in {name}")
+	END
+}
+is "each test and case that a document names exists" "$(untrue)" ''
+
 missing=''
 for file in $(sed -n 's/.*](\([^)#]*\)).*/\1/p' "$TOP/README.md" | grep -v :); do
 	[ -e "$TOP/$file" ] || missing+=" $file"

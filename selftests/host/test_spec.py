@@ -308,6 +308,17 @@ def check_operations():
                 yield f"{cmd}: {sub} is not in both, spec and pg_nl_ops[]"
 
 
+def check_users():
+    """Each operation is tried by each class of user."""
+    test = TREE / "selftests/kmod/test_permissions.c"
+    if test.exists():
+        text = test.read_text().replace("group_open(", "CMD(GROUP_OPEN)")
+        tried = set(re.findall(r"CMD\((\w+)\)", text))
+        for op in operations():
+            if "event" not in op and op["name"].replace("-", "_").upper() not in tried:
+                yield f"{op['name']} is not in {test.name}"
+
+
 def check_policies():
     """What an operation takes is what the spec says; what it does not is refused by name."""
     sets = {s["name"]: (s, attrs) for s, attrs in attribute_sets()}
@@ -423,6 +434,7 @@ CHECKS = [
     ("enums, flags and constants", check_values),
     ("family, multicast group, permissions", check_family),
     ("operations: do and dump", check_operations),
+    ("operations: each is tried by each class of user", check_users),
     ("policies: what is taken, what is refused", check_policies),
     ("policies: types and bounds", check_bounds),
     ("answers and events: attributes and types", check_answers),
