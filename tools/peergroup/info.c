@@ -379,21 +379,25 @@ static int info_pem(const struct admin_group *group)
 	return finish();
 }
 
-/* What keeps a group without links from having one: that it is turned away before all else. */
+/*
+ * What keeps a group without links from having one. That others say that its member was
+ * revoked counts most, even where somebody keeps a link to it, who may have fallen with it.
+ */
 static const struct admin_link *why_alone(const struct admin_link *links, size_t n)
 {
 	const struct admin_link *why = NULL;
+	bool alone = true;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		if (links[i].direct)
 			continue;
 		if (links[i].state == PEERGROUP_LINK_UP)
-			return NULL;
-		if (links[i].reason && (!why || links[i].reason == EKEYREVOKED))
+			alone = false;
+		else if (links[i].reason && (!why || links[i].reason == EKEYREVOKED))
 			why = &links[i];
 	}
-	return why;
+	return why && (alone || why->reason == EKEYREVOKED) ? why : NULL;
 }
 
 static void info_json(const struct admin_group *group, size_t links_up,
@@ -442,8 +446,9 @@ static void info_json(const struct admin_group *group, size_t links_up,
 static void info_alone(const struct admin_link *why)
 {
 	if (why)
-		printf("no link as:  %s (%s)\n", link_error(why->reason),
-		       address_text(why->address, why->address_len, why->port, why->scope));
+		printf("no link to:  %s, %s\n",
+		       address_text(why->address, why->address_len, why->port, why->scope),
+		       link_error(why->reason));
 }
 
 static void info_owner(const struct admin_group *group)
