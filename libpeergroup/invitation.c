@@ -162,6 +162,20 @@ static HRESULT parse_invitation(const char *xml, struct invitation *inv)
 
 /* ------------------------------------------------------- accepting (to join) -- */
 
+/* Nobody is let in, by however many, by somebody who is there through them. */
+static HRESULT check_circle(const struct invitation *inv)
+{
+	size_t i, j;
+
+	for (i = 1; i < inv->len; i++)
+		for (j = 0; j < i; j++)
+			if (!memcmp(inv->chain[i]->spki_hash, inv->chain[j]->spki_hash, 32))
+				return pgi_fail(PEER_E_CIRCULAR_CHAIN_DETECTED,
+						"%s is among those who invite",
+						inv->chain[i]->name);
+	return S_OK;
+}
+
 static HRESULT check_invitation(const struct invitation *inv,
 				const struct pgi_identity *identity)
 {
@@ -180,7 +194,7 @@ static HRESULT check_invitation(const struct invitation *inv,
 				"the invitation is not valid yet: compare the hosts' clocks");
 	if (now >= leaf->not_after)
 		return pgi_fail(PEER_E_INVALID_TIME_PERIOD, "the invitation has expired");
-	return S_OK;
+	return check_circle(inv);
 }
 
 static HRESULT fill_store(const struct invitation *inv, const struct pgi_identity *identity,

@@ -350,7 +350,8 @@ HRESULT peergroup_open(const char *identity, const char *name, peergroup_t *grou
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVITATION_NOT_TRUSTED,
  * PEER_E_INVALID_TIME_PERIOD, PEER_E_UNSUPPORTED_VERSION, PEER_E_NOT_FOUND,
- * PEER_E_INVALID_PEER_NAME, PEER_E_GROUP_IN_USE, PEER_E_NO_KEY_ACCESS.
+ * PEER_E_INVALID_PEER_NAME, PEER_E_CIRCULAR_CHAIN_DETECTED, PEER_E_GROUP_IN_USE,
+ * PEER_E_NO_KEY_ACCESS.
  */
 HRESULT peergroup_join(const char *identity, const char *invitation,
 		       peergroup_t *group);

@@ -520,6 +520,7 @@ static bool knows_bob(void *arg)
 ERROR(PeerGroupIssueCredentials, PEER_E_INVALID_CREDENTIAL_INFO, "flags, no roles, a name that is too long")
 {
 	PEER_CREDENTIAL_INFO info = { .dwSize = sizeof(info), .dwFlags = 1 };
+	char text[257];
 
 	NEED(wait_until(knows_bob, NULL));
 	info.ftValidityEnd = to_filetime(peer_time_now() + HOUR);
@@ -531,6 +532,10 @@ ERROR(PeerGroupIssueCredentials, PEER_E_INVALID_CREDENTIAL_INFO, "flags, no role
 	ISSUE(ours, wide(bob), &info, 0, PEER_E_INVALID_CREDENTIAL_INFO);
 	info.cRoles = 1;
 	ISSUE(ours, wide(NOBODY), &info, 0, PEER_E_INVALID_CREDENTIAL_INFO);
+	memset(text, 'x', 256);
+	text[256] = 0;
+	info.pwzFriendlyName = wide(text);
+	ISSUE(ours, wide(bob), &info, 0, PEER_E_INVALID_CREDENTIAL_INFO);
 }
 
 ERROR(PeerGroupIssueCredentials, PEER_E_INVALID_TIME_PERIOD, "an end that is past, or after the issuer's")

@@ -218,6 +218,10 @@ ERROR(PeerGroupUpdateRecord, PEER_E_INVALID_RECORD, "another type, or other flag
 
 	r->type.Data3++;
 	HR(PeerGroupUpdateRecord(ours, r), PEER_E_INVALID_RECORD);
+	r->type.Data3--;
+	r->dwFlags = PEER_RECORD_FLAG_AUTOREFRESH;
+	HR(PeerGroupUpdateRecord(ours, r), PEER_E_INVALID_RECORD);
+	CHECK(version_of(ours, &added) == 1);
 	PeerFreeData(r);
 }
 
@@ -418,12 +422,13 @@ ERROR(PeerGroupGetEventData, PEER_S_NO_EVENT_DATA, "nothing is queued")
 
 /* ----------------------------------------------------------------- times -- */
 
-ERROR(PeerGroupPeerTimeToUniversalTime, E_INVALIDARG, "no time, no room, or a result before 1601")
+ERROR(PeerGroupPeerTimeToUniversalTime, E_INVALIDARG, "no time, no room, or a time out of range")
 {
-	FILETIME t = { 1, 1 };
+	FILETIME t = { 1, 1 }, late = { 0xffffffff, 0xffffffff };
 
 	HR(PeerGroupPeerTimeToUniversalTime(ours, NULL, &t), E_INVALIDARG);
 	HR(PeerGroupPeerTimeToUniversalTime(ours, &t, NULL), E_INVALIDARG);
+	HR(PeerGroupPeerTimeToUniversalTime(ours, &late, &t), E_INVALIDARG);
 	CHECK(t.dwLowDateTime == 1 && t.dwHighDateTime == 1);
 }
 

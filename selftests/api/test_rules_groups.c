@@ -294,16 +294,22 @@ RULE(R3, "an inviting member issues its own role and below, and changes its own 
 	PeerFreeData(p);
 }
 
-/* Bob by another role: closed, joined and linked again. */
-static void become(uint32_t role)
+/* Bob by another role, until then: closed and joined again. */
+static void rejoin(uint32_t role, time_t until)
 {
 	char *xml;
 
-	NEED(!peergroup_renew(ours, bob, 0, role, 0, &xml));
+	NEED(!peergroup_renew(ours, bob, until, role, 0, &xml));
 	rules_part();
 	HR(PeerGroupClose(bobs), S_OK);
 	NEED(!peergroup_join(bob, xml, (peergroup_t *)&bobs));
 	peergroup_free(xml);
+}
+
+/* And linked again. */
+static void become(uint32_t role)
+{
+	rejoin(role, 0);
 	rules_meet();
 }
 
@@ -428,6 +434,107 @@ RULE(D4, "this host's member comes first")
 	CHECK(n == 2 && same(items[0]->pwzIdentity, bob));
 	PeerFreeData(items);
 	HR(PeerEndEnumeration(list), S_OK);
+}
+
+/* --------------------------------------------------------------- renewal -- */
+
+#define A_DAY	(86400 * TICKS)
+
+static uint64_t start_of_bob, length_of_bob;
+
+/* Alice's host knows Bob by a later certificate than before. */
+static bool is_later(void *arg)
+{
+	PEER_MEMBER **m = look_up(bob);
+	uint64_t start = m ? from_filetime((*m)->pCredentialInfo->ftValidityStart) : 0;
+	bool is = start > start_of_bob;
+
+	(void)arg;
+	if (is) {
+		length_of_bob = from_filetime((*m)->pCredentialInfo->ftValidityEnd) - start;
+		start_of_bob = start;
+	}
+	PeerFreeData(m);
+	return is;
+}
+
+/* What Alice issues to Bob, to be freed. */
+static PEER_INVITATION_INFO *issued(PEER_CREDENTIAL_INFO *info)
+{
+	PEER_INVITATION_INFO *text = NULL;
+	PWSTR xml = NULL;
+
+	HR(PeerGroupIssueCredentials(ours, wide(bob), info, 0, &xml), S_OK);
+	NEED(xml);
+	HR(PeerGroupParseInvitation(xml, &text), S_OK);
+	NEED(text);
+	PeerFreeData(xml);
+	return text;
+}
+
+RULE(L1, "a renewal without information lasts as long as before, as a text and stored")
+{
+	PEER_INVITATION_INFO *info;
+	uint64_t length;
+
+	NEED(wait_until(is_later, NULL));
+	rejoin(PEERGROUP_ROLE_MEMBER, time(NULL) + 86400);
+	rules_meet();
+	NEED(wait_until(is_later, NULL));
+	length = length_of_bob;
+	CHECK(length > A_DAY - HOUR && length < A_DAY + HOUR);
+	info = issued(NULL);
+	CHECK(from_filetime(info->ftValidityEnd) - from_filetime(info->ftValidityStart) == length);
+	CHECK(info->cRoles == 1 && guids_equal(info->pRoles, &PEER_GROUP_ROLE_MEMBER));
+	PeerFreeData(info);
+	HR(PeerGroupIssueCredentials(ours, wide(bob), NULL, PEER_GROUP_STORE_CREDENTIALS, NULL),
+	   S_OK);
+	CHECK(wait_until(is_later, NULL), "the group has it");
+	CHECK(length_of_bob == length);
+}
+
+RULE(L2, "a renewal with information has its times and roles, within the issuer's")
+{
+	uint64_t second = (peer_time_now() / TICKS + 60) * TICKS;
+	PEER_CREDENTIAL_INFO info = {
+		.dwSize = sizeof(info), .cRoles = 1,
+		.pRoles = (GUID *)&PEER_GROUP_ROLE_INVITING_MEMBER,
+		.ftValidityStart = to_filetime(second),
+		.ftValidityEnd = to_filetime(second + HOUR),
+	};
+	PEER_INVITATION_INFO *text = issued(&info);
+	PWSTR xml = (PWSTR)&bad_handle;
+
+	CHECK(from_filetime(text->ftValidityStart) == second);
+	CHECK(from_filetime(text->ftValidityEnd) == second + HOUR);
+	CHECK(text->cRoles == 1 &&
+	      guids_equal(text->pRoles, &PEER_GROUP_ROLE_INVITING_MEMBER));
+	PeerFreeData(text);
+	info.ftValidityEnd = to_filetime(second + 1100 * A_YEAR);
+	HR(PeerGroupIssueCredentials(ours, wide(bob), &info, 0, &xml),
+	   PEER_E_INVALID_TIME_PERIOD);
+	CHECK(!xml);
+}
+
+static bool has_passed(void *arg)
+{
+	return peer_time_now() > *(uint64_t *)arg;
+}
+
+/* Offline, where there is nobody else to keep him from it. */
+RULE(B8, "nobody publishes whose membership has ended")
+{
+	uint64_t end;
+	PEER_RECORD r = new_record();
+	GUID id;
+
+	HR(PeerGroupAddRecord(bobs, &r, &r.id), S_OK);
+	NEED(rules_agree(&r.id));
+	rejoin(PEERGROUP_ROLE_MEMBER, time(NULL) + 15);
+	end = peer_time_now() + 16 * TICKS;
+	NEED(wait_until(has_passed, &end));
+	HR(PeerGroupAddRecord(bobs, &r, &id), PEER_E_NOT_AUTHORIZED);
+	CHECK(count_records(bobs, &rules_type) == 0);
 }
 
 /* ---------------------------------------------------------- enumerations -- */

@@ -58,6 +58,7 @@ static uint64_t counter(HGROUP group, const char *name)
 RULE(J2, "an invitation by password: name, friendly name, nothing secret, and it parses")
 {
 	PEER_INVITATION_INFO *info;
+	char expected[1024];
 
 	create();
 	NEED(PeerGroupCreatePasswordInvitation(ours, &text) == S_OK);
@@ -67,6 +68,11 @@ RULE(J2, "an invitation by password: name, friendly name, nothing secret, and it
 	CHECK(info->authScheme == PEER_GROUP_PASSWORD_AUTHENTICATION);
 	CHECK(!info->pwzSubjectPeerName && !info->pwzIssuerPeerName && !info->cRoles);
 	PeerFreeData(info);
+	snprintf(expected, sizeof(expected), "<PEERINVITATION VERSION=\"1.1\">"
+		 "<CLOUDNAME>Global_</CLOUDNAME><SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS>"
+		 "<GROUPPEERNAME>%s</GROUPPEERNAME><GROUPFRIENDLYNAME>The Club</GROUPFRIENDLYNAME>"
+		 "</PEERINVITATION>", group_name);
+	CHECK(same(text, expected), "and that is all of it");
 }
 
 RULE(W1, "password, role and scheme are set when the group is made")

@@ -280,13 +280,29 @@ static uint32_t tombstones(HGROUP group)
 	return n;
 }
 
+static uint32_t kept_tombstones;
+
+static bool one_has_gone(void *arg)
+{
+	(void)arg;
+	return tombstones(ours) == kept_tombstones;
+}
+
 RULE(X4, "a tombstone is kept until the record would have expired")
 {
-	GUID id = add_record();
-	uint32_t before = tombstones(ours);
+	PEER_RECORD r = new_record();
+	GUID id = add_record(), brief;
 
+	kept_tombstones = tombstones(ours) + 1;
 	HR(PeerGroupDeleteRecord(ours, &id), S_OK);
-	CHECK(tombstones(ours) == before + 1);
+	CHECK(tombstones(ours) == kept_tombstones);
+	r.ftExpiration = to_filetime(peer_time_now() + 3 * TICKS);
+	HR(PeerGroupAddRecord(ours, &r, &brief), S_OK);
+	HR(PeerGroupDeleteRecord(ours, &brief), S_OK);
+	CHECK(tombstones(ours) == kept_tombstones + 1 ||
+	      peer_time_now() >= from_filetime(r.ftExpiration));
+	CHECK(wait_until(one_has_gone, NULL));
+	CHECK(peer_time_now() + TICKS / 10 >= from_filetime(r.ftExpiration));
 }
 
 RULE(X5, "a deleted record is not read, listed or found anywhere")

@@ -533,6 +533,43 @@ static void chains(void)
 	pgi_chain_free(chain, len);
 }
 
+/* A certificate for @subject's key at the chain's end, signed by @signer. */
+static void prolong(struct pgi_blob *certs, size_t *n, const struct actor *signer,
+		    const struct actor *subject, uint32_t roles)
+{
+	const struct pgi_cert_spec spec = {
+		.name = subject->id->name, .friendly = "x", .roles = roles,
+		.not_before = pgi_now() - PGI_MINUTE, .not_after = pgi_now() + PGI_MINUTE,
+	};
+	struct pgi_cert *issuer;
+
+	NEED_OK(pgi_cert_parse(certs[*n - 1].data, certs[*n - 1].len, &issuer));
+	NEED_OK(pgi_cert_issue(issuer, signer->id->key, subject->id->key, &spec, &certs[*n]));
+	pgi_cert_free(issuer);
+	++*n;
+}
+
+/* Whom the administrator has let in lets in the administrator: no call makes such a one. */
+static void circular(void)
+{
+	const struct pgi_group_store *from = admin.store;
+	struct pgi_blob certs[PEERGROUP_CHAIN_MAX + 1] = { from->root };
+	struct pgi_group_store *store;
+	size_t n = from->chain_len + 1, own = n, i;
+	char *xml;
+
+	for (i = 1; i < n; i++)
+		certs[i] = from->chain[i - 1];
+	prolong(certs, &n, &admin, &other, PEERGROUP_ROLE_ADMIN);
+	prolong(certs, &n, &other, &admin, PEERGROUP_ROLE_MEMBER);
+	NEED_OK(pgi_invitation_xml(certs, n, &xml));
+	CHECK_HR(pgi_invitation_accept(xml, admin.id, &store), PEER_E_CIRCULAR_CHAIN_DETECTED);
+	CHECK(!store);
+	free(xml);
+	while (n-- > own)
+		pgi_blob_free(&certs[n]);
+}
+
 static void identity_xml(void)
 {
 	static const char *const from[] = {
@@ -605,6 +642,7 @@ int main(void)
 		{ "flipped bits", bit_flips },
 		{ "truncated certificates", truncated },
 		{ "chains that break a rule", chains },
+		{ "who is above oneself", circular },
 		{ "altered identity information", identity_xml },
 		{ "a deleted identity", deleted },
 		{ "the password form", password_form },
