@@ -8,6 +8,7 @@
 #   make modules_install    the module (DESTDIR)
 #   make demo               what it does, shown in a virtual machine
 #   make check              the tests; check-long for those that take their time
+#   make valgrind           the library's and the command's tests, under valgrind
 #   make coverage           which lines of the library its tests run
 #   make bench              the benchmark
 #   make style              what can be said about the sources without running them
@@ -143,6 +144,10 @@ check-long: deps
 	@selftests/run --build --kernel debug api cli kmod net
 	@selftests/run --build --kernel kcsan kmod net
 
+valgrind: deps
+	@selftests/vm/install-deps uml valgrind
+	@selftests/run --build --kernel uml --valgrind api cli net
+
 coverage: deps
 	@selftests/vm/install-deps uml
 	@$(MAKE) KERNEL=uml all selftests
@@ -170,4 +175,4 @@ style: deps
 	$(call kbuild,$(KBUILD),C=2 CF=-D__CHECK_ENDIAN__ modules)
 
 .PHONY: FORCE all module test_modules lib tools examples docs selftests install modules_install clean deps demo \
-	check check-long coverage bench style
+	check check-long valgrind coverage bench style

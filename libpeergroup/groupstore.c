@@ -176,6 +176,7 @@ static HRESULT read_properties(int dir, struct pgi_group_store *store)
 static HRESULT read_store(int parent, const char *entry, struct pgi_group_store **out)
 {
 	struct pgi_group_store *store;
+	bool moved;
 	HRESULT hr;
 	int dir;
 
@@ -197,12 +198,14 @@ static HRESULT read_store(int parent, const char *entry, struct pgi_group_store 
 		hr = PEER_E_CERT_STORE_CORRUPTED;	/* a file is missing */
 	if (hr == PEER_E_CERT_STORE_CORRUPTED)
 		pgi_set_error("group %s in the store is damaged", entry);
+	moved = hr == PEER_E_CERT_STORE_CORRUPTED && !pgi_store_in_place(parent, entry, dir);
 	close(dir);
 	if (FAILED(hr))
 		pgi_group_store_free(store);
 	else
 		*out = store;
-	return hr;
+	/* Deleted or replaced meanwhile: what is there now counts. */
+	return moved ? read_store(parent, entry, out) : hr;
 }
 
 /* --------------------------------------------------------------- one group -- */

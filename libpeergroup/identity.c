@@ -92,6 +92,7 @@ static HRESULT list_one(int parent, const char *entry, void *arg)
 	struct pgi_identity **items, *identity;
 	struct pgi_identities *list = arg;
 	HRESULT hr;
+	bool gone;
 	int dir;
 
 	hr = pgi_store_open_entry(parent, entry, &dir);
@@ -100,9 +101,10 @@ static HRESULT list_one(int parent, const char *entry, void *arg)
 	if (FAILED(hr))
 		return hr;
 	hr = read_info(dir, entry, &identity);
+	gone = FAILED(hr) && !pgi_store_in_place(parent, entry, dir);
 	close(dir);
 	if (FAILED(hr))
-		return hr;
+		return gone ? S_OK : hr;
 	items = realloc(list->items, (list->count + 1) * sizeof(*items));
 	if (!items) {
 		pgi_identity_free(identity);
@@ -209,6 +211,8 @@ static HRESULT load_named(const char *name, bool key, struct pgi_identity **out)
 	close(dir);
 	if (SUCCEEDED(hr))
 		*out = identity;
+	else if (pgi_store_has(PGI_IDENTITIES, entry) == PEER_E_NOT_FOUND)
+		hr = not_found(name);	/* deleted meanwhile, a file before the other */
 	return hr;
 }
 

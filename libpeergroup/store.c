@@ -169,6 +169,15 @@ HRESULT pgi_store_open_entry(int dir, const char *entry, int *fd)
 	return open_below(dir, entry, false, fd);
 }
 
+bool pgi_store_in_place(int dir, const char *entry, int fd)
+{
+	struct stat is, named;
+
+	return fstat(fd, &is) < 0 ||
+	       (!fstatat(dir, entry, &named, AT_SYMLINK_NOFOLLOW) &&
+		is.st_dev == named.st_dev && is.st_ino == named.st_ino);
+}
+
 HRESULT pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN])
 {
 	uint8_t hash[32];

@@ -25,6 +25,11 @@ HRESULT pgi_store_entry(const char *name, char entry[PGI_ENTRY_LEN]);
  */
 HRESULT pgi_store_open(const char *folder, const char *sub, bool make, int *fd);
 HRESULT pgi_store_open_entry(int dir, const char *entry, int *fd);
+/*
+ * Is @fd still what @entry names? Who deletes or replaces a folder moves it away first, and
+ * then removes its files: to whom has it open they go missing.
+ */
+bool pgi_store_in_place(int dir, const char *entry, int fd);
 /* S_OK while there is such a folder, else PEER_E_NOT_FOUND: one look, nothing opened. */
 HRESULT pgi_store_has(const char *folder, const char *entry);
 

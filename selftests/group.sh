@@ -9,7 +9,7 @@ T=$(mktemp -d)
 at_exit rm -rf "$T"
 # The command with its libraries bound in, which starts in half the time. What is installed
 # is $PG_BUILD/tools/peergroup.
-PATH=$PG_BUILD/selftests/bound:$PG_BUILD/selftests/tools:$PG_BUILD/selftests:$PATH
+PATH=${PG_VALGRIND:+$PG_VALGRIND:}$PG_BUILD/selftests/bound:$PG_BUILD/selftests/tools:$PG_BUILD/selftests:$PATH
 export LD_LIBRARY_PATH=$PG_BUILD/libpeergroup${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 TYPE=6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c001
 

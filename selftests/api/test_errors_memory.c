@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // timeout: 200
+// valgrind: no: malloc() is replaced
 /*
  * No memory: each of the functions about records and events, with each allocation that
  * it makes failing in turn. What libcrypto allocates for itself is left alone here.

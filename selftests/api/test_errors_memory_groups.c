@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // timeout: 300
+// valgrind: no: malloc() is replaced
 /*
  * No memory: each of the functions about groups and invitations, with each allocation
  * that it makes failing in turn, and the data folder as it was before. What libcrypto

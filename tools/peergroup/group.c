@@ -437,8 +437,8 @@ static int bring_up(const struct group_ref *ref, uint16_t port, uint64_t lifetim
 			json_end_object();
 			json_finish();
 		} else {
-			printf("%s is up on port %u\n",
-			       safe_text(ref->friendly, strlen(ref->friendly)), status->port);
+			safe_print("", ref->friendly, " is up on port ");
+			printf("%u\n", status->port);
 		}
 		if (SUCCEEDED(hr))
 			peergroup_free(status);

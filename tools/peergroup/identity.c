@@ -186,12 +186,12 @@ static int identity_show(const char *arg)
 		json_end_object();
 		json_finish();
 	} else {
-		printf("peer name: %s\nname:      %s\n", name,
-		       safe_text(friendly, strlen(friendly)));
-		for (i = 0; i < n_groups; i++)
-			printf("%s %s (%s)\n", i ? "          " : "groups:   ",
-			       safe_text(groups[i].friendly, strlen(groups[i].friendly)),
-			       groups[i].name);
+		printf("peer name: %s\n", name);
+		safe_print("name:      ", friendly, "\n");
+		for (i = 0; i < n_groups; i++) {
+			safe_print(i ? "           " : "groups:    ", groups[i].friendly, "");
+			printf(" (%s)\n", groups[i].name);
+		}
 	}
 	peergroup_free(groups);
 	peergroup_free(list);

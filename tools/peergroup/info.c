@@ -486,7 +486,7 @@ int cmd_info(int argc, char **argv)
 		info_json(&group, up, why_alone(links, n));
 		return finish();
 	}
-	printf("group:       %s\n", safe_text(group.friendly, strlen(group.friendly)));
+	safe_print("group:       ", group.friendly, "\n");
 	printf("peer name:   %s\n", group.name);
 	printf("member:      %s\n", group.member ? group.member : "-");
 	printf("status:      %s\n", group.status ? status_text(group.status) : "offline");

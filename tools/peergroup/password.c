@@ -164,7 +164,7 @@ static int answer(peergroup_t group, const char *friendly, const sigset_t *ends)
 	if (opt_json)
 		puts("{\"answering\": true}");
 	else
-		printf("answering for %s\n", safe_text(friendly, strlen(friendly)));
+		safe_print("answering for ", friendly, "\n");
 	if (fflush(stdout))
 		return finish();
 	stay(group, friendly, ends);

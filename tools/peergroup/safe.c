@@ -5,6 +5,8 @@
  * all that prints, by json.c, which has an escape of its own, and by examples/peer-chat.c.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include "safe.h"
 
 /*
@@ -87,4 +89,12 @@ char *safe_text(const char *s, size_t len)
 	}
 	out[n] = 0;
 	return out;
+}
+
+void safe_print(const char *before, const char *text, const char *after)
+{
+	char *safe = safe_text(text, strlen(text));
+
+	printf("%s%s%s", before, safe, after);
+	free(safe);
 }

@@ -17,6 +17,8 @@ void *xalloc(size_t size);
  * be seen, and for bytes that are no UTF-8. free() it.
  */
 char *safe_text(const char *s, size_t len);
+/* Prints it, between two texts of the program's own. */
+void safe_print(const char *before, const char *text, const char *after);
 /* Is it one of these? */
 bool is_unseen(uint32_t c);
 /* The first character of UTF-8, which has *@c as its number; 0 if there is none. */

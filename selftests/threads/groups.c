@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Work for threads.h: the count of startups, handles of one group that come and go while it
+ * is used, what a group says of itself, invitations, properties, exports, groups that are
+ * made and deleted, and joining by password.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "threads.h"
+
+#define LOCK_VIOLATION	HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION)
+
+/* -------------------------------------------------- startups and handles -- */
+
+static void open_and_close(unsigned int me, unsigned int round)
+{
+	PEER_VERSION_DATA version;
+	HGROUP group;
+	DWORD status;
+
+	(void)me;
+	(void)round;
+	OK(PeerGroupStartup(PEER_GROUP_VERSION, &version));
+	if (OK(PeerGroupOpen(alice_wide(), group_wide(), NULL, &group))) {
+		OK(PeerGroupGetStatus(group, &status));
+		OK(PeerGroupClose(group));
+		SAYS(PeerGroupGetStatus(group, &status), PEER_E_INVALID_GROUP);
+	}
+	OK(PeerGroupShutdown());
+}
+
+/* The first startup and the last shutdown, of whichever thread. */
+static void begin_and_end(unsigned int me, unsigned int round)
+{
+	PEER_VERSION_DATA version;
+	unsigned int i;
+
+	if (!me)
+		OK(PeerGroupShutdown());
+	meet();
+	for (i = 0; i < 5; i++)
+		open_and_close(me, round);
+	meet();
+	if (!me) {
+		SAYS(PeerGroupShutdown(), PEER_E_NOT_INITIALIZED);
+		OK(PeerGroupStartup(PEER_GROUP_VERSION, &version));
+	}
+	meet();
+}
+
+static HGROUP common;
+static atomic_uint closed;
+
+/* All use one handle until one of them has closed it. */
+static void close_once(unsigned int me, unsigned int round)
+{
+	PEER_RECORD r = record_of(600 + me);
+	HRESULT hr;
+	GUID id;
+
+	(void)round;
+	if (!me) {
+		NEED(!PeerGroupOpen(alice_wide(), group_wide(), NULL, &common));
+		atomic_store(&closed, 0);
+	}
+	meet();
+	hr = PeerGroupAddRecord(common, &r, &id);
+	EXPECT(hr == S_OK || hr == PEER_E_INVALID_GROUP);
+	if (hr == S_OK)
+		OK(PeerGroupDeleteRecord(ours, &id));
+	hr = PeerGroupClose(common);
+	EXPECT(hr == S_OK || hr == PEER_E_INVALID_GROUP);
+	atomic_fetch_add(&closed, hr == S_OK);
+	meet();
+	EXPECT(atomic_load(&closed) == 1);
+}
+
+/* ------------------------------------------------ what it says of itself -- */
+
+static void ask_lists(void)
+{
+	struct peergroup_counter *counters;
+	HPEERENUM list;
+	size_t n;
+
+	if (OK(PeerGroupEnumMembers(ours, PEER_MEMBER_PRESENT, NULL, &list)))
+		drain(list, NULL, NULL, NULL);
+	if (OK(PeerEnumGroups(alice_wide(), &list)))
+		EXPECT(drain(list, NULL, NULL, NULL) >= 1);
+	if (OK(peergroup_stats(ours, &counters, &n))) {
+		EXPECT(n > 10);
+		peergroup_free(counters);
+	}
+	if (OK(PeerGroupEnumConnections(bobs, PEER_CONNECTION_NEIGHBOR, &list)))
+		drain(list, NULL, NULL, NULL);
+}
+
+static void ask(unsigned int me, unsigned int round)
+{
+	FILETIME now = to_filetime(peer_time_now()), there, back;
+	struct peergroup_status *status;
+
+	(void)me;
+	(void)round;
+	ask_lists();
+	if (OK(peergroup_status(ours, &status))) {
+		EXPECT(!strcmp(status->name, group_name));
+		peergroup_free(status);
+	}
+	OK(PeerGroupUniversalTimeToPeerTime(ours, &now, &there));
+	OK(PeerGroupPeerTimeToUniversalTime(ours, &there, &back));
+	SAYS(peergroup_online(ours, 0), PEER_S_ALREADY_CONNECTED);
+	OK(peergroup_keep(ours, false));
+	OK(peergroup_credential_lifetime(ours, 0));
+	OK(peergroup_connect(bobs, "127.0.0.1"));
+}
+
+static void set_properties(unsigned int me, unsigned int round)
+{
+	PEER_GROUP_PROPERTIES *p;
+	char comment[32];
+	HRESULT hr;
+
+	snprintf(comment, sizeof(comment), "by %u, %u", me, round);
+	if (!OK(PeerGroupGetProperties(ours, &p)))
+		return;
+	p->pwzComment = widen(comment);
+	hr = PeerGroupSetProperties(ours, p);
+	expect(hr == S_OK || hr == LOCK_VIOLATION, __FILE__, __LINE__, "set", hr);
+	PeerFreeData(p);
+}
+
+/* ---------------------------------------------------- invitations, exports -- */
+
+static void invite(unsigned int me, unsigned int round)
+{
+	WCHAR *xml, *text;
+	FILETIME end = to_filetime(peer_time_now() + HOUR);
+	PEER_INVITATION_INFO *info;
+
+	(void)me;
+	(void)round;
+	if (!OK(PeerIdentityGetXML(widen(bob), &xml)))
+		return;
+	if (OK(PeerGroupCreateInvitation(ours, xml, &end, 1, &PEER_GROUP_ROLE_MEMBER, &text))) {
+		if (OK(PeerGroupParseInvitation(text, &info))) {
+			EXPECT(same(info->pwzSubjectPeerName, bob));
+			PeerFreeData(info);
+		}
+		PeerFreeData(text);
+	}
+	PeerFreeData(xml);
+	if (OK(PeerGroupIssueCredentials(ours, widen(bob), NULL, 0, &text)))
+		PeerFreeData(text);
+}
+
+static void take_along(unsigned int me, unsigned int round)
+{
+	char path[300];
+
+	(void)round;
+	snprintf(path, sizeof(path), "%s/database.%u", getenv("PEERGROUP_HOME"), me);
+	OK(PeerGroupExportDatabase(ours, widen(path)));
+	SAYS(PeerGroupImportDatabase(ours, widen(path)), PEER_E_GROUP_IN_USE);
+	unlink(path);
+}
+
+static WCHAR *config;
+
+/* Scrypt takes its memory: two at a time do. */
+static void take_membership_along(unsigned int me, unsigned int round)
+{
+	WCHAR *who, *group;
+
+	(void)round;
+	if (!me)
+		OK(PeerGroupExportConfig(ours, widen("password"), &config));
+	meet();
+	if (me < 2)
+		SAYS(PeerGroupImportConfig(config, widen("password"), FALSE, &who, &group),
+		     PEER_E_ALREADY_EXISTS);
+	meet();
+	if (!me)
+		PeerFreeData(config);
+}
+
+/* ------------------------------------------------------- groups of its own -- */
+
+/* A group has a key, which takes its time: a few threads make some, all list them. */
+static void make_and_delete(unsigned int me, unsigned int round)
+{
+	struct peergroup_create_options options = { .friendly = "Another" };
+	struct peergroup_status *status;
+	peergroup_t group;
+	HPEERENUM list;
+	char *name;
+
+	(void)round;
+	if (OK(PeerEnumGroups(alice_wide(), &list)))
+		EXPECT(drain(list, NULL, NULL, NULL) >= 1);
+	if (me % 4)
+		return;
+	if (!OK(peergroup_create(me % 8 ? alice : bob, &options, &group)))
+		return;
+	OK(peergroup_online(group, (uint16_t)(5000 + me)));
+	OK(peergroup_status(group, &status));
+	name = strdup(status->name);
+	peergroup_free(status);
+	OK(peergroup_offline(group));
+	OK(peergroup_close(group));
+	OK(peergroup_delete(me % 8 ? alice : bob, name));
+	free(name);
+}
+
+/* ------------------------------------------------------------ by password -- */
+
+static peergroup_t secret;
+static char *way_in;
+
+/* So many do: scrypt takes its memory. */
+#define JOIN	3
+
+static void join_once(unsigned int me)
+{
+	peergroup_t group;
+	HRESULT hr;
+
+	hr = peergroup_join_password(bob, way_in, "correct horse", &group);
+	expect(hr == S_OK || hr == PEER_S_ALREADY_A_MEMBER, __FILE__, __LINE__, "join", hr);
+	if (FAILED(hr))
+		return;
+	if (!me)
+		OK(peergroup_authenticate(group, "127.0.0.1:6000"));
+	OK(peergroup_close(group));
+}
+
+static void by_password(unsigned int me, unsigned int round)
+{
+	struct peergroup_create_options options = { .friendly = "Secret" };
+
+	(void)round;
+	if (!me) {
+		NEED(!peergroup_create_with_password(alice, &options, "correct horse",
+						     PEERGROUP_ROLE_MEMBER, &secret));
+		NEED(!peergroup_online(secret, 6000));
+		NEED(!peergroup_password_invitation(secret, &way_in));
+	}
+	meet();
+	OK(peergroup_answer(secret));
+	if (me < JOIN)
+		join_once(me);
+	meet();
+	if (!me) {
+		OK(peergroup_close(secret));
+		peergroup_free(way_in);
+	}
+}
+
+const struct work work_groups[] = {
+	{ "handles of a group come and go", open_and_close, 3, false },
+	{ "the first startup, the last shutdown", begin_and_end, 1, true },
+	{ "one handle is used by all, and closed by one", close_once, 2, true },
+	{ "a group is asked for all it says", ask, 2, false },
+	{ "properties are changed by all", set_properties, 1, false },
+	{ "invitations and certificates are issued", invite, 1, false },
+	{ "records are exported", take_along, 1, false },
+	{ "a membership is exported", take_membership_along, 1, true },
+	{ "groups are made, listed and deleted", make_and_delete, 1, false },
+	{ "a group is joined by password", by_password, 1, true },
+	{ .name = NULL },
+};
