@@ -114,8 +114,12 @@ static void add_links(struct pgi_group *group, const struct pgi_address *a, size
 static HRESULT stay_online(struct pgi_group *group, const struct pgi_group_state *state)
 {
 	HRESULT hr = S_OK;
+	uint32_t lifetime;
 
-	if (group->credential_lifetime || state->credential_expires < group->own->not_after)
+	pthread_mutex_lock(&group->lock);
+	lifetime = group->credential_lifetime;
+	pthread_mutex_unlock(&group->lock);
+	if (lifetime || state->credential_expires < group->own->not_after)
 		hr = pgi_credential_set(group);
 	pgi_membership_announce(group);
 	return FAILED(hr) ? hr : PEER_S_ALREADY_CONNECTED;
