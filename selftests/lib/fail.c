@@ -23,6 +23,8 @@ const char *fail_load(void)
 	snprintf(command, sizeof(command), "%s/test/pg_fail.ko", dirname(path));
 	if (!getenv("PG_FAIL") && access("/sys/kernel/debug/failslab", F_OK))
 		return "a kernel with fault injection it is that this needs: --kernel debug";
+	if (!getenv("PG_FAIL") && !access("/sys/kernel/debug/kcsan", F_OK))
+		return "nothing here looks at memory, and it would take for ever: --kernel debug";
 	if (access(command, F_OK))
 		return "pg_fail.ko was not built: the kernel has no probes";
 	snprintf(path, sizeof(path), "insmod '%.4000s'", command);
