@@ -83,6 +83,8 @@ HRESULT pgi_membership_encode(const struct pgi_blob *certs, size_t count,
  * there, or may be left out. What goes wrong is tried again the next time.
  */
 void pgi_membership_announce(struct pgi_group *group);
+/* A turn of upkeep: the same, and plans the next. */
+void pgi_membership_upkeep(struct pgi_group *group);
 /* The member has published something at that peer time: who it is must be known then. */
 void pgi_membership_acted(struct pgi_group *group, uint64_t when);
 

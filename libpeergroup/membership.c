@@ -3,7 +3,7 @@
  * Membership records: a member's own, by which others know it while it is away, and
  * what both kinds (an administrator's renewals are the other) say. The own one is
  * published when the member connects, and again when its certificates have changed or
- * the record is about to expire.
+ * the record is about to expire, which upkeep.c looks after.
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -16,6 +16,9 @@
 
 /* After a failure not with every record that a program publishes. */
 #define RETRY_AFTER	(10 * PEERGROUP_TIME_PER_SECOND)
+
+/* Peer time may leap, and the thread waits by another clock: seconds from look to look. */
+#define LOOK_SECONDS	300
 
 static const uint8_t membership_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
 
@@ -228,6 +231,19 @@ static HRESULT publish_if_due(struct pgi_group *group, bool acted, bool *stale,
 	return hr;
 }
 
+/* The thread is to look again when it may be due, at peer time @now. Lock held. */
+static void plan(struct pgi_group *group, uint64_t now)
+{
+	uint64_t left = LOOK_SECONDS;
+
+	if (group->membership_again > now)
+		left = (group->membership_again - now) / PEERGROUP_TIME_PER_SECOND + 1;
+	group->upkeep.at[PGI_UPKEEP_MEMBERSHIP] = pgi_boottime() +
+						  (left < LOOK_SECONDS ? left : LOOK_SECONDS);
+	/* Without memory for a thread it is published with what the member publishes next. */
+	pgi_upkeep_start(group);
+}
+
 /* Nothing to do as long as it is the same certificate and the record far from its end. */
 static bool is_settled(struct pgi_group *group, uint64_t now)
 {
@@ -271,9 +287,25 @@ void pgi_membership_acted(struct pgi_group *group, uint64_t when)
 void pgi_membership_announce(struct pgi_group *group)
 {
 	struct pgi_group_state state;
+	uint64_t now;
 
-	if (atomic_load(&group->ready) && SUCCEEDED(pgi_group_state(group, &state)) &&
-	    state.status & PEERGROUP_STATUS_LISTENING)
-		publish_quietly(group, false, pgi_now() + (uint64_t)state.time_offset);
+	if (SUCCEEDED(pgi_group_state(group, &state)) &&
+	    state.status & PEERGROUP_STATUS_LISTENING) {
+		now = pgi_now() + (uint64_t)state.time_offset;
+		if (atomic_load(&group->ready))
+			publish_quietly(group, false, now);
+		pthread_mutex_lock(&group->lock);
+		plan(group, now);
+		pthread_mutex_unlock(&group->lock);
+	}
 	pgi_clear_error();
+}
+
+/* Offline there is nothing to plan: who connects announces. */
+void pgi_membership_upkeep(struct pgi_group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	group->upkeep.at[PGI_UPKEEP_MEMBERSHIP] = 0;
+	pthread_mutex_unlock(&group->lock);
+	pgi_membership_announce(group);
 }

@@ -2,11 +2,12 @@
 /*
  * What has to be done again and again while a group is open: one thread for each handle
  * that has anything of the kind, which sleeps until the first is due. What is due, and
- * when the next time is, credential.c and refresh.c know.
+ * when the next time is, credential.c, refresh.c and membership.c know.
  */
 #include <signal.h>
 #include <string.h>
 #include <time.h>
+#include "members.h"
 #include "refresh.h"
 
 #define STEP_SECONDS	60
@@ -22,6 +23,7 @@ uint64_t pgi_boottime(void)
 static void (*const jobs[PGI_UPKEEP_JOBS])(struct pgi_group *group) = {
 	[PGI_UPKEEP_CREDENTIAL] = pgi_credential_upkeep,
 	[PGI_UPKEEP_REFRESH] = pgi_refresh_upkeep,
+	[PGI_UPKEEP_MEMBERSHIP] = pgi_membership_upkeep,
 };
 
 /* The first that is due, PGI_UPKEEP_JOBS when the group is being closed. Lock held. */
@@ -89,6 +91,8 @@ HRESULT pgi_upkeep_start(struct pgi_group *group)
 	sigset_t all, old;
 	int err;
 
+	if (u->stop)
+		return S_OK;	/* the handle is going: what is left of it has no next time */
 	if (u->pid == pgi_process()) {
 		pthread_cond_signal(&u->wake);
 		return S_OK;

@@ -84,6 +84,21 @@ ip -n switch link set h2 up
 wait_for "the link comes back" 300 linked h2 1
 within "at the next dial" "$start" 0 130
 
+# The record by which others know a member that is away, in a group that lets it live for
+# eight hours, of one that does nothing but listen for a day.
+check "who is away is to be known for eight hours" \
+	pg h1 properties g --member-lifetime 8h
+PEERGROUP_HOME=$T/h2 pg-in h2 peergroup watch g > /dev/null &
+watcher=$!
+sleep 86400
+ip -n switch link set h2 down
+wait_for "h1 gives h2 up" 300 not_linked h1
+check "which it still knows, a day later" eval "pg h1 members g | grep -q '^host2  *member '"
+ip -n switch link set h2 up
+wait_for "the link comes back once more" 300 linked h2 1
+kill $watcher
+wait $watcher
+
 # A week of nothing but time.
 sleep 604800
 check "after a week h2 is linked" linked h2 1
