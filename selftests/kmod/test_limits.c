@@ -290,7 +290,6 @@ static void test_rate_asked(void)
 		rec_next(next[i], &rec[i], &flooder, "y", 1);
 	}
 	rec_sign_batch(next, 2 * VERSIONS, &flooder);
-	NEED(!group_limit(&nl, group, L(KEEPALIVE), 200));
 	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
 	peer_link(&p, PORT, &flooder);
 	until_asked(&p);
@@ -301,6 +300,7 @@ static void test_rate_asked(void)
 	send_versions(&p, rec + 1 + VERSIONS);
 	CHECK(updated, "it was asked for");
 	CHECK(over >= VERSIONS / 2, "while a WANT is open: %u taken", (unsigned int)updated);
+	NEED(!group_limit(&nl, group, L(KEEPALIVE), 200));
 	while (peer_alive(&p))
 		usleep(50 * 1000);
 	CHECK(wait_stat(&nl, group, S(LINK_TIMEOUT), late + 1));
