@@ -142,6 +142,8 @@ struct pgi_password {
 /* @password: NULL for a group without. */
 HRESULT pgi_create(const char *identity, const struct peergroup_create_options *options,
 		   const struct pgi_password *password, void **handle);
+/* Opens what was stored for the first time: what cannot be opened does not stay on disk. */
+HRESULT pgi_open_new(const struct pgi_group_store *store, void **handle);
 HRESULT pgi_join(const char *identity, const char *invitation, void **handle);
 HRESULT pgi_close(void *handle);
 /* Of a call of <peergroup.h>: no Shutdown ends the handle that it made, if it did. */

@@ -73,8 +73,7 @@ static HRESULT check_published(void *handle)
 	return hr;
 }
 
-/* A group that the kernel will not run must not stay on disk. */
-static HRESULT open_new(const struct pgi_group_store *store, void **handle)
+HRESULT pgi_open_new(const struct pgi_group_store *store, void **handle)
 {
 	HRESULT hr = pgi_group_open(store->identity, store->name, handle);
 
@@ -128,7 +127,7 @@ static HRESULT create_for(const struct pgi_identity *identity,
 	if (SUCCEEDED(hr))
 		hr = pgi_group_store_create(store, key, false);
 	if (SUCCEEDED(hr))
-		hr = open_new(store, handle);
+		hr = pgi_open_new(store, handle);
 	EVP_PKEY_free(key);
 	pgi_group_store_free(store);
 	return hr;
@@ -274,7 +273,7 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 		if (SUCCEEDED(hr))
 			hr = pgi_group_open(store->identity, store->name, handle);
 	} else if (SUCCEEDED(hr)) {
-		hr = open_new(store, handle);
+		hr = pgi_open_new(store, handle);
 	}
 	pgi_group_store_free(store);
 	return hr;

@@ -5,13 +5,13 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <libxml/tree.h>
 #include <openssl/crypto.h>
 #include "cert.h"
 #include "address.h"
 #include "group.h"
 #include "pake.h"
 #include "properties.h"
+#include "xml.h"
 
 static void wipe(char *s)
 {
@@ -23,22 +23,18 @@ static void wipe(char *s)
 
 static HRESULT write_invitation(const struct pgi_properties *p, char **xml)
 {
-	const char *friendly = p->friendly ? p->friendly : p->group;
-	xmlChar *name = xmlEncodeSpecialChars(NULL, (const xmlChar *)p->group);
-	xmlChar *text = xmlEncodeSpecialChars(NULL, (const xmlChar *)friendly);
-	int n = -1;
+	size_t size;
+	FILE *out = pgi_stream_begin(xml, &size);
 
-	if (name && text)
-		n = asprintf(xml, "<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>Global_</CLOUDNAME>"
-			     "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS>"
-			     "<GROUPPEERNAME>%s</GROUPPEERNAME>"
-			     "<GROUPFRIENDLYNAME>%s</GROUPFRIENDLYNAME></PEERINVITATION>",
-			     name, text);
-	xmlFree(name);
-	xmlFree(text);
-	if (n < 0)
-		*xml = NULL;
-	return n < 0 ? E_OUTOFMEMORY : S_OK;
+	if (!out)
+		return E_OUTOFMEMORY;
+	fputs("<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>Global_</CLOUDNAME>"
+	      "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS><GROUPPEERNAME>", out);
+	pgi_xml_put(out, p->group);
+	fputs("</GROUPPEERNAME><GROUPFRIENDLYNAME>", out);
+	pgi_xml_put(out, p->friendly ? p->friendly : p->group);
+	fputs("</GROUPFRIENDLYNAME></PEERINVITATION>", out);
+	return pgi_stream_end(out, xml);
 }
 
 static HRESULT make_invitation(struct pgi_group *group, char **xml)

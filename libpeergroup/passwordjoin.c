@@ -535,7 +535,7 @@ static HRESULT make_verifier(struct pgi_group_store *store, const char *password
 }
 
 /* Joined by password before: with another password, as the one before may have been wrong. */
-static HRESULT join_again(struct pgi_group_store *store)
+static HRESULT join_again(struct pgi_group_store *store, void **handle)
 {
 	struct pgi_group_store *old;
 	HRESULT hr;
@@ -546,6 +546,8 @@ static HRESULT join_again(struct pgi_group_store *store)
 	if (old->pending)
 		hr = pgi_group_store_keep_verifier(old, store->verifier);
 	pgi_group_store_free(old);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_open(store->identity, store->name, handle);
 	return SUCCEEDED(hr) ? PEER_S_ALREADY_A_MEMBER : hr;
 }
 
@@ -553,7 +555,7 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 		       const char *password, void **handle)
 {
 	struct pgi_group_store *store;
-	HRESULT hr, opened;
+	HRESULT hr;
 
 	hr = pgi_invitation_pending(invitation, identity, &store);
 	if (FAILED(hr))
@@ -562,12 +564,9 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 	if (SUCCEEDED(hr))
 		hr = pgi_group_store_create(store, NULL, false);
 	if (hr == PEER_E_ALREADY_EXISTS)
-		hr = join_again(store);
-	if (SUCCEEDED(hr)) {
-		opened = pgi_group_open(store->identity, store->name, handle);
-		if (FAILED(opened))
-			hr = opened;
-	}
+		hr = join_again(store, handle);
+	else if (SUCCEEDED(hr))
+		hr = pgi_open_new(store, handle);
 	pgi_group_store_free(store);
 	return hr;
 }

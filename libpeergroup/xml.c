@@ -175,21 +175,32 @@ bool pgi_xml_only_elements(const xmlNode *node)
 	return true;
 }
 
+static bool is_text(const xmlNode *node)
+{
+	return node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE;
+}
+
+/* In one go: xmlStrcat() leaves out, without a word, what it finds no memory for. */
 xmlChar *pgi_xml_text(const xmlNode *node)
 {
 	const xmlNode *child;
-	xmlChar *text = xmlStrdup((const xmlChar *)"");
+	size_t len = 0;
+	char *text, *end;
 
-	for (child = node->children; child && text; child = child->next) {
-		if (child->type == XML_COMMENT_NODE)
-			continue;
-		if (child->type != XML_TEXT_NODE && child->type != XML_CDATA_SECTION_NODE) {
-			xmlFree(text);
+	for (child = node->children; child; child = child->next)
+		if (is_text(child))
+			len += child->content ? strlen((const char *)child->content) : 0;
+		else if (child->type != XML_COMMENT_NODE)
 			return NULL;
-		}
-		text = xmlStrcat(text, child->content);
-	}
-	return text;
+	text = xmlMalloc(len + 1);
+	if (!text)
+		return NULL;
+	end = text;
+	for (child = node->children; child; child = child->next)
+		if (is_text(child) && child->content)
+			end = stpcpy(end, (const char *)child->content);
+	*end = 0;
+	return (xmlChar *)text;
 }
 
 bool pgi_xml_no_attributes(const xmlNode *node)

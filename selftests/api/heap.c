@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/crypto.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "heap.h"
@@ -262,8 +263,10 @@ void heap_arm(void)
 	armed = true;
 }
 
+/* Also what libcrypto keeps for a thread, such as texts of errors that it got over. */
 void heap_disarm(void)
 {
+	OPENSSL_thread_stop();
 	armed = false;
 }
 

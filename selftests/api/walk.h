@@ -2,7 +2,8 @@
 /*
  * For programs that walk functions about identities and groups with allocations failing
  * (heap.h): what such a call gives back, and what it may not leave in the data folder.
- * A program that is linked with walk.c makes no keys: that is libcrypto's slow part.
+ * A program that is linked with walk.c makes no keys and is quick with passwords: these are
+ * libcrypto's slow parts.
  */
 #ifndef _SELFTESTS_WALK_H
 #define _SELFTESTS_WALK_H

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 300
+// valgrind: no: malloc() is replaced
+/*
+ * No memory: groups with a password, with each allocation that a call makes failing in
+ * turn, and the data folder as it was before. What libcrypto allocates for itself is left
+ * alone here.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <p2p.h>
+#include <peergroup.h>
+#include "api.h"
+#include "group.h"
+#include "netlink.h"
+#include "rules.h"
+#include "tap.h"
+#include "walk.h"
+
+static PWSTR text;			/* the invitation by password */
+
+static PEER_GROUP_PROPERTIES club(void)
+{
+	return (PEER_GROUP_PROPERTIES){
+		.dwSize = sizeof(PEER_GROUP_PROPERTIES), .pwzCreatorPeerName = wide(alice),
+		.pwzFriendlyName = wide("The Club"), .pwzGroupPassword = wide(PASSWORD),
+		.dwAuthenticationSchemes = PEER_GROUP_PASSWORD_AUTHENTICATION |
+					   PEER_GROUP_GMC_AUTHENTICATION,
+		.groupPasswordRole = PEER_GROUP_ROLE_MEMBER,
+	};
+}
+
+static char *name_of(HGROUP group)
+{
+	struct peergroup_status *status;
+	char *name;
+
+	NEED(!peergroup_status(group, &status));
+	name = strdup(status->name);
+	NEED(name);
+	peergroup_free(status);
+	return name;
+}
+
+static HRESULT create_once(void)
+{
+	PEER_GROUP_PROPERTIES p = club();
+	HGROUP group = BAD_GROUP;
+	HRESULT hr = ARMED(PeerGroupCreate(&p, &group));
+	char *name;
+
+	if (FAILED(hr)) {
+		CHECK(!group);
+		return hr;
+	}
+	name = name_of(group);
+	HR(PeerGroupDelete(wide(alice), wide(name)), S_OK);
+	free(name);
+	return hr;
+}
+
+ERROR(PeerGroupCreate, E_OUTOFMEMORY, "each allocation in turn, with a password")
+{
+	PEER_GROUP_PROPERTIES p;
+
+	heap_walk(create_once, walk_files);
+	p = club();
+	NEED(!PeerGroupCreate(&p, &ours));
+	group_name = name_of(ours);
+}
+
+static HRESULT change_once(void)
+{
+	PEER_GROUP_PROPERTIES *p;
+	HRESULT hr;
+
+	NEED(!PeerGroupGetProperties(ours, &p));
+	p->pwzGroupPassword = wide(PASSWORD);
+	hr = ARMED(PeerGroupSetProperties(ours, p));
+	PeerFreeData(p);
+	return hr;
+}
+
+ERROR(PeerGroupSetProperties, E_OUTOFMEMORY, "each allocation in turn, with a password")
+{
+	heap_walk(change_once, NULL);
+}
+
+static HRESULT invite_once(void)
+{
+	return TEXT(PeerGroupCreatePasswordInvitation, ours);
+}
+
+ERROR(PeerGroupCreatePasswordInvitation, E_OUTOFMEMORY, "each allocation in turn")
+{
+	heap_walk(invite_once, walk_files);
+	NEED(!PeerGroupCreatePasswordInvitation(ours, &text));
+}
+
+static HRESULT join_once(void)
+{
+	HGROUP group = BAD_GROUP;
+	HRESULT hr = ARMED(PeerGroupPasswordJoin(wide(bob), text, wide(PASSWORD), NULL, &group));
+
+	if (FAILED(hr))
+		CHECK(!group);
+	else
+		HR(PeerGroupDelete(wide(bob), wide(group_name)), S_OK);
+	return hr;
+}
+
+ERROR(PeerGroupPasswordJoin, E_OUTOFMEMORY, "each allocation in turn")
+{
+	heap_walk(join_once, walk_files);
+}
+
+/* A handle of the group, which Bob has joined but not proved the password to. */
+static HRESULT authenticate_once(void)
+{
+	HRESULT hr;
+
+	NEED(!PeerGroupPasswordJoin(wide(bob), text, wide(PASSWORD), NULL, &bobs));
+	hr = ARMED(peergroup_authenticate(bobs, "127.0.0.1"));
+	HR(PeerGroupDelete(wide(bob), wide(group_name)), S_OK);
+	return hr;
+}
+
+/* As often as one likes. */
+static void no_limits(void)
+{
+	struct peergroup_status *status;
+	struct nl nl;
+
+	NEED(!peergroup_status(ours, &status));
+	NEED(!nl_open(&nl));
+	NEED(!group_limit(&nl, status->index, PEERGROUP_A_LIMIT_PASSWORD_RATE, 0));
+	NEED(!group_limit(&nl, status->index, PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE, 0));
+	nl_close(&nl);
+	peergroup_free(status);
+}
+
+RULE(W6, "the password is proved, with each allocation failing in turn")
+{
+	NEED(!peergroup_online(ours, 0));
+	no_limits();
+	heap_walk(authenticate_once, NULL);
+	PeerFreeData(text);
+}
+
+int main(void)
+{
+	rules_begin();
+	rules_people();
+	return rules_main();
+}
