@@ -298,23 +298,41 @@ static void plan_refreshes(const struct batch *b)
 			pgi_refresh_plan(b->group, &b->leaf[i].draft);
 }
 
+/* It ended before the turn of any. */
+static void give_up(struct pgi_batch_item *items, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (SUCCEEDED(items[i].hr))
+			items[i].hr = E_ABORT;
+}
+
+static HRESULT sign_all(struct batch *b, struct pgi_batch_item *items, size_t count)
+{
+	HRESULT hr;
+
+	b->leaf = calloc(count, sizeof(*b->leaf));
+	hr = b->leaf ? draft_all(b, items, count) : E_OUTOFMEMORY;
+	if (SUCCEEDED(hr) && b->leaves)
+		hr = sign(b);
+	if (FAILED(hr))
+		give_up(items, count);
+	return hr;
+}
+
 HRESULT pgi_record_batch(struct pgi_group *group, struct pgi_batch_item *items, size_t count,
 			 bool update, pgi_progress_fn progress, void *arg)
 {
 	struct batch b = { .group = group, .update = update, .progress = progress, .arg = arg };
 	HRESULT hr;
 
-	b.leaf = calloc(count, sizeof(*b.leaf));
-	if (!b.leaf)
-		return E_OUTOFMEMORY;
-	hr = draft_all(&b, items, count);
+	hr = sign_all(&b, items, count);
 	if (SUCCEEDED(hr) && b.leaves) {
-		hr = sign(&b);
-		if (SUCCEEDED(hr))
-			hr = send_all(&b, items);
+		hr = send_all(&b, items);
 		plan_refreshes(&b);
-		pgi_tree_free(&b.tree);
 	}
+	pgi_tree_free(&b.tree);
 	free(b.leaf);
 	if (SUCCEEDED(hr) && b.leaves)
 		pgi_membership_acted(group, b.now);

@@ -47,7 +47,7 @@ static void give_item(const struct many *m, const struct pgi_batch_item *item,
 		memcpy(r->id, item->id, sizeof(r->id));
 }
 
-/* One signature. What fails as a whole is what became of each that had not failed before. */
+/* One signature. */
 static HRESULT make_batch(struct many *m, size_t n)
 {
 	HRESULT hr;
