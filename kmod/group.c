@@ -325,18 +325,22 @@ static void pg_net_end_groups(struct pg_net *pn)
 	pg_group_wait(&ended);
 }
 
+/* While there still are interfaces over which neighbours can be told. */
+static void __net_exit pg_net_pre_exit(struct net *net)
+{
+	pg_net_end_groups(pg_net_of(net));
+}
+
 static void __net_exit pg_net_exit(struct net *net)
 {
-	struct pg_net *pn = pg_net_of(net);
-
-	pg_net_end_groups(pn);
-	xa_destroy(&pn->groups);
+	xa_destroy(&pg_net_of(net)->groups);
 }
 
 unsigned int pg_net_id;
 
 static struct pernet_operations pg_net_ops = {
 	.init = pg_net_init,
+	.pre_exit = pg_net_pre_exit,
 	.exit = pg_net_exit,
 	.id = &pg_net_id,
 	.size = sizeof(struct pg_net),
