@@ -99,9 +99,14 @@ void peergroup_time_to_unix(uint64_t time, struct timespec *ts);
 
 /* -------------------------------------------------------------- identities -- */
 
+/**
+ * struct peergroup_name_pair - an identity
+ * @name: peer name
+ * @friendly: friendly name
+ */
 struct peergroup_name_pair {
-	const char *name;	/* peer name */
-	const char *friendly;	/* friendly name */
+	const char *name;
+	const char *friendly;
 };
 
 /**
@@ -478,10 +483,16 @@ HRESULT peergroup_import_database(peergroup_t group, const char *path,
 
 /* --------------------------------------------------------- lists of groups -- */
 
+/**
+ * struct peergroup_group_name - a group that an identity belongs to
+ * @name: the group's peer name
+ * @friendly: its friendly name
+ * @identity: peer name of the member, one of ours
+ */
 struct peergroup_group_name {
-	const char *name;	/* the group's peer name */
-	const char *friendly;	/* its friendly name */
-	const char *identity;	/* peer name of the member, one of ours */
+	const char *name;
+	const char *friendly;
+	const char *identity;
 };
 
 /**
@@ -894,7 +905,41 @@ HRESULT peergroup_renew(peergroup_t group, const char *member, time_t expires,
  */
 HRESULT peergroup_revoke(peergroup_t group, const char *member, uint32_t flags);
 
-/* peergroup_revoke() for programs of <p2p.h>. */
+/**
+ * PeerGroupRevokeMember - end a membership on all hosts
+ * @hGroup: the group
+ * @pwzMember: the member's peer name
+ * @dwFlags: 0 or any of the flags below
+ *
+ * This is peergroup_revoke() for programs of <p2p.h>. The flags are:
+ *
+ * * PEERGROUP_REVOKE_ONLY: those whom the member has invited, and so on, remain members.
+ *   Without it they go, too.
+ * * PEERGROUP_REVOKE_WITHDRAW: what the member published before is void as well: all
+ *   hosts drop it. Without it, it stays until it expires.
+ *
+ * Only administrators may call it, about anybody but themselves. Of those who invited
+ * one, or who invited them, only PEERGROUP_REVOKE_ONLY will do. A signed record goes to
+ * all members. Each host that gets it drops its links to the member, makes no new ones,
+ * and refuses what the member publishes from then on.
+ *
+ * A revocation is about the member's key, so it covers certificates that were issued to
+ * it elsewhere. It cannot be taken back; who is to come back makes a new identity and is
+ * invited again. If two administrators revoke each other, that one prevails who is
+ * nearer to the group's creator in the chain of invitations, or else who did it first.
+ *
+ * Windows: There is no such function there; a program that calls it runs here only.
+ *
+ * Return: S_OK or one of
+ * * E_INVALIDARG: @pwzMember is NULL, or @dwFlags has unknown bits
+ * * PEER_E_NOT_FOUND: this host knows no member of that name
+ * * PEER_E_NOT_AUTHORIZED: this member is no administrator, its membership has expired
+ *   or was revoked, or it would be revoked itself by that
+ * * PEER_E_INVALID_PEER_NAME: the identity was deleted meanwhile
+ * * PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY, PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY
+ *
+ * See: peergroup_revoke(), PeerGroupCreateInvitation(), PeerGroupIssueCredentials()
+ */
 HRESULT PeerGroupRevokeMember(HGROUP hGroup, PCWSTR pwzMember, DWORD dwFlags);
 
 /* ----------------------------------------------------------------- records -- */
@@ -1008,12 +1053,13 @@ struct peergroup_batch_record {
  *
  * Takes less time than as many calls of peergroup_add(). Each is a record by itself, which
  * can be updated and deleted like any other; only its signature block is longer, by up
- * to 384 bytes. Nothing is undone: where a record is refused the others stand.
+ * to 384 bytes. Nothing is undone: where a record is refused the others stand, and after
+ * a failure those behind what had been done by then were not tried.
  *
- * Return: S_OK; S_FALSE where records were refused; E_INVALIDARG, E_OUTOFMEMORY,
- * PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY, PEER_E_INVALID_PEER_NAME,
- * PEER_E_NOT_AUTHORIZED, PEER_E_NO_KEY_ACCESS: those behind what had been done by then were
- * not tried; what @progress returned.
+ * Return: S_OK or one of
+ * * S_FALSE: records were refused
+ * * E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
+ *   PEER_E_INVALID_PEER_NAME, PEER_E_NOT_AUTHORIZED, PEER_E_NO_KEY_ACCESS
  */
 HRESULT peergroup_add_batch(peergroup_t group, struct peergroup_batch_record *records,
 			    size_t count,
@@ -1134,9 +1180,14 @@ HRESULT peergroup_query_build(const struct peergroup_clause *clauses, size_t cou
  */
 HRESULT peergroup_query_escape(const char *text, char **escaped);
 
-/* One attribute of a record: @type is "string", "int" or "date". */
+/**
+ * struct peergroup_attribute - one attribute of a record
+ * @name: letters and digits
+ * @type: "string", "int" or "date"
+ * @value: text of that type
+ */
 struct peergroup_attribute {
-	const char *name;	/* letters and digits */
+	const char *name;
 	const char *type;
 	const char *value;
 };
@@ -1168,13 +1219,22 @@ HRESULT peergroup_attributes_parse(const char *xml,
 
 /* ------------------------------------------------------------------ events -- */
 
+/**
+ * enum peergroup_event_kind - what an event is about
+ * @PEERGROUP_EVENT_RECORD: a record has changed
+ * @PEERGROUP_EVENT_LINK: what became of a link to a neighbour
+ * @PEERGROUP_EVENT_STATUS: the group's status
+ * @PEERGROUP_EVENT_GONE: the group ended; nothing follows
+ * @PEERGROUP_EVENT_MEMBER: a member was revoked, or is no longer
+ * @PEERGROUP_EVENT_DIRECT: what became of a direct connection
+ */
 enum peergroup_event_kind {
 	PEERGROUP_EVENT_RECORD = 1,
 	PEERGROUP_EVENT_LINK,
 	PEERGROUP_EVENT_STATUS,
-	PEERGROUP_EVENT_GONE,		/* the group ended; nothing follows */
-	PEERGROUP_EVENT_MEMBER,		/* a member was revoked, or is no longer */
-	PEERGROUP_EVENT_DIRECT,		/* of a direct connection, as LINK is of a neighbour's */
+	PEERGROUP_EVENT_GONE,
+	PEERGROUP_EVENT_MEMBER,
+	PEERGROUP_EVENT_DIRECT,
 };
 
 /**

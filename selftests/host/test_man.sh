@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The manual: a page for each symbol that the library exports, pages without
-# warnings, result codes that exist, and the command's own help in peergroup(1).
+# warnings, result codes that exist, and the command's own help in peergroup(1). What
+# the headers' comments leave out makes no page: each kind of gap is tried.
 #
 # shellcheck disable=SC2013,SC2016 # words are wanted, and patterns not expanded
 . "$(dirname "$0")/../lib.sh"
@@ -49,6 +50,71 @@ for page in "$MAN"/man3/*.3; do
 done
 is "and no page is about anything else" "$stray" ''
 
+# Each argument that is in the synopsis is explained.
+missing=''
+for page in "$MAN"/man3/Peer*.3 "$MAN"/man3/peergroup_*.3; do
+	text=$(< "$page")
+	synopsis=${text#*$'\n.Fo '}
+	while read -r line; do
+		[[ $line == '.Fa "'* && $line != '.Fa "void"' ]] || continue
+		[[ $line =~ \(\*([A-Za-z_0-9]+)\) || $line =~ ([A-Za-z_0-9]+)\"$ ]]
+		[[ $text == *$'\n'".It Fa ${BASH_REMATCH[1]}"$'\n'* ]] ||
+			missing+=" ${page##*/}:${BASH_REMATCH[1]}"
+	done <<< "${synopsis%%$'\n.Fc'*}"
+done
+is "each argument is described" "$missing" ''
+
+# Errors that a case of the conformance suite brings about.
+missing='' rules=0 of=''
+while IFS=$'\t' read -r rule where _; do
+	[[ $rule == Peer*\ *[A-Z]_* && $where != "- "* && ${rule#* } != S_OK ]] || continue
+	rules=$((rules + 1))
+	[ "$of" = "${rule% *}" ] || text=$(< "$MAN/man3/${rule% *}.3")
+	of=${rule% *} code=${rule#* }
+	[[ $text == *$'\n.It '@(Bq Er|Dv)" $code"$'\n'* ||
+	   $text == *$'\n.It Bq Er "'"HRESULT_FROM_WIN32($code)\""* ]] || missing+=" $of:$code"
+done < "$TOP/selftests/api/rules.tsv"
+is "a page has each error that conformance.rst has of its function" "$missing" ''
+check "which are some hundred" test "$rules" -gt 200
+
+# gap WHAT HEADER SED MESSAGE: with the header changed so there are no pages, but a message
+# that begins with what is missing.
+gap() {
+	local output status=0
+	rm -rf "$T/gap"
+	mkdir "$T/gap"
+	cp "$TOP"/libpeergroup/include/p2p.h "$TOP"/libpeergroup/include/peergroup.h "$T/gap"
+	sed -i "$3" "$T/gap/$2"
+	output=$("$TOP/Documentation/gen-man" "$TOP/libpeergroup/hresult.c" "$T/gap/man3" \
+		"$T/gap/p2p.h" "$T/gap/peergroup.h" 2>&1) || status=1
+	is "no pages: $1" "$status $(ls "$T/gap") ${output:0:${#4}}" "1 p2p.h
+peergroup.h $4"
+}
+# plain NAME: makes the comment before NAME one that is not for the manual
+plain() { printf '/^\\/\\*\\*$/{N;s/\\*\\*\\n \\* %s - /*\\n * %s - /}' "$1" "$1"; }
+gap "a function without a comment" p2p.h "$(plain "PeerGroupGetStatus")" \
+	"p2p.h: PeerGroupGetStatus has no comment"
+gap "an argument that is not described" p2p.h '/^ \* @pdwStatus: /d' \
+	"PeerGroupGetStatus: @pdwStatus is not described"
+gap "one described that there is not" p2p.h 's/^ \* @pdwStatus: /&it\n * @pStatus: /' \
+	"PeerGroupGetStatus: there is no @pStatus"
+gap "a field that is not described" p2p.h '/^ \* @securityData: /d' \
+	"PEER_RECORD: @securityData is not described"
+gap "an enumerator that is not described" p2p.h '/^ \* @PEER_MEMBER_LEFT: /d' \
+	"PEER_MEMBER_CHANGE_TYPE: @PEER_MEMBER_LEFT is not described"
+gap "a structure without a comment" peergroup.h "$(plain "struct peergroup_status")" \
+	"peergroup.h: peergroup_status has no comment"
+gap "a constant without a comment" p2p.h "$(plain "PEER_GROUP_ROLE_ADMIN")" \
+	"p2p.h: PEER_GROUP_ROLE_ADMIN has no comment"
+gap "a code that nothing explains" p2p.h 's/^ \* \* E_INVALIDARG: @pdwStatus .*/ * * E_PENDING/' \
+	"PeerGroupGetStatus: E_PENDING does not mean the same everywhere"
+gap "no word about the result" p2p.h '/^ \* PeerGroupGetStatus - /,/^ \*\//{/Return: /d}' \
+	"PeerGroupGetStatus: what it returns is not described"
+gap "a comment without a summary" p2p.h 's/^ \* PeerGroupGetStatus - / * PeerGroupGetStatus: /' \
+	'p2p.h: a comment begins with "PeerGroupGetStatus: tell'
+gap "a function that there is not" p2p.h 's/^ \* See: peergroup_status()/&, PeerGroupGetState()/' \
+	"PeerGroupGetStatus: there is no PeerGroupGetState()"
+
 pages=()
 for page in "$MAN"/man*/*; do
 	[[ $(< "$page") == .so\ * ]] || pages+=("$page")
@@ -93,7 +159,7 @@ fi
 unknown=''
 headers=$(cat "$TOP"/libpeergroup/include/*.h "$TOP"/kmod/include/uapi/linux/*.h)
 for code in $(cat "${pages[@]}" "$TOP"/Documentation/*.rst | grep -v '^\.\(\\"\|Dt\)' |
-		grep -oE '\b(PEER|PEERGROUP|E|S|ERROR|RPC_S|CRYPT_E)_[A-Z_0-9]*[A-Z0-9]\b' | sort -u); do
+		grep -oE '\b(PEER|PEERGROUP|PNRP|E|S|ERROR|RPC_S|CRYPT_E)_[A-Z_0-9]*[A-Z0-9]\b' | sort -u); do
 	[[ $headers == *[!A-Za-z0-9_]"$code"* ]] || unknown+=" $code"
 done
 unknown=${unknown/ PEERGROUP_HOME/}
