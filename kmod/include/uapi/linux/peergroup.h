@@ -426,7 +426,7 @@ enum {
 	PEERGROUP_A_LIMIT_PASSWORDS, /* u32: who join by password, at a time */
 	PEERGROUP_A_LIMIT_PASSWORD_RATE, /* u32: attempts to, a minute; 0: any */
 	PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE, /* u32: from one IPv6 /64 or IPv4 /24; 0: any */
-	PEERGROUP_A_LIMIT_SYNC_RATE, /* u32: questions and signs of life a second over one link; 0: any */
+	PEERGROUP_A_LIMIT_SYNC_RATE, /* u32: questions, signs of life a second on a link; 0: any */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
