@@ -299,7 +299,7 @@ static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len
 	return err;
 }
 
-static int pg_handshake_told(struct pg_link *link)
+int pg_handshake_told(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
 	const struct pg_member *m;
@@ -395,8 +395,8 @@ static int pg_handshake_second(struct pg_link *link, u8 *block, u32 len)
 bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len)
 {
 	if (!link->outbound)
-		return false;
-	return (type == PG_MSG_WELCOME && !len) ||
+		return link->appeal && pg_appeal_expects(type, len);
+	return (type == PG_MSG_WELCOME && !len && !link->appeal) ||
 	       (type == PG_MSG_BYE && len == sizeof(struct pg_bye));
 }
 
@@ -404,9 +404,12 @@ int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body)
 {
 	const struct pg_bye *bye = (const void *)body;
 
-	if (type == PG_MSG_BYE)
-		return pg_message_bye(link, bye);
-	return pg_handshake_up(link);
+	int ret;
+
+	if (type == PG_MSG_WELCOME)
+		return pg_handshake_up(link);
+	ret = pg_message_bye(link, bye);
+	return ret == -EKEYREVOKED && pg_appeal_make(link) ? 0 : ret;
 }
 
 /* -------------------------------------------------------- the listening side -- */
@@ -465,14 +468,18 @@ static int pg_handshake_third(struct pg_link *link, u8 *block, u32 len)
 	if (err)
 		return -EBADMSG;
 	err = pg_handshake_meet(link, payload, payload_len);
+	if (!err && pg_member_revoked(link->peer))
+		err = -EKEYREVOKED;
 	if (err && err != -ETIME && err != -EKEYREVOKED)
 		return err;
 	pg_handshake_keys(link);
 	if (err == -ETIME)
 		pg_link_fail(link, PG_BYE_CLOCK, ETIME, PEERGROUP_A_STATS_LINK_CLOCK);
-	/* It may not know, and have another certificate. */
-	if (err == -EKEYREVOKED)
-		pg_link_fail(link, PG_BYE_REVOKED, EKEYREVOKED, PEERGROUP_A_STATS_LINK_REVOKED);
+	/* It may not know, have another certificate, or know better. */
+	if (err == -EKEYREVOKED) {
+		pg_appeal_hear(link);
+		return 0;
+	}
 	if (err)
 		return err;
 	if (!pg_listener_take(link->listener, link))

@@ -254,6 +254,10 @@ static unsigned long pg_tick_young(struct pg_link *link)
 
 	if ((long)left > 0)
 		return left;
+	if (READ_ONCE(link->appeal)) {
+		pg_link_close(link, 0, EKEYREVOKED);
+		return 0;
+	}
 	/* Where nobody answered the connection there was no handshake to be slow. */
 	if (pg_link_state(link) != PEERGROUP_LINK_CONNECTING && !READ_ONCE(link->exchange))
 		fault = PEERGROUP_A_STATS_LINK_HANDSHAKE;
@@ -312,7 +316,8 @@ static void pg_link_hang_up(struct pg_link *link)
 {
 	if (link->bye && pg_link_state(link) != PEERGROUP_LINK_CONNECTING)
 		pg_tx_bye(link, link->bye);
-	if (link->bye == PG_BYE_LEAVING && pg_link_state(link) == PEERGROUP_LINK_UP)
+	if (pg_link_draining(link) ||
+	    (link->bye == PG_BYE_LEAVING && pg_link_state(link) == PEERGROUP_LINK_UP))
 		pg_link_linger(link);
 	sock_no_linger(link->sock->sk);
 	sock_release(link->sock);

@@ -77,6 +77,8 @@ struct pg_deferred {
  * @opener: netlink socket that asked for it and is still there, or NULL; held. This and
  *	@opener_port are group_direct.c's, under the group's lock
  * @opener_port: its port
+ * @appeal: one end takes the other for revoked: revocations may follow, then it ends with
+ *	EKEYREVOKED; set by @rx
  * @draining: it is closed for programs, and ends when what is queued has been sent
  * @drain_by: jiffies, when it ends in any case
  * @up: counted as an established neighbour of the group; group's lock
@@ -170,6 +172,7 @@ struct pg_link {
 	u8 *expect;
 	struct sock *opener;
 	u32 opener_port;
+	bool appeal;
 	bool draining;
 	unsigned long drain_by;
 	struct pg_addr addr;

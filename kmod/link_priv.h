@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of a link share among themselves: link.c (life), handshake.c,
- * link_rx.c, link_queue.c, link_tx.c and listen.c, which makes links for those who call.
+ * appeal.c, link_rx.c, link_queue.c, link_tx.c and listen.c, which makes links for those who call.
  */
 #ifndef _PG_LINK_PRIV_H
 #define _PG_LINK_PRIV_H
@@ -57,6 +57,33 @@ bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len);
  * been counted by then).
  */
 int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body);
+
+/* Keeps in mind which certificates the other end has shown. Return: 0 or -ENOMEM. */
+int pg_handshake_told(struct pg_link *link);
+
+/* ----------------------------------------------------------- appeal.c -- */
+
+/*
+ * The other end has called, proved who it is, and is revoked: tells it so and hears what it
+ * has to say about that. There are keys. From @rx.
+ */
+void pg_appeal_hear(struct pg_link *link);
+
+/* May this message arrive on a link on which pg_appeal_hear() was called? */
+bool pg_appeal_expects(u8 type, u32 len);
+
+/*
+ * Acts on one that may. Takes @body. From @rx.
+ * Return: 0, or -errno to close the link with.
+ */
+int pg_appeal_message(struct pg_link *link, u8 type, u8 *body, u32 len);
+
+/*
+ * The other end, which was called, takes this one for revoked: sends it the revocations
+ * that are known here, after which the link ends. From @rx; takes the group's lock.
+ * Return: false where there are none, or this was done already; the link is to be closed.
+ */
+bool pg_appeal_make(struct pg_link *link);
 
 /* --------------------------------------------------------- link_rx.c -- */
 

@@ -303,6 +303,10 @@ static int pg_rx_deliver(struct pg_link *link)
 		pg_rx_take_rate(link, type);
 		return pg_message(link, type, body, len);
 	}
+	if (link->appeal && !link->outbound) {
+		pg_rx_take_rate(link, type);
+		return pg_appeal_message(link, type, body, len);
+	}
 	ret = pg_handshake_message(link, type, body);
 	kvfree(body);
 	return ret;
@@ -416,6 +420,8 @@ static void pg_rx_failed(struct pg_link *link, int error)
 
 	if (error == ENOMEM)
 		fault = 0;	/* this host's */
+	else if (link->appeal)
+		error = EKEYREVOKED;	/* which was counted */
 	else if (error == EPROTO)
 		fault = up ? PEERGROUP_A_STATS_LINK_MALFORMED : PEERGROUP_A_STATS_LINK_HANDSHAKE;
 	else if (!up && !link->outbound && !link->exchange)

@@ -151,6 +151,15 @@ static void pg_tx_broken(struct pg_link *link, int error)
 		pg_link_close(link, 0, error);
 }
 
+/* All that was to be sent before the end has been. */
+static void pg_tx_end(struct pg_link *link)
+{
+	if (READ_ONCE(link->appeal))
+		pg_link_close(link, 0, EKEYREVOKED);
+	else
+		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+}
+
 static void pg_tx_run(struct pg_link *link)
 {
 	int budget = PG_TX_BUDGET;
@@ -168,7 +177,7 @@ static void pg_tx_run(struct pg_link *link)
 		queue_work(pg_wq, &link->tx);
 	pg_tx_drained(link);
 	if (pg_link_draining(link) && !READ_ONCE(link->tx_bytes) && !pg_tx_pending(link))
-		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
+		pg_tx_end(link);
 }
 
 void pg_tx_work(struct work_struct *work)

@@ -115,8 +115,15 @@ check "h2 forgets and comes back" restart h2 --connect 10.88.0.1
 wait_for "h2 has the kept record again" 60 has_data h2 "$kept" kept
 wait_for "h2 knows again that who made it is revoked" 20 is_revoked h2 host5
 wait_for "h2 has the same table as h1 again" 60 same_tables h1 h2
-check "h1 forgets and comes back" restart h1 --connect 10.88.0.2
+# Whom h1 meets first believe h3, and so does h1: that h2 knows better it learns of h2 alone.
+apart h2
+check "h1 forgets and comes back" restart h1 --connect 10.88.0.4
+wait_for "h1 believes that h2 is revoked" 60 is_revoked h1 host2
+together h2
+check "h2 calls h1" pg h2 connect g 10.88.0.1
 wait_for "h1 knows again that h3 is revoked" 60 is_revoked h1 host3
+wait_for "and that h2 is not" 60 not_revoked h1 host2
+wait_for "h1 and h2 are linked again" 60 linked h1 1
 check "h3, too, and is not let in" restart h3 --connect 10.88.0.1 --connect 10.88.0.2
 wait_for "h3 is turned away" 30 stat_at_least h1 link_revoked 1
 told_why() { [ "$(info h3 link_error)" = "membership was revoked" ]; }
