@@ -103,6 +103,7 @@ static void pg_group_sweep(struct pg_group *g)
 void pg_group_revoke_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, revoke);
+	struct mem_cgroup *memcg = pg_group_charge(g);
 
 	mutex_lock(&g->lock);
 	if (g->ended)
@@ -118,4 +119,5 @@ void pg_group_revoke_work(struct work_struct *work)
 		queue_delayed_work(pg_wq, &g->revoke, msecs_to_jiffies(PG_REVOKE_PAUSE_MS));
 out:
 	mutex_unlock(&g->lock);
+	pg_group_uncharge(memcg);
 }
