@@ -197,7 +197,8 @@ int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *nam
 /* What was sent over it still arrives. */
 static void pg_direct_end(struct pg_link *link)
 {
-	if (link->state == PEERGROUP_LINK_UP)
+	/* @rx may be about to find it connected. */
+	if (READ_ONCE(link->state) == PEERGROUP_LINK_UP)
 		pg_link_drain(link);
 	else
 		pg_link_close(link, PG_BYE_LEAVING, ESHUTDOWN);
@@ -226,7 +227,7 @@ struct pg_link *pg_direct_link(struct pg_group *g, u64 id)
 
 	mutex_lock(&g->lock);
 	link = pg_direct_find(g, id);
-	if (link && link->state == PEERGROUP_LINK_UP)
+	if (link && READ_ONCE(link->state) == PEERGROUP_LINK_UP)
 		pg_link_hold(link);
 	else
 		link = NULL;
