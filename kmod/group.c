@@ -289,6 +289,8 @@ void pg_group_wait(struct list_head *ended)
 	struct pg_group *g, *tmp;
 
 	list_for_each_entry_safe(g, tmp, ended, ending) {
+		lockdep_assert_not_held(&g->pn->lock);
+		lockdep_assert_not_held(&g->lock);
 		cancel_delayed_work_sync(&g->expire);
 		cancel_delayed_work_sync(&g->dial);
 		cancel_delayed_work_sync(&g->revoke);

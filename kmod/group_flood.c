@@ -49,6 +49,7 @@ static unsigned int pg_group_flood_verify(struct pg_flood *f, const struct pg_re
 	unsigned int refusal;
 	bool seen = false;
 
+	lockdep_assert_not_held(&g->lock);
 	if (pg_rec_batched(&r->rec))
 		refusal = pg_batch_verify(&g->batches, r, pg_group_verify, &seen);
 	else

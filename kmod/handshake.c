@@ -219,6 +219,7 @@ static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *
 	unsigned int refusal;
 	int err;
 
+	lockdep_assert_not_held(&g->lock);
 	if (pg_credential_read(cred, c))
 		return -EPROTO;
 	if (cred->node != node ||

@@ -131,6 +131,7 @@ static void pg_members_add(struct pg_members *ms, struct pg_member *m)
 {
 	struct pg_member *above;
 
+	lockdep_assert_held(&ms->lock);
 	for (above = m->parent; above; above = above->parent)
 		WRITE_ONCE(above->below, above->below + 1);
 	m->nr = ms->count;

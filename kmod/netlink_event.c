@@ -35,6 +35,7 @@
 
 static bool pg_nl_heard(const struct pg_group *g)
 {
+	lockdep_assert_held(&g->lock);
 	return !list_empty(&g->watches) ||
 	       genl_has_listeners(&pg_nl_family, g->pn->net, PG_NL_MCGRP_EVENTS) > 0;
 }

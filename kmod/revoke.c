@@ -237,6 +237,7 @@ void pg_revocations_judge(struct pg_members *ms, struct pg_member *m)
 {
 	struct pg_verdict_of v = pg_verdict_none, above;
 
+	lockdep_assert_held(&ms->lock);
 	if (m->parent) {
 		above.below = m->parent->below_cut;
 		above.issuing = m->parent->issuing;
