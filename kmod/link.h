@@ -359,14 +359,6 @@ int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len);
 int pg_link_send_record(struct pg_link *link, struct pg_record *r);
 
 /**
- * pg_link_send_chain() - queue a member's certificates
- *
- * Marks each of them as told. Group's lock held; may sleep for memory.
- * Return: as pg_link_send().
- */
-int pg_link_send_chain(struct pg_link *link, const struct pg_member *m);
-
-/**
  * pg_link_send_data() - queue data from a program
  * @type: what it means, PEERGROUP_ID_LEN bytes
  * @data: copied, so the memory is charged to who calls

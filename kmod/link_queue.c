@@ -83,7 +83,16 @@ static void pg_tx_append(struct pg_link *link, struct pg_tx *tx)
 	pg_tx_account(link, tx, 1);
 }
 
-/* Appends a message and starts sending; frees it where that cannot be. */
+/* A message has been appended: starts sending; or, where it could not be (@err), frees it. */
+static int pg_tx_appended(struct pg_link *link, struct pg_tx *tx, int err)
+{
+	if (err)
+		pg_tx_free(tx);
+	else
+		pg_link_kick(link, &link->tx);
+	return err;
+}
+
 static int pg_tx_queue(struct pg_link *link, struct pg_tx *tx)
 {
 	int err = 0;
@@ -97,12 +106,7 @@ static int pg_tx_queue(struct pg_link *link, struct pg_tx *tx)
 	else
 		pg_tx_append(link, tx);
 	spin_unlock_bh(&link->tx_lock);
-	if (err) {
-		pg_tx_free(tx);
-		return err;
-	}
-	pg_link_kick(link, &link->tx);
-	return 0;
+	return pg_tx_appended(link, tx, err);
 }
 
 int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len)
@@ -195,12 +199,7 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
 	if (!err)
 		pg_tx_append(link, tx);
 	spin_unlock_bh(&link->tx_lock);
-	if (err) {
-		pg_tx_free(tx);
-		return err;
-	}
-	pg_link_kick(link, &link->tx);
-	return 0;
+	return pg_tx_appended(link, tx, err);
 }
 
 /* Puts @wait into the list, unless its socket is in it. Return: 0, or -errno for @wait to go. */
@@ -284,7 +283,8 @@ static void pg_tx_wake(struct pg_link *link, bool closing)
 
 /* --------------------------------------------------------------- records -- */
 
-int pg_link_send_chain(struct pg_link *link, const struct pg_member *m)
+/* Queues a member's certificates, and marks each of them as told. As pg_link_send(). */
+static int pg_tx_chain(struct pg_link *link, const struct pg_member *m)
 {
 	size_t len = pg_chain_encoded_len(m);
 	struct pg_tx *tx;
@@ -317,9 +317,9 @@ static int pg_tx_tell(struct pg_link *link, const struct pg_record *r)
 	int err = 0;
 
 	if (!test_bit(r->creator->nr, link->told))
-		err = pg_link_send_chain(link, r->creator);
+		err = pg_tx_chain(link, r->creator);
 	if (!err && !test_bit(r->modifier->nr, link->told))
-		err = pg_link_send_chain(link, r->modifier);
+		err = pg_tx_chain(link, r->modifier);
 	return err;
 }
 
