@@ -64,7 +64,6 @@ static void __exit pg_exit(void)
 	pg_group_module_exit();
 	pg_link_module_exit();
 	destroy_workqueue(pg_wq);
-	rcu_barrier();
 	pg_table_module_exit();
 }
 
