@@ -15,8 +15,8 @@
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
  *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock, pg_batches.lock,
  *  pg_nl_net.lock (spinlocks)
- *			leaves: nothing is taken inside them; process context
- *			only but for tx_lock and state_lock (_bh)
+ *			leaves: nothing of ours is taken inside them; process
+ *			context only, as sockets' callbacks only queue work
  *
  *  Reads of table (pg_table_find/get/compare), members (pg_members_get/each), of
  *  the namespace's groups (pg_group_get), of a group's holders and watches run under RCU.

@@ -362,7 +362,7 @@ void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault)
 {
 	bool first;
 
-	spin_lock_bh(&link->state_lock);
+	spin_lock(&link->state_lock);
 	first = !link->closing;
 	if (first) {
 		WRITE_ONCE(link->closing, true);
@@ -371,7 +371,7 @@ void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault)
 		link->fault = fault;
 		queue_work(pg_close_wq, &link->close);
 	}
-	spin_unlock_bh(&link->state_lock);
+	spin_unlock(&link->state_lock);
 }
 
 void pg_link_drain(struct pg_link *link)
@@ -390,10 +390,10 @@ void pg_link_close(struct pg_link *link, u32 bye, int error)
 
 void pg_link_kick(struct pg_link *link, struct work_struct *work)
 {
-	spin_lock_bh(&link->state_lock);
+	spin_lock(&link->state_lock);
 	if (!link->closing)
 		queue_work(pg_wq, work);
-	spin_unlock_bh(&link->state_lock);
+	spin_unlock(&link->state_lock);
 }
 
 static void pg_link_release(struct kref *refs)
@@ -459,12 +459,12 @@ static void pg_link_start(struct pg_link *link)
 {
 	pg_link_hold(link);
 	pg_link_hook(link);
-	spin_lock_bh(&link->state_lock);
+	spin_lock(&link->state_lock);
 	if (!link->closing) {
 		queue_delayed_work(pg_wq, &link->tick, 0);
 		queue_work(pg_wq, &link->rx);
 	}
-	spin_unlock_bh(&link->state_lock);
+	spin_unlock(&link->state_lock);
 	pg_link_put(link);
 }
 

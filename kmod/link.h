@@ -7,8 +7,8 @@
  * records.
  *
  * Life: pg_link_dial() or listen.c makes a link; it has no group until its
- * opening has named one (pg_group_attach()); it ends by pg_link_close(), from any
- * context, any number of times. The socket's callbacks only queue work; no work
+ * opening has named one (pg_group_attach()); it ends by pg_link_close(), by
+ * anybody, any number of times. The socket's callbacks only queue work; no work
  * item runs against itself: @rx reads and dispatches, @tx sends, @tick keeps
  * time. What closing has to do happens in @close, on a workqueue of its own and
  * after the other three have been stopped, so it has link and socket to itself.

@@ -15,7 +15,7 @@
 /* As pg_link_close(); @fault is a PEERGROUP_A_STATS_LINK_* to count, or 0. */
 void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault);
 
-/* Queues one of the link's works, unless it is being closed. Any context. */
+/* Queues one of the link's works, unless it is being closed. Process context. */
 void pg_link_kick(struct pg_link *link, struct work_struct *work);
 
 /* The link has come up: from now on @tick watches over silence. From @rx only. */

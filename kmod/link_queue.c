@@ -97,7 +97,7 @@ static int pg_tx_queue(struct pg_link *link, struct pg_tx *tx)
 {
 	int err = 0;
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	if (pg_link_closing(link))
 		err = -EPIPE;
 	else if (tx->control && (link->tx_control >= PG_TX_CONTROL_MAX ||
@@ -105,7 +105,7 @@ static int pg_tx_queue(struct pg_link *link, struct pg_tx *tx)
 		err = -ENOBUFS;
 	else
 		pg_tx_append(link, tx);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	return pg_tx_appended(link, tx, err);
 }
 
@@ -151,11 +151,11 @@ bool pg_link_room(struct pg_link *link)
 {
 	bool room;
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	room = pg_tx_load(link) < pg_tx_limit(link) / 2;
 	if (!room)
 		link->tx_waited = true;
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	return room;
 }
 
@@ -182,9 +182,9 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
 	struct pg_tx *tx;
 	int err;
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	err = pg_tx_data_check(link);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	if (err)
 		return err;
 	tx = pg_tx_new(PG_MSG_DIRECT, PEERGROUP_ID_LEN + len, PEERGROUP_ID_LEN + len);
@@ -194,11 +194,11 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
 	memcpy(tx->body + PEERGROUP_ID_LEN, data, len);
 	tx->data = true;
 	/* Others may have filled it meanwhile. */
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	err = pg_tx_data_check(link);
 	if (!err)
 		pg_tx_append(link, tx);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	return pg_tx_appended(link, tx, err);
 }
 
@@ -243,9 +243,9 @@ int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
 	sock_hold(sk);
 	wait->sk = sk;
 	wait->portid = portid;
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	err = pg_tx_add_wait(link, wait);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	if (err)
 		pg_send_wait_free(link, wait);
 	return err == -EALREADY ? 0 : err;
@@ -256,11 +256,11 @@ void pg_link_forget_port(struct pg_link *link, u32 portid)
 	struct pg_send_wait *wait, *tmp;
 	LIST_HEAD(gone);
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	list_for_each_entry_safe(wait, tmp, &link->tx_waits, list)
 		if (wait->portid == portid && sock_flag(wait->sk, SOCK_DEAD))
 			list_move(&wait->list, &gone);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	list_for_each_entry_safe(wait, tmp, &gone, list)
 		pg_send_wait_free(link, wait);
 }
@@ -271,10 +271,10 @@ static void pg_tx_wake(struct pg_link *link, bool closing)
 	struct pg_send_wait *wait, *tmp;
 	LIST_HEAD(waits);
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	if (closing || pg_tx_data_room(link, 2))
 		list_splice_init(&link->tx_waits, &waits);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	list_for_each_entry_safe(wait, tmp, &waits, list) {
 		pg_netlink_sendable(link->group, link->id, wait);
 		pg_send_wait_free(link, wait);
@@ -363,14 +363,14 @@ static bool pg_tx_coalesce(struct pg_link *link, struct pg_record *r)
 	struct pg_tx *tx;
 	bool waits;
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	tx = pg_tx_find(link, r->rec.id);
 	waits = tx;
 	if (tx && pg_tx_newer(r, tx->r)) {
 		drop = pg_record_hold(r);
 		pg_tx_swap(link, tx, &drop);
 	}
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	if (!drop)
 		return waits;
 	pg_record_put(drop);
@@ -383,7 +383,7 @@ static void pg_tx_supersede(struct pg_link *link, const struct pg_record *r)
 {
 	struct pg_tx *tx;
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	tx = pg_tx_find(link, r->rec.id);
 	if (tx && pg_tx_newer(r, tx->r)) {
 		list_del(&tx->list);
@@ -392,7 +392,7 @@ static void pg_tx_supersede(struct pg_link *link, const struct pg_record *r)
 	} else {
 		tx = NULL;
 	}
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	if (!tx)
 		return;
 	pg_tx_free(tx);
@@ -403,9 +403,9 @@ static bool pg_tx_full(struct pg_link *link)
 {
 	bool full;
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	full = pg_tx_load(link) >= pg_tx_limit(link);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	return full;
 }
 
@@ -461,7 +461,7 @@ struct pg_tx *pg_tx_next(struct pg_link *link)
 
 	if (link->tx_now)
 		return link->tx_now;
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	tx = list_first_entry_or_null(&link->tx_queue, struct pg_tx, list);
 	if (tx) {
 		list_del_init(&tx->list);
@@ -470,7 +470,7 @@ struct pg_tx *pg_tx_next(struct pg_link *link)
 	}
 	link->tx_now = tx;
 	link->tx_done = 0;
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	return tx;
 }
 
@@ -481,10 +481,10 @@ void pg_tx_finish(struct pg_link *link, struct pg_tx *tx)
 		trace_pg_record_sent(link->group->index, link->id, tx->r->rec.id,
 				     tx->r->rec.version);
 	}
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	link->tx_now = NULL;
 	pg_tx_account(link, tx, -1);
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	if (tx->raw)
 		link->tx_raw = tx;
 	else
@@ -497,14 +497,14 @@ void pg_tx_drained(struct pg_link *link)
 
 	if (pg_link_state(link) != PEERGROUP_LINK_UP)
 		return;
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	if (link->tx_waited && pg_tx_load(link) <= pg_tx_limit(link) / 4) {
 		link->tx_waited = false;
 		tell = true;
 	} else if (!pg_tx_load(link) && READ_ONCE(link->resync)) {
 		tell = true;
 	}
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	if (tell)
 		pg_message_drained(link);
 	pg_tx_wake(link, false);
@@ -515,7 +515,7 @@ void pg_tx_empty(struct pg_link *link)
 	struct pg_tx *tx, *tmp;
 	LIST_HEAD(list);
 
-	spin_lock_bh(&link->tx_lock);
+	spin_lock(&link->tx_lock);
 	list_splice_init(&link->tx_queue, &list);
 	if (link->tx_now)
 		list_add(&link->tx_now->list, &list);
@@ -525,7 +525,7 @@ void pg_tx_empty(struct pg_link *link)
 	link->tx_control = 0;
 	link->tx_controls = 0;
 	link->tx_data = 0;
-	spin_unlock_bh(&link->tx_lock);
+	spin_unlock(&link->tx_lock);
 	list_for_each_entry_safe(tx, tmp, &list, list)
 		pg_tx_free(tx);
 	pg_tx_wake(link, true);

@@ -124,10 +124,10 @@ static bool pg_rx_pace(struct pg_link *link)
 		return false;
 	if (!test_and_set_bit(PG_LINK_PACED, &link->flags))
 		pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_LINK_PACED);
-	spin_lock_bh(&link->state_lock);
+	spin_lock(&link->state_lock);
 	if (!link->closing)
 		queue_delayed_work(pg_wq, &link->pace, nsecs_to_jiffies(wait) + 1);
-	spin_unlock_bh(&link->state_lock);
+	spin_unlock(&link->state_lock);
 	return true;
 }
 
