@@ -70,13 +70,13 @@ static u64 pg_rx_wait(u64 due, u32 rate, u64 now, u64 burst)
 static u64 pg_rx_early(const struct pg_link *link, u64 now)
 {
 	const struct pg_limits *l = &link->group->limits;
+	u64 record, data, proof, sync;
 
-	return max(max(pg_rx_wait(link->rx_due, READ_ONCE(l->link_rate), now, PG_RX_BURST_NS),
-		       pg_rx_wait(link->rx_data_due, READ_ONCE(l->data_rate), now, PG_RX_BURST_NS)),
-		   max(pg_rx_wait(link->rx_proof_due, READ_ONCE(l->proof_rate), now,
-				  PG_RX_PROOFS_NS),
-		       pg_rx_wait(link->rx_sync_due, READ_ONCE(l->sync_rate), now,
-				  PG_RX_PROOFS_NS)));
+	record = pg_rx_wait(link->rx_due, READ_ONCE(l->link_rate), now, PG_RX_BURST_NS);
+	data = pg_rx_wait(link->rx_data_due, READ_ONCE(l->data_rate), now, PG_RX_BURST_NS);
+	proof = pg_rx_wait(link->rx_proof_due, READ_ONCE(l->proof_rate), now, PG_RX_PROOFS_NS);
+	sync = pg_rx_wait(link->rx_sync_due, READ_ONCE(l->sync_rate), now, PG_RX_PROOFS_NS);
+	return max(max(record, data), max(proof, sync));
 }
 
 /* Counts a message against the rate of its kind. */
