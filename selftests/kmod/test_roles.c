@@ -648,6 +648,71 @@ static void test_revoked(void)
 	rec_free(&rec);
 }
 
+/* Calls as one that is revoked, and hears that it is. */
+static void call_revoked(struct peer *p)
+{
+	struct noise_meet m;
+
+	meet_fill(&m, &signers[2].cert, NULL);
+	peer_connect(p, PORT);
+	NEED(peer_handshake(p, &m));
+	CHECK(peer_expect(p, PG_MSG_BYE), "not told");
+}
+
+/* What it says then ends the link, and changes nothing. */
+static void says_in_vain(uint8_t type, const void *body, size_t len, const char *what)
+{
+	unsigned int members = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP,
+					group);
+	uint64_t added = nl_stat(&nl, group, STAT(ADDED));
+	struct peer p;
+
+	call_revoked(&p);
+	peer_send(&p, type, body, len);
+	CHECK(peer_closed(&p, NULL), "%s: stays open", what);
+	CHECK(nl_stat(&nl, group, STAT(ADDED)) == added, "%s: it is there", what);
+	CHECK(nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group) == members,
+	      "%s: it was learnt", what);
+	peer_close(&p);
+}
+
+/* After test_revoked(): it may bring revocations, which others made, and nothing else. */
+static void test_appeal(void)
+{
+	static struct cert other, gone;
+	struct peergroup_revocation body;
+	uint8_t certs[DER_ROOM];
+	struct rec rec, spoilt;
+	uint64_t before;
+	struct peer p;
+
+	rec_new(&rec, &signers[0].cert, "an administrator's", 18);
+	rec_sign(&rec, &signers[0].cert);
+	says_in_vain(PG_MSG_RECORD, rec.wire, rec.len, "a record");
+	rec_free(&rec);
+	cert_issue(&other, &root, test_key(1), MEMBER);
+	says_in_vain(PG_MSG_GMC, certs, chain_of(&other, certs), "a member's certificate");
+	says_in_vain(PG_MSG_PING, "0123456789abcdef0123456789abcdef", sizeof(struct pg_ping), "a PING");
+
+	cert_issue(&gone, &root, test_key(3), MEMBER);
+	revoking(&rec, &signers[0].cert, &gone, &body);
+	rec_sign(&rec, &signers[0].cert);
+	spoilt = rec;
+	spoilt.wire = malloc(rec.len);
+	NEED(spoilt.wire);
+	memcpy(spoilt.wire, rec.wire, rec.len);
+	spoilt.wire[sizeof(struct peergroup_record_hdr) + 8] ^= 1;
+	says_in_vain(PG_MSG_RECORD, spoilt.wire, rec.len, "a revocation that nobody signed");
+	free(spoilt.wire);
+
+	before = nl_stat(&nl, group, STAT(ADDED));
+	call_revoked(&p);
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	CHECK(counted_once(&nl, group, STAT(ADDED), before), "a revocation");
+	peer_close(&p);
+	rec_free(&rec);
+}
+
 static void set_up(void)
 {
 	struct peer p;
@@ -681,6 +746,7 @@ int main(void)
 		{ "who is revoked hears of it", test_hears },
 		{ "a member that was let in again", test_let_in_again },
 		{ "a member that was revoked", test_revoked },
+		{ "what a member that was revoked may bring", test_appeal },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
 	};
 
