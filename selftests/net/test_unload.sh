@@ -39,6 +39,10 @@ for ((round = 1; round <= ROUNDS; round++)); do
 done
 is "unloaded in traffic $ROUNDS times" "$failed" 0
 module_loaded && rmmod peergroup
-is "no record is left behind" "$(slab_objects pg_record)" 0
+if [ -e /proc/slabinfo ]; then
+	is "no record is left behind" "$(slab_objects pg_record)" 0
+else
+	skip "no record is left behind" "this kernel does not say what its caches hold"
+fi
 check "kmemleak finds nothing" no_leaks
 done_testing
