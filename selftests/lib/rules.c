@@ -22,6 +22,7 @@ int rules_main(void)
 	size_t n = (size_t)(__stop_rules - __start_rules), i;
 	const struct rule **rules = calloc(n, sizeof(*rules));
 	struct tap_test *tests = calloc(n, sizeof(*tests));
+	int status;
 
 	NEED(n && rules && tests);
 	memcpy(rules, __start_rules, n * sizeof(*rules));
@@ -31,7 +32,9 @@ int rules_main(void)
 		tests[i].run = rules[i]->run;
 	}
 	free(rules);
-	return tap_main(tests, (unsigned int)n);
+	status = tap_main(tests, (unsigned int)n);
+	free(tests);
+	return status;
 }
 
 /* ---------------------------------------------------------- two members -- */
