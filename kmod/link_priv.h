@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of a link share among themselves: link.c (life), handshake.c,
- * appeal.c, link_rx.c, link_queue.c, link_tx.c and listen.c, which makes links for those who call.
+ * appeal.c, link_rx.c, link_queue.c, link_tx.c and listen.c, which makes links for those
+ * who call.
  */
 #ifndef _PG_LINK_PRIV_H
 #define _PG_LINK_PRIV_H
