@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // timeout: 300
+// long: each try to prove the password takes a moment
 // valgrind: no: malloc() is replaced
 /*
  * No memory: groups with a password, with each allocation that a call makes failing in
