@@ -28,6 +28,13 @@ void peer_connect(struct peer *p, uint16_t port)
 	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
+size_t peer_next_byte(size_t i, size_t len, size_t stride)
+{
+	const char *all = getenv("PG_LONG");
+
+	return i + ((all && *all) || i < 80 || i > len - 20 ? 1 : stride);
+}
+
 int peer_listen(uint16_t port)
 {
 	struct sockaddr_in in = {

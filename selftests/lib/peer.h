@@ -52,6 +52,12 @@ bool peer_handshake(struct peer *p, const struct noise_meet *m);
 /* Connects as a member without administrators above it, until WELCOME has come. */
 void peer_link(struct peer *p, uint16_t port, const struct cert *as);
 
+/*
+ * Which byte to change behind @i of the @len of a handshake's message: each of the keys and
+ * tags at its ends, and each of all the others or, but for --long, one in @stride.
+ */
+size_t peer_next_byte(size_t i, size_t len, size_t stride);
+
 /* A socket that listens in this namespace. */
 int peer_listen(uint16_t port);
 /* Takes a call from it and hears message 1; what peer_third() makes then is message 2. */
