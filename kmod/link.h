@@ -20,6 +20,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/net.h>
+#include <linux/siphash.h>
 #include <linux/workqueue.h>
 #include "addr.h"
 #include "noise.h"
@@ -128,7 +129,8 @@ struct pg_deferred {
  * @rx_data_due: the same for data
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
- * @tx_hash: those of them that are records, by id
+ * @tx_hash: those of them that are records, by id and @tx_key
+ * @tx_key: so that nobody can make ids that meet in one bucket
  * @tx_bytes: all that is queued or partly sent
  * @tx_control: the part of it that pg_link_send() queued
  * @tx_controls: in how many messages
@@ -226,6 +228,7 @@ struct pg_link {
 	spinlock_t tx_lock;
 	struct list_head tx_queue;
 	struct hlist_head tx_hash[1 << PG_LINK_HASH_BITS];
+	siphash_key_t tx_key;
 	u32 tx_bytes;
 	u32 tx_control;
 	u32 tx_controls;

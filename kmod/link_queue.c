@@ -6,9 +6,9 @@
  */
 #include <linux/hashtable.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <net/sock.h>
-#include "compat.h"
 #include "link_queue.h"
 #include "message.h"
 #include "netlink.h"
@@ -24,6 +24,7 @@ void pg_tx_init(struct pg_link *link)
 	INIT_LIST_HEAD(&link->tx_queue);
 	INIT_LIST_HEAD(&link->tx_waits);
 	hash_init(link->tx_hash);
+	get_random_bytes(&link->tx_key, sizeof(link->tx_key));
 }
 
 static struct pg_tx *pg_tx_new(u8 type, size_t len, size_t inline_len)
@@ -54,10 +55,10 @@ void pg_tx_free(struct pg_tx *tx)
 
 /* ------------------------------------------------------------- the queue -- */
 
-/* The low half of an id is random. */
+/* All of an id's lower half is its creator's to choose, hence the key. */
 static struct hlist_head *pg_tx_bucket(struct pg_link *link, const u8 *id)
 {
-	u32 n = get_unaligned((u32 *)(id + PEERGROUP_ID_LEN - sizeof(u32)));
+	u64 n = siphash(id, PEERGROUP_ID_LEN, &link->tx_key);
 
 	return &link->tx_hash[n % ARRAY_SIZE(link->tx_hash)];
 }
