@@ -901,7 +901,8 @@ HRESULT peergroup_renew(peergroup_t group, const char *member, time_t expires,
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP,
  * PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED, PEER_E_NOT_FOUND (nobody of that
- * name is known), PEER_E_NO_KEY_ACCESS.
+ * name is known), PEER_E_INVALID_PEER_NAME (one's own identity was deleted),
+ * PEER_E_NO_KEY_ACCESS.
  */
 HRESULT peergroup_revoke(peergroup_t group, const char *member, uint32_t flags);
 
@@ -926,7 +927,8 @@ HRESULT peergroup_revoke(peergroup_t group, const char *member, uint32_t flags);
  * A revocation is about the member's key, so it covers certificates that were issued to
  * it elsewhere. It cannot be taken back; who is to come back makes a new identity and is
  * invited again. If two administrators revoke each other, that one prevails who is
- * nearer to the group's creator in the chain of invitations, or else who did it first.
+ * nearer to the group's creator in the chain of invitations, or else who has been an
+ * administrator for longer: who did it first does not count.
  *
  * Windows: There is no such function there; a program that calls it runs here only.
  *
