@@ -287,6 +287,7 @@ static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len
 	link->peer = leaf;
 	link->peer_node = node;
 	link->peer_ready = meet->flags & cpu_to_be16(PG_MEET_READY);
+	link->peer_port = be16_to_cpu(meet->port);
 	if (!link->outbound)
 		link->direct = meet->flags & cpu_to_be16(PG_MEET_DIRECT);
 	mutex_unlock(&link->group->lock);

@@ -86,6 +86,7 @@ struct pg_deferred {
  * @addr: the other end
  * @peer_node: the other end's node id
  * @peer_ready: the other end has synchronised before
+ * @peer_port: where it says that it takes links, 0 while unknown
  * @peer: its membership, which it has proved; set before the link is up, and then a
  *	later certificate may take its place: the group's lock
  * @peer_key: its node's static key
@@ -180,6 +181,7 @@ struct pg_link {
 	struct pg_addr addr;
 	u64 peer_node;
 	bool peer_ready;
+	u16 peer_port;
 	struct pg_member *peer;
 	u8 peer_key[PG_NODE_KEY_LEN];
 	u32 proof;

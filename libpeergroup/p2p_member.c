@@ -43,9 +43,27 @@ struct list {
 
 /* ---------------------------------------------------------------- present -- */
 
+/*
+ * Where the member takes connections: where it was dialled, or else where it says that it
+ * listens. A link that it dialled comes from a port where nobody does.
+ */
+static void take_address(const struct nlattr **a, struct pgi_address *address)
+{
+	const struct nlattr *bytes = a[PEERGROUP_A_LINK_ADDRESS];
+	uint8_t outbound;
+
+	pgi_nl_bytes(a[PEERGROUP_A_LINK_OUTBOUND], &outbound, sizeof(outbound));
+	address->port = pgi_nl_u16(a[outbound ? PEERGROUP_A_LINK_PORT : PEERGROUP_A_LINK_LISTEN]);
+	if (!bytes || !address->port || mnl_attr_get_payload_len(bytes) > sizeof(address->bytes))
+		return;
+	address->len = (uint8_t)mnl_attr_get_payload_len(bytes);
+	memcpy(address->bytes, mnl_attr_get_payload(bytes), address->len);
+	address->scope = pgi_nl_u32(a[PEERGROUP_A_LINK_SCOPE]);
+}
+
 static int take_link(const struct nlmsghdr *msg, void *arg)
 {
-	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1], *bytes;
+	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
 	struct list *list = arg;
 	struct present *p;
 
@@ -64,13 +82,7 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 		return -ENOMEM;
 	list->n_present++;
 	p->node = pgi_nl_u64(a[PEERGROUP_A_LINK_NODE]);
-	bytes = a[PEERGROUP_A_LINK_ADDRESS];
-	if (bytes && mnl_attr_get_payload_len(bytes) <= sizeof(p->address.bytes)) {
-		p->address.len = (uint8_t)mnl_attr_get_payload_len(bytes);
-		memcpy(p->address.bytes, mnl_attr_get_payload(bytes), p->address.len);
-		p->address.port = pgi_nl_u16(a[PEERGROUP_A_LINK_PORT]);
-		p->address.scope = pgi_nl_u32(a[PEERGROUP_A_LINK_SCOPE]);
-	}
+	take_address(a, &p->address);
 	return 0;
 }
 

@@ -715,6 +715,38 @@ static void test_neighbour(void)
 	CHECK(wait_until(is_unwanted, &u));
 }
 
+/*
+ * Alice has dialled, from a port where nobody listens. Her address as Bob is told it is where
+ * she takes connections all the same.
+ */
+static void test_found(void)
+{
+	const PEER_EVENT_CONNECTION_CHANGE_DATA *c;
+	struct ear here, there;
+	PEER_MEMBER **items;
+	ULONGLONG id = 0;
+	HPEERENUM list;
+	ULONG n = 5;
+
+	listen_all(ours, &here);
+	listen_all(bobs, &there);
+	HR(PeerGroupEnumMembers(bobs, PEER_MEMBER_PRESENT, wide(alice), &list), S_OK);
+	HR(PeerGetNextItem(list, &n, (PVOID **)&items), S_OK);
+	PeerEndEnumeration(list);
+	NEED(n == 1 && items[0]->cAddresses == 1);
+	HR(PeerGroupOpenDirectConnection(bobs, wide(alice), items[0]->pAddresses, &id), S_OK);
+	PeerFreeData(items);
+	c = hear_change(&there, PEER_CONNECTED);
+	NEED(c->ullConnectionId == id && c->status == PEER_CONNECTED);
+	HR(send_text(bobs, id, "found"), S_OK);
+	hear_change(&here, PEER_CONNECTED);
+	CHECK(hear_data(&here, "found", 5));
+	HR(PeerGroupCloseDirectConnection(bobs, id), S_OK);
+	CHECK(wait_until(no_direct, ours) && wait_until(no_direct, bobs));
+	stop_listening(&here);
+	stop_listening(&there);
+}
+
 /* A member that is revoked loses its direct connections, too. */
 static void test_revoked(void)
 {
@@ -778,6 +810,7 @@ int main(void)
 		{ "nobody holds others up with one socket after another", test_many_late },
 		{ "nobody takes the room of others' data", test_share },
 		{ "over a neighbour's link", test_neighbour },
+		{ "to the address that a member is found at", test_found },
 		{ "revoked", test_revoked },
 	};
 	char home[] = "/tmp/direct.XXXXXX";
