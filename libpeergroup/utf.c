@@ -177,6 +177,35 @@ HRESULT pgi_wide_return(const char *utf8, WCHAR **out)
 	return S_OK;
 }
 
+PGI_PUBLIC HRESULT peergroup_wide_from_utf8(const char *utf8, PWSTR *wide)
+{
+	pgi_clear_error();
+	if (!wide)
+		return pgi_fail(E_INVALIDARG, "wide is NULL");
+	*wide = NULL;
+	if (!utf8 || !pgi_utf8_valid(utf8))
+		return pgi_fail(E_INVALIDARG, utf8 ? "text is not UTF-8" : "utf8 is NULL");
+	return pgi_wide_return(utf8, wide);
+}
+
+PGI_PUBLIC HRESULT peergroup_utf8_from_wide(PCWSTR wide, char **utf8)
+{
+	char *text;
+	HRESULT hr;
+
+	pgi_clear_error();
+	if (!utf8)
+		return pgi_fail(E_INVALIDARG, "utf8 is NULL");
+	*utf8 = NULL;
+	if (!wide)
+		return pgi_fail(E_INVALIDARG, "wide is NULL");
+	hr = pgi_utf8_from_wide(wide, &text);
+	if (SUCCEEDED(hr))
+		hr = pgi_str_return(text, utf8);
+	free(text);
+	return hr;
+}
+
 HRESULT pgi_wide_room(WCHAR **room)
 {
 	*room = pgi_new((PGI_NAME_MAX + 1) * sizeof(**room));

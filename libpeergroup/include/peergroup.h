@@ -1550,6 +1550,24 @@ HRESULT peergroup_signal_begin(void);
 HRESULT peergroup_signal_next(HANDLE *event);
 
 /**
+ * peergroup_wide_from_utf8 - text as the calls of <p2p.h> take it
+ * @utf8: text
+ * @wide: receives the same in UTF-16; free it with peergroup_free() or PeerFreeData()
+ *
+ * Return: S_OK, E_INVALIDARG (also for what is not UTF-8), E_OUTOFMEMORY.
+ */
+HRESULT peergroup_wide_from_utf8(const char *utf8, PWSTR *wide);
+
+/**
+ * peergroup_utf8_from_wide - text that a call of <p2p.h> gave
+ * @wide: text in UTF-16
+ * @utf8: receives the same in UTF-8
+ *
+ * Return: S_OK, E_INVALIDARG (also for half a surrogate pair), E_OUTOFMEMORY.
+ */
+HRESULT peergroup_utf8_from_wide(PCWSTR wide, char **utf8);
+
+/**
  * peergroup_guid_to_uuid - a GUID in text order, as libuuid has it
  * @guid: as Windows keeps it in memory
  * @uuid: receives the same

@@ -389,6 +389,34 @@ static void test_events(void)
 	heap_walk(event_once, NULL);
 }
 
+/* ------------------------------------------------------------------- text -- */
+
+static HRESULT wide_once(void)
+{
+	PWSTR text = (PWSTR)&bad_handle;
+	HRESULT hr = ARMED(peergroup_wide_from_utf8("text", &text));
+
+	CHECK(SUCCEEDED(hr) || !text);
+	peergroup_free(text);
+	return hr;
+}
+
+static HRESULT utf8_once(void)
+{
+	char *text = &bad_handle;
+	HRESULT hr = ARMED(peergroup_utf8_from_wide(u"text", &text));
+
+	CHECK(SUCCEEDED(hr) || !text);
+	peergroup_free(text);
+	return hr;
+}
+
+static void test_text(void)
+{
+	heap_walk(wide_once, NULL);
+	heap_walk(utf8_once, NULL);
+}
+
 /* ------------------------------------------------------------- revocation -- */
 
 /* That he is revoked again is no error. */
@@ -418,6 +446,7 @@ int main(void)
 		{ "connections are listed", test_connections },
 		{ "direct connections and what goes over them", test_direct },
 		{ "events are waited for", test_events },
+		{ "text is converted", test_text },
 		{ "a member is revoked", test_revoke },
 	};
 

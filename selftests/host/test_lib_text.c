@@ -44,6 +44,20 @@ static void utf16(void)
 	CHECK_HR(pgi_utf8_from_wide(high_a, &text), E_INVALIDARG);
 	CHECK_HR(pgi_utf8_from_wide(NULL, &text), S_OK);
 	CHECK(!text);
+	CHECK_HR(peergroup_utf8_from_wide(good, &text), S_OK);
+	CHECK(!strcmp(text, "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
+	CHECK_HR(peergroup_wide_from_utf8(text, &wide), S_OK);
+	CHECK(!memcmp(wide, good, sizeof(good)));
+	peergroup_free(wide);
+	peergroup_free(text);
+	CHECK_HR(peergroup_utf8_from_wide(swapped, &text), E_INVALIDARG);
+	CHECK(!text);
+	CHECK_HR(peergroup_utf8_from_wide(NULL, &text), E_INVALIDARG);
+	CHECK_HR(peergroup_utf8_from_wide(good, NULL), E_INVALIDARG);
+	CHECK_HR(peergroup_wide_from_utf8("a\xe2\x82", &wide), E_INVALIDARG);
+	CHECK(!wide);
+	CHECK_HR(peergroup_wide_from_utf8(NULL, &wide), E_INVALIDARG);
+	CHECK_HR(peergroup_wide_from_utf8("a", NULL), E_INVALIDARG);
 }
 
 #define AUTHORITY "0123456789abcdef0123456789abcdef01234567"

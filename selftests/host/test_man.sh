@@ -24,7 +24,7 @@ map=$(< "$TOP/libpeergroup/libpeergroup.map")
 exported() { [[ $map == *$'\n\t'"$1;"$'\n'* ]]; }
 
 missing=''
-for symbol in $(sed -n 's/^\t\([A-Za-z_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
+for symbol in $(sed -n 's/^\t\([A-Za-z0-9_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
 	page=$MAN/man3/$symbol.3
 	# A page may be a link to another, by which it has to be named.
 	if [ ! -s "$page" ]; then
@@ -37,7 +37,7 @@ is "each exported symbol has a page" "$missing" ''
 
 missing=''
 leads=$(< "$MAN/man3/libpeergroup.3")
-for symbol in $(sed -n 's/^\t\([Pp]eer[A-Za-z_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
+for symbol in $(sed -n 's/^\t\([Pp]eer[A-Za-z0-9_]*\);$/\1/p' "$TOP/libpeergroup/libpeergroup.map"); do
 	[[ $leads == *$'\n'".Xr $symbol 3"* ]] || missing+=" $symbol"
 done
 is "libpeergroup.3 leads to each function" "$missing" ''
@@ -169,7 +169,7 @@ is "each constant that is named exists" "$unknown" ''
 # Functions that are named exist, and so do pages that are referred to.
 unknown=''
 for name in $(cat "${pages[@]}" "$TOP"/Documentation/*.rst "$TOP/README.md" |
-		grep -oE '\b(peergroup_[a-z_]+\(|(Fn|Xr) (peergroup_[a-z_]+|Peer[A-Za-z]+)|Peer(Group|Identity|Enum|Get|Free|End)[A-Za-z]+\()' |
+		grep -oE '\b(peergroup_[a-z0-9_]+\(|(Fn|Xr) (peergroup_[a-z0-9_]+|Peer[A-Za-z]+)|Peer(Group|Identity|Enum|Get|Free|End)[A-Za-z]+\()' |
 		sed 's/^Fn //; s/^Xr //; s/($//' | sort -u); do
 	exported "$name" || unknown+=" $name"
 done

@@ -281,6 +281,8 @@ UNBOUND = {
     "peergroup_event_close": "for events of <p2p.h>",
     "peergroup_signal_begin": "for events of <p2p.h>",
     "peergroup_signal_next": "for events of <p2p.h>",
+    "peergroup_wide_from_utf8": "for text of <p2p.h>",
+    "peergroup_utf8_from_wide": "for text of <p2p.h>",
     "peergroup_guid_to_uuid": "uuid.UUID does it",
     "peergroup_uuid_to_guid": "uuid.UUID does it",
 }
