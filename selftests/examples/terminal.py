@@ -5,7 +5,8 @@
   terminal.py FILE COMMAND...
 
 The program has a vt220 of 24 lines of 80 characters.  What comes on standard input is
-typed; what the screen shows is in FILE, and in FILE.raw whatever was written to it.
+typed; what the screen shows is in FILE, what of it is bold in FILE.bold, and in FILE.raw
+whatever was written to it.
 SIGUSR1 makes it 12 lines of 40 characters.  The exit status is the program's.
 """
 
@@ -23,12 +24,15 @@ import unicodedata
 SEQUENCE = re.compile(r"\x1b(?:\[([?!]?[\d;]*)([A-Za-z@])|[()][A-Z0-9]|[=>78HDM]| [FG])")
 
 
+BOLD = "\1"                                     # in a cell, before the character
+
+
 class Screen:
     """Characters in rows, as the sequences of a vt220 leave them."""
 
     def __init__(self, rows, columns):
         self.resize(rows, columns)
-        self.rest = ""
+        self.rest = self.mark = ""
 
     def resize(self, rows, columns):
         self.rows, self.columns = rows, columns
@@ -37,7 +41,11 @@ class Screen:
         self.top, self.bottom = 0, rows - 1
 
     def text(self):
-        return "".join("".join(row).rstrip() + "\n" for row in self.cells)
+        return "".join("".join(row).replace(BOLD, "").rstrip() + "\n" for row in self.cells)
+
+    def bold(self):
+        return "".join("".join(c.replace(BOLD, "") if BOLD in c else " " for c in row).rstrip()
+                       + "\n" for row in self.cells)
 
     def feed(self, text):
         text, self.rest = self.rest + text, ""
@@ -79,7 +87,7 @@ class Screen:
             if self.x == self.columns:
                 self.x = 0
                 self.line_feed(1)
-            self.cells[self.y][self.x] = c
+            self.cells[self.y][self.x] = self.mark + c
             self.x += 1
             if unicodedata.east_asian_width(c) in "WF":
                 self.cells[self.y][self.x] = ""
@@ -104,6 +112,9 @@ class Screen:
             else:
                 row[self.x:self.x] = [" "] * min(first, self.columns - self.x)
                 del row[self.columns:]
+        elif letter == "m":
+            for number in numbers:
+                self.mark = BOLD if number == 1 else "" if number in (0, 22) else self.mark
         elif letter in "LM":
             top, self.top = self.top, self.y
             y, self.y = self.y, self.y if letter == "L" else self.bottom
@@ -133,9 +144,10 @@ def set_size(terminal, rows, columns):
 
 
 def show(screen, file):
-    with open(file + ".new", "w", encoding="utf-8") as new:
-        new.write(screen.text())
-    os.rename(file + ".new", file)
+    for name, text in ((file + ".bold", screen.bold()), (file, screen.text())):
+        with open(file + ".new", "w", encoding="utf-8") as new:
+            new.write(text)
+        os.rename(file + ".new", name)
 
 
 def main():

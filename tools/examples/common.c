@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <uchar.h>
 #include <unistd.h>
-#include <wchar.h>
 #include "common.h"
 
 void die(const char *what, HRESULT hr)
@@ -135,47 +133,22 @@ void *xalloc(size_t size)
 	return p;
 }
 
-WCHAR *wide_text(const char *text)
+char *query_for(const uuid_t type, const char *attrib, const char *pattern, const char *text)
 {
-	size_t left = strlen(text), n, i = 0;
-	WCHAR *wide = xalloc((left + 1) * sizeof(*wide));
-	mbstate_t state = { 0 };
+	char type_text[37], *escaped, *value, *query;
+	struct peergroup_clause clauses[] = {
+		{ .attrib = "peerrecordtype", .value = type_text }, { .attrib = attrib },
+	};
 
-	for (; left; text += n, left -= n) {
-		n = mbrtoc16(&wide[i++], text, left, &state);
-		if (n == (size_t)-3)		/* the second half of the one before */
-			n = 0;
-		else if (n > left)
-			break;
-	}
-	if (left)
-		i--;
-	else if (!mbsinit(&state))		/* the second half of the last one */
-		mbrtoc16(&wide[i++], text, 0, &state);
-	wide[i] = 0;
-	return wide;
-}
-
-char *narrow_text(const WCHAR *wide)
-{
-	mbstate_t state = { 0 };
-	size_t len = 0, n, size = 0;
-	char *text;
-
-	while (wide && wide[len])
-		len++;
-	text = xalloc(3 * len + MB_CUR_MAX + 1);
-	for (; len; len--, wide++) {
-		n = c16rtomb(text + size, *wide, &state);
-		if (n == (size_t)-1) {		/* half a pair */
-			memset(&state, 0, sizeof(state));
-			text[size] = '?';
-			n = 1;
-		}
-		size += n;
-	}
-	text[size] = '\0';
-	return text;
+	uuid_unparse(type, type_text);
+	check(peergroup_query_escape(text, &escaped), "query");
+	if (asprintf(&value, pattern, escaped) < 0)
+		die_errno("query");
+	clauses[1].value = value;
+	check(peergroup_query_build(clauses, 2, &query), "query");
+	free(value);
+	peergroup_free(escaped);
+	return query;
 }
 
 void lines_add(struct lines *lines, const char *format, ...)
@@ -230,8 +203,8 @@ static char *joined(struct lines *lines, size_t *size)
 static bool holds(const char *path, const char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");
-	char *now = malloc(size + 1);
-	bool same = file && now && fread(now, 1, size + 1, file) == size &&
+	char *now = xalloc(size + 1);
+	bool same = file && fread(now, 1, size + 1, file) == size &&
 		    !memcmp(now, text, size);
 
 	free(now);

@@ -95,12 +95,17 @@ char *attribute(const struct peergroup_record *record, const char *name);
 /* Memory of zeros; where there is none, the program ends. */
 void *xalloc(size_t size);
 
-/*
- * UTF-8, which the locale has to be of, as the API of Windows wants it, and back; to be
- * freed. What is no character is left out, with what follows, or becomes a question mark.
+/**
+ * query_for - a query for records of a type by something else
+ * @type: of the records
+ * @attrib: an attribute, or what struct peergroup_clause knows beside
+ * @pattern: what it is like, with one %s in it
+ * @text: stands there for itself, whatever it has in it
+ *
+ * Return: XML, for peergroup_free(); where there is no memory the program ends.
  */
-WCHAR *wide_text(const char *text);
-char *narrow_text(const WCHAR *wide);
+char *query_for(const uuid_t type, const char *attrib, const char *pattern, const char *text)
+	__attribute__((format_arg(3)));
 
 /* Whether text is not empty, no longer than @max and of these characters only. */
 bool is_made_of(const char *text, size_t max, const char *characters);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "common.h"
+#include "people.h"
 
 #define LIFETIME	(30 * 24 * 3600)	/* of a record, in seconds */
 #define REFRESH		(24 * 3600)		/* long before it ends */
@@ -98,21 +99,11 @@ static HRESULT add_published(const struct peergroup_record *record, void *arg)
 /* Records of our own, which the kernel finds by their creator. */
 static HRESULT find_published(peergroup_t group, struct published *p)
 {
-	char type[37], *query;
-	struct peergroup_clause clauses[] = {
-		{ .attrib = "peerrecordtype", .value = type },
-		{ .attrib = "peercreatorid" },
-	};
-	char *me;
+	char *query = query_for(key_type, "peercreatorid", "%s", identity);
 	HRESULT hr;
 
-	uuid_unparse(key_type, type);
-	check(peergroup_query_escape(identity, &me), "query");
-	clauses[1].value = me;
-	check(peergroup_query_build(clauses, 2, &query), "query");
 	hr = peergroup_search(group, query, add_published, p);
 	peergroup_free(query);
-	peergroup_free(me);
 	return hr;
 }
 
@@ -244,6 +235,24 @@ static size_t same_host(const struct claims *c, size_t from, bool *disputed)
 	return i;
 }
 
+/* Who is to be asked about a name that is left out. */
+static void tell_disputed(peergroup_t group, const struct claim *claim, size_t count)
+{
+	struct people people = { 0 };
+	PWSTR member;
+	size_t i;
+
+	check(people_read(group, &people), "members");
+	fprintf(stderr, "%s: claimed by more than one member, left out:", claim->host);
+	for (i = 0; i < count; i++) {
+		check(peergroup_wide_from_utf8(claim[i].member, &member), "member");
+		fprintf(stderr, " %s", people_name(&people, member));
+		peergroup_free(member);
+	}
+	fputc('\n', stderr);
+	people_free(&people);
+}
+
 static void write_known_hosts(peergroup_t group)
 {
 	struct claims c = { 0 };
@@ -257,8 +266,7 @@ static void write_known_hosts(peergroup_t group)
 	for (i = 0; i < c.count; i = next) {
 		next = same_host(&c, i, &disputed);
 		if (disputed)
-			fprintf(stderr, "%s: claimed by more than one member, left out\n",
-				c.claim[i].host);
+			tell_disputed(group, &c.claim[i], next - i);
 		for (; i < next && !disputed; i++)
 			lines_add(&lines, "%s %s", c.claim[i].host, c.claim[i].line);
 	}
@@ -334,6 +342,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	static char own_name[256];
+	PEER_VERSION_DATA version;
 	const char *name = NULL;
 	bool once = false;
 	peergroup_t group;
@@ -357,9 +366,11 @@ int main(int argc, char **argv)
 		return usage();
 	if (!n_names && !gethostname(own_name, sizeof(own_name) - 1))
 		names[n_names++] = own_name;
+	check(PeerGroupStartup(PEER_GROUP_VERSION, &version), "start");
 	group = open_group(name, &identity);
 	c = serve(group, once);
 	peergroup_close(group);
+	PeerGroupShutdown();
 	free(identity);
 	return c;
 }

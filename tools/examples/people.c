@@ -2,126 +2,121 @@
 /*
  * The members of a group by names that can be told apart, see people.h.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "common.h"
 #include "people.h"
 #include "safe.h"
 
-struct person *people;
+#define NAME_SIZE	32	/* bytes of a friendly name */
+#define TAIL		12	/* digits of a peer name: too many to be made equal on purpose */
 
-size_t cut(const char *text, size_t len, size_t max)
+HRESULT all_items(HPEERENUM list, PVOID **items, ULONG *count)
 {
-	if (len <= max)
-		return len;
-	while (max && ((unsigned char)text[max] & 0xc0) == 0x80)
-		max--;
-	return max;
-}
+	HRESULT hr;
 
-/* A word that cannot be taken for something else in a line. */
-static char *name_of(const char *friendly, const char *identity)
-{
-	char *name, *c;
-
-	name = safe_text(*friendly ? friendly : identity, strlen(*friendly ? friendly : identity));
-	name[cut(name, strlen(name), NAME_SHOWN)] = '\0';
-	for (c = name; *c; c++)
-		if (strchr(" <>[]~", *c))
-			*c = '_';
-	return name;
-}
-
-static void show_by(struct person *p, bool tail)
-{
-	snprintf(p->shown, sizeof(p->shown), tail ? "%s~%.*s" : "%s", p->name, TAIL, p->identity);
-}
-
-static struct person *add_person(const char *identity, const char *friendly)
-{
-	struct person *p = xalloc(sizeof(*p)), **at;
-	bool twice = false;
-
-	p->identity = strdup(identity);
-	if (!p->identity)
-		die("memory", E_OUTOFMEMORY);
-	p->name = name_of(friendly, identity);
-	for (at = &people; *at; at = &(*at)->next) {
-		if (strcmp((*at)->name, p->name))
-			continue;
-		show_by(*at, true);
-		twice = true;
-	}
-	show_by(p, twice);
-	*at = p;
-	return p;
-}
-
-static struct person *known(const char *identity)
-{
-	struct person *p = people;
-
-	while (p && strcmp(p->identity, identity))
-		p = p->next;
-	return p;
-}
-
-void each_item(HPEERENUM list, void (*use)(void *item, void *arg), void *arg)
-{
-	PVOID *items;
-	ULONG i, n = 32;
-
-	for (; SUCCEEDED(PeerGetNextItem(list, &n, &items)) && n; n = 32) {
-		for (i = 0; i < n; i++)
-			use(items[i], arg);
-		PeerFreeData(items);
-	}
+	*items = NULL;
+	hr = PeerGetItemCount(list, count);
+	if (SUCCEEDED(hr))
+		hr = PeerGetNextItem(list, count, items);
 	PeerEndEnumeration(list);
+	return hr;
 }
 
-static void use_member(void *item, void *arg)
+/* As much of it as fits, as a word that cannot be taken for something else in a line. */
+static char *word(PCWSTR wide, size_t max)
 {
-	const PEER_MEMBER *m = item;
-	char *identity = narrow_text(m->pwzIdentity);
-	char *friendly = narrow_text(m->pCredentialInfo->pwzFriendlyName);
+	char *text, *safe, *c;
+	size_t len;
 
-	(void)arg;
-	if (!known(identity))
-		add_person(identity, friendly);
-	free(friendly);
-	free(identity);
+	check(peergroup_utf8_from_wide(wide, &text), "name");
+	safe = safe_text(text, strlen(text));
+	peergroup_free(text);
+	len = strnlen(safe, max);
+	while (safe[len] && ((unsigned char)safe[len] & 0xc0) == 0x80)
+		len--;
+	safe[len] = '\0';
+	for (c = safe; (c = strpbrk(c, " <>[]~")); )
+		*c = '_';
+	return safe;
 }
 
-struct person *person(HGROUP group, PCWSTR wide)
+static bool is_called_twice(const struct lines *words, size_t which)
 {
-	char *identity = narrow_text(wide);
-	struct person *p = known(identity);
-	HPEERENUM list;
+	size_t i;
 
-	if (!p && SUCCEEDED(PeerGroupEnumMembers(group, 0, wide, &list))) {
-		each_item(list, use_member, NULL);
-		p = known(identity);
+	for (i = 0; i < words->count; i++)
+		if (i != which && !strcmp(words->line[i], words->line[which]))
+			return true;
+	return false;
+}
+
+static void name_people(struct people *people)
+{
+	struct lines words = { 0 };
+	char *text;
+	ULONG i;
+
+	lines_free(&people->names);
+	for (i = 0; i < people->count; i++) {
+		text = word(people->member[i]->pCredentialInfo->pwzFriendlyName, NAME_SIZE);
+		lines_add(&words, "%s", text);
+		free(text);
 	}
-	if (!p)		/* who is no member any more */
-		p = add_person(identity, identity);
-	free(identity);
-	return p;
+	for (i = 0; i < people->count; i++) {
+		text = word(people->member[i]->pwzIdentity, TAIL);
+		lines_add(&people->names, is_called_twice(&words, i) ? "%s~%s" : "%s",
+			  words.line[i], text);
+		free(text);
+	}
+	lines_free(&words);
 }
 
-void find_people(HGROUP group)
+HRESULT people_read(HGROUP group, struct people *people)
 {
 	HPEERENUM list;
+	PVOID *items;
+	ULONG count;
+	HRESULT hr;
 
-	check(PeerGroupEnumMembers(group, 0, NULL, &list), "members");
-	each_item(list, use_member, NULL);
+	hr = PeerGroupEnumMembers(group, 0, NULL, &list);
+	if (SUCCEEDED(hr))
+		hr = all_items(list, &items, &count);
+	if (FAILED(hr))
+		return hr;
+	PeerFreeData(people->member);
+	people->member = (PEER_MEMBER **)items;
+	people->count = count;
+	name_people(people);
+	return hr;
 }
 
-struct person *person_called(const char *name, size_t len)
+void people_free(struct people *people)
 {
-	struct person *p = people;
+	PeerFreeData(people->member);
+	lines_free(&people->names);
+	people->member = NULL;
+	people->count = 0;
+}
 
-	while (p && (strlen(p->shown) != len || memcmp(p->shown, name, len)))
-		p = p->next;
-	return p;
+static bool same(PCWSTR a, PCWSTR b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+const char *people_name(const struct people *people, PCWSTR identity)
+{
+	static char tail[TAIL + 1];
+	ULONG i;
+
+	for (i = 0; i < people->count; i++)
+		if (same(people->member[i]->pwzIdentity, identity))
+			return people->names.line[i];
+	for (i = 0; i < TAIL && identity[i]; i++)
+		tail[i] = (char)identity[i];	/* digits, the kernel has seen to that */
+	tail[i] = '\0';
+	return tail;
 }

@@ -2,7 +2,7 @@
 /*
  * What others wrote, names and data, as it may be shown: nothing of it drives a terminal,
  * and nothing of it is unseen or changes the order in which the rest is read. Called by
- * all that prints, by json.c, which has an escape of its own, and by examples/peer-chat.c.
+ * all that prints, by json.c, which has an escape of its own, and by the programs of examples/.
  */
 #include <stdio.h>
 #include <stdlib.h>
