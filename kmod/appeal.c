@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include "link_priv.h"
 #include "message.h"
+#include "revoke.h"
 #include "search.h"
 
 /* Header, signature block and what a revocation says are a small part of that. */
@@ -64,17 +65,43 @@ out:
 	return err;
 }
 
+/*
+ * Whose certificate did not come before is nobody's word. Where the data, which is last, is
+ * none of a revocation, that is found out later.
+ */
+static bool pg_appeal_worth(struct pg_link *link, const u8 *body, u32 len)
+{
+	const struct peergroup_record_hdr *hdr = (const void *)body;
+	struct pg_members *ms = &link->group->members;
+	const struct peergroup_revocation *what;
+	struct pg_member *signer;
+	bool worth;
+
+	if (len < sizeof(*hdr) + sizeof(*what))
+		return false;
+	signer = pg_members_get(ms, hdr->modifier);
+	if (!signer)
+		return false;
+	what = (const void *)(body + len - sizeof(*what));
+	worth = !pg_member_revoked(signer) || pg_revocation_answers(ms, signer, what->key);
+	pg_member_put(signer);
+	return worth;
+}
+
 int pg_appeal_message(struct pg_link *link, u8 type, u8 *body, u32 len)
 {
 	const struct peergroup_record_hdr *hdr = (const void *)body;
 	int ret = -EPROTO;
 
 	if (type == PG_MSG_RECORD && pg_rec_kind(hdr->type) == PG_REC_REVOCATION) {
-		pg_flood_arrival(&link->group->flood, link, body, len);
-		return 0;
-	}
-	if (type == PG_MSG_GMC)
+		ret = 0;
+		if (pg_appeal_worth(link, body, len)) {
+			pg_flood_arrival(&link->group->flood, link, body, len);
+			return 0;
+		}
+	} else if (type == PG_MSG_GMC) {
 		ret = pg_appeal_gmc(link, body, len);
+	}
 	kvfree(body);
 	return ret;
 }

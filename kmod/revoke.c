@@ -279,6 +279,24 @@ static bool pg_revocation_barred(struct pg_members *ms, const struct pg_revocati
 	return false;
 }
 
+bool pg_revocation_answers(struct pg_members *ms, const struct pg_member *signer, const u8 *key)
+{
+	const struct pg_revocation *rv;
+	const struct pg_member *m;
+	bool answers = false;
+	u32 said = 0;
+
+	mutex_lock(&ms->lock);
+	for (m = signer; m && !answers; m = m->parent)
+		answers = pg_revoked_by(ms, key, m->gmc.spki_hash, false);
+	if (answers)
+		list_for_each_entry(rv, &ms->revocations, rank)
+			said += pg_key_is(rv->signer, signer->gmc.spki_hash) &&
+				!memcmp(rv->key, key, sizeof(rv->key));
+	mutex_unlock(&ms->lock);
+	return answers && said < 2;
+}
+
 /* One that counts enters what is said about whom it is about. */
 static void pg_revocation_take(struct pg_members *ms, struct pg_revocation *rv)
 {

@@ -119,6 +119,20 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv);
 bool pg_revocations_apply(struct pg_members *ms,
 			  void (*changed)(struct pg_member *m, void *arg), void *arg);
 
+/**
+ * pg_revocation_answers() - is it worth hearing whom a revoked signer revokes?
+ * @ms: the table
+ * @signer: is revoked
+ * @key: whom it revokes, in a record that is not there
+ *
+ * What it dates before its own revocation would count. So it has no say about others any
+ * more, but about those who have revoked it, or one above it: rank decides about these,
+ * and nobody has to say it more than twice. Takes @ms->lock.
+ *
+ * Return: true if it is.
+ */
+bool pg_revocation_answers(struct pg_members *ms, const struct pg_member *signer, const u8 *key);
+
 /* Judges a member that enters the table by the revocations that count. @ms->lock held. */
 void pg_revocations_judge(struct pg_members *ms, struct pg_member *m);
 

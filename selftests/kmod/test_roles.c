@@ -418,18 +418,23 @@ static void renew(struct peer *p, const struct noise_meet *was, const struct cer
 
 static struct cert fallen, by_fallen;
 
-/* An administrator is revoked, and with it what it issues, then or later. */
-static void fall(uint32_t index, struct nl *with)
+static void put_out(uint32_t index, struct nl *with, const struct cert *by, const struct cert *whom)
 {
 	struct peergroup_revocation body;
 	struct rec rec;
 	int err;
 
-	revoking(&rec, &signers[0].cert, &fallen, &body);
-	rec_sign(&rec, &signers[0].cert);
+	revoking(&rec, by, whom, &body);
+	rec_sign(&rec, by);
 	err = nl_put_record(with, index, rec.wire, rec.len);
 	CHECK(!err, "%d (%s)", err, with->text);
 	rec_free(&rec);
+}
+
+/* An administrator is revoked, and with it what it issues, then or later. */
+static void fall(uint32_t index, struct nl *with)
+{
+	put_out(index, with, &signers[0].cert, &fallen);
 }
 
 /* A link does not outlive a revocation by a certificate that fell with its issuer. */
@@ -713,6 +718,77 @@ static void test_appeal(void)
 	rec_free(&rec);
 }
 
+/* Calls the group at @port as @as, which is revoked there, and brings a record. */
+static void appeal(struct peer *p, uint16_t port, const struct cert *as, const struct rec *rec)
+{
+	struct noise_meet m;
+
+	meet_fill(&m, as, NULL);
+	peer_connect(p, port);
+	NEED(peer_handshake(p, &m));
+	CHECK(peer_expect(p, PG_MSG_BYE), "not told");
+	peer_send(p, PG_MSG_RECORD, rec->wire, rec->len);
+}
+
+/*
+ * An administrator that was revoked dates what it likes. By itself it gets rid of nobody any
+ * more, nor fills the table: what it says of who revoked it is heard, which rank decides
+ * about, and not again and again.
+ */
+static void test_appeal_own(void)
+{
+	static struct cert top, admin, late, third;
+	struct peergroup_revocation body;
+	struct peer p, bystander;
+	struct rec rec, more[4];
+	uint32_t index;
+	uint64_t added;
+	unsigned int i;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&admin, &top, test_key(1), ADMIN);
+	cert_below(&late, &top, test_key(2), ADMIN);
+	late.spec.not_before = "220101000000Z";
+	cert_sign(&late);
+	cert_issue(&third, &top, test_key(3), MEMBER);
+	index = group_of(&nl, &top, &admin);
+	group_online(&nl, index, &admin, PORT + ROUNDS + 1);
+	peer_link(&bystander, PORT + ROUNDS + 1, &third);
+	peer_link(&p, PORT + ROUNDS + 1, &late);
+	/* Made, or so it says, before it was revoked. */
+	revoking(&rec, &late, &third, &body);
+	rec_sign(&rec, &late);
+	for (i = 0; i < 4; i++) {
+		revoking(&more[i], &late, &admin, &body);
+		rec_sign(&more[i], &late);
+	}
+	peer_close(&p);
+	put_out(index, &nl, &admin, &late);
+
+	added = nl_stat(&nl, index, STAT(ADDED));
+	appeal(&p, PORT + ROUNDS + 1, &late, &rec);
+	peer_send(&p, PG_MSG_RECORD, more[0].wire, more[0].len);
+	CHECK(counted_once(&nl, index, STAT(ADDED), added), "what it says of who revoked it");
+	peer_close(&p);
+	added = nl_stat(&nl, index, STAT(ADDED));
+	for (i = 1; i < 4; i++) {
+		appeal(&p, PORT + ROUNDS + 1, &late, &more[i]);
+		peer_send(&p, PG_MSG_PING, "0123456789abcdef0123456789abcdef",
+			  sizeof(struct pg_ping));
+		CHECK(peer_closed(&p, NULL));
+		peer_close(&p);
+		if (i == 1)
+			CHECK(wait_stat(&nl, index, STAT(ADDED), added + 1));
+	}
+	CHECK(counted_once(&nl, index, STAT(ADDED), added), "the same again and again");
+	CHECK(peer_alive(&bystander), "it has revoked another one");
+	for (i = 0; i < 4; i++)
+		rec_free(&more[i]);
+	rec_free(&rec);
+	peer_close(&bystander);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
+}
+
 static void set_up(void)
 {
 	struct peer p;
@@ -747,6 +823,7 @@ int main(void)
 		{ "a member that was let in again", test_let_in_again },
 		{ "a member that was revoked", test_revoked },
 		{ "what a member that was revoked may bring", test_appeal },
+		{ "what an administrator that was revoked may bring", test_appeal_own },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
 	};
 
