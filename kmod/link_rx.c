@@ -79,10 +79,17 @@ static u64 pg_rx_early(const struct pg_link *link, u64 now)
 	return max(max(record, data), max(proof, sync));
 }
 
+static void pg_rx_take_sync(struct pg_link *link)
+{
+	pg_rate_take(&link->rx_sync_due, READ_ONCE(link->group->limits.sync_rate), ktime_get_ns(),
+		     PG_RX_PROOFS_NS + NSEC_PER_SEC);
+}
+
 /* Counts a message against the rate of its kind. */
-static void pg_rx_take_rate(struct pg_link *link, u8 type)
+static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 {
 	const struct pg_limits *limits = &link->group->limits;
+	u32 ranges;
 
 	switch (type) {
 	case PG_MSG_RECORD:
@@ -100,14 +107,17 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type)
 			     PG_RX_PROOFS_NS + NSEC_PER_SEC);
 		break;
 	case PG_MSG_SYNC:
+		/* For each four ranges: sixteen cost as many searches. */
+		for (ranges = pg_sync_ranges(len); ranges > 4; ranges -= 4)
+			pg_rx_take_sync(link);
+		fallthrough;
 	case PG_MSG_SYNC_REPLY:
 	case PG_MSG_WANT:
 	case PG_MSG_WANT_DONE:
 	case PG_MSG_SYNC_END:
 	case PG_MSG_PING:
 	case PG_MSG_PONG:
-		pg_rate_take(&link->rx_sync_due, READ_ONCE(limits->sync_rate), ktime_get_ns(),
-			     PG_RX_PROOFS_NS + NSEC_PER_SEC);
+		pg_rx_take_sync(link);
 		break;
 	}
 }
@@ -300,11 +310,11 @@ static int pg_rx_deliver(struct pg_link *link)
 
 	pg_rx_next(link);
 	if (pg_link_state(link) == PEERGROUP_LINK_UP) {
-		pg_rx_take_rate(link, type);
+		pg_rx_take_rate(link, type, len);
 		return pg_message(link, type, body, len);
 	}
 	if (link->appeal && !link->outbound) {
-		pg_rx_take_rate(link, type);
+		pg_rx_take_rate(link, type, len);
 		return pg_appeal_message(link, type, body, len);
 	}
 	ret = pg_handshake_message(link, type, body);

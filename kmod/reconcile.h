@@ -108,6 +108,9 @@ bool pg_sync_due(struct pg_sync *s, const u8 *id);
 /* The send queue has room again. Lock held; returns as pg_sync_reply(). */
 int __must_check pg_sync_continue(struct pg_sync *s);
 
+/* How many ranges a SYNC of that length asks about, of those that may be answered. */
+u32 pg_sync_ranges(size_t len);
+
 /**
  * pg_sync_answer() - answer a leader's SYNC, statelessly
  * @t: our table; lock held

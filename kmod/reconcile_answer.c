@@ -104,6 +104,11 @@ static bool pg_queries_valid(const struct pg_sync_query *q, size_t len)
 	return true;
 }
 
+u32 pg_sync_ranges(size_t len)
+{
+	return min_t(size_t, len / sizeof(struct pg_sync_query), PG_SYNC_BRANCH);
+}
+
 int pg_sync_answer(struct pg_table *t, const u8 *body, size_t len,
 		   u8 **out, size_t *out_len)
 {

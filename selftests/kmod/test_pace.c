@@ -128,6 +128,25 @@ static void check_questions(uint8_t kind, const char *what)
 	peer_close(&p);
 }
 
+/* A question about sixteen ranges is as four. */
+static void test_ranges(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
+	double start;
+	struct peer p;
+	int i;
+
+	NEED(!group_limit(&nl, group, L(SYNC_RATE), RATE));
+	peer_link(&p, PORT, &flooder);
+	start = seconds_now();
+	for (i = 0; i < TOO_MANY; i += 4)
+		ask_for_all(&p, 16);
+	CHECK(peer_alive(&p), "the link ends");
+	check_paced("SYNC of 16 ranges", start, before);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(SYNC_RATE), 0));
+}
+
 static void test_questions(void)
 {
 	NEED(!group_limit(&nl, group, L(SYNC_RATE), RATE));
@@ -192,6 +211,7 @@ int main(void)
 		{ "rate of records over one link", test_records },
 		{ "rate of certificates over one link", test_proofs },
 		{ "rate of questions over one link", test_questions },
+		{ "questions about many ranges", test_ranges },
 		{ "who asks and does not read", test_unread },
 		{ "nothing is left behind", test_nothing_left },
 	};
