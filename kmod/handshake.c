@@ -405,7 +405,6 @@ bool pg_handshake_expects(const struct pg_link *link, u8 type, u32 len)
 int pg_handshake_message(struct pg_link *link, u8 type, const u8 *body)
 {
 	const struct pg_bye *bye = (const void *)body;
-
 	int ret;
 
 	if (type == PG_MSG_WELCOME)

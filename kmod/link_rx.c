@@ -17,6 +17,7 @@
 #define PG_RX_BLOCK	512U		/* and of a block: an opening fits */
 #define PG_RX_BURST_NS	(100 * 1000000ULL)
 #define PG_RX_AHEAD_NS	(PG_RX_BURST_NS + NSEC_PER_SEC)
+#define PG_RX_RANGES	4		/* of a SYNC that count as one question */
 #define PG_RX_PROOFS_NS	(10ULL * NSEC_PER_SEC)	/* and of what compares tables */
 
 /* ---------------------------------------------------------- holding back -- */
@@ -107,8 +108,8 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 			     PG_RX_PROOFS_NS + NSEC_PER_SEC);
 		break;
 	case PG_MSG_SYNC:
-		/* For each four ranges: sixteen cost as many searches. */
-		for (ranges = pg_sync_ranges(len); ranges > 4; ranges -= 4)
+		/* Each range is searched for by itself. */
+		for (ranges = pg_sync_ranges(len); ranges > PG_RX_RANGES; ranges -= PG_RX_RANGES)
 			pg_rx_take_sync(link);
 		fallthrough;
 	case PG_MSG_SYNC_REPLY:
@@ -314,7 +315,8 @@ static int pg_rx_deliver(struct pg_link *link)
 		return pg_message(link, type, body, len);
 	}
 	if (link->appeal && !link->outbound) {
-		pg_rx_take_rate(link, type, len);
+		/* Each may be a signature to check, and comes from who is no member any more. */
+		pg_rx_take_rate(link, PG_MSG_GMC, len);
 		return pg_appeal_message(link, type, body, len);
 	}
 	ret = pg_handshake_message(link, type, body);

@@ -688,9 +688,12 @@ static void test_appeal(void)
 	struct peergroup_revocation body;
 	uint8_t certs[DER_ROOM];
 	struct rec rec, spoilt;
-	uint64_t before;
+	uint64_t before, paced;
 	struct peer p;
+	int i;
 
+	/* What ends a link below is what was said, and no deadline. */
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 3600 * 1000));
 	rec_new(&rec, &signers[0].cert, "an administrator's", 18);
 	rec_sign(&rec, &signers[0].cert);
 	says_in_vain(PG_MSG_RECORD, rec.wire, rec.len, "a record");
@@ -715,6 +718,17 @@ static void test_appeal(void)
 	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
 	CHECK(counted_once(&nl, group, STAT(ADDED), before), "a revocation");
 	peer_close(&p);
+
+	/* Nor the same without end. */
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_PROOF_RATE, 1));
+	paced = nl_stat(&nl, group, STAT(LINK_PACED));
+	call_revoked(&p);
+	for (i = 0; i < 20; i++)
+		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	CHECK(counted_once(&nl, group, STAT(LINK_PACED), paced), "it is read without end");
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_PROOF_RATE, 0));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 10 * 1000));
 	rec_free(&rec);
 }
 
