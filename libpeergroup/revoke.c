@@ -94,9 +94,34 @@ static HRESULT publish(struct pgi_group *group, const struct pgi_members *member
 	return SUCCEEDED(hr) ? pgi_record_publish(group, group->identity, &d, &stale) : hr;
 }
 
+/* Has it invited this member, or one of those who did in turn? */
+static bool is_above(const struct pgi_group *group, const struct pgi_members *members,
+		     const struct pgi_member *target)
+{
+	const struct pgi_member *m = pgi_members_with(members, group->own->fingerprint);
+
+	for (; m && m->depth; m = pgi_members_with(members, m->issuer))
+		if (!strcmp(m->name, target->name))
+			return true;
+	return false;
+}
+
+static HRESULT revoke_target(struct pgi_group *group, const struct pgi_members *members,
+			     const char *name, uint32_t flags, uint64_t now)
+{
+	const struct pgi_member *target = pgi_members_find(members, name, now);
+
+	if (!target)
+		return pgi_fail(PEER_E_NOT_FOUND, "%s is no member that is known here", name);
+	if (!(flags & PEERGROUP_REVOKE_ONLY) && is_above(group, members, target))
+		return pgi_fail(PEER_E_NOT_AUTHORIZED,
+				"%s is among those who have invited this member, which would fall with it: revoke only it",
+				name);
+	return publish(group, members, target, flags, now);
+}
+
 static HRESULT revoke_member(struct pgi_group *group, const char *name, uint32_t flags)
 {
-	const struct pgi_member *target;
 	struct pgi_members members;
 	uint64_t now;
 	HRESULT hr;
@@ -115,9 +140,7 @@ static HRESULT revoke_member(struct pgi_group *group, const char *name, uint32_t
 	hr = pgi_members_read(group, &members);
 	if (FAILED(hr))
 		return hr;
-	target = pgi_members_find(&members, name, now);
-	hr = target ? publish(group, &members, target, flags, now) :
-		pgi_fail(PEER_E_NOT_FOUND, "%s is no member that is known here", name);
+	hr = revoke_target(group, &members, name, flags, now);
 	pgi_members_free(&members);
 	return hr;
 }

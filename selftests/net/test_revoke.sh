@@ -66,6 +66,7 @@ refuses() { ! "$@" > /dev/null 2>&1; }
 check "a member may not revoke" refuses pg h5 revoke g host2
 check "nobody revokes himself" refuses pg h2 revoke g host2
 check "who invited one is not revoked with all it issued" refuses pg h3 revoke g host1
+check "and it is said why" grep -q "invited this member" <(pg h3 revoke g host1 2>&1)
 check "nobody of that name" refuses pg h2 revoke g nobody
 is "nothing was withdrawn" "$(stat_of h1 withdrawn)" 0
 
