@@ -20,18 +20,6 @@
 #define ATTRIBUTES	"<attributes><attribute name='a' type='int'>1" \
 			"</attribute></attributes>"
 
-/* How many changes the group has seen. */
-static uint64_t changes(void)
-{
-	struct peergroup_status *status;
-	uint64_t seq;
-
-	NEED(!peergroup_status(ours, &status));
-	seq = status->sequence;
-	peergroup_free(status);
-	return seq;
-}
-
 static GUID added;
 
 static HRESULT add_once(void)
@@ -51,7 +39,7 @@ static HRESULT add_once(void)
 
 ERROR(PeerGroupAddRecord, E_OUTOFMEMORY, "each allocation in turn")
 {
-	heap_walk(add_once, changes);
+	heap_walk(add_once, walk_changes);
 	added = add_with(ATTRIBUTES);
 }
 
@@ -69,7 +57,7 @@ static HRESULT update_once(void)
 
 ERROR(PeerGroupUpdateRecord, E_OUTOFMEMORY, "each allocation in turn")
 {
-	heap_walk(update_once, changes);
+	heap_walk(update_once, walk_changes);
 }
 
 
@@ -241,7 +229,7 @@ static HRESULT set_properties_once(void)
 
 ERROR(PeerGroupSetProperties, E_OUTOFMEMORY, "each allocation in turn")
 {
-	heap_walk(set_properties_once, changes);
+	heap_walk(set_properties_once, walk_changes);
 }
 
 /* ---------------------------------------------------------------- events -- */
@@ -374,7 +362,7 @@ static HRESULT issue_once(void)
 
 ERROR(PeerGroupIssueCredentials, E_OUTOFMEMORY, "each allocation in turn")
 {
-	heap_walk(issue_once, changes);
+	heap_walk(issue_once, walk_changes);
 }
 
 int main(void)

@@ -19,18 +19,6 @@
 
 static uuid_t type;
 
-/* How many changes the group has seen. */
-static uint64_t changes(void)
-{
-	struct peergroup_status *status;
-	uint64_t seq;
-
-	NEED(!peergroup_status(ours, &status));
-	seq = status->sequence;
-	peergroup_free(status);
-	return seq;
-}
-
 /* What a call gave, or that it gave nothing, goes. */
 static HRESULT given(HRESULT hr, void *what)
 {
@@ -96,7 +84,7 @@ static HRESULT add_batch_once(void)
 
 static void test_add_batch(void)
 {
-	heap_walk(add_batch_once, changes);
+	heap_walk(add_batch_once, walk_changes);
 }
 
 static HRESULT update_batch_once(void)
@@ -112,7 +100,7 @@ static void test_update_batch(void)
 	memset(batch, 0, sizeof(batch));
 	fill();
 	NEED(!peergroup_add_batch(ours, batch, BATCH, NULL, NULL));
-	heap_walk(update_batch_once, changes);
+	heap_walk(update_batch_once, walk_changes);
 }
 
 static HRESULT get_once(void)
@@ -268,7 +256,7 @@ static HRESULT renew_once(void)
 
 static void test_renew(void)
 {
-	heap_walk(renew_once, changes);
+	heap_walk(renew_once, walk_changes);
 }
 
 /* ------------------------------------------------------------ connections -- */
@@ -427,7 +415,7 @@ static HRESULT revoke_once(void)
 
 static void test_revoke(void)
 {
-	heap_walk(revoke_once, changes);
+	heap_walk(revoke_once, walk_changes);
 }
 
 int main(void)

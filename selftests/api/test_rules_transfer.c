@@ -12,7 +12,6 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <openssl/evp.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
@@ -26,16 +25,6 @@
 static GUID kept, changed, gone;	/* records of Bob's file */
 static char *other_name;		/* another group of Bob's */
 static PWSTR config;
-
-/* As slow as a guess has to be, an emulated machine takes minutes over it. */
-int EVP_PBE_scrypt(const char *pass, size_t len, const unsigned char *salt, size_t salt_len,
-		   uint64_t n, uint64_t r, uint64_t p, uint64_t max, unsigned char *key,
-		   size_t key_len)
-{
-	CHECK(n > 1 && r && p && max);
-	return PKCS5_PBKDF2_HMAC(pass, (int)len, salt, (int)salt_len, 1, EVP_sha256(),
-				 (int)key_len, key);
-}
 
 /* A path in the data folder, good until the next call but one. */
 static const char *file(const char *name)

@@ -2,8 +2,7 @@
 /*
  * For programs that walk functions about identities and groups with allocations failing
  * (heap.h): what such a call gives back, and what it may not leave in the data folder.
- * A program that is linked with walk.c makes no keys and is quick with passwords: these are
- * libcrypto's slow parts.
+ * A program that is linked with walk.c makes no keys: that is libcrypto's slow part.
  */
 #ifndef _SELFTESTS_WALK_H
 #define _SELFTESTS_WALK_H
@@ -18,6 +17,9 @@
 
 /* A number that stands for all that is in the data folder: for heap_walk(). */
 uint64_t walk_files(void);
+
+/* How many changes Alice's group has seen: for heap_walk(). */
+uint64_t walk_changes(void);
 
 /* Checks that a text came with @hr, or none did; frees it. Return: @hr. */
 HRESULT walk_text(HRESULT hr, PWSTR text);
