@@ -1945,8 +1945,8 @@ HRESULT PeerGroupConnectByAddress(HGROUP hGroup, ULONG cAddresses,
  * the group goes offline and the kernel forgets its records, unless it is kept: see
  * peergroup_keep(). The membership stays.
  *
- * Windows: There is no database on disk yet: without any handle, and not kept, a group's
- * records are only with the other members.
+ * Windows: There is no database on disk. Without any handle, and not kept, a group's
+ * records are only with the other members; PeerGroupExportDatabase() makes a file of them.
  *
  * Return: S_OK or one of
  * * PEER_E_INVALID_GROUP, PEER_E_NOT_INITIALIZED
