@@ -500,7 +500,7 @@ enum {
 	PEERGROUP_A_LINK_RETRIES,	/* u32: dials since it was last up */
 	PEERGROUP_A_LINK_RTT,		/* u32 us: of the last ping; absent before */
 	PEERGROUP_A_LINK_DIRECT,	/* u8: 1 where it is for data only */
-	PEERGROUP_A_LINK_LISTEN,	/* u16: the port that the other end says it takes links at */
+	PEERGROUP_A_LINK_LISTEN,	/* u16: at which the other end takes links */
 
 	__PEERGROUP_A_LINK_MAX,
 	PEERGROUP_A_LINK_MAX = __PEERGROUP_A_LINK_MAX - 1
