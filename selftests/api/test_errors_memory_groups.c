@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // timeout: 300
+// long: a walk of some hundred allocations, most of them with a link or a key file
 // valgrind: no: malloc() is replaced
 /*
  * No memory: each of the functions about groups and invitations, with each allocation

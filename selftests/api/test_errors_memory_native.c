@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // timeout: 300
+// long: a walk of some hundred allocations, most of them with a link or a key file
 // valgrind: no: malloc() is replaced
 /*
  * No memory: what <peergroup.h> has beside the Windows interface, with each allocation that
