@@ -85,29 +85,6 @@ static HRESULT role_to_issue(struct pgi_group *group, const uint8_t mark[PGI_MAR
 	return state.status & PEERGROUP_STATUS_REVOKED ? S_FALSE : S_OK;
 }
 
-/* Whom an administrator has put out does not come back by the password. */
-static HRESULT check_not_revoked(struct pgi_group *group, const char *identity_xml)
-{
-	const struct pgi_member **named;
-	struct pgi_members members;
-	struct pgi_idc idc;
-	HRESULT hr;
-	size_t n;
-
-	hr = pgi_identity_from_xml(identity_xml, &idc);
-	if (FAILED(hr))
-		return hr;
-	hr = pgi_members_read(group, &members);
-	if (SUCCEEDED(hr)) {
-		for (named = pgi_members_named(&members, idc.name, &n); n; n--)
-			if ((*named++)->revoked)
-				hr = pgi_fail(PEER_E_NOT_AUTHORIZED, "%s was revoked", idc.name);
-		pgi_members_free(&members);
-	}
-	pgi_idc_free(&idc);
-	return hr;
-}
-
 /* @mark: of the password that was proved, which may be one of before by now */
 static HRESULT issue(struct pgi_group *group, const uint8_t mark[PGI_MARK_LEN],
 		     const char *identity_xml, char **xml)
@@ -119,8 +96,9 @@ static HRESULT issue(struct pgi_group *group, const uint8_t mark[PGI_MARK_LEN],
 	hr = role_to_issue(group, mark, &role);
 	if (hr == S_FALSE)
 		hr = PEER_E_NOT_AUTHORIZED;
+	/* Whom an administrator has put out does not come back by the password either. */
 	if (SUCCEEDED(hr))
-		hr = check_not_revoked(group, identity_xml);
+		hr = pgi_group_check_invited(&group->obj, identity_xml);
 	if (SUCCEEDED(hr))
 		hr = pgi_invite(group->own->store, group->identity, identity_xml, 0, role, xml);
 	return hr;

@@ -413,13 +413,19 @@ void pgi_attributes_free(struct pgi_attributes *list);
 HRESULT pgi_nl_family_present(void);
 
 /*
- * For invitation.c: a reference to an open group, or PEER_E_INVALID_GROUP. The
+ * For invite.c: a reference to an open group, or PEER_E_INVALID_GROUP. The
  * two below stay valid until pgi_object_put().
  */
 HRESULT pgi_group_get(HGROUP handle, struct pgi_object **group);
 const struct pgi_group_store *pgi_group_get_store(struct pgi_object *group);
 const struct pgi_identity *pgi_group_get_identity(struct pgi_object *group);
 HRESULT pgi_group_check_ready(struct pgi_object *group);	/* PEER_E_GROUP_NOT_READY */
+
+/*
+ * Is an invitation of any use to whom @identity_xml is of? PEER_E_NOT_AUTHORIZED where that
+ * key was revoked, as far as this host has heard.
+ */
+HRESULT pgi_group_check_invited(struct pgi_object *group, const char *identity_xml);
 
 /* For startup.c: the last Shutdown; ends threads, after all handles are closed. */
 void pgi_group_shutdown(void);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "cert.h"
 #include "members.h"
 
 static int copy_der(struct pgi_member *m, const struct nlattr *attr)
@@ -256,4 +257,37 @@ const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 	for (s = HOLDS; s < REVOKED && !found[s]; s++)
 		;
 	return found[s];
+}
+
+/* One that fell with its issuer was not put out itself, and may well be invited by another. */
+static bool is_put_out(const struct pgi_members *members, const struct pgi_member *m)
+{
+	const struct pgi_member *issuer = pgi_members_with(members, m->issuer);
+
+	return m->revoked && issuer && !issuer->revoked;
+}
+
+HRESULT pgi_group_check_invited(struct pgi_object *obj, const char *identity_xml)
+{
+	struct pgi_group *group = pgi_container_of(obj, struct pgi_group, obj);
+	const struct pgi_member **named;
+	struct pgi_members members;
+	struct pgi_idc idc;
+	HRESULT hr;
+	size_t n;
+
+	hr = pgi_identity_from_xml(identity_xml, &idc);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_members_read(group, &members);
+	if (SUCCEEDED(hr)) {
+		for (named = pgi_members_named(&members, idc.name, &n); n; n--)
+			if (is_put_out(&members, *named++))
+				hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
+					      "%s was revoked: only a new identity can be invited",
+					      idc.name);
+		pgi_members_free(&members);
+	}
+	pgi_idc_free(&idc);
+	return hr;
 }

@@ -2101,7 +2101,8 @@ HRESULT PeerGroupImportDatabase(HGROUP hGroup, PCWSTR pwzFilePath);
  * Return: S_OK or one of
  * * E_INVALIDARG: a required argument is NULL, @cRoles is 0, or @pwzIdentityInfo is not
  *   what PeerIdentityGetXML() made
- * * PEER_E_NOT_AUTHORIZED: this member may not issue one of the roles
+ * * PEER_E_NOT_AUTHORIZED: this member may not issue one of the roles, or the invited's
+ *   key was revoked in the group, for which only a new identity helps
  * * PEER_E_INVALID_ROLE_PROPERTY: a role is unknown
  * * PEER_E_INVALID_TIME_PERIOD: @pftExpiration is past or later than the end of one's
  *   own membership, or that is over

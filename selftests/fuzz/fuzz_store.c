@@ -56,6 +56,13 @@ HRESULT pgi_group_check_ready(struct pgi_object *group)
 	return PEER_E_GROUP_NOT_READY;
 }
 
+HRESULT pgi_group_check_invited(struct pgi_object *group, const char *identity_xml)
+{
+	(void)group;
+	(void)identity_xml;
+	return S_OK;
+}
+
 HRESULT pgi_started(void)
 {
 	return PEER_E_NOT_INITIALIZED;

@@ -78,6 +78,10 @@ for h in h1 h2 h3 h4; do
 	check "$h keeps what h5 published" has_data $h "$kept" kept
 done
 wait_for "h5 has no link" 20 links_are h5 0
+pg h5 identity xml > "$T/h5.xml"
+check "h1 does not invite it in vain" refuses pg h1 invite --to "$T/h5.xml" g
+check "and says what would help" grep -q "was revoked: only a new identity" \
+	<(pg h1 invite --to "$T/h5.xml" g 2>&1)
 check "h5 has heard it and cannot publish" refuses pg h5 add g --type "$TYPE" --data late
 wait_for "h5 keeps trying and is turned away" 30 stat_at_least h1 link_revoked 2
 wait_for "all tables are the same" 30 same_tables h1 h2 h3 h4
@@ -104,6 +108,10 @@ wait_for "h2 hears that h3 is revoked" 60 is_revoked h2 host3
 wait_for "h2 hears that h4 is" 20 is_revoked h2 host4
 wait_for "h2 withdraws the record of h3" 20 has_no h2 "$mine"
 wait_for "h2 withdraws the record of h4" 20 has_no h2 "$theirs"
+pg h4 identity xml > "$T/h4.xml"
+invites() { pg "$@" > /dev/null; }
+check "h1 can invite h4, who fell with h3" invites h1 invite --to "$T/h4.xml" g
+check_fails "but not h3" invites h1 invite --to <(pg h3 identity xml) g
 check "what h3 published meanwhile gets nowhere" has_no h1 "$during"
 for h in h1 h2; do
 	wait_for "$h: h2 stays: the revocation by h3 does not count" 30 not_revoked $h host2
