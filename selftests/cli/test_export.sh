@@ -8,6 +8,7 @@
 # group's is refused as a whole.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
+quick_passwords
 
 # import_at HOST FILE: "records taken known refused"
 import_at() {

@@ -7,6 +7,7 @@
 # are repeated, and floods of them are refused and counted.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
+quick_passwords
 
 NOT_AUTHORISED=4
 PASSWORD="correct horse battery"
