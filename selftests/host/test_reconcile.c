@@ -113,7 +113,9 @@ static void test_dense(void)
 
 static void test_random(void)
 {
-	for (int trial = 0; trial < (getenv("PG_LONG") ? 10000 : 400) && !tap_bad; trial++) {
+	const char *all = getenv("PG_LONG");
+
+	for (int trial = 0; trial < (all && *all ? 10000 : 400) && !tap_bad; trial++) {
 		struct fake *a = fake_new(), *b = fake_new();
 		u32 most = trial % 100 ? 100 : 2000, versions = 1 + below(3);
 		unsigned int spread = below(8);
