@@ -8,6 +8,7 @@
 #include <linux/string.h>
 #include <crypto/sha2.h>
 #include "batch.h"
+#include "compat.h"
 #include "table.h"
 
 void pg_batches_init(struct pg_batches *b)
@@ -19,7 +20,7 @@ void pg_batches_init(struct pg_batches *b)
 /* All that pg_verify() is given: the certificate's fingerprint stands for the key. */
 static void pg_batch_key(u8 *key, const struct pg_rec *rec)
 {
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	sha256_init(&s);
 	sha256_update(&s, rec->modifier, sizeof(rec->modifier));

@@ -34,7 +34,7 @@ int pg_credential_read(struct pg_credential *cred, struct pg_cursor *c)
 int pg_credential_verify(const struct pg_credential *cred, const u8 *group,
 			 const struct pg_gmc *gmc)
 {
-	struct sha256_state state;
+	struct sha256_ctx state;
 	u8 hash[PEERGROUP_HASH_LEN];
 
 	if (cred->hdr->algo != gmc->algo)

@@ -8,6 +8,7 @@
 #include <linux/random.h>
 #include <crypto/sha2.h>
 #include "group.h"
+#include "compat.h"
 #include "direct.h"
 #include "message.h"
 #include "netlink.h"
@@ -380,7 +381,7 @@ int pg_group_del_target(struct pg_group *g, const struct pg_addr *addr,
 
 void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint)
 {
-	struct sha256_state state;
+	struct sha256_ctx state;
 
 	sha256_init(&state);
 	sha256_update(&state, PG_OPENING_TAG, sizeof(PG_OPENING_TAG) - 1);

@@ -15,8 +15,12 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <linux/wait.h>
+#include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
+#include "compat.h"
 #include "link_priv.h"
 #include "message.h"
 #include "password.h"
@@ -292,6 +296,12 @@ void pg_link_watch(struct pg_link *link)
 
 /* ---------------------------------------------------------------- the end -- */
 
+/* Our end is closed, and the other has not acknowledged all that came before that. */
+static bool pg_fin_on_its_way(const struct sock *sk)
+{
+	return (1 << inet_sk_state_load(sk)) & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK);
+}
+
 /*
  * The other end gets a moment to acknowledge what it was sent last; what programs sent, as
  * long as is left of the time for that.
@@ -302,9 +312,8 @@ static void pg_link_linger(struct pg_link *link)
 	struct sock *sk = link->sock->sk;
 
 	kernel_sock_shutdown(link->sock, SHUT_WR);
-	lock_sock(sk);
-	sk_stream_wait_close(sk, max_t(long, left, PG_LINK_LINGER));
-	release_sock(sk);
+	wait_event_interruptible_timeout(*sk_sleep(sk), !pg_fin_on_its_way(sk),
+					 max_t(long, left, PG_LINK_LINGER));
 }
 
 /*
@@ -515,7 +524,7 @@ int pg_link_dial(struct pg_group *group, const struct pg_dial *dial)
 		return err;
 	}
 	kref_get(&group->refs);
-	err = kernel_connect(sock, (struct sockaddr *)&ss, len, O_NONBLOCK);
+	err = kernel_connect(sock, (struct sockaddr_unsized *)&ss, len, O_NONBLOCK);
 	if (err && err != -EINPROGRESS)
 		pg_link_close(link, 0, -err);
 	else

@@ -13,6 +13,7 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
+#include "compat.h"
 #include "link_priv.h"
 
 #define PG_LISTEN_BACKLOG	128
@@ -246,8 +247,8 @@ static int pg_listener_bind(struct socket *sock, int family, u16 port)
 	};
 
 	if (family == AF_INET)
-		return kernel_bind(sock, (struct sockaddr *)&in, sizeof(in));
-	return kernel_bind(sock, (struct sockaddr *)&in6, sizeof(in6));
+		return kernel_bind(sock, (struct sockaddr_unsized *)&in, sizeof(in));
+	return kernel_bind(sock, (struct sockaddr_unsized *)&in6, sizeof(in6));
 }
 
 static int pg_listener_open(struct pg_listener *l, int family, u16 port)

@@ -10,6 +10,7 @@
 #include <crypto/blake2s.h>
 #include <crypto/chacha20poly1305.h>
 #include <crypto/curve25519.h>
+#include "compat.h"
 #include "noise.h"
 
 static const u8 pg_noise_name[] = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
@@ -20,7 +21,7 @@ static const u8 pg_noise_name[] = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
 static void pg_noise_hash2(u8 out[PG_NOISE_HASH_LEN], const u8 *a, size_t a_len,
 			   const u8 *b, size_t b_len)
 {
-	struct blake2s_state state;
+	struct blake2s_ctx state;
 
 	blake2s_init(&state, PG_NOISE_HASH_LEN);
 	blake2s_update(&state, a, a_len);

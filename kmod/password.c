@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 #include <crypto/sha2.h>
+#include "compat.h"
 #include "link_priv.h"
 #include "netlink.h"
 #include "password.h"
@@ -139,7 +140,7 @@ bool pg_password_is_opening(const u8 *block)
 /* By what a group's name has of its id: who joins knows no more. */
 static void pg_password_hint(const struct pg_group *g, const u8 *nonce, u8 *hint)
 {
-	struct sha256_state sctx;
+	struct sha256_ctx sctx;
 
 	sha256_init(&sctx);
 	sha256_update(&sctx, PEERGROUP_PASSWORD_TAG, PEERGROUP_PASSWORD_TAG_LEN);

@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <crypto/sha2.h>
+#include "compat.h"
 #include "cursor.h"
 #include "record.h"
 #include "utf8.h"
@@ -112,7 +113,7 @@ static u32 pg_batch_path_len(u32 place, u32 last)
 static void pg_batch_node(u8 *out, const u8 *left, const u8 *right)
 {
 	static const u8 prefix = 1;
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	sha256_init(&s);
 	sha256_update(&s, &prefix, 1);
@@ -147,7 +148,7 @@ static void pg_batch_signed_hash(struct pg_rec *rec, const u8 *group,
 	u16 leaves = be16_to_cpu(hdr->leaves);
 	__be32 count = cpu_to_be32(leaves);
 	u8 root[PEERGROUP_HASH_LEN];
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	pg_batch_fold(root, rec->digest, be16_to_cpu(hdr->leaf), leaves - 1U, path);
 
@@ -162,7 +163,7 @@ static void pg_batch_signed_hash(struct pg_rec *rec, const u8 *group,
 /* Header and attributes lie one behind the other, as they are hashed. */
 static void pg_rec_hash(struct pg_rec *rec, const u8 *group, const u8 *wire)
 {
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	sha256_init(&s);
 	sha256_update(&s, (const u8 *)PEERGROUP_RECORD_TAG, PEERGROUP_RECORD_TAG_LEN);
@@ -246,7 +247,7 @@ bool pg_rec_check_data(const struct pg_rec *rec)
 	const u8 *p = rec->data.p;
 	u32 left = rec->data.len;
 	u8 hash[PEERGROUP_HASH_LEN];
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	sha256_init(&s);
 	while (left) {

@@ -38,7 +38,7 @@ static bool pg_revocation_id_ok(const struct pg_rec *rec, const struct pg_member
 {
 	__be64 times[2] = { cpu_to_be64(rec->modified), cpu_to_be64(rec->expires) };
 	u8 hash[SHA256_DIGEST_SIZE];
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	sha256_init(&s);
 	sha256_update(&s, (const u8 *)PEERGROUP_REVOCATION_TAG, PEERGROUP_REVOCATION_TAG_LEN);

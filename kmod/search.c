@@ -6,6 +6,7 @@
 #include <linux/kernel.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/string.h>
+#include "compat.h"
 #include "search.h"
 #include "table.h"
 

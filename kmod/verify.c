@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <crypto/public_key.h>
+#include "compat.h"
 #include "verify.h"
 
 /* Longest RSAPublicKey that pg_gmc_parse() lets through: 4096 bits, 32 bit exponent. */
@@ -29,8 +30,8 @@ static const struct pg_verify_algo {
 	const char *pkey_algo;
 	const char *encoding;
 } pg_verify_algos[] = {
-	[PEERGROUP_SIG_RSA_SHA256] = { "pkcs1pad(rsa,sha256)", "rsa", "pkcs1" },
-	[PEERGROUP_SIG_P256_SHA256] = { "ecdsa-nist-p256", "ecdsa-nist-p256", "x962" },
+	[PEERGROUP_SIG_RSA_SHA256] = { PG_ALG_RSA_SHA256, "rsa", "pkcs1" },
+	[PEERGROUP_SIG_P256_SHA256] = { PG_ALG_P256, "ecdsa-nist-p256", "x962" },
 };
 
 static bool pg_verify_have[ARRAY_SIZE(pg_verify_algos)] __ro_after_init;
@@ -41,7 +42,7 @@ int __init pg_verify_init(void)
 
 	for (i = PEERGROUP_SIG_RSA_SHA256; i < ARRAY_SIZE(pg_verify_algos); i++)
 		pg_verify_have[i] = crypto_has_alg(pg_verify_algos[i].driver,
-						   CRYPTO_ALG_TYPE_AKCIPHER, CRYPTO_ALG_TYPE_MASK);
+						   PG_ALG_TYPE_SIG, CRYPTO_ALG_TYPE_MASK);
 	return pg_verify_have[PEERGROUP_SIG_RSA_SHA256] ? 0 : -ENOPKG;
 }
 
@@ -71,7 +72,7 @@ static int pg_verify_errno(int err)
 
 int pg_verify(u8 algo, struct pg_span key, const u8 *hash, struct pg_span sig)
 {
-	struct public_key_signature pks = { .digest_size = PEERGROUP_HASH_LEN };
+	struct public_key_signature pks = {};
 	struct public_key pkey = { .id_type = "X509" };
 	struct pg_verify_copy *copy;
 	int err;
@@ -89,7 +90,8 @@ int pg_verify(u8 algo, struct pg_span key, const u8 *hash, struct pg_span sig)
 	pkey.pkey_algo = pg_verify_algos[algo].pkey_algo;
 	pks.s = memcpy(copy->sig, sig.p, sig.len);
 	pks.s_size = sig.len;
-	pks.digest = memcpy(copy->digest, hash, PEERGROUP_HASH_LEN);
+	pg_sig_set_digest(&pks, memcpy(copy->digest, hash, PEERGROUP_HASH_LEN),
+			  PEERGROUP_HASH_LEN);
 	pks.pkey_algo = pkey.pkey_algo;
 	pks.hash_algo = "sha256";
 	pks.encoding = pg_verify_algos[algo].encoding;

@@ -111,7 +111,7 @@ static int parse(const struct rec_spec *s)
 static void test_good(void)
 {
 	struct rec_spec s = good();
-	struct sha256_state sha;
+	struct sha256_ctx sha;
 	struct pg_rec rec;
 	u8 digest[HASH];
 	size_t len;
@@ -460,7 +460,7 @@ static void test_group_signed(void)
 
 static void hash2(u8 *out, u8 prefix, const u8 *a, const u8 *b)
 {
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	sha256_init(&s);
 	sha256_update(&s, &prefix, 1);
@@ -515,7 +515,7 @@ static void check_leaf(unsigned int leaf, unsigned int leaves)
 	unsigned int n = tree_path(path, leaf, (const u8 (*)[HASH])digests, leaves);
 	struct rec_spec s = good_batch((u16)leaf, (u16)leaves, path[0], n * HASH);
 	__be32 count = cpu_to_be32(leaves);
-	struct sha256_state sha;
+	struct sha256_ctx sha;
 	struct pg_rec rec;
 	size_t len;
 	u8 *wire = encode(&s, &len);

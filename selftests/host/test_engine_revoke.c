@@ -117,7 +117,7 @@ static void sign_id(struct made *r)
 {
 	u64 times[2] = { htobe64(r->rec.modified), htobe64(r->rec.expires) };
 	u8 group[PEERGROUP_HASH_LEN], hash[32];
-	struct sha256_state s;
+	struct sha256_ctx s;
 
 	cert_spki_hash(spec[ROOT].key, group);
 	sha256_init(&s);

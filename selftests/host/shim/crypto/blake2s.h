@@ -10,11 +10,11 @@
 #define BLAKE2S_BLOCK_SIZE	64
 #define BLAKE2S_HASH_SIZE	32
 
-struct blake2s_state {
+struct blake2s_ctx {
 	EVP_MD_CTX *ctx;
 };
 
-static inline void blake2s_init(struct blake2s_state *s, const size_t outlen)
+static inline void blake2s_init(struct blake2s_ctx *s, const size_t outlen)
 {
 	s->ctx = EVP_MD_CTX_new();
 	if (!s->ctx || outlen != BLAKE2S_HASH_SIZE ||
@@ -22,13 +22,13 @@ static inline void blake2s_init(struct blake2s_state *s, const size_t outlen)
 		abort();
 }
 
-static inline void blake2s_update(struct blake2s_state *s, const u8 *in, size_t len)
+static inline void blake2s_update(struct blake2s_ctx *s, const u8 *in, size_t len)
 {
 	if (len && EVP_DigestUpdate(s->ctx, in, len) <= 0)
 		abort();
 }
 
-static inline void blake2s_final(struct blake2s_state *s, u8 *out)
+static inline void blake2s_final(struct blake2s_ctx *s, u8 *out)
 {
 	if (EVP_DigestFinal_ex(s->ctx, out, NULL) <= 0)
 		abort();

@@ -8,21 +8,21 @@
 
 #define SHA256_DIGEST_SIZE	32
 
-struct sha256_state {
+struct sha256_ctx {
 	SHA256_CTX ctx;
 };
 
-static inline void sha256_init(struct sha256_state *s)
+static inline void sha256_init(struct sha256_ctx *s)
 {
 	SHA256_Init(&s->ctx);
 }
 
-static inline void sha256_update(struct sha256_state *s, const u8 *data, unsigned int len)
+static inline void sha256_update(struct sha256_ctx *s, const u8 *data, unsigned int len)
 {
 	SHA256_Update(&s->ctx, data, len);
 }
 
-static inline void sha256_final(struct sha256_state *s, u8 *out)
+static inline void sha256_final(struct sha256_ctx *s, u8 *out)
 {
 	SHA256_Final(out, &s->ctx);
 }
