@@ -43,8 +43,8 @@ mesh 1
 make_group 1
 up h1
 mkdir -m 700 "$T/json"
-make_identities h2
-mv "$T/h2" "$T/other"
+make_identities h3
+mv "$T/h3" "$T/other"
 other identity xml > "$T/other.id"
 pg h1 invite --to "$T/other.id" g > "$T/other.inv"
 joins() { other join "$T/other.inv" --json > "$T/json/join"; }
