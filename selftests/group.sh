@@ -14,7 +14,7 @@ export LD_LIBRARY_PATH=$PG_BUILD/libpeergroup${LD_LIBRARY_PATH:+:$LD_LIBRARY_PAT
 TYPE=6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c001
 
 # From here on a password costs no time, which says nothing about what it costs elsewhere.
-quick_passwords() { [ -n "$PG_LONG$PG_VALGRIND" ] || PATH=$PG_BUILD/selftests/quick:$PATH; }
+quick_passwords() { [ -n "${PG_LONG-}${PG_VALGRIND-}" ] || PATH=$PG_BUILD/selftests/quick:$PATH; }
 
 # pg HOST ARGUMENT...: the command, on a host
 pg() {
