@@ -98,7 +98,7 @@ static HRESULT issue(struct pgi_group *group, const uint8_t mark[PGI_MARK_LEN],
 		hr = PEER_E_NOT_AUTHORIZED;
 	/* Whom an administrator has put out does not come back by the password either. */
 	if (SUCCEEDED(hr))
-		hr = pgi_group_check_invited(&group->obj, identity_xml);
+		hr = pgi_group_check_not_revoked(&group->obj, identity_xml);
 	if (SUCCEEDED(hr))
 		hr = pgi_invite(group->own->store, group->identity, identity_xml, 0, role, xml);
 	return hr;

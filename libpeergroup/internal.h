@@ -422,10 +422,10 @@ const struct pgi_identity *pgi_group_get_identity(struct pgi_object *group);
 HRESULT pgi_group_check_ready(struct pgi_object *group);	/* PEER_E_GROUP_NOT_READY */
 
 /*
- * Is an invitation of any use to whom @identity_xml is of? PEER_E_NOT_AUTHORIZED where that
- * key was revoked, as far as this host has heard.
+ * Would an invitation be in vain? PEER_E_NOT_AUTHORIZED where the key of @identity_xml was
+ * revoked, as far as this host has heard. A courtesy: it is the kernel that lets nobody in.
  */
-HRESULT pgi_group_check_invited(struct pgi_object *group, const char *identity_xml);
+HRESULT pgi_group_check_not_revoked(struct pgi_object *group, const char *identity_xml);
 
 /* For startup.c: the last Shutdown; ends threads, after all handles are closed. */
 void pgi_group_shutdown(void);

@@ -220,7 +220,7 @@ static HRESULT invite(HGROUP handle, const struct request *request, char **xml)
 		hr = invite_by(pgi_group_get_store(group), pgi_group_get_identity(group),
 			       request, xml);
 	if (SUCCEEDED(hr))
-		hr = pgi_group_check_invited(group, request->identity_xml);
+		hr = pgi_group_check_not_revoked(group, request->identity_xml);
 	pgi_object_put(group);
 	return hr;
 }

@@ -259,7 +259,10 @@ const struct pgi_member *pgi_members_find(const struct pgi_members *members,
 	return found[s];
 }
 
-/* One that fell with its issuer was not put out itself, and may well be invited by another. */
+/*
+ * One that fell with its issuer may well be invited by another. Of a key that was revoked as
+ * well this cannot be told: then the kernel has no use for what is issued.
+ */
 static bool is_put_out(const struct pgi_members *members, const struct pgi_member *m)
 {
 	const struct pgi_member *issuer = pgi_members_with(members, m->issuer);
@@ -267,7 +270,7 @@ static bool is_put_out(const struct pgi_members *members, const struct pgi_membe
 	return m->revoked && issuer && !issuer->revoked;
 }
 
-HRESULT pgi_group_check_invited(struct pgi_object *obj, const char *identity_xml)
+HRESULT pgi_group_check_not_revoked(struct pgi_object *obj, const char *identity_xml)
 {
 	struct pgi_group *group = pgi_container_of(obj, struct pgi_group, obj);
 	const struct pgi_member **named;

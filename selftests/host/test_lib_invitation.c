@@ -43,7 +43,7 @@ HRESULT pgi_group_check_ready(struct pgi_object *group)
 	return ready ? S_OK : PEER_E_GROUP_NOT_READY;
 }
 
-HRESULT pgi_group_check_invited(struct pgi_object *group, const char *identity_xml)
+HRESULT pgi_group_check_not_revoked(struct pgi_object *group, const char *identity_xml)
 {
 	(void)group;
 	(void)identity_xml;
