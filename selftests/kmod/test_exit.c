@@ -2,7 +2,8 @@
 /*
  * The module goes: programs that listen are told that their groups have ended, and
  * what is going on, at whatever point it is, ends without a trace. Ten times, with --long
- * a hundred: links that come up, programs that add and that read, sockets that stay open meanwhile.
+ * a hundred: links that come up, programs that add and that read, sockets that stay open
+ * meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
