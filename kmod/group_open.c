@@ -85,7 +85,6 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	g->flood.stats = &g->stats;
 	pg_flood_init(&g->flood);
 	pg_batches_init(&g->batches);
-	g->judged = jiffies - HZ;
 	g->limits = *limits;
 	g->overlay.retry_min_ms = limits->retry_min_ms;
 	g->overlay.retry_max_ms = limits->retry_max_ms;

@@ -5,35 +5,73 @@
  * table; the work is done a moment later and for all of them at once, as each time
  * all members are judged again. Who puts a revocation here waits for it.
  */
+#include <linux/ktime.h>
+#include <linux/sched/signal.h>
 #include "group.h"
 #include "netlink.h"
 #include "revoke.h"
+#include "trace.h"
 
-#define PG_REVOKE_PAUSE_MS	100	/* between two judgements */
+/*
+ * A judgement costs the number of members and revocations, and that of records where a
+ * member's verdict changed. How often revocations come is for administrators to choose, as no
+ * rate keeps them from revoking. So what they make a host do is bounded instead: after each
+ * judgement comes a pause in proportion to the time it took. It ends in any case, so that who
+ * revokes a hostile administrator does not wait for longer than that.
+ */
+#define PG_REVOKE_SHARE		10	/* times as long as the judgement before took */
+#define PG_REVOKE_PAUSE_MAX_NS	(5ULL * NSEC_PER_SEC)
+#define PG_REVOKE_PAUSE_MIN_NS	(100ULL * NSEC_PER_MSEC) /* where no program waits for it */
 #define PG_SWEEP_BATCH		256	/* records looked at under the lock in one go */
+
+static u64 pg_group_revoke_pause(const struct pg_group *g)
+{
+	return min(PG_REVOKE_SHARE * g->judge_ns, PG_REVOKE_PAUSE_MAX_NS);
+}
+
+/* How many jiffies of a pause are left; a part of one is none. Lock held. */
+static unsigned long pg_group_pause_left(const struct pg_group *g, u64 pause)
+{
+	u64 now = ktime_get_ns(), until = g->judged + pause;
+
+	return until > now ? nsecs_to_jiffies(until - now) : 0;
+}
+
+/* The next judgement, or what is left of this one. */
+static void pg_group_judge_later(struct pg_group *g)
+{
+	u64 pause = max(pg_group_revoke_pause(g), PG_REVOKE_PAUSE_MIN_NS);
+
+	queue_delayed_work(pg_wq, &g->revoke, g->sweeping ? 0 : pg_group_pause_left(g, pause));
+}
 
 void pg_group_revocations_changed(struct pg_group *g)
 {
-	unsigned long pause = msecs_to_jiffies(PG_REVOKE_PAUSE_MS);
-
 	lockdep_assert_held(&g->lock);
 	g->revokes_changed = true;
 	if (!g->ended)
-		queue_delayed_work(pg_wq, &g->revoke,
-				   time_before(jiffies, g->judged + pause) ? pause : 0);
+		pg_group_judge_later(g);
 }
 
 void pg_group_revocations_settle(struct pg_group *g)
 {
+	unsigned long left;
 	u32 before;
 
 	might_sleep();
 	mutex_lock(&g->lock);
 	before = g->judgements - !g->revokes_changed;
+	left = pg_group_pause_left(g, pg_group_revoke_pause(g));
 	mutex_unlock(&g->lock);
 	/* Any judgement from now on has seen it. One that goes on in steps queues itself again. */
-	while (READ_ONCE(g->judgements) == before && !READ_ONCE(g->ended))
+	while (READ_ONCE(g->judgements) == before && !READ_ONCE(g->ended)) {
+		if (left && schedule_timeout_killable(left) && fatal_signal_pending(current))
+			return;
 		flush_delayed_work(&g->revoke);
+		mutex_lock(&g->lock);
+		left = pg_group_pause_left(g, pg_group_revoke_pause(g));
+		mutex_unlock(&g->lock);
+	}
 }
 
 void pg_group_check_peer(struct pg_link *link)
@@ -59,7 +97,6 @@ static void pg_group_judge(struct pg_group *g)
 	struct pg_link *link;
 
 	g->revokes_changed = false;
-	g->judged = jiffies;
 	WRITE_ONCE(g->judgements, g->judgements + 1);
 	if (!pg_revocations_apply(&g->members, pg_group_member_changed, g))
 		return;
@@ -100,24 +137,36 @@ static void pg_group_sweep(struct pg_group *g)
 		memcpy(g->sweep_id, r->rec.id, sizeof(g->sweep_id));
 }
 
+/* A judgement, unless it is too early, or a step of what follows from the last one. */
+static void pg_group_revoke_step(struct pg_group *g)
+{
+	u64 start = ktime_get_ns();
+
+	if (!g->sweeping) {
+		if (!g->revokes_changed || pg_group_pause_left(g, pg_group_revoke_pause(g)))
+			return;
+		g->judge_ns = 0;
+		pg_group_judge(g);
+	}
+	if (g->sweeping)
+		pg_group_sweep(g);
+	g->judged = ktime_get_ns();
+	g->judge_ns += g->judged - start;
+	if (!g->sweeping)
+		trace_pg_judged(g->index, g->judgements, g->judge_ns);
+}
+
 void pg_group_revoke_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, revoke);
 	struct mem_cgroup *memcg = pg_group_charge(g);
 
 	mutex_lock(&g->lock);
-	if (g->ended)
-		goto out;
-	/* One judgement at a time: it takes a while where there are many members. */
-	if (g->revokes_changed && !g->sweeping)
-		pg_group_judge(g);
-	if (g->sweeping)
-		pg_group_sweep(g);
-	if (g->sweeping)
-		queue_delayed_work(pg_wq, &g->revoke, 0);
-	else if (g->revokes_changed)
-		queue_delayed_work(pg_wq, &g->revoke, msecs_to_jiffies(PG_REVOKE_PAUSE_MS));
-out:
+	if (!g->ended) {
+		pg_group_revoke_step(g);
+		if (g->sweeping || g->revokes_changed)
+			pg_group_judge_later(g);
+	}
 	mutex_unlock(&g->lock);
 	pg_group_uncharge(memcg);
 }

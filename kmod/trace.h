@@ -226,6 +226,23 @@ TRACE_EVENT(pg_sync,
 		  __print_symbolic(__entry->phase, PG_TRACE_SYNC_PHASES))
 );
 
+/* All members have been judged, and void records taken out: the @count-th time. */
+TRACE_EVENT(pg_judged,
+	TP_PROTO(u32 group, u32 count, u64 ns),
+	TP_ARGS(group, count, ns),
+	TP_STRUCT__entry(
+		__field(u64, ns)
+		__field(u32, group)
+		__field(u32, count)
+	),
+	TP_fast_assign(
+		__entry->ns = ns;
+		__entry->group = group;
+		__entry->count = count;
+	),
+	TP_printk("group=%u count=%u ns=%llu", __entry->group, __entry->count, __entry->ns)
+);
+
 #endif /* _PG_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

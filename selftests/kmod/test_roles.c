@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/sha.h>
 #include "group.h"
 #include "peer.h"
 #include "tap.h"
@@ -254,7 +253,6 @@ static void test_times(void)
 
 static const uint8_t properties[] = PEERGROUP_TYPE_PROPERTIES;
 static const uint8_t membership[] = PEERGROUP_TYPE_MEMBERSHIP;
-static const uint8_t revocation[] = PEERGROUP_TYPE_REVOCATION;
 
 static void reserved(struct rec *rec, const struct cert *by, const uint8_t *type,
 		     const void *data, size_t len)
@@ -264,25 +262,12 @@ static void reserved(struct rec *rec, const struct cert *by, const uint8_t *type
 	memset(rec->hdr.id + 8, 0, 8);
 }
 
-/* The version 2^32 - 1 and the id that a revocation has. */
 static void revoking(struct rec *rec, const struct cert *by, const struct cert *whom,
 		     struct peergroup_revocation *body)
 {
-	uint8_t text[PEERGROUP_REVOCATION_TAG_LEN + PEERGROUP_HASH_LEN + 16 + sizeof(*body)];
-	uint8_t hash[SHA256_DIGEST_LENGTH], *p = text;
-
 	memset(body, 0, sizeof(*body));
 	cert_spki_hash(whom->spec.key, body->key);
-	rec_new(rec, by, body, sizeof(*body));
-	memcpy(rec->hdr.type, revocation, sizeof(revocation));
-	rec->hdr.version = htobe32(PEERGROUP_VERSION_FINAL);
-	p = mempcpy(p, PEERGROUP_REVOCATION_TAG, PEERGROUP_REVOCATION_TAG_LEN);
-	p = mempcpy(p, by->spec.group, PEERGROUP_HASH_LEN);
-	p = mempcpy(p, &rec->hdr.modified, 8);
-	p = mempcpy(p, &rec->hdr.expires, 8);
-	p = mempcpy(p, body, sizeof(*body));
-	SHA256(text, p - text, hash);
-	memcpy(rec->hdr.id + 8, hash, 8);
+	rec_revocation(rec, by, body);
 }
 
 static void check_reserved(const struct cert *by, const uint8_t *type, const void *data,

@@ -127,6 +127,10 @@ void rec_next(struct rec *rec, const struct rec *of, const struct cert *modifier
 /* The tombstone after @of. */
 void rec_tombstone(struct rec *rec, const struct rec *of, const struct cert *modifier);
 
+/* A revocation of whom @body says, which has to last: final, and with the id it has to have. */
+void rec_revocation(struct rec *rec, const struct cert *by,
+		    const struct peergroup_revocation *body);
+
 void rec_sign(struct rec *rec, const struct cert *by);
 /* With another key than the certificate's. */
 void rec_sign_with(struct rec *rec, const uint8_t *group, EVP_PKEY *key);

@@ -53,6 +53,25 @@ void rec_tombstone(struct rec *rec, const struct rec *of, const struct cert *mod
 	rec->hdr.flags |= htobe32(PEERGROUP_RECORD_DELETED);
 }
 
+void rec_revocation(struct rec *rec, const struct cert *by,
+		    const struct peergroup_revocation *body)
+{
+	static const uint8_t type[] = PEERGROUP_TYPE_REVOCATION;
+	uint8_t text[PEERGROUP_REVOCATION_TAG_LEN + HASH + 16 + sizeof(*body)];
+	uint8_t hash[SHA256_DIGEST_LENGTH], *p = text;
+
+	rec_new(rec, by, body, sizeof(*body));
+	memcpy(rec->hdr.type, type, sizeof(type));
+	rec->hdr.version = htobe32(PEERGROUP_VERSION_FINAL);
+	p = mempcpy(p, PEERGROUP_REVOCATION_TAG, PEERGROUP_REVOCATION_TAG_LEN);
+	p = mempcpy(p, by->spec.group, HASH);
+	p = mempcpy(p, &rec->hdr.modified, 8);
+	p = mempcpy(p, &rec->hdr.expires, 8);
+	p = mempcpy(p, body, sizeof(*body));
+	SHA256(text, p - text, hash);
+	memcpy(rec->hdr.id + 8, hash, 8);
+}
+
 static size_t attrs_len(const struct rec *rec)
 {
 	return rec->attrs ? strlen(rec->attrs) : 0;

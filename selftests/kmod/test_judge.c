@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An administrator that revokes without end: what that makes a host do is a small part of
+ * its time, as each judgement of all members is followed by a pause ten times as long.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+#include <openssl/rand.h>
+#include "group.h"
+#include "peer.h"
+#include "tap.h"
+
+#define PORT	3587
+#define MANY	(64U << 10)	/* revocations, unless a judgement is slow before that */
+#define ROUND	1024U		/* of them under one signature */
+#define SLOW	0.003		/* seconds: ten times that is more than the tick of a clock */
+#define AFTER	8		/* and some more that each want a judgement at once */
+#define TRACING	"/sys/kernel/tracing/"
+#define S(name)	PEERGROUP_A_STATS_##name
+
+static struct nl nl;
+static struct cert root, own, admin;
+static uint32_t group;
+
+/* ------------------------------------------------------------ what is traced -- */
+
+static bool tracing_set(const char *file, const char *text)
+{
+	FILE *f = fopen(file, "w");
+	bool done = f && fputs(text, f) >= 0;
+
+	return f && !fclose(f) && done;
+}
+
+/* Judgements of the group, in order. */
+struct judged {
+	double at;	/* when it was over */
+	double took;
+};
+
+/* Reads the line of one: "... 12.345678: pg_judged: group=1 count=2 ns=3". */
+static bool judged_parse(char *line, struct judged *j)
+{
+	char *event = strstr(line, ": pg_judged: "), *ns;
+	char *at = event;
+
+	ns = event ? strstr(event, " ns=") : NULL;
+	if (!ns)
+		return false;
+	while (at > line && at[-1] != ' ')
+		at--;
+	j->at = strtod(at, NULL);
+	j->took = strtod(ns + 4, NULL) / 1e9;
+	return true;
+}
+
+static unsigned int judged_all(struct judged *j, unsigned int room)
+{
+	FILE *f = fopen(TRACING "trace", "r");
+	unsigned int n = 0;
+	char line[512];
+
+	NEED(f);
+	while (n < room && fgets(line, sizeof(line), f))
+		n += judged_parse(line, &j[n]);
+	fclose(f);
+	return n;
+}
+
+/* ----------------------------------------------------------------- flooding -- */
+
+/* Of members that nobody has heard of. */
+static void revoke_some(struct rec *rec, struct peergroup_revocation *body, unsigned int n)
+{
+	struct rec *list[ROUND];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		memset(&body[i], 0, sizeof(body[i]));
+		NEED(RAND_bytes(body[i].key, sizeof(body[i].key)) > 0);
+		rec_revocation(&rec[i], &admin, &body[i]);
+		list[i] = &rec[i];
+	}
+	rec_sign_batch(list, n, &admin);
+}
+
+static void revoke_by_link(struct peer *p)
+{
+	static struct peergroup_revocation body[ROUND];
+	static struct rec rec[ROUND];
+	uint64_t added = nl_stat(&nl, group, S(ADDED));
+	unsigned int i;
+
+	revoke_some(rec, body, ROUND);
+	for (i = 0; i < ROUND; i++) {
+		peer_send(p, PG_MSG_RECORD, rec[i].wire, rec[i].len);
+		rec_free(&rec[i]);
+	}
+	NEED(wait_stat(&nl, group, S(ADDED), added + ROUND));
+}
+
+/* Acknowledged as soon as it holds. */
+static void revoke_here(void)
+{
+	struct peergroup_revocation body;
+	struct rec rec;
+
+	revoke_some(&rec, &body, 1);
+	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	rec_free(&rec);
+}
+
+/* Until each judgement takes long enough for its pause to be told from none. */
+static void revoke_until_slow(struct peer *p)
+{
+	static struct judged j[1024];
+	unsigned int sent, n, i;
+	double least = 0;
+
+	for (sent = 0; sent < MANY && least < SLOW; sent += ROUND) {
+		revoke_by_link(p);
+		for (i = 0; i < 3; i++)
+			revoke_here();
+		n = judged_all(j, 1024);
+		NEED(n >= 3 && n < 1024);
+		for (least = j[--n].took, i = 0; i < 2; i++)
+			least = MIN(least, j[--n].took);
+	}
+	printf("# %u revocations are judged in %.1f ms\n", sent, least * 1e3);
+	CHECK(least >= SLOW);
+}
+
+static void test_pause(void)
+{
+	static struct judged j[2048];
+	unsigned int i, n, slow = 0;
+	struct peer p;
+
+	if (!tracing_set(TRACING "events/peergroup/pg_judged/enable", "1")) {
+		tap_skip = "no tracepoints";
+		return;
+	}
+	NEED(tracing_set(TRACING "trace", ""));
+	peer_link(&p, PORT, &admin);
+	revoke_until_slow(&p);
+	for (i = 0; i < AFTER; i++)
+		revoke_here();
+	peer_close(&p);
+	n = judged_all(j, 2048);
+	NEED(n > AFTER && n < 2048);
+	for (i = 0; i + 1 < n; i++) {
+		if (j[i].took < SLOW)
+			continue;
+		slow++;
+		/* Half, as ticks and what read the clock differ. */
+		CHECK(j[i + 1].at - j[i].at >= j[i].took * 5, "%.1f ms, and %.1f ms later again",
+		      j[i].took * 1e3, (j[i + 1].at - j[i].at) * 1e3);
+	}
+	CHECK(slow > 3, "%u of %u judgements took long", slow, n);
+	tracing_set(TRACING "events/peergroup/pg_judged/enable", "0");
+}
+
+/* Who revokes is not kept waiting for more than some seconds, and it holds then. */
+static void test_holds(void)
+{
+	struct peergroup_revocation body = { 0 };
+	static struct cert gone;
+	uint64_t before = nl_stat(&nl, group, S(LINK_REVOKED));
+	struct peer p, by;
+	struct rec rec;
+
+	cert_issue(&gone, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	peer_link(&p, PORT, &gone);
+	peer_link(&by, PORT, &admin);
+	revoke_by_link(&by);
+	cert_spki_hash(gone.spec.key, body.key);
+	rec_revocation(&rec, &admin, &body);
+	rec_sign(&rec, &admin);
+	peer_send(&by, PG_MSG_RECORD, rec.wire, rec.len);
+	rec_free(&rec);
+	CHECK(counted_once(&nl, group, S(LINK_REVOKED), before));
+	CHECK(peer_closed(&p, NULL));
+	peer_close(&p);
+	peer_close(&by);
+}
+
+static void test_nothing_left(void)
+{
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
+	CHECK(wait_slab("pg_record", 0));
+	CHECK(no_leaks());
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "one revocation after another", test_pause },
+		{ "a revocation among many", test_holds },
+		{ "nothing is left behind", test_nothing_left },
+	};
+
+	need_module();
+	own_namespace();
+	NEED(!nl_open(&nl));
+	cert_new_root(&root, test_key(0));
+	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&admin, &root, test_key(1), PEERGROUP_ROLE_ADMIN);
+	group = group_of(&nl, &root, &own);
+	group_online(&nl, group, &own, PORT);
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
