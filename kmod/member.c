@@ -158,6 +158,8 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 	err = root->gmc.roles == PEERGROUP_ROLE_ROOT ? 0 : -EBADMSG;
 	if (!err)
 		err = pg_member_verify(root, &root->gmc);
+	if (!err)
+		err = pg_revocations_init(ms);
 	if (err) {
 		pg_member_put(root);
 		return err;
@@ -165,10 +167,6 @@ int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)
 
 	get_random_bytes(&ms->key, sizeof(ms->key));
 	hash_init(ms->hash);
-	hash_init(ms->revoked);
-	hash_init(ms->pairs);
-	INIT_LIST_HEAD(&ms->revocations);
-	ms->unsorted = false;
 	mutex_init(&ms->lock);
 	ms->count = 0;
 	ms->max = PG_MEMBERS_MAX;

@@ -73,7 +73,6 @@ static inline bool pg_member_revoked(const struct pg_member *m)
 }
 
 #define PG_MEMBERS_BITS	8
-#define PG_PAIRS_BITS	10
 #define PG_MEMBERS_MAX	65536U
 
 struct pg_members {
@@ -86,10 +85,12 @@ struct pg_members {
 	u32 max;		/* as below: new ones over it are refused */
 	u32 invited_max;	/* below one that is no administrator's */
 	u32 issued_max;		/* below an administrator of another one; 0: half */
-	DECLARE_HASHTABLE(revoked, PG_MEMBERS_BITS); /* struct pg_revoked by key */
-	DECLARE_HASHTABLE(pairs, PG_PAIRS_BITS); /* who revoked whom: struct pg_revocation */
 	struct list_head revocations;	/* revoke.h; by rank unless @unsorted */
+	u32 n_revocations;
 	bool unsorted;
+	u32 heads;			/* in each of the next two, a power of two */
+	struct hlist_head *revoked;	/* struct pg_revoked by key */
+	struct hlist_head *pairs;	/* who revoked whom: struct pg_revocation */
 };
 
 /**

@@ -95,16 +95,28 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 
 /* ----------------------------------------------------------------- index -- */
 
-static u32 pg_revoked_key(const struct pg_members *ms, const u8 *key)
+#define PG_REVOKED_HEADS_MIN	256U
+#define PG_REVOKED_HEADS_MAX	(1U << 20)
+
+/*
+ * All of a key counts: whom a revocation is about is what its signer says, so keys that
+ * begin alike are easily made up.
+ */
+static u64 pg_revoked_hash(const struct pg_members *ms, const u8 *key)
 {
-	return siphash_1u64(get_unaligned_be64(key), &ms->key);
+	return siphash(key, PEERGROUP_HASH_LEN, &ms->key);
+}
+
+static struct hlist_head *pg_revoked_head(struct pg_members *ms, const u8 *key)
+{
+	return &ms->revoked[pg_revoked_hash(ms, key) & (ms->heads - 1)];
 }
 
 static struct pg_revoked *pg_revoked_find(struct pg_members *ms, const u8 *key)
 {
 	struct pg_revoked *of;
 
-	hash_for_each_possible(ms->revoked, of, node, pg_revoked_key(ms, key))
+	hlist_for_each_entry(of, pg_revoked_head(ms, key), node)
 		if (!memcmp(of->key, key, sizeof(of->key)))
 			return of;
 	return NULL;
@@ -125,9 +137,10 @@ void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
 		swap(rv->of, rv->spare);
 		memcpy(rv->of->key, rv->key, sizeof(rv->of->key));
 		pg_revoked_reset(rv->of);
-		hash_add(ms->revoked, &rv->of->node, pg_revoked_key(ms, rv->key));
+		hlist_add_head(&rv->of->node, pg_revoked_head(ms, rv->key));
 	}
 	rv->of->n++;
+	ms->n_revocations++;
 	list_add_tail(&rv->rank, &ms->revocations);
 	ms->unsorted = true;
 	mutex_unlock(&ms->lock);
@@ -137,25 +150,73 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv)
 {
 	mutex_lock(&ms->lock);
 	list_del(&rv->rank);
-	hash_del(&rv->pair);
+	ms->n_revocations--;
+	hlist_del_init(&rv->pair);
 	if (!--rv->of->n) {
-		hash_del(&rv->of->node);
+		hlist_del_init(&rv->of->node);
 		kfree(rv->of);
 	}
 	rv->of = NULL;
 	mutex_unlock(&ms->lock);
 }
 
+static struct hlist_head *pg_revocations_heads(u32 n)
+{
+	return kvcalloc(2 * n, sizeof(struct hlist_head), PG_GFP_LINK | __GFP_NOWARN);
+}
+
+int pg_revocations_init(struct pg_members *ms)
+{
+	INIT_LIST_HEAD(&ms->revocations);
+	ms->n_revocations = 0;
+	ms->unsorted = false;
+	ms->heads = PG_REVOKED_HEADS_MIN;
+	ms->revoked = pg_revocations_heads(ms->heads);
+	ms->pairs = ms->revoked + ms->heads;
+	return ms->revoked ? 0 : -ENOMEM;
+}
+
 void pg_revocations_destroy(struct pg_members *ms)
 {
 	struct pg_revoked *of;
 	struct hlist_node *next;
-	int bucket;
+	u32 i;
 
-	hash_for_each_safe(ms->revoked, bucket, next, of, node) {
-		hash_del(&of->node);
-		kfree(of);
+	for (i = 0; i < ms->heads; i++)
+		hlist_for_each_entry_safe(of, next, &ms->revoked[i], node)
+			kfree(of);
+	kvfree(ms->revoked);
+	ms->revoked = NULL;
+	ms->pairs = NULL;
+	ms->heads = 0;
+}
+
+/*
+ * As many heads as there are revocations, or nearly: a look-up costs the same, however many
+ * there are. Without memory it costs more. @pairs are none afterwards, in any case.
+ */
+static void pg_revocations_make_room(struct pg_members *ms)
+{
+	u32 old = ms->heads, n = PG_REVOKED_HEADS_MIN, i;
+	struct hlist_head *was = ms->revoked, *heads = NULL;
+	struct hlist_node *next;
+	struct pg_revoked *of;
+
+	while (n < ms->n_revocations && n < PG_REVOKED_HEADS_MAX)
+		n *= 2;
+	if (n > old || n < old / 4)
+		heads = pg_revocations_heads(n);
+	if (!heads) {
+		memset(ms->pairs, 0, old * sizeof(*ms->pairs));
+		return;
 	}
+	ms->heads = n;
+	ms->revoked = heads;
+	ms->pairs = heads + n;
+	for (i = 0; i < old; i++)
+		hlist_for_each_entry_safe(of, next, &was[i], node)
+			hlist_add_head(&of->node, pg_revoked_head(ms, of->key));
+	kvfree(was);
 }
 
 static int pg_cmp(u64 a, u64 b)
@@ -248,9 +309,11 @@ void pg_revocations_judge(struct pg_members *ms, struct pg_member *m)
 	m->issuing = v.issuing;
 }
 
-static u32 pg_pair_key(const struct pg_members *ms, const u8 *by, const u8 *whom)
+static struct hlist_head *pg_pair_head(struct pg_members *ms, const u8 *by, const u8 *whom)
 {
-	return siphash_2u64(get_unaligned_be64(by), get_unaligned_be64(whom), &ms->key);
+	u64 hash = siphash_2u64(pg_revoked_hash(ms, by), pg_revoked_hash(ms, whom), &ms->key);
+
+	return &ms->pairs[hash & (ms->heads - 1)];
 }
 
 /* Does one count by which the key @by revokes @whom, with @all including what that issued? */
@@ -258,7 +321,7 @@ static bool pg_revoked_by(struct pg_members *ms, const u8 *by, const u8 *whom, b
 {
 	const struct pg_revocation *rv;
 
-	hash_for_each_possible(ms->pairs, rv, pair, pg_pair_key(ms, by, whom))
+	hlist_for_each_entry(rv, pg_pair_head(ms, by, whom), pair)
 		if (pg_key_is(rv->signer, by) && !memcmp(rv->key, whom, sizeof(rv->key)) &&
 		    !(all && rv->flags & PEERGROUP_REVOKE_ONLY))
 			return true;
@@ -312,7 +375,7 @@ static void pg_revocation_take(struct pg_members *ms, struct pg_revocation *rv)
 		of->below_cut = min(of->below_cut, cut);
 	/* No more than two of one by another: nobody makes the look-ups slow by repeating it. */
 	if (!pg_revoked_by(ms, by, rv->key, !only))
-		hash_add(ms->pairs, &rv->pair, pg_pair_key(ms, by, rv->key));
+		hlist_add_head(&rv->pair, pg_pair_head(ms, by, rv->key));
 }
 
 /* Finds out which of them count. */
@@ -325,7 +388,7 @@ static void pg_revocations_weigh(struct pg_members *ms)
 	if (ms->unsorted)
 		list_sort(NULL, &ms->revocations, pg_revocation_cmp);
 	ms->unsorted = false;
-	hash_init(ms->pairs);
+	pg_revocations_make_room(ms);
 	list_for_each_entry(rv, &ms->revocations, rank) {
 		INIT_HLIST_NODE(&rv->pair);
 		pg_revoked_reset(rv->of);
@@ -362,6 +425,7 @@ bool pg_revocations_apply(struct pg_members *ms,
 		pg_revocations_judge(ms, m);
 		m->changed = pg_member_cut(m) != cut;
 		any |= m->changed;
+		cond_resched();
 	}
 	end = ms->last;
 	mutex_unlock(&ms->lock);

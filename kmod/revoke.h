@@ -97,6 +97,9 @@ static inline void pg_revocation_free(struct pg_revocation *rv)
 	kfree(rv);
 }
 
+/* Begins with none. 0 or -ENOMEM. */
+int __must_check pg_revocations_init(struct pg_members *ms);
+
 /* The last of them: those that are in the table yet do not look at @ms any more. */
 void pg_revocations_destroy(struct pg_members *ms);
 

@@ -320,6 +320,60 @@ static void test_backdated(void)
 	end();
 }
 
+/* ------------------------------------------------------------------ many -- */
+
+#define CROWD	4096
+
+static unsigned int longest(const struct hlist_head *heads, u32 n)
+{
+	unsigned int most = 0, len;
+	const struct hlist_node *node;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		for (len = 0, node = heads[i].first; node; node = node->next)
+			len++;
+		most = max(most, len);
+	}
+	return most;
+}
+
+/* One administrator makes up members, whose keys begin alike, and revokes them all. */
+static void test_crowd(void)
+{
+	static struct pg_revocation *rv[CROWD];
+	static struct made made[CROWD];
+	u32 i, k;
+
+	everybody();
+	given(C, M, T(9), 0);
+	for (i = 0; i < CROWD; i++) {
+		make(&made[i], A, M, T(i), 0);
+		for (k = 16; k < PEERGROUP_HASH_LEN; k++)
+			made[i].body.key[k] = (u8)rand();
+		rv[i] = index_it(&one, &made[i]);
+	}
+	/* Without memory for larger tables it only takes longer. */
+	shim_allocs_left = 0;
+	pg_revocations_apply(&one.ms, NULL, NULL);
+	shim_allocs_left = -1;
+	CHECK(cut(&one, M) == T(9));
+	pg_revocations_apply(&one.ms, NULL, NULL);
+	CHECK(cut(&one, M) == T(9) && cut(&one, O) == PG_NOT_REVOKED);
+	CHECK(longest(one.ms.revoked, one.ms.heads) <= 16, "%u keys to look at",
+	      longest(one.ms.revoked, one.ms.heads));
+	CHECK(longest(one.ms.pairs, one.ms.heads) <= 16, "%u pairs to look at",
+	      longest(one.ms.pairs, one.ms.heads));
+	for (i = 0; i < CROWD; i++) {
+		pg_revocation_del(&one.ms, rv[i]);
+		pg_revocation_free(rv[i]);
+	}
+	pg_revocations_apply(&one.ms, NULL, NULL);
+	CHECK(cut(&one, M) == T(9));
+	CHECK(one.ms.heads < CROWD / 4, "%u heads are kept", one.ms.heads);
+	end();
+}
+
 /* ----------------------------------------------------------- convergence -- */
 
 #define ROUNDS	300
@@ -539,6 +593,7 @@ int main(void)
 		{ "administrators against each other", test_conflicts },
 		{ "who revokes whom it was revoked by", test_backdated },
 		{ "an administrator that was renewed", test_renewed },
+		{ "as many as one administrator makes up", test_crowd },
 		{ "who may revoke whom", test_vouch },
 		{ "reserved types and ids", test_reserved },
 		{ "membership records", test_membership },

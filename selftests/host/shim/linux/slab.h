@@ -9,6 +9,7 @@
 #define GFP_KERNEL_ACCOUNT	GFP_KERNEL
 #define GFP_ATOMIC	0U
 #define __GFP_RETRY_MAYFAIL	0U
+#define __GFP_NOWARN	0U
 
 #define struct_size(p, member, n) \
 	(sizeof(*(p)) + sizeof((p)->member[0]) * (size_t)(n))
@@ -31,9 +32,19 @@ static inline void *kmalloc(size_t len, gfp_t gfp)
 	return kzalloc(len, gfp);
 }
 
+static inline void *kvcalloc(size_t n, size_t len, gfp_t gfp)
+{
+	return kzalloc(n * len, gfp);
+}
+
 static inline void kfree(const void *p)
 {
 	free((void *)p);
+}
+
+static inline void kvfree(const void *p)
+{
+	kfree(p);
 }
 
 #endif

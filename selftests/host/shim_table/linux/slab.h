@@ -13,9 +13,4 @@ static inline void *kvmalloc(size_t len, gfp_t gfp)
 	return kmalloc(len, gfp);
 }
 
-static inline void kvfree(const void *p)
-{
-	kfree(p);
-}
-
 #endif
