@@ -262,6 +262,26 @@ static int pg_handshake_expected(struct pg_link *link, const struct pg_member *l
 	return -EKEYREJECTED;
 }
 
+/*
+ * What comes over the link counts for the member at its other end, and for who answers for
+ * that: so it is of no use to have many links, to come again, or to invite others. Lock held.
+ */
+static int pg_handshake_charge(struct pg_link *link, const struct pg_member *leaf)
+{
+	struct pg_quotas *quotas = &link->group->table.quotas;
+	const struct pg_member *top = pg_member_branch(leaf);
+	struct pg_creator *own, *inviter;
+
+	lockdep_assert_held(&link->group->lock);
+	own = pg_quota_get(quotas, leaf->gmc.spki_hash);
+	inviter = top ? pg_quota_get(quotas, top->gmc.spki_hash) : NULL;
+	if (!own || (top && !inviter))
+		return -ENOMEM;
+	link->payer = own;
+	link->inviter = inviter;
+	return 0;
+}
+
 /* Takes down who the other end has proved to be, and judges whether it will do. */
 static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len)
 {
@@ -284,6 +304,7 @@ static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len
 	if (err)
 		return err;
 	mutex_lock(&link->group->lock);
+	err = pg_handshake_charge(link, leaf);
 	link->peer = leaf;
 	link->peer_node = node;
 	link->peer_ready = meet->flags & cpu_to_be16(PG_MEET_READY);
@@ -291,7 +312,8 @@ static int pg_handshake_meet(struct pg_link *link, const u8 *payload, size_t len
 	if (!link->outbound)
 		link->direct = meet->flags & cpu_to_be16(PG_MEET_DIRECT);
 	mutex_unlock(&link->group->lock);
-	err = pg_handshake_expected(link, leaf);
+	if (!err)
+		err = pg_handshake_expected(link, leaf);
 	if (!err)
 		err = pg_handshake_clock(link, meet);
 	if (!err)
@@ -530,13 +552,17 @@ int pg_handshake_renew(struct pg_link *link, const u8 *body, u32 len)
 		return pg_handshake_refuse(link, err);
 	}
 	mutex_lock(&g->lock);
+	err = pg_handshake_charge(link, leaf);
+	if (err)
+		goto out;
 	for (m = leaf; m; m = m->parent)
 		__set_bit(m->nr, link->told);
 	swap(link->peer, leaf);
 	atomic64_set(&link->peer_until, until);
 	/* Members are judged when a revocation comes, and this one may be new to the link. */
 	pg_group_check_peer(link);
+out:
 	mutex_unlock(&g->lock);
 	pg_member_put(leaf);
-	return 0;
+	return err;
 }

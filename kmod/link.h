@@ -27,6 +27,7 @@
 #include "reconcile.h"
 #include "wire.h"
 
+struct pg_creator;
 struct pg_exchange;
 struct pg_group;
 struct pg_handshake;
@@ -89,6 +90,9 @@ struct pg_deferred {
  * @peer_port: where it says that it takes links, 0 while unknown
  * @peer: its membership, which it has proved; set before the link is up, and then a
  *	later certificate may take its place: the group's lock
+ * @payer: that member's entry among the creators, whose rates what comes counts against;
+ *	there as soon as @peer is, and only @rx looks
+ * @inviter: the same of who answers for the member, or NULL
  * @peer_key: its node's static key
  * @proof: the group's @proof when this end proved itself here last; group's lock
  * @peer_until: peer time when its certificate or credential runs out
@@ -125,8 +129,6 @@ struct pg_deferred {
  * @arrivals: records of this link being verified
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)
- * @rx_proof_due: the same for what proves memberships
- * @rx_sync_due: the same for what compares tables and is a sign of life
  * @rx_data_due: the same for data
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
@@ -183,6 +185,8 @@ struct pg_link {
 	bool peer_ready;
 	u16 peer_port;
 	struct pg_member *peer;
+	struct pg_creator *payer;
+	struct pg_creator *inviter;
 	u8 peer_key[PG_NODE_KEY_LEN];
 	u32 proof;
 	atomic64_t peer_until;
@@ -220,8 +224,6 @@ struct pg_link {
 	atomic_t arrivals;
 	atomic_t arrival_bytes;
 	u64 rx_due;
-	u64 rx_proof_due;
-	u64 rx_sync_due;
 	u64 rx_data_due;
 	struct delayed_work pace;
 

@@ -19,6 +19,8 @@
 #define PG_RX_AHEAD_NS	(PG_RX_BURST_NS + NSEC_PER_SEC)
 #define PG_RX_RANGES	4		/* of a SYNC that count as one question */
 #define PG_RX_PROOFS_NS	(10ULL * NSEC_PER_SEC)	/* and of what compares tables */
+/* Each link of a member may read one more before they all wait, which is held against them. */
+#define PG_RX_PROOFS_AHEAD_NS	(2 * PG_RX_PROOFS_NS)
 
 /* ---------------------------------------------------------- holding back -- */
 
@@ -62,6 +64,20 @@ static u64 pg_rx_wait(u64 due, u32 rate, u64 now, u64 burst)
 	return pg_rate_over(due, rate, now, burst) ? due - now - burst : 0;
 }
 
+/* The same of what has a rate for all links of a member, and for all whom one invited. */
+static u64 pg_rx_member_wait(const struct pg_link *link, enum pg_pace kind, u32 rate, u64 now)
+{
+	u64 own, all = 0;
+
+	if (!link->payer)
+		return 0;
+	own = pg_rx_wait(atomic64_read(&link->payer->pace[kind]), rate, now, PG_RX_PROOFS_NS);
+	if (link->inviter)
+		all = pg_rx_wait(atomic64_read(&link->inviter->branch_pace[kind]),
+				 rate * PG_QUOTA_INVITER, now, PG_RX_PROOFS_NS);
+	return max(own, all);
+}
+
 /*
  * How long (ns) until a link may bring more. Of records a tenth of a second's worth may
  * come at once. What proves a membership costs a signature check or an answer many times
@@ -75,15 +91,24 @@ static u64 pg_rx_early(const struct pg_link *link, u64 now)
 
 	record = pg_rx_wait(link->rx_due, READ_ONCE(l->link_rate), now, PG_RX_BURST_NS);
 	data = pg_rx_wait(link->rx_data_due, READ_ONCE(l->data_rate), now, PG_RX_BURST_NS);
-	proof = pg_rx_wait(link->rx_proof_due, READ_ONCE(l->proof_rate), now, PG_RX_PROOFS_NS);
-	sync = pg_rx_wait(link->rx_sync_due, READ_ONCE(l->sync_rate), now, PG_RX_PROOFS_NS);
+	proof = pg_rx_member_wait(link, PG_PACE_PROOF, READ_ONCE(l->proof_rate), now);
+	sync = pg_rx_member_wait(link, PG_PACE_SYNC, READ_ONCE(l->sync_rate), now);
 	return max(max(record, data), max(proof, sync));
+}
+
+static void pg_rx_take_member(struct pg_link *link, enum pg_pace kind, u32 rate)
+{
+	u64 now = ktime_get_ns();
+
+	pg_rate_take_shared(&link->payer->pace[kind], rate, now, PG_RX_PROOFS_AHEAD_NS);
+	if (link->inviter)
+		pg_rate_take_shared(&link->inviter->branch_pace[kind], rate * PG_QUOTA_INVITER,
+				    now, PG_RX_PROOFS_AHEAD_NS);
 }
 
 static void pg_rx_take_sync(struct pg_link *link)
 {
-	pg_rate_take(&link->rx_sync_due, READ_ONCE(link->group->limits.sync_rate), ktime_get_ns(),
-		     PG_RX_PROOFS_NS + NSEC_PER_SEC);
+	pg_rx_take_member(link, PG_PACE_SYNC, READ_ONCE(link->group->limits.sync_rate));
 }
 
 /* Counts a message against the rate of its kind. */
@@ -104,8 +129,7 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 	case PG_MSG_GMC:
 	case PG_MSG_WANT_GMC:
 	case PG_MSG_CREDENTIAL:
-		pg_rate_take(&link->rx_proof_due, READ_ONCE(limits->proof_rate), ktime_get_ns(),
-			     PG_RX_PROOFS_NS + NSEC_PER_SEC);
+		pg_rx_take_member(link, PG_PACE_PROOF, READ_ONCE(limits->proof_rate));
 		break;
 	case PG_MSG_SYNC:
 		/* Each range is searched for by itself. */

@@ -70,3 +70,14 @@ void pg_rate_take(u64 *due, u32 rate, u64 now, u64 most)
 	next = from + div_u64(1000000000ULL, rate);
 	*due = next < now + most ? next : now + most;
 }
+
+void pg_rate_take_shared(atomic64_t *due, u32 rate, u64 now, u64 most)
+{
+	s64 had = atomic64_read(due);
+	u64 next;
+
+	do {
+		next = had;
+		pg_rate_take(&next, rate, now, most);
+	} while (!atomic64_try_cmpxchg(due, &had, next));
+}

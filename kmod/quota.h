@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What each creator has of a record table, and how fast: so that no member, by
- * however many valid records, takes the place or the time of another. Engine
+ * however many valid records or links, takes the place or the time of another. Engine
  * file: the time is an argument.
  *
  * A creator is a key: all certificates of one key share. Who may invite makes as many
@@ -43,6 +43,13 @@ struct pg_share {
 	u64 bytes;
 };
 
+/* What comes over links and has a rate for all of one member's. */
+enum pg_pace {
+	PG_PACE_PROOF,	/* proves memberships */
+	PG_PACE_SYNC,	/* compares tables, or is a sign of life */
+	PG_PACES,
+};
+
 /**
  * struct pg_creator - what one creator has
  * @node: in struct pg_quotas by @key
@@ -54,6 +61,9 @@ struct pg_share {
  *	invited, and none such is above it
  * @due: when the last version would have come if all had kept to the rate (ns)
  * @branch_due: the same of @branch and its rate
+ * @pace: when the last message of each kind would have come over its links, however many,
+ *	if all had kept to the rate (ns)
+ * @branch_pace: the same of what it and all below it send, as in @branch
  */
 struct pg_creator {
 	struct hlist_node node;
@@ -63,6 +73,8 @@ struct pg_creator {
 	struct pg_share issued;
 	atomic64_t due;
 	atomic64_t branch_due;
+	atomic64_t pace[PG_PACES];
+	atomic64_t branch_pace[PG_PACES];
 };
 
 /**
@@ -87,7 +99,7 @@ void pg_quotas_init(struct pg_quotas *q);
 /* Nobody looks any more. */
 void pg_quotas_destroy(struct pg_quotas *q);
 
-/* NULL for one that never had a record here. RCU read side, or lock held. */
+/* NULL for one that never had a record or a link here. RCU read side, or lock held. */
 struct pg_creator *pg_quota_find(struct pg_quotas *q, const u8 *key);
 
 /* Finds or makes it; NULL without memory. Lock held; may sleep. */
@@ -119,5 +131,8 @@ static inline bool pg_rate_over(u64 due, u32 rate, u64 now, u64 burst)
  * @due gets no further ahead than @most (ns).
  */
 void pg_rate_take(u64 *due, u32 rate, u64 now, u64 most);
+
+/* The same where several do so at once. */
+void pg_rate_take_shared(atomic64_t *due, u32 rate, u64 now, u64 most);
 
 #endif /* _PG_QUOTA_H */

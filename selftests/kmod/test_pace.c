@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How fast one link may be: records, proofs of membership, and small questions with
- * long answers each have a rate, above which the link is read more slowly and nothing
- * is lost. Who asks and does not take the answers has no link for long.
+ * How fast one link may be, or all of one member's: records, proofs of membership, and small
+ * questions with long answers each have a rate, above which the link is read more slowly and
+ * nothing is lost. Who asks and does not take the answers has no link for long.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +15,24 @@
 #define RECORDS	200		/* in the table: a question for part of it has a long answer */
 #define RATE	4		/* a second; ten seconds' worth at once, and a second's more */
 #define TOO_MANY	(10 * RATE + RATE)
+#define NOT_MANY	(10 * RATE - 4)
 #define S(name)	PEERGROUP_A_STATS_##name
 #define L(name)	PEERGROUP_A_LIMIT_##name
 
 static struct nl nl;
 static struct cert root, own, flooder;
 static uint32_t group;
+
+/* A member that has sent nothing before. */
+static void newcomer(struct cert *cert, const struct cert *issuer)
+{
+	cert_issue(cert, issuer, cert_key_p256(), PEERGROUP_ROLE_MEMBER);
+}
+
+static void gone(struct cert *cert)
+{
+	EVP_PKEY_free(cert->spec.key);
+}
 
 /* What is more than the rate took so long, and was counted. */
 static void check_paced(const char *what, double start, uint64_t before)
@@ -60,20 +72,23 @@ static void test_records(void)
 /* Chains that are known already, more than ten seconds' worth. */
 static void test_proofs(void)
 {
-	struct chain chain = { .cert = { &flooder.der }, .n = 1 };
+	static struct cert who;
+	struct chain chain = { .cert = { &who.der }, .n = 1 };
 	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
 	struct peer p;
 	double start;
 	int i;
 
+	newcomer(&who, &root);
 	NEED(!group_limit(&nl, group, L(PROOF_RATE), RATE));
-	peer_link(&p, PORT, &flooder);
+	peer_link(&p, PORT, &who);
 	start = seconds_now();
 	for (i = 0; i < TOO_MANY; i++)
 		peer_gmc(&p, &chain);
 	CHECK(peer_alive(&p));
 	check_paced("chains", start, before);
 	peer_close(&p);
+	gone(&who);
 	NEED(!group_limit(&nl, group, L(PROOF_RATE), 0));
 }
 
@@ -115,35 +130,41 @@ static void ask(struct peer *p, uint8_t kind, uint32_t i)
 static void check_questions(uint8_t kind, const char *what)
 {
 	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
+	static struct cert who;
 	double start;
 	struct peer p;
 	uint32_t i;
 
-	peer_link(&p, PORT, &flooder);
+	newcomer(&who, &root);
+	peer_link(&p, PORT, &who);
 	start = seconds_now();
 	for (i = 0; i < TOO_MANY; i++)
 		ask(&p, kind, i);
 	CHECK(peer_alive(&p), "%s: the link ends", what);
 	check_paced(what, start, before);
 	peer_close(&p);
+	gone(&who);
 }
 
 /* A question about sixteen ranges is as four. */
 static void test_ranges(void)
 {
 	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
+	static struct cert who;
 	double start;
 	struct peer p;
 	int i;
 
+	newcomer(&who, &root);
 	NEED(!group_limit(&nl, group, L(SYNC_RATE), RATE));
-	peer_link(&p, PORT, &flooder);
+	peer_link(&p, PORT, &who);
 	start = seconds_now();
 	for (i = 0; i < TOO_MANY; i += 4)
 		ask_for_all(&p, 16);
 	CHECK(peer_alive(&p), "the link ends");
 	check_paced("SYNC of 16 ranges", start, before);
 	peer_close(&p);
+	gone(&who);
 	NEED(!group_limit(&nl, group, L(SYNC_RATE), 0));
 }
 
@@ -154,6 +175,95 @@ static void test_questions(void)
 	check_questions(PG_MSG_WANT, "WANT");
 	check_questions(PG_MSG_SYNC_END, "SYNC_END");
 	check_questions(PG_MSG_PING, "PING");
+	NEED(!group_limit(&nl, group, L(SYNC_RATE), 0));
+}
+
+/* ------------------------------------------------------------- many links -- */
+
+static void link_below(struct peer *p, const struct cert *as, const struct chain *chain)
+{
+	struct noise_meet m;
+
+	meet_fill(&m, as, chain);
+	peer_connect(p, PORT);
+	NEED(peer_handshake(p, &m) && peer_expect(p, PG_MSG_WELCOME));
+}
+
+/* What each new link may bring at once. */
+static void send_some(struct peer *p, const struct chain *chain, bool proofs)
+{
+	uint32_t i;
+
+	for (i = 0; i < NOT_MANY; i++) {
+		if (proofs)
+			peer_gmc(p, chain);
+		else
+			ask(p, PG_MSG_PING, i);
+	}
+	CHECK(peer_alive(p));
+}
+
+/* It is of no use to come again, nor to have two links. */
+static void check_links(uint16_t limit, bool proofs, const char *what)
+{
+	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
+	static struct cert who;
+	struct chain chain = { .cert = { &who.der }, .n = 1 };
+	struct peer p[2];
+	int i;
+
+	newcomer(&who, &root);
+	NEED(!group_limit(&nl, group, limit, RATE));
+	peer_link(&p[0], PORT, &who);
+	send_some(&p[0], &chain, proofs);
+	for (i = 0; i < 20 && nl_stat(&nl, group, S(LINK_PACED)) == before; i++) {
+		peer_link(&p[1], PORT, &who);
+		send_some(&p[1], &chain, proofs);
+		peer_close(&p[1]);
+	}
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)) > before, "%s: each link has a rate of its own",
+	      what);
+	peer_close(&p[0]);
+	NEED(!group_limit(&nl, group, limit, 0));
+	gone(&who);
+}
+
+static void test_links(void)
+{
+	check_links(L(PROOF_RATE), true, "chains");
+	check_links(L(SYNC_RATE), false, "PING");
+}
+
+/* Nor to invite members that do: they have twice the rate, together. */
+static void test_invited(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
+	static struct cert inviter, who[6], other;
+	struct chain chain = { .n = 2 };
+	struct peer p;
+	int i;
+
+	cert_issue(&inviter, &root, test_key(2), PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
+	chain.cert[0] = &inviter.der;
+	NEED(!group_limit(&nl, group, L(SYNC_RATE), RATE));
+	for (i = 0; i < 6; i++) {
+		newcomer(&who[i], &inviter);
+		chain.cert[1] = &who[i].der;
+		link_below(&p, &who[i], &chain);
+		send_some(&p, &chain, false);
+		peer_close(&p);
+		gone(&who[i]);
+		if (!i)
+			CHECK(nl_stat(&nl, group, S(LINK_PACED)) == before, "one alone");
+	}
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)) > before, "each of them has a rate of its own");
+	newcomer(&other, &root);
+	before = nl_stat(&nl, group, S(LINK_PACED));
+	peer_link(&p, PORT, &other);
+	send_some(&p, &chain, false);
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)) == before, "somebody else waits for it");
+	peer_close(&p);
+	gone(&other);
 	NEED(!group_limit(&nl, group, L(SYNC_RATE), 0));
 }
 
@@ -212,6 +322,8 @@ int main(void)
 		{ "rate of certificates over one link", test_proofs },
 		{ "rate of questions over one link", test_questions },
 		{ "questions about many ranges", test_ranges },
+		{ "one member over several links", test_links },
+		{ "those whom one invited, together", test_invited },
 		{ "who asks and does not read", test_unread },
 		{ "nothing is left behind", test_nothing_left },
 	};

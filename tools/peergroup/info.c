@@ -194,7 +194,7 @@ static const struct limit {
 	[PEERGROUP_A_LIMIT_MEMBER_LINKS] = { "member_links", false, false,
 					     "established links to hosts of one member" },
 	[PEERGROUP_A_LIMIT_PROOF_RATE] = { "proof_rate", false, false,
-					   "certificates and credentials a second over one link (0: any)" },
+					   "certificates and credentials a second by one member (0: any)" },
 	[PEERGROUP_A_LIMIT_ISSUED] = { "issued", false, false,
 				       "certificates below an administrator's administrator (0: half of members)" },
 	[PEERGROUP_A_LIMIT_INVITER_RECORDS] = { "inviter_records", false, false,
@@ -221,7 +221,7 @@ static const struct limit {
 	[PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE] = { "password_prefix_rate", false, false,
 		"the same from one IPv6 /64 or IPv4 /24" },
 	[PEERGROUP_A_LIMIT_SYNC_RATE] = { "sync_rate", false, false,
-		"messages that compare tables, and signs of life, a second over one link (0: any)" },
+		"messages that compare tables, and signs of life, a second by one member (0: any)" },
 };
 
 /* "NAME=VALUE" */
