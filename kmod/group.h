@@ -97,6 +97,7 @@ extern const struct pg_limits pg_limits_default;
  * struct pg_holder - a netlink socket that has the group open
  * @sk: the socket, held
  * @portid: its port, which another one may have after its end
+ * @uid: the effective user of who opened it
  * @count: how often
  */
 struct pg_holder {
@@ -104,6 +105,7 @@ struct pg_holder {
 	struct rcu_head rcu;
 	struct sock *sk;
 	u32 portid;
+	kuid_t uid;
 	u32 count;
 };
 
@@ -400,8 +402,12 @@ void pg_group_update_status(struct pg_group *g);
 /* The group has synchronised; says so to programs and links once. Lock held. */
 void pg_group_set_ready(struct pg_group *g);
 
-/* group_hold.c: one hold for a socket, or -ENOMEM; no holds and watches any more. Lock held. */
-int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener);
+/*
+ * group_hold.c: one hold for a socket, -ENOMEM, or -ENOSPC with extack set; no holds and
+ * watches any more. Lock held.
+ */
+int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener,
+		      struct netlink_ext_ack *extack);
 void pg_group_drop_holders(struct pg_group *g);
 
 /* ---- group_self.c; the group's lock held where nothing else is said ---- */

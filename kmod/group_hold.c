@@ -12,6 +12,7 @@
 #include "password.h"
 
 #define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
+#define PG_HOLDERS_MAX	256	/* and that have it open */
 
 bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)
 {
@@ -54,9 +55,12 @@ void pg_group_drop_holders(struct pg_group *g)
 	pg_group_drop_watches(g, &g->answerers, 0);
 }
 
-int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener)
+int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener,
+		      struct netlink_ext_ack *extack)
 {
+	kuid_t uid = opener->cred->euid;
 	struct pg_holder *h;
+	u32 n = 0;
 
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry(h, &g->holders, node) {
@@ -64,6 +68,11 @@ int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener)
 			h->count++;
 			return 0;
 		}
+		n += uid_eq(h->uid, uid);
+	}
+	if (n >= PG_HOLDERS_MAX) {
+		NL_SET_ERR_MSG(extack, "too many sockets of this user have the group open");
+		return -ENOSPC;
 	}
 	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	if (!h)
@@ -71,6 +80,7 @@ int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener)
 	sock_hold(opener->sk);
 	h->sk = opener->sk;
 	h->portid = opener->portid;
+	h->uid = uid;
 	h->count = 1;
 	list_add_tail_rcu(&h->node, &g->holders);
 	return 0;

@@ -176,7 +176,7 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g,
 	mutex_lock(&g->lock);
 	g->ready = ready;
 	g->status = ready ? PEERGROUP_STATUS_READY : 0;
-	err = pg_group_hold_for(g, opener);
+	err = pg_group_hold_for(g, opener, extack);
 	if (!err)
 		err = pg_group_index(pn, g);
 	if (err) {
@@ -190,12 +190,13 @@ static int pg_group_publish(struct pg_net *pn, struct pg_group *g,
 	return err;
 }
 
-static int pg_group_share(struct pg_group *g, const struct pg_opener *opener, bool ready)
+static int pg_group_share(struct pg_group *g, const struct pg_opener *opener, bool ready,
+			  struct netlink_ext_ack *extack)
 {
 	int err;
 
 	mutex_lock(&g->lock);
-	err = pg_group_hold_for(g, opener);
+	err = pg_group_hold_for(g, opener, extack);
 	if (!err && ready)
 		pg_group_set_ready(g);
 	mutex_unlock(&g->lock);
@@ -250,7 +251,7 @@ static int pg_group_enter(struct pg_net *pn, struct pg_group *g, const struct pg
 		err = -ESHUTDOWN;
 	} else if (there == g && pg_group_permits(g, opener, PG_NEED_READ)) {
 		ready = ready && pg_group_permits(g, opener, PG_NEED_WRITE);
-		err = pg_group_share(g, opener, ready);
+		err = pg_group_share(g, opener, ready, extack);
 	} else if (!there && !g->ended) {
 		err = pg_group_publish(pn, g, opener, ready, extack);
 		if (!err)

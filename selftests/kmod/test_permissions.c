@@ -22,6 +22,7 @@
 #define WRITE	2
 #define OWN	8
 #define NOTHING	0xdead00	/* an index that nobody has */
+#define HOLDERS	256		/* sockets of one user that may have a group open */
 
 #define G(name)	PEERGROUP_A_GROUP_##name
 #define R(name)	PEERGROUP_A_RECORD_##name
@@ -420,6 +421,41 @@ static void test_events(void)
 	NEED(!owner(0, 0, 0600));
 }
 
+/* Opens it with one socket after another until that is refused. */
+static void hold_all(struct nl *by, unsigned int have)
+{
+	static struct nl *holder[HOLDERS + 1];
+	unsigned int n;
+	uint32_t index;
+	int err = 0;
+
+	(void)have;
+	for (n = 0; !err && n <= HOLDERS; n++) {
+		holder[n] = calloc(1, sizeof(*holder[n]));
+		NEED(holder[n] && !nl_open(holder[n]));
+		err = open_group(holder[n], &index);
+	}
+	EXPECT(err == -ENOSPC && n == HOLDERS + 1, "%d (%s) for socket %u", err,
+	       holder[n - 1]->text, n);
+	EXPECT(!strcmp(holder[n - 1]->text, "too many sockets of this user have the group open"),
+	       "%s", holder[n - 1]->text);
+	EXPECT(!open_group(holder[0], &index), "once more by one of them: %s", holder[0]->text);
+	nl_close(holder[1]);
+	EXPECT(!open_group(by, &index), "in the place of one that is closed: %s", by->text);
+}
+
+static void test_holders(void)
+{
+	struct user u = { NOBODY, NOBODY, false, READ };
+	uint32_t index;
+
+	NEED(!owner(0, 0, 0604));
+	CHECK(as_user(&u, hold_all));
+	CHECK(!open_group(&nl, &index), "%s", nl.text);
+	CHECK(!nl_simple(&nl, CMD(GROUP_CLOSE), G(INDEX), index));
+	NEED(!owner(0, 0, 0600));
+}
+
 static void test_destroy(void)
 {
 	NEED(!nl_simple(&nl, CMD(GROUP_DESTROY), G(INDEX), group));
@@ -435,6 +471,7 @@ int main(void)
 		{ "what an owner may change", test_change },
 		{ "a socket that is passed on", test_passed },
 		{ "events", test_events },
+		{ "sockets of one user that hold it", test_holders },
 		{ "a renewed certificate", test_renewed },
 		{ "nothing is left behind", test_destroy },
 	};
