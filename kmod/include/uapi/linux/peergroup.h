@@ -412,7 +412,7 @@ enum {
 	PEERGROUP_A_LIMIT_HALF_OPEN,	/* u32: links accepted on a port that are not up yet */
 	PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, /* u32: of these from one IPv6 /64 or IPv4 /24 */
 	PEERGROUP_A_LIMIT_MEMBER_LINKS, /* u32: established links to nodes of one member */
-	PEERGROUP_A_LIMIT_PROOF_RATE, /* u32: what proves memberships, a second, of one member; 0: any */
+	PEERGROUP_A_LIMIT_PROOF_RATE, /* u32: proofs of membership a second of one member; 0: any */
 	PEERGROUP_A_LIMIT_ISSUED, /* u32: of MEMBERS, below an administrator of another; 0: half */
 	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of an inviter and all below; 0: half */
 	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of an inviter and all below; 0: half */
@@ -426,7 +426,7 @@ enum {
 	PEERGROUP_A_LIMIT_PASSWORDS, /* u32: who join by password, at a time */
 	PEERGROUP_A_LIMIT_PASSWORD_RATE, /* u32: attempts to, a minute; 0: any */
 	PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE, /* u32: from one IPv6 /64 or IPv4 /24; 0: any */
-	PEERGROUP_A_LIMIT_SYNC_RATE, /* u32: questions, signs of life a second of one member; 0: any */
+	PEERGROUP_A_LIMIT_SYNC_RATE, /* u32: questions, signs of life a second of one; 0: any */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
