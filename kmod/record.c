@@ -296,7 +296,7 @@ enum pg_rec_kind pg_rec_kind(const u8 *type)
 		{ { 0, 0, 1, 0 }, PG_REC_UNUSED },	/* graph info */
 		{ { 0, 0, 2, 0 }, PG_REC_UNUSED },	/* signature */
 		{ { 0, 0, 3, 0 }, PG_REC_UNUSED },	/* contact */
-		{ { 0, 0, 4, 0 }, PG_REC_UNUSED },	/* presence */
+		{ { 0, 0, 4, 0 }, PG_REC_PRESENCE },
 		{ { 1, 0, 0, 0 }, PG_REC_MEMBERSHIP },
 		{ { 2, 0, 0, 0 }, PG_REC_PROPERTIES },
 	};

@@ -133,6 +133,7 @@ static inline bool pg_rec_batched(const struct pg_rec *rec)
 enum pg_rec_kind {
 	PG_REC_PROGRAM,		/* nothing: it is some program's */
 	PG_REC_MEMBERSHIP,
+	PG_REC_PRESENCE,
 	PG_REC_PROPERTIES,
 	PG_REC_REVOCATION,
 	PG_REC_UNUSED,		/* reserved, and of no use here */

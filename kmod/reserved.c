@@ -72,6 +72,31 @@ static unsigned int pg_membership_vouch(const struct pg_rec *rec,
 		0 : PEERGROUP_A_STATS_REFUSED_ROLE;
 }
 
+/* A member speaks for its own nodes only, and has one record for each. */
+static unsigned int pg_presence_vouch(const struct pg_rec *rec,
+				      const struct pg_member *creator,
+				      const struct pg_member *modifier)
+{
+	struct peergroup_presence p;
+	size_t rest;
+
+	if (!pg_rec_by_creator(creator, modifier) || pg_rec_is_root(modifier))
+		return PEERGROUP_A_STATS_REFUSED_ROLE;
+	if (pg_rec_id_reserved(rec))
+		return PEERGROUP_A_STATS_REFUSED_ID;
+	if (pg_rec_deleted(rec))
+		return 0;
+	if (rec->flags || rec->attrs.len || rec->data.len < sizeof(p))
+		return PEERGROUP_A_STATS_REFUSED_MALFORMED;
+	rest = rec->data.len - sizeof(p);
+	if (rest % PEERGROUP_PRESENCE_ADDRESS_LEN ||
+	    rest / PEERGROUP_PRESENCE_ADDRESS_LEN > PEERGROUP_PRESENCE_ADDRESSES_MAX)
+		return PEERGROUP_A_STATS_REFUSED_MALFORMED;
+	memcpy(&p, rec->data.p, sizeof(p));
+	return memcmp(rec->id + PEERGROUP_ID_LEN / 2, &p.node, sizeof(p.node)) ?
+		PEERGROUP_A_STATS_REFUSED_ID : 0;
+}
+
 unsigned int pg_rec_vouch(const struct pg_rec *rec, const struct pg_member *creator,
 			  const struct pg_member *modifier)
 {
@@ -84,6 +109,8 @@ unsigned int pg_rec_vouch(const struct pg_rec *rec, const struct pg_member *crea
 		return pg_properties_vouch(rec, creator, modifier);
 	case PG_REC_MEMBERSHIP:
 		return pg_membership_vouch(rec, creator, modifier);
+	case PG_REC_PRESENCE:
+		return pg_presence_vouch(rec, creator, modifier);
 	case PG_REC_REVOCATION:
 		return pg_revocation_vouch(rec, modifier);
 	case PG_REC_UNUSED:

@@ -144,14 +144,21 @@ void pg_revocations_judge(struct pg_members *ms, struct pg_member *m);
  * @rec: a parsed record
  * @signer: member of rec->modifier
  *
- * Revocations are not voided so: they have their rank.
+ * Revocations are not voided so: they have their rank. And nobody who was revoked is
+ * there any more, whenever it said so.
  *
  * Return: true if it has.
  */
 static inline bool pg_rec_voided(const struct pg_rec *rec, const struct pg_member *signer)
 {
-	return rec->modified > pg_member_cut(signer) &&
-	       pg_rec_kind(rec->type) != PG_REC_REVOCATION;
+	switch (pg_rec_kind(rec->type)) {
+	case PG_REC_REVOCATION:
+		return false;
+	case PG_REC_PRESENCE:
+		return pg_member_revoked(signer);
+	default:
+		return rec->modified > pg_member_cut(signer);
+	}
 }
 
 #endif /* _PG_REVOKE_H */

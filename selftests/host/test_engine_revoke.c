@@ -255,6 +255,7 @@ static void test_below(void)
 /* What a record of theirs may be dated. */
 static void test_voided(void)
 {
+	static const u8 presence[] = PEERGROUP_TYPE_PRESENCE;
 	struct pg_rec rec = { .type = { 7 } };
 
 	begin();
@@ -264,6 +265,10 @@ static void test_voided(void)
 	CHECK(!pg_rec_voided(&rec, one.m[M]));
 	rec.modified = T(6);
 	CHECK(pg_rec_voided(&rec, one.m[M]));
+	memcpy(rec.type, presence, sizeof(presence));
+	rec.modified = T(5);
+	CHECK(pg_rec_voided(&rec, one.m[M]), "that it is there, whenever it said so");
+	CHECK(!pg_rec_voided(&rec, one.m[A]));
 	end();
 }
 
@@ -532,8 +537,8 @@ static void test_reserved(void)
 	memcpy(r.rec.type, properties, sizeof(properties));
 	CHECK(vouch(&r) == REFUSED(ROLE), "properties by an administrator");
 	memset(r.rec.type, 0, sizeof(r.rec.type));
-	r.rec.type[2] = 4;
-	CHECK(vouch(&r) == REFUSED(RESERVED), "presence");
+	r.rec.type[2] = 3;
+	CHECK(vouch(&r) == REFUSED(RESERVED), "contact");
 	memset(r.rec.type, 9, sizeof(r.rec.type));
 	CHECK(vouch(&r) == REFUSED(ID), "a reserved id");
 	memcpy(r.rec.type, membership, sizeof(membership));

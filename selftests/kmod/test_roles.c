@@ -300,7 +300,7 @@ static size_t chain_of(const struct cert *cert, uint8_t *out)
 
 static void test_reserved(void)
 {
-	static const uint8_t presence[PEERGROUP_ID_LEN] = { 0, 0, 4, 0 };
+	static const uint8_t contact[PEERGROUP_ID_LEN] = { 0, 0, 3, 0 };
 	static uint8_t chain[DER_ROOM];
 	struct peergroup_revocation body;
 	struct rec rec, next;
@@ -314,8 +314,8 @@ static void test_reserved(void)
 		len = chain_of(&s->cert, chain);
 		check_reserved(&s->cert, properties, "x", 1, REFUSED(ROLE), s->name,
 			       "properties");
-		check_reserved(&s->cert, presence, "x", 1, REFUSED(RESERVED), s->name,
-			       "presence");
+		check_reserved(&s->cert, contact, "x", 1, REFUSED(RESERVED), s->name,
+			       "contact");
 		check_reserved(&s->cert, test_type, "x", 1, REFUSED(ID), s->name,
 			       "a reserved id");
 		check_reserved(&s->cert, membership, "x", 1, REFUSED(MALFORMED), s->name,
@@ -382,6 +382,77 @@ static void test_reserved(void)
 		rec.hdr.version = htobe32(1);
 		rec_sign(&rec, &signers[0].cert);
 		put(&rec, i, REFUSED(MALFORMED), "an administrator", "a revocation of version 1");
+		rec_free(&rec);
+	}
+}
+
+/* ------------------------------------------------------------ presence -- */
+
+#define NODE	0x1122334455667788ULL
+
+/* Of a node, at @n addresses and @extra bytes behind. */
+static void presence(struct rec *rec, const struct cert *by, uint64_t node, size_t n,
+		     size_t extra)
+{
+	static const uint8_t type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
+	struct {
+		struct peergroup_presence head;
+		uint8_t rest[(PEERGROUP_PRESENCE_ADDRESSES_MAX + 1) * PEERGROUP_PRESENCE_ADDRESS_LEN];
+	} __attribute__((packed)) data = { { htobe64(NODE), htobe16(3587) }, { 0 } };
+
+	node = htobe64(node);
+	rec_new(rec, by, &data,
+		sizeof(data.head) + n * PEERGROUP_PRESENCE_ADDRESS_LEN + extra);
+	memcpy(rec->hdr.type, type, sizeof(type));
+	memcpy(rec->hdr.id + 8, &node, sizeof(node));
+}
+
+static void check_presence(const struct signer *s, uint64_t node, size_t n, size_t extra,
+			   uint32_t flags, uint16_t counter, const char *what)
+{
+	struct rec rec;
+	unsigned int here;
+
+	for (here = 0; here < 2; here++) {
+		presence(&rec, &s->cert, node, n, extra);
+		rec.hdr.flags |= htobe32(flags);
+		if (flags)
+			rec.hdr.refresh_period = htobe32(300);
+		rec_sign(&rec, &s->cert);
+		put(&rec, here, counter, s->name, what);
+		rec_free(&rec);
+	}
+}
+
+/* Each member speaks for its own nodes, with one record for each, of one form. */
+static void test_presence(void)
+{
+	struct rec rec, next;
+	unsigned int i;
+
+	for (i = 0; i < SIGNERS; i++) {
+		const struct signer *s = &signers[i];
+
+		check_presence(s, NODE + 1, 1, 0, 0, REFUSED(ID), "another node's id");
+		check_presence(s, 0, 1, 0, 0, REFUSED(ID), "a reserved id");
+		check_presence(s, NODE, 1, 1, 0, REFUSED(MALFORMED), "a byte too much");
+		check_presence(s, NODE, PEERGROUP_PRESENCE_ADDRESSES_MAX + 1, 0, 0,
+			       REFUSED(MALFORMED), "an address too many");
+		check_presence(s, NODE, 1, 0, PEERGROUP_RECORD_AUTOREFRESH, REFUSED(MALFORMED),
+			       "flags");
+		presence(&rec, &s->cert, NODE, PEERGROUP_PRESENCE_ADDRESSES_MAX, 0);
+		rec_sign(&rec, &s->cert);
+		put(&rec, i & 1, STAT(ADDED), s->name, "presence");
+		if (s->role != ADMIN) {
+			rec_tombstone(&next, &rec, &signers[0].cert);
+			rec_sign(&next, &signers[0].cert);
+			put(&next, i & 1, REFUSED(ROLE), "an administrator", "ends another's");
+			rec_free(&next);
+		}
+		rec_tombstone(&next, &rec, &s->cert);
+		rec_sign(&next, &s->cert);
+		put(&next, i & 1, STAT(DELETED), s->name, "its end");
+		rec_free(&next);
 		rec_free(&rec);
 	}
 }
@@ -817,6 +888,7 @@ int main(void)
 		{ "the name of one and the key of another", test_borrowed },
 		{ "records inside their signer's certificate", test_times },
 		{ "reserved types", test_reserved },
+		{ "presence", test_presence },
 		{ "a link, renewed by an administrator that was revoked", test_renewed },
 		{ "who is revoked hears of it", test_hears },
 		{ "a member that was let in again", test_let_in_again },

@@ -133,8 +133,13 @@ struct peergroup_sig_hdr {
  * is the first 8 bytes of the key's hash and 8 zeros. Or, with any other id, by its
  * issuer, for a member that will find it: a renewal.
  *
+ * PRESENCE: that a node of a member is there: struct peergroup_presence as the data, and
+ * behind it the addresses at which it listens, IPv4 as ::ffff:a.b.c.d. Signed by the
+ * member; its id is the first 8 bytes of the key's hash and the node's id.
+ *
  * REVOCATION: struct peergroup_revocation as the data.
  */
+#define PEERGROUP_TYPE_PRESENCE { 0, 0, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define PEERGROUP_TYPE_MEMBERSHIP { 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define PEERGROUP_TYPE_PROPERTIES { 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define PEERGROUP_TYPE_REVOCATION { 0x5b, 0x0a, 0x4e, 0x3c, 0x91, 0x7d, 0x4f, 0x62, \
@@ -156,6 +161,19 @@ struct peergroup_properties_head {
 	__be16 major;
 	__be16 minor;
 	__be32 flags;
+} __attribute__((packed));
+
+#define PEERGROUP_PRESENCE_ADDRESS_LEN		16
+#define PEERGROUP_PRESENCE_ADDRESSES_MAX	8
+
+/**
+ * struct peergroup_presence - how the data of a presence record begins
+ * @node: its node id (PEERGROUP_A_GROUP_NODE), not 0
+ * @port: at which it listens
+ */
+struct peergroup_presence {
+	__be64 node;
+	__be16 port;
 } __attribute__((packed));
 
 #define PEERGROUP_REVOKE_ONLY		(1U << 0)	/* not what it issued before */
