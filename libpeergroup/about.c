@@ -14,13 +14,13 @@ static bool live(uint32_t change)
 	return change == PEERGROUP_CHANGE_ADDED || change == PEERGROUP_CHANGE_UPDATED;
 }
 
-static HRESULT push_member(struct pgi_feed *feed, const char *name, uint32_t change)
+static HRESULT push_member(const char *name, uint32_t change, void *arg)
 {
 	const struct peergroup_event event = {
 		.kind = PEERGROUP_EVENT_MEMBER, .link_peer = name, .member_change = change,
 	};
 
-	return pgi_feed_push(feed, &event, S_OK);
+	return pgi_feed_push(arg, &event, S_OK);
 }
 
 /* --------------------------------------------------------------- records -- */
@@ -44,21 +44,31 @@ static uint32_t change_of(const struct peergroup_event *event)
 		PEER_MEMBER_JOINED;
 }
 
-static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_event *event)
+/* The record of an event; NULL where it is gone again already: nothing to tell. */
+static HRESULT fetch(struct pgi_feed *feed, const struct peergroup_event *event,
+		     struct pgi_record **record)
 {
 	struct pgi_query q = { .group = feed->group, .id = event->id };
-	struct pgi_record *record = NULL;
+	HRESULT hr;
+
+	*record = NULL;
+	hr = pgi_feed_asking(feed);
+	if (SUCCEEDED(hr))
+		hr = pgi_fetch(&feed->ask, &q, take_one, record, NULL);
+	return hr;
+}
+
+static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_event *event)
+{
+	struct pgi_record *record;
 	struct pgi_cert *cert;
 	HRESULT hr;
 
-	hr = pgi_feed_asking(feed);
-	if (SUCCEEDED(hr))
-		hr = pgi_fetch(&feed->ask, &q, take_one, &record, NULL);
-	/* Gone again already: nothing to tell. */
+	hr = fetch(feed, event, &record);
 	if (SUCCEEDED(hr) && record) {
 		hr = pgi_membership_subject(record, &cert);
 		if (hr == S_OK) {
-			hr = push_member(feed, cert->name, change_of(event));
+			hr = push_member(cert->name, change_of(event), feed);
 			pgi_cert_free(cert);
 		}
 	}
@@ -66,8 +76,43 @@ static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_eve
 	return hr;
 }
 
+static HRESULT presence_gone(struct pgi_feed *feed, const uint8_t key[PEERGROUP_ID_LEN])
+{
+	char *name = pgi_presence_remove(&feed->presence, key);
+	HRESULT hr = S_OK;
+
+	if (name)
+		hr = push_member(name, PEER_MEMBER_DISCONNECTED, feed);
+	free(name);
+	return hr;
+}
+
+/* Without a link all are away, whatever their records say. */
+static bool knows_others(const struct pgi_feed *feed)
+{
+	return feed->status & PEERGROUP_STATUS_CONNECTED;
+}
+
+static HRESULT tell_node(struct pgi_feed *feed, const struct peergroup_event *event)
+{
+	struct pgi_record *record;
+	HRESULT hr;
+
+	if (!live(event->change))
+		return presence_gone(feed, event->id);
+	if (!knows_others(feed))
+		return S_OK;
+	hr = fetch(feed, event, &record);
+	if (SUCCEEDED(hr) && record)
+		hr = pgi_presence_record(&feed->presence, record, push_member, feed);
+	pgi_record_free(record);
+	return hr;
+}
+
 HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event *event)
 {
+	if (feed->members && pgi_type_is_presence(event->type))
+		return tell_node(feed, event);
 	if (!live(event->change))
 		return S_OK;
 	if (feed->properties && pgi_type_is_properties(event->type))
@@ -77,30 +122,41 @@ HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event 
 	return S_OK;
 }
 
-/* ----------------------------------------------------------------- links -- */
+/* --------------------------------------------------------------- presence -- */
+
+HRESULT pgi_feed_start_presence(struct pgi_feed *feed)
+{
+	feed->presence.self = feed->identity;
+	return pgi_presence_compare(&feed->presence, &feed->ask, feed->group, knows_others(feed),
+				    NULL, NULL);
+}
+
+HRESULT pgi_feed_compare_presence(struct pgi_feed *feed)
+{
+	return pgi_presence_compare(&feed->presence, &feed->ask, feed->group, knows_others(feed),
+				    push_member, feed);
+}
 
 HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_event *link)
 {
-	HRESULT hr = S_OK;
-	char *name;
+	uint8_t key[PEERGROUP_ID_LEN];
+	HRESULT hr;
 
 	if (link->link_state == PEERGROUP_LINK_UP) {
 		hr = pgi_presence_add(&feed->presence, link->link_id, link->link_peer);
 		if (hr == S_OK)
-			hr = push_member(feed, link->link_peer, PEER_MEMBER_CONNECTED);
+			hr = push_member(link->link_peer, PEER_MEMBER_CONNECTED, feed);
 		return hr;
 	}
-	name = pgi_presence_remove(&feed->presence, link->link_id);
-	if (name)
-		hr = push_member(feed, name, PEER_MEMBER_DISCONNECTED);
-	free(name);
-	return hr;
+	pgi_presence_key(link->link_id, key);
+	return presence_gone(feed, key);
 }
 
 /* The kernel tells of each certificate, but a member leaves once. */
 HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
 			      const uint8_t fingerprint[PEERGROUP_HASH_LEN])
 {
+	uint8_t key[PEERGROUP_ID_LEN];
 	HRESULT hr = S_OK;
 	uint64_t cert;
 	char *name;
@@ -112,7 +168,8 @@ HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_even
 		return hr == S_OK ? pgi_feed_push(feed, event, S_OK) : hr;
 	}
 	known = pgi_presence_has(&feed->revoked, cert);
-	name = pgi_presence_remove(&feed->revoked, cert);
+	pgi_presence_key(cert, key);
+	name = pgi_presence_remove(&feed->revoked, key);
 	if (name || !known)
 		hr = pgi_feed_push(feed, event, S_OK);
 	free(name);
@@ -173,11 +230,6 @@ static HRESULT tell_since(struct pgi_feed *feed, const uint8_t type[PEERGROUP_ID
 	return hr;
 }
 
-static HRESULT tell_present(const char *name, bool there, void *arg)
-{
-	return push_member(arg, name, there ? PEER_MEMBER_CONNECTED : PEER_MEMBER_DISCONNECTED);
-}
-
 HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed)
 {
 	static const uint8_t properties[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PROPERTIES;
@@ -189,8 +241,7 @@ HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed)
 	if (SUCCEEDED(hr) && feed->members)
 		hr = tell_since(feed, membership);
 	if (SUCCEEDED(hr) && feed->members)
-		hr = pgi_presence_compare(&feed->presence, &feed->ask, feed->group, tell_present,
-					  feed);
+		hr = pgi_feed_compare_presence(feed);
 	if (SUCCEEDED(hr))
 		feed->about_seq = feed->seq;
 	return hr;

@@ -9,6 +9,7 @@
 #include "address.h"
 #include "event.h"
 #include "members.h"
+#include "presence.h"
 
 /* ------------------------------------------------------------- requests -- */
 
@@ -122,6 +123,7 @@ static HRESULT stay_online(struct pgi_group *group, const struct pgi_group_state
 	if (lifetime || state->credential_expires < group->own->not_after)
 		hr = pgi_credential_set(group);
 	pgi_membership_announce(group);
+	pgi_presence_announce(group);
 	return FAILED(hr) ? hr : PEER_S_ALREADY_CONNECTED;
 }
 
@@ -153,6 +155,7 @@ HRESULT pgi_online(struct pgi_group *group, uint16_t port)
 	if (port)
 		pgi_group_save(group, remember_port, &port);
 	pgi_membership_announce(group);
+	pgi_presence_announce(group);
 	return S_OK;
 }
 
@@ -197,6 +200,7 @@ PGI_PUBLIC HRESULT peergroup_offline(peergroup_t handle)
 	hr = pgi_group_find(handle, &group);
 	if (FAILED(hr))
 		return hr;
+	pgi_presence_withdraw(group);
 	hr = set_online(group, NULL, 0);
 	pgi_group_put(group);
 	return hr;

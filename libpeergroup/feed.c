@@ -73,6 +73,7 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 	struct peergroup_event event = {
 		.kind = PEERGROUP_EVENT_STATUS, .status = status, .reason = reason,
 	};
+	uint32_t changed;
 	HRESULT hr;
 
 	if (status == feed->status && !reason)
@@ -82,8 +83,16 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 		feed->became_ready = true;
 	}
 	hr = pgi_feed_push(feed, &event, S_OK);
-	if (SUCCEEDED(hr))
-		feed->status = status;
+	if (FAILED(hr))
+		return hr;
+	changed = status ^ feed->status;
+	feed->status = status;
+	/* Who else is there is known through links: with the first one, and until the last. */
+	if (feed->members && changed & PEERGROUP_STATUS_CONNECTED) {
+		hr = pgi_feed_asking(feed);
+		if (SUCCEEDED(hr))
+			hr = pgi_feed_compare_presence(feed);
+	}
 	return hr;
 }
 
@@ -528,7 +537,7 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 		return S_OK;
 	hr = pgi_feed_asking(feed);
 	if (SUCCEEDED(hr) && feed->members)
-		hr = pgi_presence_compare(&feed->presence, &feed->ask, feed->group, NULL, NULL);
+		hr = pgi_feed_start_presence(feed);
 	if (SUCCEEDED(hr) && feed->records)
 		hr = start_records(feed, since, state.seq);
 	told_until(feed, hr, state.seq);

@@ -103,6 +103,9 @@ void pgi_feed_pull(struct pgi_feed *feed);
 HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event *event);
 /* A link has changed. */
 HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_event *link);
+/* Who is there, at the start; and found out anew, when that may have changed unheard. */
+HRESULT pgi_feed_start_presence(struct pgi_feed *feed);
+HRESULT pgi_feed_compare_presence(struct pgi_feed *feed);
 /* One of a member's certificates was revoked, or is no longer. */
 HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
 			      const uint8_t fingerprint[PEERGROUP_HASH_LEN]);

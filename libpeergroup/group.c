@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "event.h"
 #include "members.h"
+#include "presence.h"
 #include "properties.h"
 #include "refresh.h"
 
@@ -90,6 +91,7 @@ static void note_ready(struct pgi_group *group, const struct pgi_group_state *st
 		return;
 	pgi_group_save_ready(group->store->identity, group->store->name);
 	pgi_membership_announce(group);
+	pgi_presence_announce(group);
 }
 
 static void note_state(struct pgi_group *group, const struct pgi_group_state *state)
@@ -287,6 +289,7 @@ static void take_along(struct pgi_group *group)
 	if (atomic_load(&group->ready)) {
 		pgi_properties_restore(group);
 		pgi_membership_announce(group);
+		pgi_presence_leave(group);
 	}
 	pgi_clear_error();
 }
@@ -328,6 +331,7 @@ HRESULT pgi_group_begin(struct pgi_group *group)
 	if (SUCCEEDED(hr)) {
 		pgi_own_renew(group, true);
 		pgi_membership_announce(group);
+		pgi_presence_announce(group);
 		pgi_refresh_take_over(group);
 	}
 	return hr;

@@ -24,6 +24,7 @@ enum pgi_upkeep_job {
 	PGI_UPKEEP_CREDENTIAL,		/* the node's credential is renewed */
 	PGI_UPKEEP_REFRESH,		/* records of one's own are kept alive */
 	PGI_UPKEEP_MEMBERSHIP,		/* ... and the own membership record */
+	PGI_UPKEEP_PRESENCE,		/* ... and that this node is there */
 	PGI_UPKEEP_JOBS,
 };
 

@@ -1,41 +1,85 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who is present: the members at the other ends of the links that are up. A member is
- * there with its first link and gone with its last, whichever nodes of it those are.
+ * Who is present: the members at the other ends of the links that are up, and those
+ * whose nodes say so by a presence record. A member is there with the first of these and
+ * gone with the last, whichever nodes of it those are.
  */
 #ifndef _PEERGROUP_PRESENCE_H
 #define _PEERGROUP_PRESENCE_H
 
+#include "address.h"
 #include "internal.h"
 #include "netlink.h"
 
+struct pgi_group;
+struct pgi_record;
+
+/* Told of a member: PEER_MEMBER_CONNECTED, _DISCONNECTED or, for its addresses, _UPDATED. */
+typedef HRESULT (*pgi_presence_tell)(const char *name, uint32_t change, void *arg);
+
+/* One reason for which a member is there. */
 struct pgi_present {
-	uint64_t link;
+	uint8_t key[PEERGROUP_ID_LEN];	/* a record's id; or a link's, by pgi_presence_key() */
 	char *name;			/* of the member */
+	struct pgi_blob place;		/* what the record says; empty of a link */
 	bool seen;			/* by the comparison under way */
 };
 
 struct pgi_presence {
 	struct pgi_present *list;
 	size_t count;
+	const char *self;		/* whose records say nothing new here; the owner's */
 };
 
 void pgi_presence_free(struct pgi_presence *p);
+
+/* No record has such an id: the first half of one is a hash of its creator's key. */
+void pgi_presence_key(uint64_t link, uint8_t key[PEERGROUP_ID_LEN]);
 
 /* A link is up; S_FALSE unless it is the member's first. */
 HRESULT pgi_presence_add(struct pgi_presence *p, uint64_t link, const char *name);
 
 bool pgi_presence_has(const struct pgi_presence *p, uint64_t link);
 
-/* A link is up no longer: the name, malloc()ed, if it was the member's last, or NULL. */
-char *pgi_presence_remove(struct pgi_presence *p, uint64_t link);
+/* No longer: the name, malloc()ed, if it was the last of the member's, or NULL. */
+char *pgi_presence_remove(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN]);
+
+/* A presence record, as it is now. */
+HRESULT pgi_presence_record(struct pgi_presence *p, const struct pgi_record *record,
+			    pgi_presence_tell tell, void *arg);
 
 /*
- * Makes the list what the kernel says. @tell (may be NULL) hears of each member that has
- * come or gone.
+ * Makes the list what the kernel says, with @records of these too: a host without links
+ * cannot know who else is there. @tell may be NULL.
  */
 HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
-			     HRESULT (*tell)(const char *name, bool there, void *arg),
-			     void *arg);
+			     bool records, pgi_presence_tell tell, void *arg);
+
+/* ---- place.c: where a node is, as the record has it ---- */
+
+struct pgi_place {
+	uint64_t node;
+	struct pgi_address addresses[PEERGROUP_PRESENCE_ADDRESSES_MAX];
+	size_t count;
+};
+
+/* False where it is a tombstone or of a form that is not known here. */
+bool pgi_place_read(const struct pgi_record *record, struct pgi_place *place);
+/* The data of a record for a node of this host, at the addresses that it has now. */
+HRESULT pgi_place_here(uint64_t node, uint16_t port, struct pgi_blob *data);
+
+/* ---- announce.c: this node's own record ---- */
+
+/*
+ * The group is online, or may be: publishes this node's presence, unless it is there, or
+ * is not to be. What goes wrong is tried again the next time.
+ */
+void pgi_presence_announce(struct pgi_group *group);
+/* A turn of upkeep: the same, and plans the next. */
+void pgi_presence_upkeep(struct pgi_group *group);
+/* The node is about to go offline: takes the record back. */
+void pgi_presence_withdraw(struct pgi_group *group);
+/* The same when a handle is closed, if nothing else keeps the node there. */
+void pgi_presence_leave(struct pgi_group *group);
 
 #endif /* _PEERGROUP_PRESENCE_H */

@@ -46,6 +46,13 @@ bool pgi_type_is_membership(const uint8_t type[PEERGROUP_ID_LEN])
 	return !memcmp(type, membership, sizeof(membership));
 }
 
+bool pgi_type_is_presence(const uint8_t type[PEERGROUP_ID_LEN])
+{
+	static const uint8_t presence[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
+
+	return !memcmp(type, presence, sizeof(presence));
+}
+
 /* --------------------------------------------------------------- writing -- */
 
 HRESULT pgi_record_header(const struct pgi_draft *draft, struct peergroup_record_hdr *hdr)

@@ -93,9 +93,10 @@ HRESULT pgi_record_to_native(const struct pgi_record *record, void *top,
 /* PEERGROUP_RECORD_* and PEER_RECORD_FLAG_*: same bits, other places. */
 uint32_t pgi_flags_to_peer(uint32_t flags);
 
-/* Record types that only the library itself may use; and two of them. */
+/* Record types that only the library itself may use; and three of them. */
 bool pgi_type_reserved(const uint8_t type[PEERGROUP_ID_LEN]);
 bool pgi_type_is_properties(const uint8_t type[PEERGROUP_ID_LEN]);
+bool pgi_type_is_presence(const uint8_t type[PEERGROUP_ID_LEN]);
 bool pgi_type_is_membership(const uint8_t type[PEERGROUP_ID_LEN]);
 
 #endif /* _PEERGROUP_RECORD_H */

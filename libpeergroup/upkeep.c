@@ -2,12 +2,13 @@
 /*
  * What has to be done again and again while a group is open: one thread for each handle
  * that has anything of the kind, which sleeps until the first is due. What is due, and
- * when the next time is, credential.c, refresh.c and membership.c know.
+ * when the next time is, credential.c, refresh.c, membership.c and announce.c know.
  */
 #include <signal.h>
 #include <string.h>
 #include <time.h>
 #include "members.h"
+#include "presence.h"
 #include "refresh.h"
 
 #define STEP_SECONDS	60
@@ -24,6 +25,7 @@ static void (*const jobs[PGI_UPKEEP_JOBS])(struct pgi_group *group) = {
 	[PGI_UPKEEP_CREDENTIAL] = pgi_credential_upkeep,
 	[PGI_UPKEEP_REFRESH] = pgi_refresh_upkeep,
 	[PGI_UPKEEP_MEMBERSHIP] = pgi_membership_upkeep,
+	[PGI_UPKEEP_PRESENCE] = pgi_presence_upkeep,
 };
 
 /* The first that is due, PGI_UPKEEP_JOBS when the group is being closed. Lock held. */

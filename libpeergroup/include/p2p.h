@@ -797,7 +797,8 @@ typedef enum peer_group_status_tag {
  * enum PEER_GROUP_PROPERTY_FLAGS - properties of a group, bits
  * @PEER_MEMBER_DATA_OPTIONAL: a member's membership is published when it first
  *	publishes something, else when it first connects
- * @PEER_DISABLE_PRESENCE: stored and told; no other program of this system looks at it
+ * @PEER_DISABLE_PRESENCE: no node publishes that it is there, and at which addresses; who
+ *	is present is then known of neighbours only
  * @PEER_DEFER_EXPIRATION: nothing expires on a host while it has no link
  */
 typedef enum peer_group_property_flags_tag {
@@ -818,8 +819,7 @@ typedef enum peer_group_authentication_scheme_tag {
 
 /**
  * enum PEER_MEMBER_FLAGS - state of a member, bits
- * @PEER_MEMBER_PRESENT: it is online: this one, if it is, or one that this host has a
- *	link to
+ * @PEER_MEMBER_PRESENT: it is online, see PeerGroupEnumMembers()
  */
 typedef enum peer_member_flags_tag {
 	PEER_MEMBER_PRESENT = 0x1
@@ -1078,8 +1078,9 @@ typedef struct peer_credential_info_tag {
  * @pwzIdentity: its peer name
  * @pwzAttributes: NULL
  * @ullNodeId: node id of its host while it is present, else 0
- * @cAddresses: 1 where this host has a link to it, else 0
- * @pAddresses: the address at the other end of that link
+ * @cAddresses: number of items in @pAddresses
+ * @pAddresses: where the node can be dialled: what it has published, 8 at the most, and
+ *	the address of a link to it
  * @pCredentialInfo: its latest certificate; never NULL
  */
 typedef struct peer_member_tag {
@@ -1155,8 +1156,8 @@ typedef struct peer_invitation_info_tag {
  * @ulMemberDataLifetime: seconds, 28800 (8 hours) to 315619200 (ten years), or 0 for as
  *	long as may be: how long a member's membership record lasts, by which it is known
  *	while it is away
- * @ulPresenceLifetime: seconds; less than 300 counts as 300. Stored and told; presence
- *	itself is seen by links, see PeerGroupEnumMembers().
+ * @ulPresenceLifetime: seconds; less than 300 counts as 300: for how long a node that
+ *	is heard of no more is taken to be there, see PeerGroupEnumMembers()
  * @dwAuthenticationSchemes: of PEER_GROUP_AUTHENTICATION_SCHEME: 0 or
  *	PEER_GROUP_GMC_AUTHENTICATION for a group that is joined by invitations only; with
  *	PEER_GROUP_PASSWORD_AUTHENTICATION it is joined by the password, too
@@ -2527,8 +2528,7 @@ HRESULT PeerGroupIssueCredentials(HGROUP hGroup, PCWSTR pwzSubjectIdentity,
 /**
  * PeerGroupEnumMembers - enumerate the members of a group
  * @hGroup: the group
- * @dwFlags: 0 for all members, PEER_MEMBER_PRESENT for those that are online: this one,
- *	if it is, and those that this host has a link to
+ * @dwFlags: 0 for all members, PEER_MEMBER_PRESENT for those that are online
  * @pwzIdentity: the peer name of the only member wanted, or NULL
  * @phPeerEnum: receives the handle of an enumeration
  *
@@ -2537,9 +2537,16 @@ HRESULT PeerGroupIssueCredentials(HGROUP hGroup, PCWSTR pwzSubjectIdentity,
  * membership record is here. A member publishes that record when it first connects; in a
  * group with PEER_MEMBER_DATA_OPTIONAL, when it first publishes something. It lasts for
  * @ulMemberDataLifetime of the group's properties, and for half of that, at least, from
- * when the member connected last. A member has one item, with its latest certificate;
- * who was revoked, or whose certificates have expired, has none. A name that nobody has
- * gives an empty enumeration.
+ * when the member connected last. A member has one item, with its latest certificate, or
+ * one for each of its nodes that are online, 16 at the most; who was revoked, or whose
+ * certificates have expired, has none. A name that nobody has gives an empty enumeration.
+ *
+ * Online is this host's node, if it is, and those that it has a link to. While it has
+ * any, so are those whose presence record is here: each node publishes one when it goes
+ * online, renews it while a program of its member has the group open, and takes it back
+ * when it goes offline or the last program closes the group. Otherwise the record ends
+ * after @ulPresenceLifetime of the group's properties. There is none of a member whose
+ * certificate ends before that, nor in a group with PEER_DISABLE_PRESENCE.
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: @phPeerEnum is NULL, or @dwFlags has unknown bits

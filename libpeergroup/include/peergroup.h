@@ -859,6 +859,54 @@ HRESULT peergroup_set_properties(peergroup_t group,
 #define PEERGROUP_RENEW_STORE	1U
 
 /**
+ * struct peergroup_member - a member, or one of its nodes
+ * @name: its peer name
+ * @friendly: its friendly name
+ * @issuer: peer name of who issued its certificate; "" if that is not known
+ * @roles: PEERGROUP_ROLE_*
+ * @not_before: peer time, as the next
+ * @not_after: when its membership ends
+ * @present: this is a node that is there
+ * @node: its node id; 0 unless @present
+ * @addresses: where it can be dialled, as it says itself or as this host has dialled it;
+ *	NULL if not known
+ * @n_addresses: how many
+ */
+struct peergroup_member {
+	const char *name;
+	const char *friendly;
+	const char *issuer;
+	uint32_t roles;
+	uint64_t not_before;
+	uint64_t not_after;
+	bool present;
+	uint64_t node;
+	const struct sockaddr_storage *addresses;
+	size_t n_addresses;
+};
+
+/**
+ * peergroup_members - walk the members of a group
+ * @group: handle
+ * @flags: 0, or PEER_MEMBER_PRESENT for those that are there
+ * @name: peer name of the one that is asked for, or NULL for all
+ * @each: called for each, with what is good during the call; what is not S_OK ends the
+ *	walk and is returned
+ * @arg: passed on to @each
+ *
+ * This host's own comes first. A member is told of once for each of its nodes that are
+ * there, or else once if it has a membership record. Who is there is known of neighbours,
+ * and, while there are any, of all whose nodes have published that they are: see
+ * PEER_DISABLE_PRESENCE. A host that ends without a word is there for the group's presence
+ * lifetime, to those that had no link to it.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
+ */
+HRESULT peergroup_members(peergroup_t group, uint32_t flags, const char *name,
+			  HRESULT (*each)(const struct peergroup_member *member, void *arg),
+			  void *arg);
+
+/**
  * peergroup_renew - give a member a later certificate
  * @group: handle
  * @member: peer name

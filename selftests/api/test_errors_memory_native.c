@@ -278,9 +278,25 @@ static HRESULT connections_once(void)
 	return hr;
 }
 
+static HRESULT skip_member(const struct peergroup_member *m, void *arg)
+{
+	++*(unsigned int *)arg;
+	return m->present && m->n_addresses ? S_OK : E_FAIL;
+}
+
+static HRESULT members_once(void)
+{
+	unsigned int n = 0;
+	HRESULT hr = ARMED(peergroup_members(ours, PEER_MEMBER_PRESENT, bob, skip_member, &n));
+
+	CHECK(FAILED(hr) || n == 1, "%u members", n);
+	return hr;
+}
+
 static void test_connections(void)
 {
 	heap_walk(connections_once, NULL);
+	heap_walk(members_once, NULL);
 }
 
 static uint64_t direct;

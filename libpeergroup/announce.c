@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * This node's presence record: published when the group goes online, again before it
+ * expires or when the host's addresses have changed, and taken back when the node leaves.
+ * Where its programs end without that, or are only kept by the kernel, it expires. Called
+ * by connect.c and group.c as the group goes online and is closed, and by upkeep.c.
+ */
+#include <endian.h>
+#include <stdlib.h>
+#include "members.h"
+#include "presence.h"
+#include "properties.h"
+#include "records.h"
+
+#define TRIES		3
+
+/* Seconds from look to look, so that another address is known soon; after a failure. */
+#define LOOK_SECONDS	60
+#define RETRY_SECONDS	10
+
+static const uint8_t presence_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
+
+/* What is to be there, and what is. */
+struct own {
+	uint8_t id[PEERGROUP_ID_LEN];
+	uint64_t now, lifetime;
+	bool wanted;
+	struct pgi_blob data;
+	struct pgi_record *old;		/* NULL: none; may be a tombstone */
+};
+
+static void free_own(struct own *o)
+{
+	pgi_blob_free(&o->data);
+	pgi_record_free(o->old);
+}
+
+static void make_id(const struct pgi_group *group, uint64_t node, uint8_t id[PEERGROUP_ID_LEN])
+{
+	uint64_t be = htobe64(node);
+
+	memcpy(id, group->identity->spki_hash, PEERGROUP_ID_LEN / 2);
+	memcpy(id + PEERGROUP_ID_LEN / 2, &be, sizeof(be));
+}
+
+/* Not where the group has no use for it, or the membership ends before it would. */
+static HRESULT ask_properties(struct pgi_group *group, struct own *o)
+{
+	struct pgi_properties p;
+	HRESULT hr;
+
+	hr = pgi_properties_read(group, &p);
+	if (FAILED(hr))
+		return hr;
+	o->lifetime = pgi_presence_lifetime(p.presence_lifetime) * PEERGROUP_TIME_PER_SECOND;
+	o->wanted = !(p.flags & PEER_DISABLE_PRESENCE) &&
+		    group->own->not_after >= o->now + o->lifetime;
+	pgi_properties_free(&p);
+	return S_OK;
+}
+
+static HRESULT look(struct pgi_group *group, const struct pgi_group_state *state, struct own *o)
+{
+	HRESULT hr;
+
+	o->now = pgi_now() + (uint64_t)state->time_offset;
+	make_id(group, state->node, o->id);
+	hr = pgi_check_publisher(group, o->now);
+	if (SUCCEEDED(hr))
+		hr = ask_properties(group, o);
+	if (SUCCEEDED(hr) && o->wanted)
+		hr = pgi_place_here(state->node, state->port, &o->data);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_fetch_one(group, o->id, &o->old);
+	return hr == PEER_E_RECORD_NOT_FOUND ? S_OK : hr;
+}
+
+static bool is_live(const struct pgi_record *old)
+{
+	return old && !(old->flags & PEERGROUP_RECORD_DELETED);
+}
+
+/* Is what is there still good, for half of the time that it has? */
+static bool is_good(const struct own *o)
+{
+	struct pgi_parts parts;
+
+	if (!o->wanted)
+		return !is_live(o->old);
+	return is_live(o->old) && pgi_record_parts(&o->old->wire, &parts) &&
+	       parts.size == o->data.len && !memcmp(parts.data, o->data.data, parts.size) &&
+	       o->old->expires >= o->now + o->lifetime / 2;
+}
+
+/* The next version; one that is not wanted is a tombstone. */
+static HRESULT publish(struct pgi_group *group, const struct own *o, bool *stale)
+{
+	struct pgi_draft d = { .version = 1, .created = o->now, .modified = o->now };
+	const struct pgi_own *own = group->own;
+	struct pgi_parts parts;
+
+	memcpy(d.id, o->id, sizeof(d.id));
+	memcpy(d.type, presence_type, sizeof(d.type));
+	memcpy(d.modifier, own->fingerprint, sizeof(d.modifier));
+	memcpy(d.creator, own->fingerprint, sizeof(d.creator));
+	d.expires = o->now + o->lifetime;
+	if (o->old && pgi_record_parts(&o->old->wire, &parts)) {
+		memcpy(d.creator, parts.hdr->creator, sizeof(d.creator));
+		d.version = o->old->version + 1;
+		d.created = o->old->created;
+		d.modified = pgi_after(o->old->modified, o->now);
+		/* A tombstone has the end of what it deletes, and no version an earlier one. */
+		if (!o->wanted || d.expires < o->old->expires)
+			d.expires = o->old->expires;
+	}
+	if (o->wanted) {
+		d.data = o->data.data;
+		d.size = o->data.len;
+	} else {
+		d.flags = PEERGROUP_RECORD_DELETED;
+	}
+	return pgi_record_publish(group, group->identity, &d, stale);
+}
+
+/* One try. */
+static HRESULT publish_if_due(struct pgi_group *group, const struct pgi_group_state *state,
+			      bool leaving, bool *stale)
+{
+	struct own o = { .wanted = false };
+	HRESULT hr;
+
+	*stale = false;
+	hr = look(group, state, &o);
+	o.wanted &= !leaving;
+	if (SUCCEEDED(hr) && !is_good(&o))
+		hr = publish(group, &o, stale);
+	free_own(&o);
+	return hr;
+}
+
+static HRESULT publish_quietly(struct pgi_group *group, const struct pgi_group_state *state,
+			       bool leaving)
+{
+	bool stale = true;
+	HRESULT hr = S_OK;
+	int i;
+
+	for (i = 0; i < TRIES && SUCCEEDED(hr) && stale; i++)
+		hr = publish_if_due(group, state, leaving, &stale);
+	return hr;
+}
+
+/* Without memory for a thread the record expires, as if there was no program. */
+static void plan(struct pgi_group *group, uint64_t seconds)
+{
+	pthread_mutex_lock(&group->lock);
+	group->upkeep.at[PGI_UPKEEP_PRESENCE] = pgi_boottime() + seconds;
+	pgi_upkeep_start(group);
+	pthread_mutex_unlock(&group->lock);
+}
+
+static bool is_online(struct pgi_group *group, struct pgi_group_state *state)
+{
+	return SUCCEEDED(pgi_group_state(group, state)) &&
+	       state->status & PEERGROUP_STATUS_LISTENING;
+}
+
+/* Who is not ready yet announces itself when it is; offline, when it goes online. */
+void pgi_presence_announce(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+	HRESULT hr = S_OK;
+
+	if (is_online(group, &state)) {
+		if (atomic_load(&group->ready))
+			hr = publish_quietly(group, &state, false);
+		plan(group, FAILED(hr) ? RETRY_SECONDS : LOOK_SECONDS);
+	}
+	pgi_clear_error();
+}
+
+void pgi_presence_upkeep(struct pgi_group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	group->upkeep.at[PGI_UPKEEP_PRESENCE] = 0;
+	pthread_mutex_unlock(&group->lock);
+	pgi_presence_announce(group);
+}
+
+void pgi_presence_withdraw(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+
+	if (atomic_load(&group->ready) && is_online(group, &state))
+		publish_quietly(group, &state, true);
+	pgi_clear_error();
+}
+
+void pgi_presence_leave(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+
+	if (atomic_load(&group->ready) && is_online(group, &state) && state.holders == 1 &&
+	    !(state.status & PEERGROUP_STATUS_KEPT))
+		publish_quietly(group, &state, true);
+	pgi_clear_error();
+}
