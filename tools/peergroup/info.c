@@ -10,6 +10,7 @@
 #include "admin.h"
 #include "cmd.h"
 #include "json.h"
+#include "present.h"
 #include "table.h"
 
 /* Options but for the common ones: at most --pem or --all, into *@flag. */
@@ -55,54 +56,40 @@ static void print_pem(const struct admin_blob *cert)
 	puts("-----END CERTIFICATE-----");
 }
 
-int cmd_members(int argc, char **argv)
+static void members_json(const struct admin_member *members, size_t n, const char *self)
+{
+	size_t i;
+
+	json_start(false);
+	json_array(NULL);
+	for (i = 0; i < n; i++) {
+		json_object(NULL);
+		json_str("name", members[i].name);
+		json_str("friendly", members[i].friendly);
+		json_roles("roles", members[i].roles);
+		json_u64("depth", members[i].depth);
+		json_time("not_before", members[i].not_before);
+		json_time("not_after", members[i].not_after);
+		json_hex("fingerprint", members[i].fingerprint, PEERGROUP_HASH_LEN);
+		json_bool("self", str_eq(members[i].name, self));
+		json_bool("revoked", members[i].revoked);
+		if (members[i].revoked && members[i].records_until)
+			json_time("records_until", members[i].records_until);
+		json_base64("certificate", members[i].cert.data, members[i].cert.len);
+		json_end_object();
+	}
+	json_end_array();
+	json_finish();
+}
+
+static void members_table(const struct admin_member *members, size_t n)
 {
 	static const char *const headings[] = {
 		"NAME", "ROLES", ">DEPTH", "VALID UNTIL", "PEER NAME", NULL
 	};
-	struct admin_member *members;
-	struct admin_group group;
-	struct table *t;
-	size_t n, i;
-	bool pem;
-	int ret = one_flag(argc, argv, "pem", &pem);
+	struct table *t = table_new(headings);
+	size_t i;
 
-	if (ret != EXIT_OK)
-		return ret < 0 ? EXIT_OK : ret;
-	ret = admin_find_group(argv[optind], &group);
-	if (ret == EXIT_OK)
-		ret = admin_members(group.index, &members, &n);
-	if (ret != EXIT_OK)
-		return ret;
-	if (pem) {
-		for (i = 0; i < n; i++)
-			print_pem(&members[i].cert);
-		return finish();
-	}
-	if (opt_json) {
-		json_start(false);
-		json_array(NULL);
-		for (i = 0; i < n; i++) {
-			json_object(NULL);
-			json_str("name", members[i].name);
-			json_str("friendly", members[i].friendly);
-			json_roles("roles", members[i].roles);
-			json_u64("depth", members[i].depth);
-			json_time("not_before", members[i].not_before);
-			json_time("not_after", members[i].not_after);
-			json_hex("fingerprint", members[i].fingerprint, PEERGROUP_HASH_LEN);
-			json_bool("self", str_eq(members[i].name, group.member));
-			json_bool("revoked", members[i].revoked);
-			if (members[i].revoked && members[i].records_until)
-				json_time("records_until", members[i].records_until);
-			json_base64("certificate", members[i].cert.data, members[i].cert.len);
-			json_end_object();
-		}
-		json_end_array();
-		json_finish();
-		return finish();
-	}
-	t = table_new(headings);
 	for (i = 0; i < n; i++) {
 		char *depth = xprintf("%u", members[i].depth);
 
@@ -112,6 +99,55 @@ int cmd_members(int argc, char **argv)
 		free(depth);
 	}
 	table_print(t);
+}
+
+static int members_options(int argc, char **argv, bool *pem, bool *present)
+{
+	enum { PEM = OPT_OWN, PRESENT };
+	static const struct option options[] = {
+		{ "pem", no_argument, NULL, PEM },
+		{ "present", no_argument, NULL, PRESENT },
+		COMMON_OPTIONS
+	};
+	int c, status;
+
+	*pem = *present = false;
+	while ((c = next_option(argc, argv, options, &status)) != -1) {
+		if (!c)
+			return status == EXIT_OK ? -1 : status;
+		*(c == PEM ? pem : present) = true;
+	}
+	if (argc - optind > 1)
+		return usage("%s: one GROUP only", argv[optind + 1]);
+	if (*pem && (opt_json || *present))
+		return usage("--pem and %s exclude each other", opt_json ? "--json" : "--present");
+	return EXIT_OK;
+}
+
+int cmd_members(int argc, char **argv)
+{
+	struct admin_member *members;
+	struct admin_group group;
+	size_t n, i;
+	bool pem, present;
+	int ret = members_options(argc, argv, &pem, &present);
+
+	if (ret != EXIT_OK)
+		return ret < 0 ? EXIT_OK : ret;
+	if (present)
+		return show_present(argv[optind]);
+	ret = admin_find_group(argv[optind], &group);
+	if (ret == EXIT_OK)
+		ret = admin_members(group.index, &members, &n);
+	if (ret != EXIT_OK)
+		return ret;
+	if (pem)
+		for (i = 0; i < n; i++)
+			print_pem(&members[i].cert);
+	else if (opt_json)
+		members_json(members, n, group.member);
+	else
+		members_table(members, n);
 	return finish();
 }
 

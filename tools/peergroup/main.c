@@ -195,11 +195,12 @@ static const struct command commands[] = {
 	  "  --timeout T                end after this time, with exit code 6\n"
 	  "\n"
 	  "Example: peergroup receive lab --type note --count 1 --data > note.txt\n" },
-	{ "members", cmd_members, "[--pem] [GROUP]",
+	{ "members", cmd_members, "[--pem | --present] [GROUP]",
 	  "members whose certificates this host has verified",
 	  "  --pem                      the certificates themselves\n"
+	  "  --present                  only those that are there now, and where\n"
 	  "\n"
-	  "Example: peergroup members lab\n" },
+	  "Example: peergroup members --present lab\n" },
 	{ "renew", cmd_renew, "[--lifetime WHEN] [--role R] [--store] [GROUP] MEMBER",
 	  "give a member a later certificate, or another role",
 	  "  --lifetime WHEN            90d (from now), 2027-12-31; else as long as before\n"
