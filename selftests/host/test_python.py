@@ -71,7 +71,8 @@ def c_type(declaration):
     """The ctypes type of an argument or a result, by how it is declared."""
     text = " ".join(re.sub(r"\b(const|struct)\b", " ", declaration).split())
     if "(*" in text:
-        return _c.EachConnection if "peergroup_connection" in text else _c.Each
+        return {"peergroup_connection": _c.EachConnection, "peergroup_member": _c.EachMember,
+                "peergroup_record": _c.Each}[re.search(r"peergroup_\w+", text)[0]]
     text = re.sub(r"(?<=[\s*])\w+(\[\d*\])?$", "", text).strip() if " " in text else text
     text = text.replace(" ", "")
     named = {"HRESULT": ctypes.c_int32, "void": None, "int": ctypes.c_int,

@@ -86,6 +86,12 @@ async def creator():
             ok(event.address[0] == "10.88.0.2" and not event.outbound, "a link", event)
             event = await until(watch, is_change(Change.ADDED, REPLY))
             ok(group.get(event.id).modifier != me, "the reply is another's")
+            there = [m for m in group.members(present=True) if m.name != me]
+            ok(len(there) == 1 and there[0].friendly == "host2" and there[0].issuer == me and
+               there[0].present and there[0].roles == peergroup.Role.MEMBER and
+               ("10.88.0.2", 3587) in there[0].addresses, "members()", there)
+            ok(group.members(name=me)[0].name == me and group.members(name="nobody") == [],
+               "members() by name")
             group.update(note, b"bye", attributes={"colour": "red"})
             group.delete(note)
             # The member deletes its own when it has seen that.

@@ -30,16 +30,16 @@ from ._call import (attributes_xml, call_block, call_list, call_text, encode, pa
                     query_of, required, utc_in)
 from ._group import NOW, Group
 from ._types import (Attribute, Attributes, Change, Date, Error, Event, GoneEvent, GroupName,
-                     Identity, Invitation, LinkEvent, LinkState, MemberChange, MemberEvent,
-                     NotFoundError, NotReadyError, PeerTime, PermissionDeniedError, Properties,
-                     PropertyFlag, Record, RecordEvent, Role, ServiceError, Status, StatusEvent,
-                     StatusFlag, check, lib)
+                     Identity, Invitation, LinkEvent, LinkState, Member, MemberChange,
+                     MemberEvent, NotFoundError, NotReadyError, PeerTime, PermissionDeniedError,
+                     Properties, PropertyFlag, Record, RecordEvent, Role, ServiceError, Status,
+                     StatusEvent, StatusFlag, check, lib)
 from ._watch import Watch
 
 __all__ = [
     "Attribute", "Attributes", "Change", "Date", "Error", "Event", "GoneEvent", "Group",
-    "GroupName", "Identity", "Invitation", "LinkEvent", "LinkState", "MemberChange",
-    "MemberEvent", "NOW", "NotFoundError", "NotReadyError", "PORT", "PeerTime",
+    "GroupName", "Identity", "Invitation", "LinkEvent", "LinkState", "Member",
+    "MemberChange", "MemberEvent", "NOW", "NotFoundError", "NotReadyError", "PORT", "PeerTime",
     "PermissionDeniedError", "Properties", "PropertyFlag", "Record", "RecordEvent", "Role",
     "ServiceError", "Status", "StatusEvent", "StatusFlag", "Watch", "attributes_xml",
     "create_identity", "default_identity", "delete_group", "delete_identity", "escape",

@@ -48,6 +48,7 @@ PEERGROUP_EVENT_DIRECT = 6
 PEERGROUP_RENEW_STORE = 1
 PEERGROUP_REVOKE_ONLY = 1
 PEERGROUP_REVOKE_WITHDRAW = 2
+PEER_MEMBER_PRESENT = 1
 PEER_MEMBER_CONNECTED = 1
 PEER_MEMBER_DISCONNECTED = 2
 PEER_MEMBER_UPDATED = 3
@@ -155,6 +156,13 @@ class peergroup_connection(Structure):
                 ("outbound", c_bool), ("queued", c_uint32), ("address", sockaddr_storage)]
 
 
+class peergroup_member(Structure):
+    _fields_ = [("name", c_char_p), ("friendly", c_char_p), ("issuer", c_char_p),
+                ("roles", c_uint32), ("not_before", c_uint64), ("not_after", c_uint64),
+                ("present", c_bool), ("node", c_uint64),
+                ("addresses", POINTER(sockaddr_storage)), ("n_addresses", c_size_t)]
+
+
 class peergroup_data(Structure):
     _fields_ = [("connection", c_uint64), ("peer", c_char_p), ("type", Uuid),
                 ("data", c_void_p), ("size", c_size_t), ("lost", c_uint64)]
@@ -172,6 +180,7 @@ class peergroup_refusal(Structure):
 
 Each = CFUNCTYPE(Hresult, POINTER(peergroup_record), c_void_p)
 EachConnection = CFUNCTYPE(Hresult, POINTER(peergroup_connection), c_void_p)
+EachMember = CFUNCTYPE(Hresult, POINTER(peergroup_member), c_void_p)
 
 _handle = c_void_p
 _handle_out = POINTER(c_void_p)
@@ -225,6 +234,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peergroup_status": (Hresult, [_handle, _out(peergroup_status)]),
     "peergroup_properties": (Hresult, [_handle, _out(peergroup_properties)]),
     "peergroup_set_properties": (Hresult, [_handle, POINTER(peergroup_properties)]),
+    "peergroup_members": (Hresult, [_handle, c_uint32, c_char_p, EachMember, c_void_p]),
     "peergroup_renew": (Hresult, [_handle, c_char_p, ctypes.c_long, c_uint32, c_uint32,
                                   _text_out]),
     "peergroup_revoke": (Hresult, [_handle, c_char_p, c_uint32]),

@@ -153,21 +153,22 @@ def record(r: _c.peergroup_record) -> Record:
                   data=ctypes.string_at(r.data, r.size) if r.size else b"")
 
 
-def walk(function: Callable[..., int], *arguments: Any) -> list[Record]:
-    """All records that a function calls back for."""
-    found: list[Record] = []
+def walk(function: Callable[..., int], kind: Any, convert: Callable[[Any], Any],
+         *arguments: Any) -> list[Any]:
+    """All that a function calls back for, by a callback of that kind."""
+    found: list[Any] = []
     failed: list[BaseException] = []
 
     # An exception may not leave it, and a result that is not S_OK ends the walk.
     def each(item: Any, _: Any) -> int:
         try:
-            found.append(record(item.contents))
+            found.append(convert(item.contents))
         except BaseException as error:      # pylint: disable=broad-exception-caught
             failed.append(error)
             return 1
         return 0
 
-    hresult = function(*arguments, _c.Each(each), None)
+    hresult = function(*arguments, kind(each), None)
     if failed:
         raise failed[0]
     check(hresult)

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Any, Callable, Iterator, Mapping, Optional, Union
 
 from . import _c
-from ._call import (attributes_xml, call_block, call_text, decode, encode, query_of, record,
-                    required, utc_out, uuid_in, uuid_out, walk)
-from ._types import (Attributes, PeerTime, Properties, PropertyFlag, Record, Role, Status,
-                     StatusFlag, check, lib)
+from ._call import (address, attributes_xml, call_block, call_text, decode, encode, query_of,
+                    record, required, utc_out, uuid_in, uuid_out, walk)
+from ._types import (Attributes, Member, PeerTime, Properties, PropertyFlag, Record, Role,
+                     Status, StatusFlag, check, lib)
 from ._watch import Watch
 
 NOW = _c.PEERGROUP_SINCE_NOW
@@ -40,6 +40,14 @@ def _properties(p: _c.peergroup_properties) -> Properties:
                       flags=PropertyFlag(p.flags),
                       member_data_lifetime=p.member_data_lifetime,
                       presence_lifetime=p.presence_lifetime)
+
+
+def _member(m: _c.peergroup_member) -> Member:
+    places = [address(m.addresses[i]) for i in range(m.n_addresses)]
+    return Member(name=required(m.name), friendly=required(m.friendly), issuer=required(m.issuer),
+                  roles=Role(m.roles), not_before=PeerTime(m.not_before),
+                  not_after=PeerTime(m.not_after), present=m.present, node=m.node,
+                  addresses=[place for place in places if place])
 
 
 def _seconds(lifetime: Lifetime) -> int:
@@ -190,6 +198,14 @@ class Group:
             p.presence_lifetime)
         check(lib.peergroup_set_properties(self._handle, byref(raw)))
 
+    def members(self, *, present: bool = False, name: Optional[str] = None) -> list[Member]:
+        """The members, one for each node of those that are there; present: only these.
+
+        name: of the one that is asked for, by its peer name.
+        """
+        return walk(lib.peergroup_members, _c.EachMember, _member, self._handle,
+                    _c.PEER_MEMBER_PRESENT if present else 0, encode(name))
+
     def invite(self, identity_xml: str, *, expires: Optional[datetime] = None,
                roles: Role = Role.MEMBER) -> str:
         """An invitation for an identity, for it only."""
@@ -245,7 +261,7 @@ class Group:
     def records(self, type: Optional[uuid.UUID] = None      # pylint: disable=redefined-builtin
                 ) -> Iterator[Record]:
         """All records, or those of a type, as they are when it is called."""
-        return iter(walk(lib.peergroup_records, self._handle,
+        return iter(walk(lib.peergroup_records, _c.Each, record, self._handle,
                          None if type is None else uuid_out(type)))
 
     def search(self, query: Union[str, Mapping[str, Any]]) -> Iterator[Record]:
@@ -257,7 +273,7 @@ class Group:
         escape().
         """
         xml = query if isinstance(query, str) else query_of(query)
-        return iter(walk(lib.peergroup_search, self._handle, encode(xml)))
+        return iter(walk(lib.peergroup_search, _c.Each, record, self._handle, encode(xml)))
 
     def watch(self, since: int = NOW) -> Watch:
         """What happens from now on; or after sequence number since, 0 for all there is."""

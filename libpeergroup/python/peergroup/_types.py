@@ -229,6 +229,23 @@ class Properties:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A node of a member's that is there, or a member that is not.
+
+    addresses: (host, port) of where it can be dialled; node: 0 unless present.
+    """
+    name: str
+    friendly: str
+    issuer: str
+    roles: Role
+    not_before: PeerTime
+    not_after: PeerTime
+    present: bool
+    node: int
+    addresses: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
 class Record:
     """One version of a record."""
     id: uuid.UUID
