@@ -29,6 +29,8 @@ not_linked() { ! linked "$1" 1; }
 load_module
 mesh 3
 make_group 3
+# At first without the records by which nodes say that they are there: they expire, too.
+check "presence is disabled" pg h1 properties g --flags disable-presence
 up h1
 up h2 --connect 10.88.0.1
 wait_for "h2 is ready" 60 ready h2
@@ -63,6 +65,25 @@ start=$(uptime_s)
 poll_interval=20
 wait_for "it goes when its program has ended" 600 gone h2 "$kept"
 within "in the time that it had left" "$start" 50 270
+
+# A node is there, for who has no link to it, while a program has its group open, and for
+# five minutes more at the most.
+h1_there() { [[ $(pg h3 members g --present --json) == *'"host1"'* ]]; }
+h1_away() { ! h1_there; }
+check "presence is enabled" pg h1 properties g --flags none
+up h3 --connect 10.88.0.2
+wait_for "h3 is ready" 60 ready h3
+PEERGROUP_HOME=$T/h1 pg-in h1 peergroup watch g > /dev/null &
+watcher=$!
+wait_for "h1 is there, which h3 has no link to" 120 h1_there
+sleep 1800
+check "half an hour later it is" h1_there
+kill $watcher
+wait $watcher
+start=$(uptime_s)
+wait_for "it is not when its program has ended" 600 h1_away
+within "in the time that was left" "$start" 50 330
+pg h3 down g > /dev/null
 
 # Silence: 15 s to the first ping, 45 s until the other end is given up.
 # shellcheck disable=SC2034 # lib.sh reads it
