@@ -61,7 +61,8 @@ static int pg_nl_put_table(struct sk_buff *skb, struct pg_group *g)
 	if (nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_SEQ, t->seq, PEERGROUP_A_GROUP_PAD) ||
 	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_HORIZON, t->horizon, PEERGROUP_A_GROUP_PAD) ||
 	    nla_put_u32(skb, PEERGROUP_A_GROUP_RECORDS, t->live - t->reserved) ||
-	    nla_put_u32(skb, PEERGROUP_A_GROUP_TOMBSTONES, t->tombstones) ||
+	    nla_put_u32(skb, PEERGROUP_A_GROUP_TOMBSTONES,
+			t->tombstones - t->reserved_tombstones) ||
 	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_BYTES, t->bytes, PEERGROUP_A_GROUP_PAD) ||
 	    nla_put(skb, PEERGROUP_A_GROUP_FINGERPRINT, sizeof(fingerprint), fingerprint))
 		return -EMSGSIZE;

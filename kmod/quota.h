@@ -55,6 +55,7 @@ enum pg_pace {
  * @node: in struct pg_quotas by @key
  * @key: SHA-256 of its SubjectPublicKeyInfo
  * @own: what it made
+ * @presence: how many of these are presence records
  * @branch: what it and all below it made, if it was invited by an administrator and
  *	is none
  * @issued: what it and all below it made, if it is an administrator whom another one
@@ -69,6 +70,7 @@ struct pg_creator {
 	struct hlist_node node;
 	u8 key[PEERGROUP_HASH_LEN];
 	struct pg_share own;
+	u32 presence;
 	struct pg_share branch;
 	struct pg_share issued;
 	atomic64_t due;

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <crypto/sha2.h>
+#include "clock.h"
 #include "reserved.h"
 #include "revoke.h"
 #include "stats.h"
@@ -88,6 +89,10 @@ static unsigned int pg_presence_vouch(const struct pg_rec *rec,
 		return 0;
 	if (rec->flags || rec->attrs.len || rec->data.len < sizeof(p))
 		return PEERGROUP_A_STATS_REFUSED_MALFORMED;
+	/* Who ends without a word is not to be there for years. */
+	if (rec->expires - rec->modified >
+	    PEERGROUP_PRESENCE_SECONDS_MAX * PG_TIME_SECOND)
+		return PEERGROUP_A_STATS_REFUSED_TIMES;
 	rest = rec->data.len - sizeof(p);
 	if (rest % PEERGROUP_PRESENCE_ADDRESS_LEN ||
 	    rest / PEERGROUP_PRESENCE_ADDRESS_LEN > PEERGROUP_PRESENCE_ADDRESSES_MAX)

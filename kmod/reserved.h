@@ -17,9 +17,10 @@
  *
  * pg_member_vouch(), and what holds for the reserved types: the group root signs the
  * group's properties and nothing else, and nobody else signs these; a membership record
- * is made by the member, or by who issued the certificate; presence is a member's own; for
- * revocations see pg_revocation_vouch(). Records with a reserved id are of no other type, so nobody can
- * replace them by a later version of something else.
+ * is made by the member, or by who issued the certificate; presence is a member's own,
+ * and for a day at the most; for revocations see pg_revocation_vouch(). Records with a
+ * reserved id are of no other type, so nobody can replace them by a later version of
+ * something else.
  *
  * Return: 0 or a refusal: _MALFORMED, _ID, _ROLE, _TIMES, _SIGNATURE, _RESERVED.
  */

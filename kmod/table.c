@@ -336,13 +336,19 @@ static void pg_table_take_out(struct pg_table *t, struct pg_record *r, u32 chang
 	rhashtable_remove_fast(&t->hash, &r->hash, pg_hash_params);
 	pg_tree_erase(t, r);
 	pg_table_leave(t, r);
-	if (!pg_rec_deleted(&r->rec)) {
-		/* readers that found it before may still be looking at it */
+	/* readers that found it before may still be looking at it */
+	if (!pg_rec_deleted(&r->rec))
 		WRITE_ONCE(r->seq, ++t->seq);
+	/*
+	 * Presence comes and goes all the time, and who follows it compares. Changes of
+	 * other records can be asked for as long as without it.
+	 */
+	if (pg_rec_kind(r->rec.type) == PG_REC_PRESENCE)
+		return;
+	if (!pg_rec_deleted(&r->rec))
 		pg_table_remember(t, r, change);
-	} else if (!pg_record_unheard(r)) {
+	else if (!pg_record_unheard(r))
 		pg_table_forget(t, r->seq);
-	}
 }
 
 struct pg_record *pg_table_expire(struct pg_table *t, u64 now)

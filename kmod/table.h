@@ -163,6 +163,7 @@ struct pg_table_limits {
  * @live: records that are not tombstones
  * @reserved: those of them that are of reserved types
  * @tombstones: the others
+ * @reserved_tombstones: those of these that are of reserved types
  * @bytes: kernel memory of both: structures and wire forms
  * @limits: what it takes
  * @quotas: who has how much of it
@@ -182,6 +183,7 @@ struct pg_table {
 	u32 live;
 	u32 reserved;
 	u32 tombstones;
+	u32 reserved_tombstones;
 	u64 bytes;
 	struct pg_table_limits limits;
 	struct pg_quotas quotas;

@@ -22,9 +22,9 @@ static u64 pg_record_bytes(const struct pg_record *r)
 	return ALIGN(sizeof(*r), sizeof(void *)) + wire;
 }
 
-static bool pg_record_reserved(const struct pg_record *r)
+static bool pg_record_presence(const struct pg_record *r)
 {
-	return !pg_rec_deleted(&r->rec) && pg_rec_type_reserved(r->rec.type);
+	return pg_rec_kind(r->rec.type) == PG_REC_PRESENCE;
 }
 
 static void pg_share_account(struct pg_share *s, s64 bytes, int sign)
@@ -44,11 +44,21 @@ void pg_table_account(struct pg_table *t, const struct pg_record *r, int sign)
 		pg_share_account(&r->inviter->branch, bytes, sign);
 	if (r->deputy)
 		pg_share_account(&r->deputy->issued, bytes, sign);
-	if (pg_rec_deleted(&r->rec))
+	if (pg_record_presence(r))
+		WRITE_ONCE(r->quota->presence, r->quota->presence + sign);
+	if (pg_rec_deleted(&r->rec)) {
 		WRITE_ONCE(t->tombstones, t->tombstones + sign);
-	else
+		t->reserved_tombstones += sign * pg_rec_type_reserved(r->rec.type);
+	} else {
 		WRITE_ONCE(t->live, t->live + sign);
-	t->reserved += sign * pg_record_reserved(r);
+		t->reserved += sign * pg_rec_type_reserved(r->rec.type);
+	}
+}
+
+/* Each reader goes over all of these, and a member has few nodes. */
+static bool pg_presence_full(const struct pg_creator *c, const struct pg_record *r)
+{
+	return pg_record_presence(r) && READ_ONCE(c->presence) >= PEERGROUP_PRESENCE_RECORDS_MAX;
 }
 
 /* What a creator, or one who invites, may have. */
@@ -128,7 +138,8 @@ static bool pg_table_quota_full(struct pg_table *t, const struct pg_record *r)
 	own = pg_table_entry(t, r->creator);
 	inviter = pg_table_entry(t, pg_member_branch(r->creator));
 	deputy = pg_table_entry(t, pg_member_deputy(r->creator));
-	return (own && pg_share_full(&own->own, pg_share_spare(pg_table_share(t, false), r),
+	return (own && pg_presence_full(own, r)) ||
+	       (own && pg_share_full(&own->own, pg_share_spare(pg_table_share(t, false), r),
 				     bytes)) ||
 	       (inviter && pg_share_full(&inviter->branch, pg_table_share(t, true), bytes)) ||
 	       (deputy && pg_share_full(&deputy->issued,
@@ -181,6 +192,8 @@ unsigned int pg_table_room(const struct pg_table *t, const struct pg_record *r,
 		return 0;
 	if (pg_share_over(&all, pg_share_spare(most, r), r, cur))
 		return PEERGROUP_A_STATS_REFUSED_FULL;
+	if (!cur && pg_presence_full(r->quota, r))
+		return PEERGROUP_A_STATS_REFUSED_QUOTA;
 	/* The other certificates of a key count in the same entry; another key's do not. */
 	if (pg_share_over(&r->quota->own, room, r, cur && cur->quota == r->quota ? cur : NULL))
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;

@@ -44,7 +44,7 @@ static uint32_t change_of(const struct peergroup_event *event)
 		PEER_MEMBER_JOINED;
 }
 
-/* The record of an event; NULL where it is gone again already: nothing to tell. */
+/* The record of an event; NULL where it or the group is gone already: nothing to tell. */
 static HRESULT fetch(struct pgi_feed *feed, const struct peergroup_event *event,
 		     struct pgi_record **record)
 {
@@ -55,7 +55,7 @@ static HRESULT fetch(struct pgi_feed *feed, const struct peergroup_event *event,
 	hr = pgi_feed_asking(feed);
 	if (SUCCEEDED(hr))
 		hr = pgi_fetch(&feed->ask, &q, take_one, record, NULL);
-	return hr;
+	return hr == PEER_E_INVALID_GROUP ? S_OK : hr;
 }
 
 static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_event *event)
@@ -76,17 +76,6 @@ static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_eve
 	return hr;
 }
 
-static HRESULT presence_gone(struct pgi_feed *feed, const uint8_t key[PEERGROUP_ID_LEN])
-{
-	char *name = pgi_presence_remove(&feed->presence, key);
-	HRESULT hr = S_OK;
-
-	if (name)
-		hr = push_member(name, PEER_MEMBER_DISCONNECTED, feed);
-	free(name);
-	return hr;
-}
-
 /* Without a link all are away, whatever their records say. */
 static bool knows_others(const struct pgi_feed *feed)
 {
@@ -99,7 +88,7 @@ static HRESULT tell_node(struct pgi_feed *feed, const struct peergroup_event *ev
 	HRESULT hr;
 
 	if (!live(event->change))
-		return presence_gone(feed, event->id);
+		return pgi_presence_gone(&feed->presence, event->id, push_member, feed);
 	if (!knows_others(feed))
 		return S_OK;
 	hr = fetch(feed, event, &record);
@@ -126,7 +115,6 @@ HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event 
 
 HRESULT pgi_feed_start_presence(struct pgi_feed *feed)
 {
-	feed->presence.self = feed->identity;
 	return pgi_presence_compare(&feed->presence, &feed->ask, feed->group, knows_others(feed),
 				    NULL, NULL);
 }
@@ -140,16 +128,12 @@ HRESULT pgi_feed_compare_presence(struct pgi_feed *feed)
 HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_event *link)
 {
 	uint8_t key[PEERGROUP_ID_LEN];
-	HRESULT hr;
 
-	if (link->link_state == PEERGROUP_LINK_UP) {
-		hr = pgi_presence_add(&feed->presence, link->link_id, link->link_peer);
-		if (hr == S_OK)
-			hr = push_member(link->link_peer, PEER_MEMBER_CONNECTED, feed);
-		return hr;
-	}
+	if (link->link_state == PEERGROUP_LINK_UP)
+		return pgi_presence_link(&feed->presence, link->link_id, link->link_peer,
+					 push_member, feed);
 	pgi_presence_key(link->link_id, key);
-	return presence_gone(feed, key);
+	return pgi_presence_gone(&feed->presence, key, push_member, feed);
 }
 
 /* The kernel tells of each certificate, but a member leaves once. */

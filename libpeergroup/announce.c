@@ -14,9 +14,10 @@
 
 #define TRIES		3
 
-/* Seconds from look to look, so that another address is known soon; after a failure. */
+/* Seconds from look to look: another address is known soon, and a failure is tried again. */
 #define LOOK_SECONDS	60
-#define RETRY_SECONDS	10
+
+#define LIFETIME_MAX	(PEERGROUP_PRESENCE_SECONDS_MAX * PEERGROUP_TIME_PER_SECOND)
 
 static const uint8_t presence_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 
@@ -35,7 +36,8 @@ static void free_own(struct own *o)
 	pgi_record_free(o->old);
 }
 
-static void make_id(const struct pgi_group *group, uint64_t node, uint8_t id[PEERGROUP_ID_LEN])
+void pgi_presence_id(const struct pgi_group *group, uint64_t node,
+		     uint8_t id[PEERGROUP_ID_LEN])
 {
 	uint64_t be = htobe64(node);
 
@@ -53,6 +55,8 @@ static HRESULT ask_properties(struct pgi_group *group, struct own *o)
 	if (FAILED(hr))
 		return hr;
 	o->lifetime = pgi_presence_lifetime(p.presence_lifetime) * PEERGROUP_TIME_PER_SECOND;
+	if (o->lifetime > LIFETIME_MAX)
+		o->lifetime = LIFETIME_MAX;
 	o->wanted = !(p.flags & PEER_DISABLE_PRESENCE) &&
 		    group->own->not_after >= o->now + o->lifetime;
 	pgi_properties_free(&p);
@@ -64,7 +68,7 @@ static HRESULT look(struct pgi_group *group, const struct pgi_group_state *state
 	HRESULT hr;
 
 	o->now = pgi_now() + (uint64_t)state->time_offset;
-	make_id(group, state->node, o->id);
+	pgi_presence_id(group, state->node, o->id);
 	hr = pgi_check_publisher(group, o->now);
 	if (SUCCEEDED(hr))
 		hr = ask_properties(group, o);
@@ -139,8 +143,8 @@ static HRESULT publish_if_due(struct pgi_group *group, const struct pgi_group_st
 	return hr;
 }
 
-static HRESULT publish_quietly(struct pgi_group *group, const struct pgi_group_state *state,
-			       bool leaving)
+static void publish_quietly(struct pgi_group *group, const struct pgi_group_state *state,
+			    bool leaving)
 {
 	bool stale = true;
 	HRESULT hr = S_OK;
@@ -148,35 +152,33 @@ static HRESULT publish_quietly(struct pgi_group *group, const struct pgi_group_s
 
 	for (i = 0; i < TRIES && SUCCEEDED(hr) && stale; i++)
 		hr = publish_if_due(group, state, leaving, &stale);
-	return hr;
 }
 
 /* Without memory for a thread the record expires, as if there was no program. */
-static void plan(struct pgi_group *group, uint64_t seconds)
+static void plan(struct pgi_group *group)
 {
 	pthread_mutex_lock(&group->lock);
-	group->upkeep.at[PGI_UPKEEP_PRESENCE] = pgi_boottime() + seconds;
+	group->upkeep.at[PGI_UPKEEP_PRESENCE] = pgi_boottime() + LOOK_SECONDS;
 	pgi_upkeep_start(group);
 	pthread_mutex_unlock(&group->lock);
 }
 
+/* Who was revoked has nobody to tell. */
 static bool is_online(struct pgi_group *group, struct pgi_group_state *state)
 {
 	return SUCCEEDED(pgi_group_state(group, state)) &&
-	       state->status & PEERGROUP_STATUS_LISTENING;
+	       state->status & PEERGROUP_STATUS_LISTENING &&
+	       !(state->status & PEERGROUP_STATUS_REVOKED) && atomic_load(&group->ready);
 }
 
-/* Who is not ready yet announces itself when it is; offline, when it goes online. */
+/* Offline, too, it is to be looked at again: another program may take the group online. */
 void pgi_presence_announce(struct pgi_group *group)
 {
 	struct pgi_group_state state;
-	HRESULT hr = S_OK;
 
-	if (is_online(group, &state)) {
-		if (atomic_load(&group->ready))
-			hr = publish_quietly(group, &state, false);
-		plan(group, FAILED(hr) ? RETRY_SECONDS : LOOK_SECONDS);
-	}
+	if (is_online(group, &state))
+		publish_quietly(group, &state, false);
+	plan(group);
 	pgi_clear_error();
 }
 
@@ -192,7 +194,7 @@ void pgi_presence_withdraw(struct pgi_group *group)
 {
 	struct pgi_group_state state;
 
-	if (atomic_load(&group->ready) && is_online(group, &state))
+	if (is_online(group, &state))
 		publish_quietly(group, &state, true);
 	pgi_clear_error();
 }
@@ -201,7 +203,7 @@ void pgi_presence_leave(struct pgi_group *group)
 {
 	struct pgi_group_state state;
 
-	if (atomic_load(&group->ready) && is_online(group, &state) && state.holders == 1 &&
+	if (is_online(group, &state) && state.holders == 1 &&
 	    !(state.status & PEERGROUP_STATUS_KEPT))
 		publish_quietly(group, &state, true);
 	pgi_clear_error();

@@ -202,6 +202,8 @@ PGI_PUBLIC HRESULT peergroup_offline(peergroup_t handle)
 		return hr;
 	pgi_presence_withdraw(group);
 	hr = set_online(group, NULL, 0);
+	if (FAILED(hr))
+		pgi_presence_announce(group);	/* it is there as before */
 	pgi_group_put(group);
 	return hr;
 }
@@ -293,6 +295,7 @@ static HRESULT connect_group(struct pgi_group *group)
 	if (state.status & PEERGROUP_STATUS_LISTENING) {
 		if (FAILED(pgi_answer_start(group)))
 			pgi_clear_error();
+		pgi_presence_announce(group);
 		return PEER_S_ALREADY_CONNECTED;
 	}
 	n = pgi_recall(group, known, PGI_ATTEMPT_MAX, &port);

@@ -92,6 +92,10 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 		hr = pgi_feed_asking(feed);
 		if (SUCCEEDED(hr))
 			hr = pgi_feed_compare_presence(feed);
+		/* Of a group that has ended meanwhile that is heard next. */
+		if (hr == PEER_E_INVALID_GROUP)
+			return S_OK;
+		feed->behind |= FAILED(hr);
 	}
 	return hr;
 }
@@ -445,12 +449,21 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 		/* There is something to tell: news, or that there is none to be had. */
 		timeout = 0;
 	}
+	if (feed->stale)
+		timeout = 0;
 	for (i = 0; i < READ_BURST; i++) {
 		len = pgi_nl_receive(&feed->nl, timeout);
 		timeout = 0;
-		if (len == -EAGAIN || len == -EINTR)
+		if (len == -EAGAIN || len == -EINTR) {
+			/* What was in the socket may be older than what has been found out. */
+			if (feed->stale && len == -EAGAIN && !feed->gone) {
+				feed->stale = false;
+				t.hr = catch_up(feed);
+			}
 			return t.hr;
+		}
 		if (len == -ENOBUFS) {
+			feed->stale = true;
 			pgi_feed_data_waits(feed);
 			t.hr = catch_up(feed);
 			pgi_feed_pull(feed);
@@ -533,6 +546,7 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	if (FAILED(hr))
 		return hr;
 	feed->status = state.status;
+	pgi_presence_id(group, state.node, feed->presence.own);
 	if (!follows_records(feed))
 		return S_OK;
 	hr = pgi_feed_asking(feed);

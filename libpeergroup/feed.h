@@ -43,6 +43,7 @@ struct pgi_feed {
 	uint64_t about_seq;		/* ... and those of reserved types up to here */
 	uint32_t status;		/* as last told */
 	bool behind;			/* a catch-up failed: to be tried again */
+	bool stale;			/* and to be done again when the socket is empty */
 	bool gone;			/* the group ended */
 	bool became_ready;		/* to be looked at and reset by the owner */
 	struct pgi_presence presence;	/* where @members; */

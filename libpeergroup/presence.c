@@ -4,6 +4,7 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include "presence.h"
 #include "records.h"
@@ -15,31 +16,136 @@ void pgi_presence_key(uint64_t link, uint8_t key[PEERGROUP_ID_LEN])
 	memcpy(key + PEERGROUP_ID_LEN / 2, &link, sizeof(link));
 }
 
-static void forget(struct pgi_present *at)
+/* A member, by its name. */
+struct member {
+	size_t reasons;			/* for which it is there */
+	char name[];
+};
+
+/* One reason for which a member is there. */
+struct pgi_present {
+	uint8_t key[PEERGROUP_ID_LEN];	/* a record's id; or a link's, by pgi_presence_key() */
+	struct member *member;		/* NULL: it is this very node */
+	struct pgi_blob place;		/* what the record says; empty of a link */
+	size_t index;			/* in the list */
+	bool seen;			/* by the comparison under way */
+};
+
+/* ----------------------------------------------------------------- trees -- */
+
+/* Both compare what is looked for, which may be what a tree has. */
+static int by_key(const void *a, const void *b)
 {
-	free(at->name);
-	pgi_blob_free(&at->place);
+	return memcmp(a, b, PEERGROUP_ID_LEN);
 }
 
-void pgi_presence_free(struct pgi_presence *p)
+static int by_name(const void *a, const void *b)
 {
-	size_t i;
+	const struct member *x = a, *y = b;
 
-	for (i = 0; i < p->count; i++)
-		forget(&p->list[i]);
-	free(p->list);
-	memset(p, 0, sizeof(*p));
+	return strcmp(x->name, y->name);
 }
 
 static struct pgi_present *find(const struct pgi_presence *p, const uint8_t *key)
 {
-	size_t i;
+	void *at = tfind(key, &p->by_key, by_key);
 
-	for (i = 0; i < p->count; i++)
-		if (!memcmp(p->list[i].key, key, sizeof(p->list[i].key)))
-			return &p->list[i];
-	return NULL;
+	return at ? *(struct pgi_present **)at : NULL;
 }
+
+static struct member *new_member(const char *name)
+{
+	size_t len = strlen(name) + 1;
+	struct member *m = malloc(sizeof(*m) + len);
+
+	if (m) {
+		m->reasons = 0;
+		memcpy(m->name, name, len);
+	}
+	return m;
+}
+
+/* Finds or makes it: NULL without memory. */
+static struct member *get_member(struct pgi_presence *p, const char *name)
+{
+	struct member *m = new_member(name), *found;
+	void *at = m ? tsearch(m, &p->by_name, by_name) : NULL;
+
+	found = at ? *(struct member **)at : NULL;
+	if (found != m)
+		free(m);
+	return found;
+}
+
+static void put_member(struct pgi_presence *p, struct member *m)
+{
+	if (!m || m->reasons)
+		return;
+	tdelete(m, &p->by_name, by_name);
+	free(m);
+}
+
+static void drop(struct pgi_presence *p, struct pgi_present *at)
+{
+	struct pgi_present *last = p->list[--p->count];
+
+	tdelete(at->key, &p->by_key, by_key);
+	p->list[at->index] = last;
+	last->index = at->index;
+	if (at->member)
+		at->member->reasons--;
+	put_member(p, at->member);
+	pgi_blob_free(&at->place);
+	free(at);
+}
+
+void pgi_presence_free(struct pgi_presence *p)
+{
+	while (p->count)
+		drop(p, p->list[p->count - 1]);
+	free(p->list);
+	memset(p, 0, sizeof(*p));
+}
+
+/* A new one, in the list and the tree, of @member (NULL: none); NULL without memory. */
+static struct pgi_present *new_present(struct pgi_presence *p, const uint8_t *key,
+				       struct member *member)
+{
+	struct pgi_present *at = calloc(1, sizeof(*at)), **list;
+
+	list = reallocarray(p->list, p->count + 1, sizeof(*list));
+	if (list)
+		p->list = list;
+	if (at)
+		memcpy(at->key, key, sizeof(at->key));
+	if (!list || !at || !tsearch(at, &p->by_key, by_key)) {
+		free(at);
+		return NULL;
+	}
+	at->index = p->count;
+	at->member = member;
+	if (member)
+		member->reasons++;
+	at->seen = true;
+	p->list[p->count++] = at;
+	return at;
+}
+
+/* @key is new. S_FALSE unless it is the member's first. */
+static HRESULT add(struct pgi_presence *p, const uint8_t *key, const char *name,
+		   struct pgi_present **at)
+{
+	struct member *m = get_member(p, name);
+
+	*at = m ? new_present(p, key, m) : NULL;
+	if (!*at) {
+		put_member(p, m);
+		return E_OUTOFMEMORY;
+	}
+	return m->reasons > 1 ? S_FALSE : S_OK;
+}
+
+/* ----------------------------------------------------------------- links -- */
 
 bool pgi_presence_has(const struct pgi_presence *p, uint64_t link)
 {
@@ -47,39 +153,6 @@ bool pgi_presence_has(const struct pgi_presence *p, uint64_t link)
 
 	pgi_presence_key(link, key);
 	return find(p, key);
-}
-
-static bool is_there(const struct pgi_presence *p, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < p->count; i++)
-		if (!strcmp(p->list[i].name, name))
-			return true;
-	return false;
-}
-
-/* @key is new. S_FALSE unless it is the member's first. */
-static HRESULT add(struct pgi_presence *p, const uint8_t *key, const char *name,
-		   struct pgi_present **at)
-{
-	bool there = is_there(p, name);
-	struct pgi_present *list;
-
-	list = reallocarray(p->list, p->count + 1, sizeof(*list));
-	if (!list)
-		return E_OUTOFMEMORY;
-	p->list = list;
-	list += p->count;
-	memset(list, 0, sizeof(*list));
-	memcpy(list->key, key, sizeof(list->key));
-	list->seen = true;
-	list->name = strdup(name);
-	if (!list->name)
-		return E_OUTOFMEMORY;
-	p->count++;
-	*at = list;
-	return there ? S_FALSE : S_OK;
 }
 
 HRESULT pgi_presence_add(struct pgi_presence *p, uint64_t link, const char *name)
@@ -98,18 +171,14 @@ HRESULT pgi_presence_add(struct pgi_presence *p, uint64_t link, const char *name
 char *pgi_presence_remove(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN])
 {
 	struct pgi_present *at = find(p, key);
-	char *name;
+	char *name = NULL;
 
 	if (!at)
 		return NULL;
-	name = at->name;
-	at->name = NULL;
-	forget(at);
-	*at = p->list[--p->count];
-	if (!is_there(p, name))
-		return name;
-	free(name);
-	return NULL;
+	if (at->member && at->member->reasons == 1)
+		name = strdup(at->member->name);
+	drop(p, at);
+	return name;
 }
 
 static HRESULT tell_if(pgi_presence_tell tell, const char *name, uint32_t change, void *arg)
@@ -117,40 +186,98 @@ static HRESULT tell_if(pgi_presence_tell tell, const char *name, uint32_t change
 	return tell ? tell(name, change, arg) : S_OK;
 }
 
-static bool is_same(const struct pgi_blob *place, const struct pgi_parts *parts)
+HRESULT pgi_presence_link(struct pgi_presence *p, uint64_t link, const char *name,
+			  pgi_presence_tell tell, void *arg)
 {
-	return place->len == parts->size && !memcmp(place->data, parts->data, parts->size);
+	uint8_t key[PEERGROUP_ID_LEN];
+	HRESULT hr = pgi_presence_add(p, link, name);
+
+	if (hr == S_OK)
+		hr = tell_if(tell, name, PEER_MEMBER_CONNECTED, arg);
+	pgi_presence_key(link, key);
+	if (FAILED(hr) && find(p, key))
+		drop(p, find(p, key));	/* to be told the next time */
+	return hr;
+}
+
+static HRESULT gone(struct pgi_presence *p, struct pgi_present *at, pgi_presence_tell tell,
+		    void *arg)
+{
+	HRESULT hr = S_OK;
+
+	if (at->member && at->member->reasons == 1)
+		hr = tell_if(tell, at->member->name, PEER_MEMBER_DISCONNECTED, arg);
+	if (SUCCEEDED(hr))
+		drop(p, at);
+	return hr;
+}
+
+HRESULT pgi_presence_gone(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN],
+			  pgi_presence_tell tell, void *arg)
+{
+	struct pgi_present *at = find(p, key);
+
+	return at ? gone(p, at, tell, arg) : S_OK;
+}
+
+/* --------------------------------------------------------------- records -- */
+
+/* This very node's is kept for what changes in it. */
+static HRESULT add_record(struct pgi_presence *p, const struct pgi_record *record,
+			  struct pgi_present **at)
+{
+	if (memcmp(record->id, p->own, sizeof(p->own)))
+		return add(p, record->id, record->creator, at);
+	*at = new_present(p, record->id, NULL);
+	return *at ? S_FALSE : E_OUTOFMEMORY;
+}
+
+static bool is_too_many(struct pgi_presence *p, const char *name)
+{
+	struct member *m = get_member(p, name);
+	bool too_many = m && m->reasons >= PGI_NODES_MAX;
+
+	put_member(p, m);
+	return too_many;
+}
+
+static HRESULT take_new(struct pgi_presence *p, const struct pgi_record *record,
+			const struct pgi_parts *parts, pgi_presence_tell tell, void *arg)
+{
+	struct pgi_present *at;
+	HRESULT hr, first;
+
+	if (is_too_many(p, record->creator))
+		return S_OK;
+	first = add_record(p, record, &at);
+	if (FAILED(first))
+		return first;
+	hr = pgi_blob_set(&at->place, parts->data, parts->size);
+	/* Who was linked to before has been told of. */
+	if (SUCCEEDED(hr) && first == S_OK)
+		hr = tell_if(tell, at->member->name, PEER_MEMBER_CONNECTED, arg);
+	if (FAILED(hr))
+		drop(p, at);	/* to be told the next time */
+	return hr;
 }
 
 HRESULT pgi_presence_record(struct pgi_presence *p, const struct pgi_record *record,
 			    pgi_presence_tell tell, void *arg)
 {
-	struct pgi_blob place = { 0 };
 	struct pgi_parts parts;
 	struct pgi_present *at;
 	HRESULT hr;
 
-	if (record->flags & PEERGROUP_RECORD_DELETED || !strcmp(record->creator, p->self) ||
-	    !pgi_record_parts(&record->wire, &parts))
+	if (record->flags & PEERGROUP_RECORD_DELETED || !pgi_record_parts(&record->wire, &parts))
 		return S_OK;
 	at = find(p, record->id);
-	if (at) {
-		at->seen = true;
-		if (is_same(&at->place, &parts))
-			return S_OK;
-		hr = pgi_blob_set(&at->place, parts.data, parts.size);
-		return FAILED(hr) ? hr : tell_if(tell, at->name, PEER_MEMBER_UPDATED, arg);
-	}
-	hr = pgi_blob_set(&place, parts.data, parts.size);
-	if (SUCCEEDED(hr))
-		hr = add(p, record->id, record->creator, &at);
-	if (FAILED(hr)) {
-		pgi_blob_free(&place);
-		return hr;
-	}
-	at->place = place;
-	/* Who was linked to before has been told of. */
-	return hr == S_OK ? tell_if(tell, at->name, PEER_MEMBER_CONNECTED, arg) : S_OK;
+	if (!at)
+		return take_new(p, record, &parts, tell, arg);
+	at->seen = true;
+	if (at->place.len == parts.size && !memcmp(at->place.data, parts.data, parts.size))
+		return S_OK;
+	hr = tell_if(tell, record->creator, PEER_MEMBER_UPDATED, arg);
+	return FAILED(hr) ? hr : pgi_blob_set(&at->place, parts.data, parts.size);
 }
 
 /* ------------------------------------------------------------- comparing -- */
@@ -174,9 +301,7 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 	    !a[PEERGROUP_A_LINK_PEER] || a[PEERGROUP_A_LINK_DIRECT])
 		return 0;
 	name = pgi_nl_str(a[PEERGROUP_A_LINK_PEER]);
-	hr = pgi_presence_add(c->p, pgi_nl_u64(a[PEERGROUP_A_LINK_ID]), name);
-	if (hr == S_OK)
-		hr = tell_if(c->tell, name, PEER_MEMBER_CONNECTED, c->arg);
+	hr = pgi_presence_link(c->p, pgi_nl_u64(a[PEERGROUP_A_LINK_ID]), name, c->tell, c->arg);
 	if (FAILED(hr))
 		c->hr = hr;
 	return FAILED(hr) ? -ECANCELED : 0;
@@ -205,18 +330,13 @@ static HRESULT compare_record(struct pgi_record **record, void *arg)
 static HRESULT drop_unseen(struct compare *c)
 {
 	HRESULT hr = S_OK;
-	char *name;
 	size_t i = 0;
 
 	while (i < c->p->count && SUCCEEDED(hr)) {
-		if (c->p->list[i].seen) {
+		if (c->p->list[i]->seen)
 			i++;
-			continue;
-		}
-		name = pgi_presence_remove(c->p, c->p->list[i].key);
-		if (name)
-			hr = tell_if(c->tell, name, PEER_MEMBER_DISCONNECTED, c->arg);
-		free(name);
+		else
+			hr = gone(c->p, c->p->list[i], c->tell, c->arg);
 	}
 	return hr;
 }
@@ -231,7 +351,7 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 	size_t i;
 
 	for (i = 0; i < p->count; i++)
-		p->list[i].seen = false;
+		p->list[i]->seen = false;
 	hr = compare_links(&c, nl, group);
 	if (SUCCEEDED(hr) && records)
 		hr = pgi_fetch(nl, &q, compare_record, &c, NULL);

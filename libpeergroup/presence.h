@@ -17,18 +17,16 @@ struct pgi_record;
 /* Told of a member: PEER_MEMBER_CONNECTED, _DISCONNECTED or, for its addresses, _UPDATED. */
 typedef HRESULT (*pgi_presence_tell)(const char *name, uint32_t change, void *arg);
 
-/* One reason for which a member is there. */
-struct pgi_present {
-	uint8_t key[PEERGROUP_ID_LEN];	/* a record's id; or a link's, by pgi_presence_key() */
-	char *name;			/* of the member */
-	struct pgi_blob place;		/* what the record says; empty of a link */
-	bool seen;			/* by the comparison under way */
-};
+/* More nodes of one member are not shown: it alone says how many there are. */
+#define PGI_NODES_MAX	16
+
+struct pgi_present;
 
 struct pgi_presence {
-	struct pgi_present *list;
+	struct pgi_present **list;	/* why members are there, in no order */
 	size_t count;
-	const char *self;		/* whose records say nothing new here; the owner's */
+	void *by_key, *by_name;		/* trees of the same, and of members */
+	uint8_t own[PEERGROUP_ID_LEN];	/* id of this node's record: it is here anyway */
 };
 
 void pgi_presence_free(struct pgi_presence *p);
@@ -41,10 +39,16 @@ HRESULT pgi_presence_add(struct pgi_presence *p, uint64_t link, const char *name
 
 bool pgi_presence_has(const struct pgi_presence *p, uint64_t link);
 
-/* No longer: the name, malloc()ed, if it was the last of the member's, or NULL. */
+/* It is no longer: the name, malloc()ed, if it was the last of the member's, or NULL. */
 char *pgi_presence_remove(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN]);
 
-/* A presence record, as it is now. */
+/* The two as they are told of: what fails can be tried again. */
+HRESULT pgi_presence_link(struct pgi_presence *p, uint64_t link, const char *name,
+			  pgi_presence_tell tell, void *arg);
+HRESULT pgi_presence_gone(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN],
+			  pgi_presence_tell tell, void *arg);
+
+/* A presence record, as it is now; none of a node too many. */
 HRESULT pgi_presence_record(struct pgi_presence *p, const struct pgi_record *record,
 			    pgi_presence_tell tell, void *arg);
 
@@ -77,6 +81,9 @@ HRESULT pgi_place_here(uint64_t node, uint16_t port, struct pgi_blob *data);
 void pgi_presence_announce(struct pgi_group *group);
 /* A turn of upkeep: the same, and plans the next. */
 void pgi_presence_upkeep(struct pgi_group *group);
+/* The id of a node's record. */
+void pgi_presence_id(const struct pgi_group *group, uint64_t node,
+		     uint8_t id[PEERGROUP_ID_LEN]);
 /* The node is about to go offline: takes the record back. */
 void pgi_presence_withdraw(struct pgi_group *group);
 /* The same when a handle is closed, if nothing else keeps the node there. */

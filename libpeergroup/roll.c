@@ -12,9 +12,6 @@
 #include "records.h"
 #include "roll.h"
 
-/* More nodes of one member are not shown: it alone says how many there are. */
-#define NODES_MAX	16
-
 /* A node of a member's: a link to it is up, or its presence record says so. */
 struct present {
 	char *name;
@@ -144,6 +141,14 @@ static HRESULT take_record(struct pgi_record **record, void *arg)
 	return S_OK;
 }
 
+/* Records of one member come in a row: so many of its are not even looked at. */
+static bool is_too_many(const struct pgi_roll *roll, const char *name)
+{
+	return roll->n_present >= PGI_NODES_MAX &&
+	       !strcmp(roll->present[roll->n_present - PGI_NODES_MAX].name, name) &&
+	       !strcmp(roll->present[roll->n_present - 1].name, name);
+}
+
 /* A node that says that it is there. */
 static HRESULT take_place(struct pgi_record **record, void *arg)
 {
@@ -158,6 +163,8 @@ static HRESULT take_place(struct pgi_record **record, void *arg)
 	}
 	/* Without a link that was long ago, maybe. */
 	if (!(roll->status & PEERGROUP_STATUS_CONNECTED))
+		return S_OK;
+	if (is_too_many(roll, (*record)->creator))
 		return S_OK;
 	to = add_present(roll, (*record)->creator, place.node);
 	if (!to)
@@ -312,7 +319,7 @@ static HRESULT add_member(struct pgi_roll *roll, const struct pgi_member *m, uin
 		hr = add_item(roll, m, &roll->self_place);
 		n++;
 	}
-	for (p = first_present(roll, m->name); p < end && SUCCEEDED(hr) && n < NODES_MAX &&
+	for (p = first_present(roll, m->name); p < end && SUCCEEDED(hr) && n < PGI_NODES_MAX &&
 	     !strcmp(p->name, m->name); p++, n++)
 		hr = add_item(roll, m, &p->place);
 	if (SUCCEEDED(hr) && !n && !(flags & PEER_MEMBER_PRESENT) &&

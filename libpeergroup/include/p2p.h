@@ -797,8 +797,7 @@ typedef enum peer_group_status_tag {
  * enum PEER_GROUP_PROPERTY_FLAGS - properties of a group, bits
  * @PEER_MEMBER_DATA_OPTIONAL: a member's membership is published when it first
  *	publishes something, else when it first connects
- * @PEER_DISABLE_PRESENCE: no node publishes that it is there, and at which addresses; who
- *	is present is then known of neighbours only
+ * @PEER_DISABLE_PRESENCE: nodes do not publish that they are there, and at which addresses
  * @PEER_DEFER_EXPIRATION: nothing expires on a host while it has no link
  */
 typedef enum peer_group_property_flags_tag {
@@ -1079,8 +1078,8 @@ typedef struct peer_credential_info_tag {
  * @pwzAttributes: NULL
  * @ullNodeId: node id of its host while it is present, else 0
  * @cAddresses: number of items in @pAddresses
- * @pAddresses: where the node can be dialled: what it has published, 8 at the most, and
- *	the address of a link to it
+ * @pAddresses: where the node can be dialled: what it has published, 8 at the most, for
+ *	which there is its word only, and the address of a link to it
  * @pCredentialInfo: its latest certificate; never NULL
  */
 typedef struct peer_member_tag {
@@ -1157,7 +1156,8 @@ typedef struct peer_invitation_info_tag {
  *	long as may be: how long a member's membership record lasts, by which it is known
  *	while it is away
  * @ulPresenceLifetime: seconds; less than 300 counts as 300: for how long a node that
- *	is heard of no more is taken to be there, see PeerGroupEnumMembers()
+ *	is heard of no more is taken to be there, a day at the most; see
+ *	PeerGroupEnumMembers()
  * @dwAuthenticationSchemes: of PEER_GROUP_AUTHENTICATION_SCHEME: 0 or
  *	PEER_GROUP_GMC_AUTHENTICATION for a group that is joined by invitations only; with
  *	PEER_GROUP_PASSWORD_AUTHENTICATION it is joined by the password, too

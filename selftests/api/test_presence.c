@@ -7,6 +7,7 @@
  * they are in one process.
  */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uchar.h>
@@ -14,6 +15,7 @@
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
+#include "home.h"
 #include "tap.h"
 
 struct host {
@@ -183,6 +185,29 @@ static void listen_at_alice(void)
 	NEED(!PeerGroupRegisterEvent(alice.group, ears.event, 1, &want, &ears.reg));
 }
 
+/* Has Alice that record? */
+static bool has_record(void *id)
+{
+	struct peergroup_record *record;
+
+	if (peergroup_get(alice.group, id, &record))
+		return false;
+	peergroup_free(record);
+	return true;
+}
+
+/* What a node sent before it has come to Alice, too, once this has. */
+static void mark(struct host *h)
+{
+	static const uuid_t type = "a mark by a node";
+	struct peergroup_new_record r = { .data = "x", .size = 1, .lifetime = 200 };
+	uuid_t id;
+
+	NEED(!peergroup_add(h->group, type, &r, id));
+	NEED(wait_until(has_record, id));
+	take_events(&ears);
+}
+
 /* ------------------------------------------------------------------ tests -- */
 
 static HRESULT stop_at_once(const struct peergroup_member *m, void *arg)
@@ -278,7 +303,7 @@ static void test_moved(void)
 	CHECK(wait_until(carol_has_two, NULL));
 	CHECK(ears.carol[PEER_MEMBER_CONNECTED] == 2 && ears.carol[PEER_MEMBER_DISCONNECTED] == 2);
 	HR(peergroup_online(carol.group, 0), PEER_S_ALREADY_CONNECTED);
-	take_events(&ears);
+	mark(&carol);
 	CHECK(ears.carol[PEER_MEMBER_UPDATED] == 1, "nothing new, nothing told");
 }
 
@@ -331,8 +356,7 @@ static void test_closed(void)
 	peergroup_free(status);
 	HR(peergroup_close(carol.group), S_OK);
 	carol.group = again;
-	HR(peergroup_online(carol.group, 0), PEER_S_ALREADY_CONNECTED);
-	take_events(&ears);
+	mark(&carol);
 	CHECK(ears.carol[PEER_MEMBER_DISCONNECTED] == 3 && carol_is_there(NULL));
 	NEED(!peergroup_status(carol.group, &status));
 	HR(peergroup_close(carol.group), S_OK);
@@ -353,6 +377,51 @@ static void test_revoked(void)
 	CHECK(look(alice.group, carol.name).items == 0);
 }
 
+/* What the library would not: Bob says that many nodes of his are there. How many may be. */
+static int make_up_nodes(void)
+{
+	static const uint8_t type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
+	struct peergroup_presence place = { .port = htobe16(1) };
+	static struct cert creator, own;
+	struct peergroup_status *status;
+	struct rec rec;
+	struct nl nl;
+	int i, err = 0;
+
+	home_member(bob.name, &creator, &own);
+	NEED(!peergroup_status(bob.group, &status) && !nl_open(&nl));
+	for (i = 1; i <= 100 && !err; i++) {
+		place.node = htobe64((uint64_t)i);
+		rec_new(&rec, &own, &place, sizeof(place));
+		memcpy(rec.hdr.type, type, sizeof(type));
+		memcpy(rec.hdr.id + 8, &place.node, sizeof(place.node));
+		rec_sign(&rec, &own);
+		err = nl_put_record(&nl, status->index, rec.wire, rec.len);
+		rec_free(&rec);
+	}
+	nl_close(&nl);
+	EVP_PKEY_free(own.spec.key);
+	peergroup_free(status);
+	return i - 2;
+}
+
+static bool bob_has_many(void *arg)
+{
+	(void)arg;
+	return look(alice.group, bob.name).items == 16;
+}
+
+/* Its word is all there is for it, and fills nobody's list. */
+static void test_many(void)
+{
+	int n = make_up_nodes();
+
+	CHECK(n < PEERGROUP_PRESENCE_RECORDS_MAX && n > PEERGROUP_PRESENCE_RECORDS_MAX - 4,
+	      "%d beside what there was of him", n);
+	CHECK(wait_until(bob_has_many, NULL));
+	CHECK(look(alice.group, bob.name).present == 16);
+}
+
 static bool dave_has_membership(void *arg)
 {
 	struct host *dave = arg;
@@ -369,6 +438,7 @@ static void test_short(void)
 	invite(&dave, "dave", "Dave", time(NULL) + 290);
 	link_to(&dave, "127.0.0.1:4001");
 	CHECK(wait_until(dave_has_membership, &dave));
+	mark(&dave);
 	s = look(alice.group, dave.name);
 	CHECK(!s.present && look(bob.group, dave.name).present == 1);
 	HR(peergroup_close(dave.group), S_OK);
@@ -386,6 +456,7 @@ int main(void)
 		{ "PEER_DISABLE_PRESENCE", test_disabled },
 		{ "closing", test_closed },
 		{ "a revoked member is not there", test_revoked },
+		{ "a member that makes up nodes", test_many },
 		{ "a membership that ends too soon", test_short },
 	};
 	char home[] = "/tmp/presence.XXXXXX";

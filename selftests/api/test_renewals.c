@@ -7,7 +7,6 @@
  * Each member's group is a host to the others, although they are in one process.
  */
 #include <endian.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
+#include "home.h"
 #include "tap.h"
 
 struct host {
@@ -194,66 +194,10 @@ static bool counts_at_last(void *arg)
 
 /* ------------------------------------------------------- an inviting member -- */
 
-static FILE *open_one(const char *folder, const char *name, const char *file)
-{
-	char pattern[4096];
-	glob_t found;
-	FILE *f;
-
-	/* A folder begins with the part of a peer name that is of the key. */
-	snprintf(pattern, sizeof(pattern), "%s/%s/%.40s*/%s", getenv("PEERGROUP_HOME"), folder,
-		 name, file);
-	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
-	f = fopen(found.gl_pathv[0], "r");
-	NEED(f);
-	globfree(&found);
-	return f;
-}
-
-static EVP_PKEY *key_of(const struct host *h)
-{
-	FILE *f = open_one("identities", h->name, "key.pem");
-	EVP_PKEY *key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
-
-	NEED(key);
-	fclose(f);
-	return key;
-}
-
-static void take_der(X509 *x, struct cert *cert)
-{
-	uint8_t *p = cert->der.p;
-
-	NEED(x && i2d_X509(x, NULL) < DER_ROOM);
-	cert->der.len = (size_t)i2d_X509(x, &p);
-	SHA256(cert->der.p, cert->der.len, cert->fingerprint);
-}
-
-/* The member and who invited it, as its invitation has them; the creator invited all. */
-static void read_member(const struct host *h, struct cert *creator, struct cert *cert)
-{
-	static char not_after[32];
-	FILE *f = open_one("groups", h->name, "*/chain.pem");
-	X509 *root = PEM_read_X509(f, NULL, NULL, NULL);
-	X509 *above = PEM_read_X509(f, NULL, NULL, NULL);
-	X509 *own = PEM_read_X509(f, NULL, NULL, NULL);
-
-	take_der(above, creator);
-	take_der(own, cert);
-	cert_spki_hash(X509_get0_pubkey(root), cert->spec.group);
-	cert->spec.key = key_of(h);
-	snprintf(not_after, sizeof(not_after), "%s", X509_get0_notAfter(own)->data);
-	cert->spec.not_after = not_after;
-	X509_free(root);
-	X509_free(above);
-	X509_free(own);
-	fclose(f);
-}
-
 /* How many there are down to its own. */
 static int certificates(const struct host *h)
 {
-	FILE *f = open_one("groups", h->name, "*/chain.pem");
+	FILE *f = home_file("groups", h->name, "*/chain.pem");
 	X509 *x;
 	int n;
 
@@ -272,7 +216,7 @@ static void forge(const struct cert *by, const struct host *whom, struct cert *c
 
 	gmtime_r(&now, &tm);
 	strftime(not_before, sizeof(not_before), "%y%m%d%H%M%SZ", &tm);
-	cert_below(cert, by, key_of(whom), PEERGROUP_ROLE_MEMBER);
+	cert_below(cert, by, home_key(whom->name), PEERGROUP_ROLE_MEMBER);
 	cert->spec.classifier = strchr(whom->name, '.') + 1;
 	cert->spec.not_before = not_before;
 	cert_sign(cert);
@@ -313,7 +257,7 @@ static void test_inviting(void)
 	const struct cert *chain[] = { &creator, &by, &cert };
 
 	NEED(knows(&dave, &bob, NULL));
-	read_member(&dave, &creator, &by);
+	home_member(dave.name, &creator, &by);
 	forge(&by, &bob, &cert);
 	leave(&dave, chain);
 	CHECK(publishes(&dave, &bob), "what came before has come, too");

@@ -425,7 +425,7 @@ static void test_times(void)
 
 static void test_forms(void)
 {
-	static const uint8_t reserved[PEERGROUP_ID_LEN] = { 0, 0, 4, 0 };
+	static const uint8_t reserved[PEERGROUP_ID_LEN] = { 0, 0, 3, 0 };
 	struct rec rec, first;
 
 	rec_new(&rec, &member, "x", 1);

@@ -15,6 +15,7 @@
 #define PORT		13901
 #define ROUNDS		8U
 #define STAT(name)	PEERGROUP_A_STATS_##name
+#define G(name)		PEERGROUP_A_GROUP_##name
 #define REFUSED(name)	PEERGROUP_A_STATS_REFUSED_##name
 
 #define ADMIN		PEERGROUP_ROLE_ADMIN
@@ -389,20 +390,25 @@ static void test_reserved(void)
 /* ------------------------------------------------------------ presence -- */
 
 #define NODE	0x1122334455667788ULL
+#define A_DAY	(PEERGROUP_PRESENCE_SECONDS_MAX * TICKS)
 
-/* Of a node, at @n addresses and @extra bytes behind. */
+#define ADDRESS	PEERGROUP_PRESENCE_ADDRESS_LEN
+
+/* What the last one says. */
+static struct {
+	struct peergroup_presence head;
+	uint8_t rest[(PEERGROUP_PRESENCE_ADDRESSES_MAX + 1) * ADDRESS];
+} __attribute__((packed)) said;
+
+/* By its id of a node, and by its data of NODE, at @n addresses and @extra bytes behind. */
 static void presence(struct rec *rec, const struct cert *by, uint64_t node, size_t n,
 		     size_t extra)
 {
 	static const uint8_t type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
-	struct {
-		struct peergroup_presence head;
-		uint8_t rest[(PEERGROUP_PRESENCE_ADDRESSES_MAX + 1) * PEERGROUP_PRESENCE_ADDRESS_LEN];
-	} __attribute__((packed)) data = { { htobe64(NODE), htobe16(3587) }, { 0 } };
 
+	said.head = (struct peergroup_presence){ htobe64(NODE), htobe16(3587) };
 	node = htobe64(node);
-	rec_new(rec, by, &data,
-		sizeof(data.head) + n * PEERGROUP_PRESENCE_ADDRESS_LEN + extra);
+	rec_new(rec, by, &said, sizeof(said.head) + n * ADDRESS + extra);
 	memcpy(rec->hdr.type, type, sizeof(type));
 	memcpy(rec->hdr.id + 8, &node, sizeof(node));
 }
@@ -440,6 +446,11 @@ static void test_presence(void)
 			       REFUSED(MALFORMED), "an address too many");
 		check_presence(s, NODE, 1, 0, PEERGROUP_RECORD_AUTOREFRESH, REFUSED(MALFORMED),
 			       "flags");
+		presence(&rec, &s->cert, NODE, 1, 0);
+		rec.hdr.expires = htobe64(be64toh(rec.hdr.modified) + A_DAY + 1);
+		rec_sign(&rec, &s->cert);
+		put(&rec, i & 1, REFUSED(TIMES), s->name, "for more than a day");
+		rec_free(&rec);
 		presence(&rec, &s->cert, NODE, PEERGROUP_PRESENCE_ADDRESSES_MAX, 0);
 		rec_sign(&rec, &s->cert);
 		put(&rec, i & 1, STAT(ADDED), s->name, "presence");
@@ -455,6 +466,46 @@ static void test_presence(void)
 		rec_free(&next);
 		rec_free(&rec);
 	}
+}
+
+static bool bytes_are(void *arg)
+{
+	return nl_group_number(&nl, group, G(BYTES)) == *(uint64_t *)arg;
+}
+
+/* One of a second, and its tombstone, are there and go. */
+static void come_and_go(struct rec *rec, const struct cert *by)
+{
+	uint64_t before = nl_group_number(&nl, group, G(BYTES));
+	struct rec next;
+
+	rec->hdr.expires = htobe64(be64toh(rec->hdr.modified) + TICKS);
+	rec_sign(rec, by);
+	put(rec, true, STAT(ADDED), "somebody", "is there for a second");
+	rec_tombstone(&next, rec, by);
+	rec_sign(&next, by);
+	put(&next, true, STAT(DELETED), "somebody", "goes");
+	rec_free(&next);
+	rec_free(rec);
+	CHECK(wait_until(bytes_are, &before), "%llu bytes, not %llu",
+	      (unsigned long long)nl_group_number(&nl, group, G(BYTES)),
+	      (unsigned long long)before);
+}
+
+/* For who asks for changes since, no change is lost by what comes and goes all the time. */
+static void test_presence_goes(void)
+{
+	uint64_t horizon = nl_group_number(&nl, group, G(HORIZON));
+	const struct cert *by = &signers[1].cert;
+	struct rec rec;
+
+	presence(&rec, by, NODE + 2, 0, 0);
+	said.head.node = htobe64(NODE + 2);
+	come_and_go(&rec, by);
+	CHECK(nl_group_number(&nl, group, G(HORIZON)) == horizon, "presence");
+	rec_new(&rec, by, "x", 1);
+	come_and_go(&rec, by);
+	CHECK(nl_group_number(&nl, group, G(HORIZON)) > horizon, "a program's record");
 }
 
 /* A new word for a link's node, signed with a new certificate. */
@@ -889,6 +940,7 @@ int main(void)
 		{ "records inside their signer's certificate", test_times },
 		{ "reserved types", test_reserved },
 		{ "presence", test_presence },
+		{ "presence that goes", test_presence_goes },
 		{ "a link, renewed by an administrator that was revoked", test_renewed },
 		{ "who is revoked hears of it", test_hears },
 		{ "a member that was let in again", test_let_in_again },

@@ -25,6 +25,8 @@ load_module
 peergroup identity create --name "machine$PG_VM" > /dev/null
 if [ "$PG_VM" = 0 ]; then
 	peergroup create g > /dev/null
+	# Signatures are counted below; those of presence come again and again.
+	peergroup properties g --flags disable-presence > /dev/null
 	until_true 200 fetch 7001 "$T/id" || bail_out "no identity from the other machine"
 	peergroup invite --to "$T/id" g > "$T/invitation"
 	hand_over 7002 "$T/invitation"

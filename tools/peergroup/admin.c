@@ -70,6 +70,20 @@ static int on_valid(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* What a number may be, which the kernel tells beside that it is not. */
+static void take_range(struct admin_answer *answer, struct nlattr *policy)
+{
+	struct nlattr *tb[NL_POLICY_TYPE_ATTR_MAX + 1];
+	size_t used = strlen(answer->detail);
+
+	if (nla_parse_nested(tb, NL_POLICY_TYPE_ATTR_MAX, policy, NULL) < 0 ||
+	    !tb[NL_POLICY_TYPE_ATTR_MIN_VALUE_U] || !tb[NL_POLICY_TYPE_ATTR_MAX_VALUE_U])
+		return;
+	snprintf(answer->detail + used, sizeof(answer->detail) - used, ": %llu to %llu",
+		 (unsigned long long)nla_get_u64(tb[NL_POLICY_TYPE_ATTR_MIN_VALUE_U]),
+		 (unsigned long long)nla_get_u64(tb[NL_POLICY_TYPE_ATTR_MAX_VALUE_U]));
+}
+
 /* The kernel's own words, out of the attributes behind an error or the end of a dump. */
 static void take_extack(struct admin_answer *answer, struct nlattr *first, int len)
 {
@@ -82,6 +96,8 @@ static void take_extack(struct admin_answer *answer, struct nlattr *first, int l
 				 nla_len(attr), (const char *)nla_data(attr));
 		if (nla_type(attr) == NLMSGERR_ATTR_OFFS && nla_len(attr) == 4)
 			answer->offset = nla_get_u32(attr);
+		if (nla_type(attr) == NLMSGERR_ATTR_POLICY)
+			take_range(answer, attr);
 	}
 }
 

@@ -165,6 +165,8 @@ struct peergroup_properties_head {
 
 #define PEERGROUP_PRESENCE_ADDRESS_LEN		16
 #define PEERGROUP_PRESENCE_ADDRESSES_MAX	8
+#define PEERGROUP_PRESENCE_SECONDS_MAX		86400	/* from modification to expiration */
+#define PEERGROUP_PRESENCE_RECORDS_MAX		64	/* of one member, tombstones too */
 
 /**
  * struct peergroup_presence - how the data of a presence record begins
