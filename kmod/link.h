@@ -24,10 +24,10 @@
 #include <linux/workqueue.h>
 #include "addr.h"
 #include "noise.h"
+#include "quota.h"
 #include "reconcile.h"
 #include "wire.h"
 
-struct pg_creator;
 struct pg_exchange;
 struct pg_group;
 struct pg_handshake;
@@ -130,6 +130,8 @@ struct pg_deferred {
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)
  * @rx_data_due: the same for data
+ * @rx_pace: the same by enum pg_pace, where there is no @payer: who was revoked may speak
+ *	without being let in (appeal.c)
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
  * @tx_hash: those of them that are records, by id and @tx_key
@@ -225,6 +227,7 @@ struct pg_link {
 	atomic_t arrival_bytes;
 	u64 rx_due;
 	u64 rx_data_due;
+	u64 rx_pace[PG_PACES];
 	struct delayed_work pace;
 
 	/* sending */

@@ -27,7 +27,8 @@ static HRESULT fill_roles(const struct pgi_roll_item *item, void *top, PEER_CRED
 	return S_OK;
 }
 
-static HRESULT fill_credentials(const struct pgi_roll_item *item, void *top, PEER_CREDENTIAL_INFO *out)
+static HRESULT fill_credentials(const struct pgi_roll_item *item, void *top,
+				PEER_CREDENTIAL_INFO *out)
 {
 	out->dwSize = sizeof(*out);
 	out->ftValidityStart = pgi_to_filetime(item->m.not_before);

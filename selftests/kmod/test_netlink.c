@@ -761,7 +761,7 @@ static void test_put_times(void)
 static void test_put_types(void)
 {
 	static const uint8_t reserved[][4] = {
-		{ 0, 0, 1, 0 }, { 0, 0, 2, 0 }, { 0, 0, 3, 0 }, { 0, 0, 4, 0 },
+		{ 0, 0, 1, 0 }, { 0, 0, 2, 0 }, { 0, 0, 3, 0 },
 	};
 	struct rec rec;
 	unsigned int i;

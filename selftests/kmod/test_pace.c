@@ -237,12 +237,15 @@ static void test_links(void)
 /* Nor to invite members that do: they have twice the rate, together. */
 static void test_invited(void)
 {
-	uint64_t before = nl_stat(&nl, group, S(LINK_PACED));
 	static struct cert inviter, who[6], other;
 	struct chain chain = { .n = 2 };
+	uint64_t before;
 	struct peer p;
 	int i;
 
+	/* What those before sent is read until their links have ended. */
+	NEED(wait_stat(&nl, group, S(LINKS_DOWN), nl_stat(&nl, group, S(LINKS_UP))));
+	before = nl_stat(&nl, group, S(LINK_PACED));
 	cert_issue(&inviter, &root, test_key(2), PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
 	chain.cert[0] = &inviter.der;
 	NEED(!group_limit(&nl, group, L(SYNC_RATE), RATE));

@@ -794,8 +794,10 @@ static void test_appeal(void)
 	static struct cert other, gone;
 	struct peergroup_revocation body;
 	uint8_t certs[DER_ROOM];
+	struct chain chain = { .cert = { &fallen.der, &by_fallen.der }, .n = 2 };
 	struct rec rec, spoilt;
 	uint64_t before, paced;
+	struct noise_meet m;
 	struct peer p;
 	int i;
 
@@ -830,6 +832,16 @@ static void test_appeal(void)
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_PROOF_RATE, 1));
 	paced = nl_stat(&nl, group, STAT(LINK_PACED));
 	call_revoked(&p);
+	for (i = 0; i < 20; i++)
+		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	CHECK(counted_once(&nl, group, STAT(LINK_PACED), paced), "it is read without end");
+	peer_close(&p);
+	/* And from one whose chain is not even learnt, as somebody above it was revoked. */
+	paced = nl_stat(&nl, group, STAT(LINK_PACED));
+	meet_fill(&m, &by_fallen, &chain);
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, &m));
+	CHECK(peer_expect(&p, PG_MSG_BYE), "not told");
 	for (i = 0; i < 20; i++)
 		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
 	CHECK(counted_once(&nl, group, STAT(LINK_PACED), paced), "it is read without end");
