@@ -29,6 +29,8 @@ done
 f=$(file 1048577)
 check_fails "one byte over the limit is refused" pg h1 add g --type "$TYPE" --expires 1h "$f"
 
+is "a limit that cannot be so says what it can be" "$(pg h1 limits g links=5000 2>&1)" \
+	"peergroup: links=5000: integer out of range: 1 to 1024"
 pg h1 limits g record_size=4096 > /dev/null
 pg h2 limits g record_size=4096 > /dev/null
 f=$(file 4096)
