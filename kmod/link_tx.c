@@ -216,8 +216,12 @@ void pg_tx_bye(struct pg_link *link, u32 reason)
 		.bye = { .reason = cpu_to_be32(reason) },
 	};
 
-	/* Who is revoked is to hear of it, which may be queued still: this is the last chance. */
-	if (!link->keyed || !pg_tx_flush(link, reason == PG_BYE_REVOKED) ||
+	/*
+	 * This is the last chance for what is queued still: that somebody is revoked, and what
+	 * a program published right before it left.
+	 */
+	if (!link->keyed ||
+	    !pg_tx_flush(link, reason == PG_BYE_REVOKED || reason == PG_BYE_LEAVING) ||
 	    (link->tx_now && link->tx_done))
 		return;
 	if (pg_tx_seal(link, (u8 *)&out, sizeof(out.hdr) + sizeof(out.bye)))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <openssl/rsa.h>
 #include "group.h"
 #include "peer.h"
 #include "tap.h"
@@ -23,10 +24,10 @@ static struct nl nl;
 static struct cert root, own, flooder;
 static uint32_t group;
 
-/* A member that has sent nothing before. */
+/* A member that has sent nothing before; not every kernel knows another kind of key. */
 static void newcomer(struct cert *cert, const struct cert *issuer)
 {
-	cert_issue(cert, issuer, cert_key_p256(), PEERGROUP_ROLE_MEMBER);
+	cert_issue(cert, issuer, EVP_RSA_gen(2048), PEERGROUP_ROLE_MEMBER);
 }
 
 static void gone(struct cert *cert)

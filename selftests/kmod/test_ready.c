@@ -155,12 +155,47 @@ static void test_want(void)
 	peer_close(&p);
 }
 
+static void set_online(uint32_t group, bool on)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, on);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+/* Who publishes and leaves at once has still said it. */
+static void test_last_words(void)
+{
+	uint32_t group = new_group(&own[0], FIRST_PORT);
+	unsigned int i, heard = 0;
+	struct rec rec[20];
+	struct peer p;
+
+	for (i = 0; i < 20; i++) {
+		rec_new(&rec[i], &own[0], "x", 1);
+		rec_sign(&rec[i], &own[0]);
+	}
+	for (i = 0; i < 20; i++) {
+		whole_peer(&p, FIRST_PORT);
+		NEED(!nl_put_record(&nl, group, rec[i].wire, rec[i].len));
+		set_online(group, false);
+		heard += peer_expect(&p, PG_MSG_RECORD);
+		peer_close(&p);
+		set_online(group, true);
+		rec_free(&rec[i]);
+	}
+	CHECK(heard == 20, "%u of 20", heard);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, group));
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "an end without a comparison makes no group ready", test_end_alone },
 		{ "nor does it while a record waits for a certificate", test_waiting },
 		{ "all that was asked for comes through a short queue", test_want },
+		{ "what is published right before the end is sent", test_last_words },
 	};
 	unsigned int i;
 
