@@ -55,10 +55,14 @@ void pg_table_account(struct pg_table *t, const struct pg_record *r, int sign)
 	}
 }
 
-/* Each reader goes over all of these, and a member has few nodes. */
-static bool pg_presence_full(const struct pg_creator *c, const struct pg_record *r)
+/*
+ * Each reader goes over all of these, and a member has few nodes. @had: 1 where @r takes
+ * the place of one of @c.
+ */
+static bool pg_presence_full(const struct pg_creator *c, const struct pg_record *r, u32 had)
 {
-	return pg_record_presence(r) && READ_ONCE(c->presence) >= PEERGROUP_PRESENCE_RECORDS_MAX;
+	return pg_record_presence(r) &&
+	       READ_ONCE(c->presence) - had >= PEERGROUP_PRESENCE_RECORDS_MAX;
 }
 
 /* What a creator, or one who invites, may have. */
@@ -138,7 +142,7 @@ static bool pg_table_quota_full(struct pg_table *t, const struct pg_record *r)
 	own = pg_table_entry(t, r->creator);
 	inviter = pg_table_entry(t, pg_member_branch(r->creator));
 	deputy = pg_table_entry(t, pg_member_deputy(r->creator));
-	return (own && pg_presence_full(own, r)) ||
+	return (own && pg_presence_full(own, r, 0)) ||
 	       (own && pg_share_full(&own->own, pg_share_spare(pg_table_share(t, false), r),
 				     bytes)) ||
 	       (inviter && pg_share_full(&inviter->branch, pg_table_share(t, true), bytes)) ||
@@ -187,15 +191,18 @@ unsigned int pg_table_room(const struct pg_table *t, const struct pg_record *r,
 	struct pg_share all = { .records = t->live + t->tombstones, .bytes = t->bytes };
 	struct pg_share most = { .records = t->limits.records, .bytes = t->limits.bytes };
 	struct pg_share room = pg_share_spare(pg_table_share(t, false), r);
+	const struct pg_record *own;
 
 	if (cur && pg_rec_deleted(&r->rec))
 		return 0;
 	if (pg_share_over(&all, pg_share_spare(most, r), r, cur))
 		return PEERGROUP_A_STATS_REFUSED_FULL;
-	if (!cur && pg_presence_full(r->quota, r))
-		return PEERGROUP_A_STATS_REFUSED_QUOTA;
 	/* The other certificates of a key count in the same entry; another key's do not. */
-	if (pg_share_over(&r->quota->own, room, r, cur && cur->quota == r->quota ? cur : NULL))
+	own = cur && cur->quota == r->quota ? cur : NULL;
+	/* What it replaces may be of another type. */
+	if (pg_presence_full(r->quota, r, own && pg_record_presence(own)))
+		return PEERGROUP_A_STATS_REFUSED_QUOTA;
+	if (pg_share_over(&r->quota->own, room, r, own))
 		return PEERGROUP_A_STATS_REFUSED_QUOTA;
 	if (r->inviter && pg_share_over(&r->inviter->branch, pg_table_share(t, true), r,
 					cur && cur->inviter == r->inviter ? cur : NULL))

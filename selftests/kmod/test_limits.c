@@ -89,6 +89,52 @@ static void test_records(void)
 	NEED(!group_limit(&nl, group, L(CREATOR_RECORDS), 0));
 }
 
+static void become_presence(struct rec *rec, const struct peergroup_presence *place)
+{
+	static const uint8_t presence[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
+
+	memcpy(rec->hdr.type, presence, sizeof(presence));
+	memcpy(rec->hdr.id + 8, &place->node, sizeof(place->node));
+}
+
+/* Over a link a version may be of another type than the one before. */
+static void test_presence(void)
+{
+	struct peergroup_presence place = { .port = htobe16(PORT) };
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_QUOTA));
+	uint64_t updated = nl_stat(&nl, group, S(UPDATED));
+	struct rec rec, next;
+	struct peer p;
+	int i, err = 0;
+
+	for (i = 1; i <= PEERGROUP_PRESENCE_RECORDS_MAX + 1; i++) {
+		place.node = htobe64(i);
+		rec_new(&rec, &flooder, &place, sizeof(place));
+		become_presence(&rec, &place);
+		rec_sign(&rec, &flooder);
+		err = put(&rec);
+		CHECK(err == (i <= PEERGROUP_PRESENCE_RECORDS_MAX ? 0 : -EDQUOT), "%d: %d (%s)", i,
+		      err, nl.text);
+		rec_free(&rec);
+	}
+	/* The one that was refused, out of a record of a program. */
+	rec_new(&rec, &flooder, "x", 1);
+	memcpy(rec.hdr.id + 8, &place.node, sizeof(place.node));
+	rec_sign(&rec, &flooder);
+	NEED(!put(&rec));
+	rec_next(&next, &rec, &flooder, &place, sizeof(place));
+	become_presence(&next, &place);
+	rec_sign(&next, &flooder);
+	peer_link(&p, PORT, &flooder);
+	peer_send(&p, PG_MSG_RECORD, next.wire, next.len);
+	CHECK(wait_stat(&nl, group, S(REFUSED_QUOTA), before + 2), "it was taken: %llu updated",
+	      (unsigned long long)(nl_stat(&nl, group, S(UPDATED)) - updated));
+	peer_close(&p);
+	rec_free(&next);
+	delete(&rec, &flooder);
+	rec_free(&rec);
+}
+
 static void test_bytes(void)
 {
 	struct rec kept, rec;
@@ -612,6 +658,7 @@ int main(void)
 		{ "members below one administrator", test_issued },
 		{ "a member with many links has one clock", test_clock },
 		{ "a connection whose opener let go of the group first", test_opener },
+		{ "presence records of one creator", test_presence },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	struct peer p;
