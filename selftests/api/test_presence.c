@@ -377,10 +377,11 @@ static void test_revoked(void)
 	CHECK(look(alice.group, carol.name).items == 0);
 }
 
+static const uint8_t presence[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
+
 /* What the library would not: Bob says that many nodes of his are there. How many may be. */
 static int make_up_nodes(void)
 {
-	static const uint8_t type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 	struct peergroup_presence place = { .port = htobe16(1) };
 	static struct cert creator, own;
 	struct peergroup_status *status;
@@ -393,7 +394,7 @@ static int make_up_nodes(void)
 	for (i = 1; i <= 100 && !err; i++) {
 		place.node = htobe64((uint64_t)i);
 		rec_new(&rec, &own, &place, sizeof(place));
-		memcpy(rec.hdr.type, type, sizeof(type));
+		memcpy(rec.hdr.type, presence, sizeof(presence));
 		memcpy(rec.hdr.id + 8, &place.node, sizeof(place.node));
 		rec_sign(&rec, &own);
 		err = nl_put_record(&nl, status->index, rec.wire, rec.len);

@@ -388,8 +388,8 @@ enum {
 	PEERGROUP_A_GROUP_PORT,		/* u16: port to listen on; reply: the one in use */
 	PEERGROUP_A_GROUP_SEQ,		/* u64: of the latest change */
 	PEERGROUP_A_GROUP_HORIZON,	/* u64: "since" below this cannot be answered */
-	PEERGROUP_A_GROUP_RECORDS,	/* u32: live records */
-	PEERGROUP_A_GROUP_TOMBSTONES,	/* u32 */
+	PEERGROUP_A_GROUP_RECORDS,	/* u32: live records, of programs */
+	PEERGROUP_A_GROUP_TOMBSTONES,	/* u32: the same of tombstones */
 	PEERGROUP_A_GROUP_BYTES,	/* u64: kernel memory of the record table */
 	PEERGROUP_A_GROUP_FINGERPRINT,	/* binary 32: of the whole table */
 	PEERGROUP_A_GROUP_TIME_OFFSET,	/* s64: peer time minus this host's, 100 ns */
