@@ -67,24 +67,13 @@ static int show_connections(peergroup_t group)
 	static const char *const headings[] = {
 		">ID", "KIND", "DIR", "ADDRESS", "PEER", ">QUEUED", NULL
 	};
-	struct table *t = NULL;
+	struct table *t = rows_begin(headings);
 	HRESULT hr;
 
-	if (opt_json) {
-		json_start(false);
-		json_array(NULL);
-	} else {
-		t = table_new(headings);
-	}
 	hr = peergroup_connections(group, BOTH, opt_json ? connection_json : connection_row, t);
 	if (FAILED(hr))
 		return fail_result(hr, "cannot list connections");
-	if (opt_json) {
-		json_end_array();
-		json_finish();
-	} else {
-		table_print(t);
-	}
+	rows_end(t);
 	return finish();
 }
 

@@ -13,24 +13,25 @@
 #include "present.h"
 #include "table.h"
 
-/* Options but for the common ones: at most --pem or --all, into *@flag. */
-static int one_flag(int argc, char **argv, const char *name, bool *flag)
+enum { PEM = OPT_OWN, PRESENT, ALL };
+
+/* Options that take no argument, the last that was given into *@given (0: none). */
+static int read_flag(int argc, char **argv, const struct option *options, int *given)
 {
-	const struct option options[] = {
-		{ name, no_argument, NULL, OPT_OWN },
-		COMMON_OPTIONS
-	};
 	int c, status;
 
-	*flag = false;
+	*given = 0;
 	while ((c = next_option(argc, argv, options, &status)) != -1) {
 		if (!c)
 			return status == EXIT_OK ? -1 : status;
-		*flag = true;
+		if (*given && *given != c)
+			return usage("--%s and --%s exclude each other", options[0].name,
+				     options[1].name);
+		*given = c;
 	}
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
-	if (*flag && opt_json && str_eq(name, "pem"))
+	if (*given == PEM && opt_json)
 		return usage("--pem and --json exclude each other");
 	return EXIT_OK;
 }
@@ -101,47 +102,28 @@ static void members_table(const struct admin_member *members, size_t n)
 	table_print(t);
 }
 
-static int members_options(int argc, char **argv, bool *pem, bool *present)
+int cmd_members(int argc, char **argv)
 {
-	enum { PEM = OPT_OWN, PRESENT };
 	static const struct option options[] = {
 		{ "pem", no_argument, NULL, PEM },
 		{ "present", no_argument, NULL, PRESENT },
 		COMMON_OPTIONS
 	};
-	int c, status;
-
-	*pem = *present = false;
-	while ((c = next_option(argc, argv, options, &status)) != -1) {
-		if (!c)
-			return status == EXIT_OK ? -1 : status;
-		*(c == PEM ? pem : present) = true;
-	}
-	if (argc - optind > 1)
-		return usage("%s: one GROUP only", argv[optind + 1]);
-	if (*pem && (opt_json || *present))
-		return usage("--pem and %s exclude each other", opt_json ? "--json" : "--present");
-	return EXIT_OK;
-}
-
-int cmd_members(int argc, char **argv)
-{
 	struct admin_member *members;
 	struct admin_group group;
 	size_t n, i;
-	bool pem, present;
-	int ret = members_options(argc, argv, &pem, &present);
+	int flag, ret = read_flag(argc, argv, options, &flag);
 
 	if (ret != EXIT_OK)
 		return ret < 0 ? EXIT_OK : ret;
-	if (present)
+	if (flag == PRESENT)
 		return show_present(argv[optind]);
 	ret = admin_find_group(argv[optind], &group);
 	if (ret == EXIT_OK)
 		ret = admin_members(group.index, &members, &n);
 	if (ret != EXIT_OK)
 		return ret;
-	if (pem)
+	if (flag == PEM)
 		for (i = 0; i < n; i++)
 			print_pem(&members[i].cert);
 	else if (opt_json)
@@ -154,12 +136,15 @@ int cmd_members(int argc, char **argv)
 int cmd_stats(int argc, char **argv)
 {
 	static const char *const headings[] = { "COUNTER", ">VALUE", NULL };
+	static const struct option options[] = {
+		{ "all", no_argument, NULL, ALL },
+		COMMON_OPTIONS
+	};
 	uint64_t values[__PEERGROUP_A_STATS_MAX];
 	struct admin_group group;
 	struct table *t;
 	unsigned int i;
-	bool all;
-	int ret = one_flag(argc, argv, "all", &all);
+	int flag, ret = read_flag(argc, argv, options, &flag);
 
 	if (ret != EXIT_OK)
 		return ret < 0 ? EXIT_OK : ret;
@@ -182,7 +167,7 @@ int cmd_stats(int argc, char **argv)
 	for (i = 0; i < __PEERGROUP_A_STATS_MAX; i++) {
 		char *value = xprintf("%llu", (unsigned long long)values[i]);
 
-		if (stat_name(i) && (all || values[i]))
+		if (stat_name(i) && (flag || values[i]))
 			table_row(t, stat_name(i), value);
 		free(value);
 	}
@@ -501,16 +486,19 @@ static void info_owner(const struct admin_group *group)
 
 int cmd_info(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "pem", no_argument, NULL, PEM },
+		COMMON_OPTIONS
+	};
 	struct admin_group group;
 	struct admin_link *links;
 	size_t n, i, up = 0;
-	bool pem;
-	int ret = one_flag(argc, argv, "pem", &pem);
+	int flag, ret = read_flag(argc, argv, options, &flag);
 
 	if (ret != EXIT_OK)
 		return ret < 0 ? EXIT_OK : ret;
 	ret = admin_find_group(argv[optind], &group);
-	if (ret == EXIT_OK && pem)
+	if (ret == EXIT_OK && flag == PEM)
 		return info_pem(&group);
 	if (ret == EXIT_OK)
 		ret = admin_links(group.index, &links, &n);

@@ -34,18 +34,14 @@ static HRESULT member_json(const struct peergroup_member *m, void *arg)
 /* Addresses beyond the first get lines of their own. */
 static HRESULT member_row(const struct peergroup_member *m, void *arg)
 {
-	char *friendly = safe_text(m->friendly, strlen(m->friendly));
-	char *name = safe_text(m->name, strlen(m->name));
 	char *node = xprintf("%016llx", (unsigned long long)m->node);
 	size_t i;
 
-	table_row(arg, friendly, roles_text(m->roles), node,
-		  m->n_addresses ? sockaddr_text(&m->addresses[0]) : "", name);
+	table_row(arg, m->friendly, roles_text(m->roles), node,
+		  m->n_addresses ? sockaddr_text(&m->addresses[0]) : "", m->name);
 	for (i = 1; i < m->n_addresses; i++)
 		table_row(arg, "", "", "", sockaddr_text(&m->addresses[i]), "");
 	free(node);
-	free(name);
-	free(friendly);
 	return S_OK;
 }
 
@@ -54,25 +50,14 @@ static int list_present(peergroup_t group)
 	static const char *const headings[] = {
 		"NAME", "ROLES", "NODE", "ADDRESS", "PEER NAME", NULL
 	};
-	struct table *t = NULL;
+	struct table *t = rows_begin(headings);
 	HRESULT hr;
 
-	if (opt_json) {
-		json_start(false);
-		json_array(NULL);
-	} else {
-		t = table_new(headings);
-	}
 	hr = peergroup_members(group, PEER_MEMBER_PRESENT, NULL,
 			       opt_json ? member_json : member_row, t);
 	if (FAILED(hr))
 		return fail_result(hr, "cannot list members");
-	if (opt_json) {
-		json_end_array();
-		json_finish();
-	} else {
-		table_print(t);
-	}
+	rows_end(t);
 	return finish();
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 #include "cmd.h"
+#include "json.h"
 #include "table.h"
 
 struct table {
@@ -94,4 +95,23 @@ void table_print(struct table *t)
 	free(t->right);
 	free(most);
 	free(t);
+}
+
+struct table *rows_begin(const char *const *headings)
+{
+	if (!opt_json)
+		return table_new(headings);
+	json_start(false);
+	json_array(NULL);
+	return NULL;
+}
+
+void rows_end(struct table *t)
+{
+	if (t) {
+		table_print(t);
+		return;
+	}
+	json_end_array();
+	json_finish();
 }

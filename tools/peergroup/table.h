@@ -15,4 +15,8 @@ void table_row(struct table *t, ...);
 /* Prints (no headings without rows), and frees. */
 void table_print(struct table *t);
 
+/* The same for a list that --json makes an array of: then there is no table, but NULL. */
+struct table *rows_begin(const char *const *headings);
+void rows_end(struct table *t);
+
 #endif /* PEERGROUP_TABLE_H */
