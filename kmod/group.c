@@ -50,6 +50,9 @@ const struct pg_limits pg_limits_default = {
 	.passwords = 16,
 	.password_rate = 60,
 	.password_prefix_rate = 10,
+	.passive_view = 30,
+	.active_view = 5,
+	.maintenance_ms = 30 * 1000,
 };
 
 struct pg_net *pg_net_of(struct net *net)
@@ -145,6 +148,7 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	WRITE_ONCE(g->port, l->port);
 	WRITE_ONCE(g->listener, l);
 	pg_group_update_status(g);
+	pg_group_view_rest(g);
 	pg_group_redial(g);
 	mutex_unlock(&g->lock);
 	return 0;
@@ -223,8 +227,8 @@ void pg_group_set_limits(struct pg_group *g, const struct pg_limits *limits)
 	WRITE_ONCE(g->members.max, limits->members);
 	WRITE_ONCE(g->members.invited_max, limits->invited);
 	WRITE_ONCE(g->members.issued_max, limits->issued);
-	g->overlay.retry_min_ms = limits->retry_min_ms;
-	g->overlay.retry_max_ms = limits->retry_max_ms;
+	pg_group_set_overlay(g, limits);
+	pg_group_redial(g);
 	/* Programs that hold links up may have less time for that now. */
 	if (!g->ended)
 		mod_delayed_work(pg_wq, &g->unhold, 0);

@@ -89,6 +89,9 @@ struct pg_limits {
 	u32 password_rate;
 	u32 password_prefix_rate;
 	u32 sync_rate;
+	u32 passive_view;
+	u32 active_view;
+	u32 maintenance_ms;
 };
 
 extern const struct pg_limits pg_limits_default;
@@ -445,6 +448,28 @@ bool pg_group_expires(const struct pg_group *g);	/* or does all wait for a link?
 void pg_group_dial_work(struct work_struct *work);
 void pg_group_redial(struct pg_group *g);	/* lock held */
 void pg_group_close_links(struct pg_group *g);	/* lock held */
+
+static inline u64 pg_now_ms(void)
+{
+	return ktime_to_ms(ktime_get_boottime());
+}
+
+/* ---- group_overlay.c; the group's lock held where nothing else is said ---- */
+
+/* What the limits say of the overlay. The group's lock held, or it is nobody else's. */
+void pg_group_set_overlay(struct pg_group *g, const struct pg_limits *limits);
+
+/* From now on it is a whole wait until the group looks for a link. */
+void pg_group_view_rest(struct pg_group *g);
+
+/* A presence record, or its tombstone, has been taken into the table. */
+void pg_group_presence_changed(struct pg_group *g, const struct pg_record *r);
+
+/* Dials a node of the view, if it is time to and a link is wanted. */
+void pg_group_maintain(struct pg_group *g, u64 now_ms);
+
+/* A link that was dialled so is up, or has come to its end. */
+void pg_group_tried(struct pg_link *link);
 
 /* group_revoke.c: revocations came or went, or chances are that one did. Lock held. */
 void pg_group_revocations_changed(struct pg_group *g);

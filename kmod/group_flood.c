@@ -223,6 +223,8 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 		pg_group_revocations_changed(g);
 	if (pg_rec_kind(r->rec.type) == PG_REC_PROPERTIES)
 		pg_group_properties_changed(g, r);
+	if (pg_rec_kind(r->rec.type) == PG_REC_PRESENCE)
+		pg_group_presence_changed(g, r);
 	if (pg_table_next_expiry(&g->table) == r->rec.expires && !g->ended)
 		mod_delayed_work(pg_wq, &g->expire, 0);
 }

@@ -14,21 +14,16 @@
 #include "netlink.h"
 #include "trace.h"
 
-static u64 pg_now_ms(void)
-{
-	return ktime_to_ms(ktime_get_boottime());
-}
-
 /* ---------------------------------------------------------------- links -- */
 
 void pg_group_redial(struct pg_group *g)
 {
-	u64 wait;
+	u64 now = pg_now_ms(), wait;
 
 	lockdep_assert_held(&g->lock);
 	if (!g->online || g->ended)
 		return;
-	wait = pg_overlay_wait(&g->overlay, pg_now_ms());
+	wait = min(pg_overlay_wait(&g->overlay, now), pg_view_wait(&g->overlay, !g->n_up, now));
 	if (wait != U64_MAX)
 		mod_delayed_work(pg_wq, &g->dial, msecs_to_jiffies(min_t(u64, wait, 3600 * 1000)));
 }
@@ -49,6 +44,7 @@ void pg_group_dial_work(struct work_struct *work)
 		if (err)
 			pg_overlay_link_gone(&g->overlay, t, -err, now, get_random_u32());
 	}
+	pg_group_maintain(g, now);
 	pg_group_redial(g);
 	mutex_unlock(&g->lock);
 }
@@ -119,13 +115,13 @@ static bool pg_group_greedy(const struct pg_group *g, const struct pg_link *link
 
 /*
  * Is there no room for @link? What a program asked for is not for others to prevent by
- * coming first, nor for one of them by coming often.
+ * coming first, nor for one of them by coming often. What the group found by itself is.
  */
 static u32 pg_group_crowded(struct pg_group *g, const struct pg_link *link)
 {
 	u32 fault = 0;
 
-	if (link->outbound)
+	if (link->outbound && !link->found)
 		return 0;
 	if (g->n_up >= g->limits.links)
 		fault = PEERGROUP_A_STATS_LINK_FULL;
@@ -235,6 +231,10 @@ u32 pg_group_link_up(struct pg_link *link)
 		pg_overlay_link_up(link->target);
 	pg_group_adjust_clock(g);
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_UP);
+	if (link->found) {
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_FOUND);
+		pg_group_tried(link);
+	}
 	trace_pg_link_state(g->index, link->id, PEERGROUP_LINK_UP, 0);
 	pg_netlink_link(g, link, PEERGROUP_LINK_UP, 0);
 	pg_group_update_status(g);
@@ -297,6 +297,8 @@ static void pg_group_neighbour_gone(struct pg_group *g, struct pg_link *link)
 	if (link->up) {
 		link->up = false;
 		WRITE_ONCE(g->n_up, g->n_up - 1);
+		if (!g->n_up)
+			pg_group_view_rest(g);
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINKS_DOWN);
 	} else if (link->outbound) {
 		state = PEERGROUP_LINK_FAILED;
@@ -305,9 +307,12 @@ static void pg_group_neighbour_gone(struct pg_group *g, struct pg_link *link)
 		state = 0;
 	}
 	trace_pg_link_state(g->index, link->id, state, link->error);
-	if (state && !g->ended)
+	/* Nobody waits for what the group tries by itself. */
+	if (state && !g->ended && !(link->found && state == PEERGROUP_LINK_FAILED))
 		pg_netlink_link(g, link, state, link->error);
 	pg_group_retarget(g, link);
+	if (link->found)
+		pg_group_tried(link);
 	pg_group_drop_deferred(link);
 	pg_sync_destroy(&link->sync);
 	pg_group_adjust_clock(g);

@@ -86,8 +86,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	pg_flood_init(&g->flood);
 	pg_batches_init(&g->batches);
 	g->limits = *limits;
-	g->overlay.retry_min_ms = limits->retry_min_ms;
-	g->overlay.retry_max_ms = limits->retry_max_ms;
+	pg_group_set_overlay(g, limits);
 }
 
 static struct pg_group *pg_group_new(struct pg_net *pn, struct pg_span root,

@@ -490,6 +490,7 @@ static int pg_link_aim(struct pg_link *link, const struct pg_dial *dial)
 {
 	link->outbound = true;
 	link->target = dial->target;
+	link->found = dial->found;
 	link->addr = *dial->addr;
 	link->direct = dial->direct;
 	if (!dial->direct)

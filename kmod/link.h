@@ -73,6 +73,7 @@ struct pg_deferred {
  * @bye: what to tell the other end
  * @fault: PEERGROUP_A_STATS_LINK_* to count when it has closed, or 0
  * @flags: PG_LINK_* bits
+ * @found: dialled as the group looks for links by itself; @target is NULL
  * @direct: for data only: no neighbour, and never @up. Set before it is up
  * @expect: peer name that the other end of a dialled direct one has to prove, @expect_len
  *	bytes; or NULL
@@ -174,6 +175,7 @@ struct pg_link {
 	u32 bye;
 	u32 fault;
 	unsigned long flags;
+	bool found;
 	bool direct;
 	u32 expect_len;
 	u8 *expect;
@@ -312,6 +314,7 @@ u64 pg_link_new_id(void);
  * @id: the link's
  * @addr: where
  * @target: what overlay.c wants linked, or NULL
+ * @found: nobody asked for it: it is to a node of overlay.c's view
  * @direct: the link is for data only, and the two below count
  * @expect: peer name of who shall be there
  * @expect_len: bytes of it
@@ -320,6 +323,7 @@ struct pg_dial {
 	u64 id;
 	const struct pg_addr *addr;
 	struct pg_target *target;
+	bool found;
 	bool direct;
 	const u8 *expect;
 	u32 expect_len;

@@ -115,6 +115,9 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
 	[PEERGROUP_A_LIMIT_SYNC_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_rate),
+	[PEERGROUP_A_LIMIT_PASSIVE_VIEW] = NLA_POLICY_MAX(NLA_U32, 1024),
+	[PEERGROUP_A_LIMIT_ACTIVE_VIEW] = NLA_POLICY_MAX(NLA_U32, 64),
+	[PEERGROUP_A_LIMIT_MAINTENANCE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_hour),
 };
 
 /* Where the u32 ones live. */
@@ -156,6 +159,9 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE,
 	  offsetof(struct pg_limits, password_prefix_rate) },
 	{ PEERGROUP_A_LIMIT_SYNC_RATE, offsetof(struct pg_limits, sync_rate) },
+	{ PEERGROUP_A_LIMIT_PASSIVE_VIEW, offsetof(struct pg_limits, passive_view) },
+	{ PEERGROUP_A_LIMIT_ACTIVE_VIEW, offsetof(struct pg_limits, active_view) },
+	{ PEERGROUP_A_LIMIT_MAINTENANCE, offsetof(struct pg_limits, maintenance_ms) },
 };
 
 /**

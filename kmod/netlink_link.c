@@ -129,6 +129,7 @@ int pg_nl_put_link(struct sk_buff *skb, const struct pg_group *g, const struct p
 	    (node && nla_put_u64_64bit(skb, PEERGROUP_A_LINK_NODE, node, PEERGROUP_A_LINK_PAD)) ||
 	    (link->peer && pg_nl_put_text(skb, PEERGROUP_A_LINK_PEER, &link->peer->gmc.name)) ||
 	    (link->direct && nla_put_u8(skb, PEERGROUP_A_LINK_DIRECT, 1)) ||
+	    (link->found && nla_put_u8(skb, PEERGROUP_A_LINK_FOUND, 1)) ||
 	    (link->peer_port && nla_put_u16(skb, PEERGROUP_A_LINK_LISTEN, link->peer_port)) ||
 	    (error && nla_put_u32(skb, PEERGROUP_A_LINK_REASON, abs(error))))
 		return -EMSGSIZE;

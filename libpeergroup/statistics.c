@@ -82,6 +82,7 @@ static const char *const names[__PEERGROUP_A_STATS_MAX] = {
 	NAME(PASSWORD_RATE, password_rate),
 	NAME(PASSWORD_FULL, password_full),
 	NAME(PASSWORD_UNANSWERED, password_unanswered),
+	NAME(LINKS_FOUND, links_found),
 };
 
 PGI_PUBLIC const char *peergroup_counter_name(unsigned int counter)

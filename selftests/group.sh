@@ -88,11 +88,14 @@ invite_host() {
 	pg "h$1" join "$T/h$1.inv" > /dev/null || bail_out "h$1 cannot join"
 }
 
-# up HOST [--connect ADDRESS]...: online and kept
+# up HOST [--connect ADDRESS]...: online and kept. Which links there are is for the test to
+# say: a group finds none by itself, unless $looks_for (links) says so.
+looks_for=0
 up() {
 	local host=$1
 	shift
 	pg "$host" up g "$@" > /dev/null || bail_out "$host does not come up"
+	pg "$host" limits g active_view="$looks_for" > /dev/null || bail_out "$host has no limits"
 }
 
 # up_mesh N: all on the bridge of mesh(), each dialling those before it

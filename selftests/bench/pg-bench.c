@@ -459,7 +459,8 @@ static void report_wire(uint64_t own)
 
 static peergroup_t lead_start(peergroup_watch_t *watch)
 {
-	struct peergroup_create_options opt = { .friendly = "bench" };
+	/* Without presence the group finds no links by itself, and only what is measured is sent. */
+	struct peergroup_create_options opt = { .friendly = "bench", .flags = PEER_DISABLE_PRESENCE };
 	peergroup_t group;
 	char *xml;
 	unsigned int i;

@@ -174,6 +174,8 @@ void group_online(struct nl *nl, uint32_t index, const struct cert *member, uint
 	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, 1);
 	mnl_attr_put_u16(msg, PEERGROUP_A_GROUP_PORT, port);
 	NEED(!nl_talk(nl, msg, NULL, NULL));
+	/* Tests say whom their groups dial. */
+	NEED(!group_limit(nl, index, PEERGROUP_A_LIMIT_ACTIVE_VIEW, 0));
 }
 
 int group_limit(struct nl *nl, uint32_t index, uint16_t which, uint32_t value)

@@ -82,7 +82,10 @@ int group_open(struct nl *nl, const struct der_buf *root, const struct chain *ch
 	       uint32_t *index);
 /* The same below the root directly, bails out when it fails; synchronised. */
 uint32_t group_of(struct nl *nl, const struct cert *root, const struct cert *member);
-/* Goes online with the member's word for the node. Bails out when it fails. */
+/*
+ * Goes online with the member's word for the node, and looks for no links by itself. Bails
+ * out when it fails.
+ */
 void group_online(struct nl *nl, uint32_t index, const struct cert *member, uint16_t port);
 /* The second half of that. */
 void group_vouch(struct nl *nl, uint32_t index, const struct cert *member);

@@ -57,6 +57,7 @@ struct admin_link {
 	uint32_t scope;
 	uint32_t state;
 	bool outbound;
+	bool found;
 	bool direct;			/* for data only, no neighbour */
 	uint64_t node;
 	char *peer;			/* or NULL */

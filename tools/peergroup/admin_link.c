@@ -30,6 +30,7 @@ static void parse_link(struct nlattr **tb, struct nlattr *first, int len, void *
 	link->state = admin_uint(tb[PEERGROUP_A_LINK_STATE]);
 	link->outbound = admin_uint(tb[PEERGROUP_A_LINK_OUTBOUND]);
 	link->direct = admin_uint(tb[PEERGROUP_A_LINK_DIRECT]);
+	link->found = admin_uint(tb[PEERGROUP_A_LINK_FOUND]);
 	link->node = admin_uint(tb[PEERGROUP_A_LINK_NODE]);
 	link->peer = admin_string(tb[PEERGROUP_A_LINK_PEER]);
 	link->reason = admin_uint(tb[PEERGROUP_A_LINK_REASON]);

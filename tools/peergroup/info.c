@@ -243,6 +243,12 @@ static const struct limit {
 		"the same from one IPv6 /64 or IPv4 /24" },
 	[PEERGROUP_A_LIMIT_SYNC_RATE] = { "sync_rate", false, false,
 		"messages that compare tables, and signs of life, a second by one member (0: any)" },
+	[PEERGROUP_A_LIMIT_PASSIVE_VIEW] = { "passive_view", false, false,
+		"hosts kept in mind to look for links to" },
+	[PEERGROUP_A_LIMIT_ACTIVE_VIEW] = { "active_view", false, false,
+		"links below which the group looks for more (0: never)" },
+	[PEERGROUP_A_LIMIT_MAINTENANCE] = { "maintenance", true, false,
+		"between two looks for a link, a sixth of it without any" },
 };
 
 /* "NAME=VALUE" */

@@ -91,6 +91,7 @@ static void link_json(const struct admin_link *link)
 	json_str("state", link_state_name(link->state));
 	json_str("direction", link->outbound ? "out" : "in");
 	json_bool("direct", link->direct);
+	json_bool("found", link->found);
 	if (link->node)
 		json_hex("node", node, sizeof(node));
 	else
@@ -111,6 +112,16 @@ static void link_json(const struct admin_link *link)
 	json_end_object();
 }
 
+/* Who dialled, and what for if it is no link that somebody asked for. */
+static const char *link_direction(const struct admin_link *link)
+{
+	if (link->found)
+		return "out, found";
+	if (link->direct)
+		return link->outbound ? "out, direct" : "in, direct";
+	return link->outbound ? "out" : "in";
+}
+
 static void link_row(struct table *t, const struct admin_link *link,
 		     const struct admin_member *members, size_t n_members)
 {
@@ -127,8 +138,7 @@ static void link_row(struct table *t, const struct admin_link *link,
 		    members[i].friendly && *members[i].friendly)
 			peer = members[i].friendly;
 	table_row(t, address_text(link->address, link->address_len, link->port, link->scope),
-		  link_state_name(link->state), link->direct ? link->outbound ? "out, direct" : "in, direct" :
-		  link->outbound ? "out" : "in", peer, rtt,
+		  link_state_name(link->state), link_direction(link), peer, rtt,
 		  in, out, size_text(link->rx_bytes), size_text(link->tx_bytes), note);
 	free(rtt);
 	free(in);

@@ -447,6 +447,9 @@ enum {
 	PEERGROUP_A_LIMIT_PASSWORD_RATE, /* u32: attempts to, a minute; 0: any */
 	PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE, /* u32: from one IPv6 /64 or IPv4 /24; 0: any */
 	PEERGROUP_A_LIMIT_SYNC_RATE, /* u32: questions, signs of life a second of one; 0: any */
+	PEERGROUP_A_LIMIT_PASSIVE_VIEW, /* u32: nodes that links may be looked for to */
+	PEERGROUP_A_LIMIT_ACTIVE_VIEW, /* u32: links below which more are looked for; 0: never */
+	PEERGROUP_A_LIMIT_MAINTENANCE, /* u32 ms: between two looks; without a link a sixth */
 
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
@@ -521,6 +524,7 @@ enum {
 	PEERGROUP_A_LINK_RTT,		/* u32 us: of the last ping; absent before */
 	PEERGROUP_A_LINK_DIRECT,	/* u8: 1 where it is for data only */
 	PEERGROUP_A_LINK_LISTEN,	/* u16: at which the other end takes links */
+	PEERGROUP_A_LINK_FOUND,		/* u8: 1 where the group looked for it by itself */
 
 	__PEERGROUP_A_LINK_MAX,
 	PEERGROUP_A_LINK_MAX = __PEERGROUP_A_LINK_MAX - 1
@@ -659,6 +663,7 @@ enum {
 	PEERGROUP_A_STATS_PASSWORD_RATE,	/* refused: too many in a minute */
 	PEERGROUP_A_STATS_PASSWORD_FULL,	/* refused: too many at a time */
 	PEERGROUP_A_STATS_PASSWORD_UNANSWERED,	/* refused: no program answers */
+	PEERGROUP_A_STATS_LINKS_FOUND,		/* of those that came up: looked for by the group */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1
