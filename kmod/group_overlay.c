@@ -165,11 +165,13 @@ void pg_group_tried(struct pg_link *link)
 
 static void pg_group_dial_node(struct pg_group *g, struct pg_node *node)
 {
+	struct pg_dial dial = { .id = pg_link_new_id(), .found = true };
 	int at = pg_group_place(g, node);
-	struct pg_dial dial = {
-		.id = pg_link_new_id(), .addr = &node->addr[at], .found = true,
-	};
 
+	/* The host's addresses may have changed since it was chosen. */
+	if (at < 0)
+		return;
+	dial.addr = &node->addr[at];
 	node->next = at + 1;
 	node->dial = dial.id;
 	if (pg_link_dial(g, &dial))
