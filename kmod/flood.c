@@ -10,8 +10,11 @@
 #include "clock.h"
 #include "compat.h"
 #include "flood.h"
+#include "refresh.h"
 #include "reserved.h"
 #include "revoke.h"
+
+#define PG_FLOOD_HASHES	1024U	/* take about as long as a signature check */
 
 /* A record of a link on its way through the signature check. */
 struct pg_arrival {
@@ -40,6 +43,7 @@ static bool pg_refusal_invalid(unsigned int refusal)
 	case PEERGROUP_A_STATS_REFUSED_HASH:
 	case PEERGROUP_A_STATS_REFUSED_SIGNATURE:
 	case PEERGROUP_A_STATS_REFUSED_ROLE:
+	case PEERGROUP_A_STATS_REFUSED_REFRESH:
 		return true;
 	default:
 		return false;
@@ -61,7 +65,7 @@ static unsigned int pg_flood_screen(struct pg_flood *f, const struct pg_record *
 
 	if (pg_rec_kind(r->rec.type) == PG_REC_UNUSED)
 		return PEERGROUP_A_STATS_REFUSED_RESERVED;
-	if (r->rec.expires <= now)
+	if (r->until <= now)
 		return PEERGROUP_A_STATS_REFUSED_EXPIRED;
 	if (r->rec.modified > now + PG_CLOCK_SKEW_MAX)
 		return PEERGROUP_A_STATS_REFUSED_FUTURE;
@@ -121,10 +125,25 @@ static unsigned int pg_flood_learn(struct pg_flood *f, const struct pg_record *r
 		PEERGROUP_A_STATS_REFUSED_MALFORMED : refusal;
 }
 
-/* The expensive part. No locks held. */
-static unsigned int pg_flood_verify(struct pg_flood *f, const struct pg_record *r)
+/* Has it been refreshed as often as whoever sent it claims? */
+static unsigned int pg_flood_prove(struct pg_flood *f, struct pg_record *r)
 {
-	return f->ops->verify(f, r) ?: pg_flood_learn(f, r);
+	struct pg_refresh *rf = r->refresh;
+
+	if (!rf || !rf->claim_step)
+		return 0;
+	if (!pg_refresh_leads(rf->claim, rf->claim_step, rf->value, rf->step))
+		return PEERGROUP_A_STATS_REFUSED_REFRESH;
+	pg_refresh_advance(rf, rf->claim_step, rf->claim);
+	rf->claim_step = 0;
+	r->until = pg_record_until(r, rf->step);
+	return r->until > f->ops->now(f) ? 0 : PEERGROUP_A_STATS_REFUSED_EXPIRED;
+}
+
+/* The expensive part. No locks held. */
+static unsigned int pg_flood_verify(struct pg_flood *f, struct pg_record *r)
+{
+	return f->ops->verify(f, r) ?: pg_flood_prove(f, r) ?: pg_flood_learn(f, r);
 }
 
 static void pg_flood_count(struct pg_flood *f, u32 change)
@@ -211,6 +230,18 @@ static void pg_flood_take_rate(struct pg_flood *f, const struct pg_record *r)
 		pg_flood_take(&r->inviter->branch_due, rate * PG_QUOTA_INVITER);
 }
 
+bool pg_flood_hashes_over(struct pg_flood *f, const struct pg_record *r, u32 n)
+{
+	return n >= PG_FLOOD_HASHES && pg_flood_rate_over(f, r->creator);
+}
+
+void pg_flood_take_hashes(struct pg_flood *f, const struct pg_record *r, u32 n)
+{
+	lockdep_assert_held(f->lock);
+	for (; n >= PG_FLOOD_HASHES; n -= PG_FLOOD_HASHES)
+		pg_flood_take_rate(f, r);
+}
+
 /* Makes a verified version part of the table. Lock held. */
 static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 				    struct pg_record *r)
@@ -229,8 +260,10 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	if (refusal)
 		return refusal;
 	/* Who was away gets years of versions at once; that is no haste of the creator's. */
-	if (!r->asked)
+	if (!r->asked) {
 		pg_flood_take_rate(f, r);
+		pg_flood_take_hashes(f, r, r->refresh ? r->refresh->step : 0);
+	}
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)
@@ -397,6 +430,8 @@ void pg_flood_arrival(struct pg_flood *f, struct pg_link *from, u8 *wire, u32 le
 	}
 	f->ops->received(f, from, r);
 	r->asked = f->ops->asked(f, from, r);
+	if (r->refresh)
+		f->ops->claim(f, from, r);
 	pg_flood_again(f, from, r);
 }
 
@@ -419,7 +454,7 @@ static unsigned int pg_flood_follows(struct pg_flood *f, const struct pg_record 
 	else if (!memcmp(new->type, stored->rec.type, sizeof(new->type)) &&
 		 !((new->flags ^ stored->rec.flags) & ~PEERGROUP_RECORD_DELETED) &&
 		 new->created == stored->rec.created &&
-		 new->expires >= stored->rec.expires &&
+		 new->expires >= READ_ONCE(stored->until) &&
 		 !memcmp(r->creator->gmc.spki_hash, stored->creator->gmc.spki_hash,
 			 sizeof(r->creator->gmc.spki_hash)))
 		refusal = 0;

@@ -40,6 +40,7 @@ struct pg_link;
  * @charge: what is allocated from now on is the group's; what to give to @uncharge
  * @uncharge: no longer
  * @asked: has this end asked @from for @r in a reconciliation? Once for each time it has
+ * @claim: what has @from said of @r's refreshes right before it?
  *
  * @from is NULL for what a program of this host puts; then only @now, @verify,
  * @refused and @committed are called. @committed is called with the group's
@@ -64,6 +65,7 @@ struct pg_flood_ops {
 	struct mem_cgroup *(*charge)(struct pg_flood *f);
 	void (*uncharge)(struct mem_cgroup *before);
 	bool (*asked)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);
+	void (*claim)(struct pg_flood *f, struct pg_link *from, struct pg_record *r);
 };
 
 #define PG_FLOOD_BITS	8
@@ -119,5 +121,13 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
  * Return: 0 or a refusal.
  */
 unsigned int __must_check pg_flood_put(struct pg_flood *f, u8 *wire, u32 len, u64 *seq);
+
+/*
+ * Hashing along a chain of refreshes is charged to the creator's rate like signatures,
+ * where it takes as long. Would so many hashes be too many; and: they were done.
+ * @r is in the table. Lock held.
+ */
+bool pg_flood_hashes_over(struct pg_flood *f, const struct pg_record *r, u32 n);
+void pg_flood_take_hashes(struct pg_flood *f, const struct pg_record *r, u32 n);
 
 #endif /* _PG_FLOOD_H */

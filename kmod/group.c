@@ -22,6 +22,7 @@ const struct pg_limits pg_limits_default = {
 		.record_size = PEERGROUP_RECORD_SIZE_DEFAULT,
 		.records = 1U << 20,
 		.bytes = 256ULL << 20,
+		.refresh_steps = PEERGROUP_REFRESH_STEPS_DEFAULT,
 		.creator.rate = 10000,
 	},
 	.links = 64,
@@ -150,6 +151,7 @@ static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_a
 	pg_group_update_status(g);
 	pg_group_view_rest(g);
 	pg_group_redial(g);
+	pg_group_refresh_soon(g);
 	mutex_unlock(&g->lock);
 	return 0;
 }
@@ -253,6 +255,7 @@ static void pg_group_free(struct kref *kref)
 {
 	struct pg_group *g = container_of(kref, struct pg_group, refs);
 
+	pg_group_drop_keepers(g);
 	pg_table_destroy(&g->table);
 	pg_overlay_destroy(&g->overlay);
 	pg_group_drop_own(g);
@@ -299,6 +302,7 @@ void pg_group_wait(struct list_head *ended)
 		cancel_delayed_work_sync(&g->dial);
 		cancel_delayed_work_sync(&g->revoke);
 		cancel_delayed_work_sync(&g->unhold);
+		cancel_delayed_work_sync(&g->refresh);
 		wait_event(g->idle, !atomic_read(&g->busy));
 		list_del(&g->ending);
 		pg_group_put(g);

@@ -44,6 +44,7 @@
 #include "overlay.h"
 
 struct netlink_ext_ack;
+struct pg_keeper;
 struct pg_password_rate;
 
 /**
@@ -215,6 +216,9 @@ struct pg_group {
 	struct delayed_work dial;
 	struct delayed_work revoke;
 	struct delayed_work unhold;	/* a program has held links up for long enough */
+	struct delayed_work refresh;	/* of records whose seed is here */
+	struct list_head keepers;	/* those: struct pg_keeper */
+	atomic_t n_keepers;		/* and those that are on their way there */
 	u64 data_bytes;			/* of all that waits in inboxes */
 	bool revokes_changed;		/* to be looked at by @revoke */
 	u32 judgements;			/* how often it did; read without the lock, too */
@@ -470,6 +474,44 @@ void pg_group_maintain(struct pg_group *g, u64 now_ms);
 
 /* A link that was dialled so is up, or has come to its end. */
 void pg_group_tried(struct pg_link *link);
+
+/* ---- group_refresh.c ---- */
+
+/**
+ * pg_group_refresh_arrival() - a link tells that a record was refreshed
+ * @link: established; only its @rx calls this
+ * @msg: what it says
+ *
+ * Hashes without a lock, takes the group's. May sleep.
+ *
+ * Return: 0, or -EKEYREJECTED where it is not true.
+ */
+int pg_group_refresh_arrival(struct pg_link *link, const struct pg_refresh_msg *msg);
+
+/* Notes in a record that came what its link said of its refreshes. Takes the lock. */
+void pg_group_flood_claim(struct pg_flood *f, struct pg_link *from, struct pg_record *r);
+
+/**
+ * pg_keeper_new() - prepare to refresh a record that a program is about to put
+ * @wire: the record, not looked at yet, @len bytes
+ * @seed: where its chain begins
+ *
+ * May sleep, and hashes all of the chain. No locks held.
+ *
+ * Return: for pg_group_keep() or pg_keeper_free(); ERR_PTR(-ENOMEM), or with extack set
+ * -ENOSPC, -EFBIG or -EINVAL.
+ */
+struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, const u8 *seed,
+				struct netlink_ext_ack *extack);
+void pg_keeper_free(struct pg_group *g, struct pg_keeper *k);
+
+/* Its record has been put: refreshes it from now on. Takes @k over, and the lock. */
+void pg_group_keep(struct pg_group *g, struct pg_keeper *k);
+
+/* Something may be due, or not have been while the group was offline. Lock held. */
+void pg_group_refresh_soon(struct pg_group *g);
+void pg_group_refresh_work(struct work_struct *work);
+void pg_group_drop_keepers(struct pg_group *g);
 
 /* group_revoke.c: revocations came or went, or chances are that one did. Lock held. */
 void pg_group_revocations_changed(struct pg_group *g);

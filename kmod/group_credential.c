@@ -116,6 +116,7 @@ void pg_group_announce(struct pg_group *g)
 	lockdep_assert_held(&g->lock);
 	if (pg_group_introduce(g, &body, &len))
 		return;
+	pg_group_refresh_soon(g);
 	list_for_each_entry(link, &g->links, node)
 		if (READ_ONCE(link->state) == PEERGROUP_LINK_UP)
 			pg_group_tell(g, link, body, len);

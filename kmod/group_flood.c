@@ -225,7 +225,7 @@ static void pg_group_flood_committed(struct pg_flood *f, struct pg_link *from,
 		pg_group_properties_changed(g, r);
 	if (pg_rec_kind(r->rec.type) == PG_REC_PRESENCE)
 		pg_group_presence_changed(g, r);
-	if (pg_table_next_expiry(&g->table) == r->rec.expires && !g->ended)
+	if (pg_table_next_expiry(&g->table) == r->until && !g->ended)
 		mod_delayed_work(pg_wq, &g->expire, 0);
 }
 
@@ -287,6 +287,7 @@ const struct pg_flood_ops pg_group_flood_ops = {
 	.charge = pg_group_flood_charge,
 	.uncharge = pg_group_uncharge,
 	.asked = pg_group_flood_asked,
+	.claim = pg_group_flood_claim,
 };
 
 /* --------------------------------------------------------------- expiry -- */

@@ -71,10 +71,12 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	INIT_LIST_HEAD(&g->holders);
 	INIT_LIST_HEAD(&g->watches);
 	INIT_LIST_HEAD(&g->answerers);
+	INIT_LIST_HEAD(&g->keepers);
 	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
 	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);
 	INIT_DELAYED_WORK(&g->revoke, pg_group_revoke_work);
 	INIT_DELAYED_WORK(&g->unhold, pg_data_unhold_work);
+	INIT_DELAYED_WORK(&g->refresh, pg_group_refresh_work);
 	init_waitqueue_head(&g->idle);
 	pg_overlay_init(&g->overlay);
 	g->flood.ops = &pg_group_flood_ops;

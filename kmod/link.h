@@ -124,6 +124,7 @@ struct pg_deferred {
  * @futile: reconciliations for a difference in a row that brought nothing; group's lock
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
  * @answer_heard: jiffies of the last SYNC or WANT sent, or of what came then but for PINGs
+ * @fresh: the last REFRESH that was of no record here; group's lock
  * @deferred: ring of waiting records; group's lock
  * @deferred_bytes: their size; group's lock
  * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
@@ -280,6 +281,7 @@ struct pg_link {
 	u32 futile;
 	unsigned long last_sync;
 	unsigned long answer_heard;
+	struct pg_refresh_msg fresh;
 	u32 defer_next;
 	u32 deferred_bytes;
 	struct pg_deferred deferred[PG_LINK_DEFER_MAX];
@@ -371,6 +373,9 @@ int pg_link_send(struct pg_link *link, u8 type, const void *body, size_t len);
  * Return: 0, -ENOBUFS where the record was dropped, or -EPIPE (closing).
  */
 int pg_link_send_record(struct pg_link *link, struct pg_record *r);
+
+/* Queues how far a record has been refreshed, unless the queue is full. As above. */
+void pg_link_send_refresh(struct pg_link *link, const struct pg_record *r);
 
 /**
  * pg_link_send_data() - queue data from a program

@@ -11,6 +11,7 @@
 #include <net/sock.h>
 #include "link_queue.h"
 #include "message.h"
+#include "refresh.h"
 #include "netlink.h"
 #include "trace.h"
 
@@ -324,6 +325,24 @@ static int pg_tx_tell(struct pg_link *link, const struct pg_record *r)
 	return err;
 }
 
+/* Says how far a record has been refreshed. As pg_link_send(). */
+static int pg_tx_refresh(struct pg_link *link, const struct pg_record *r)
+{
+	struct pg_tx *tx = pg_tx_new(PG_MSG_REFRESH, sizeof(struct pg_refresh_msg),
+				     sizeof(struct pg_refresh_msg));
+	struct pg_refresh_msg *msg;
+
+	lockdep_assert_held(&link->group->lock);
+	if (!tx)
+		return -ENOMEM;
+	msg = (struct pg_refresh_msg *)tx->body;
+	memcpy(msg->id, r->rec.id, sizeof(msg->id));
+	memcpy(msg->mark, r->rec.digest, sizeof(msg->mark));
+	msg->step = cpu_to_be32(r->refresh->step);
+	memcpy(msg->value, r->refresh->value, sizeof(msg->value));
+	return pg_tx_queue(link, tx);
+}
+
 static struct pg_tx *pg_tx_find(struct pg_link *link, const u8 *id)
 {
 	struct pg_tx *tx;
@@ -444,6 +463,8 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r)
 		goto drop;
 	tx->r = pg_record_hold(r);
 	err = pg_tx_tell(link, r);
+	if (!err && r->refresh && r->refresh->step)
+		err = pg_tx_refresh(link, r);
 	if (!err)
 		return pg_tx_queue(link, tx);
 	pg_tx_free(tx);
@@ -452,6 +473,12 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r)
 drop:
 	pg_tx_give_up(link);
 	return -ENOBUFS;
+}
+
+void pg_link_send_refresh(struct pg_link *link, const struct pg_record *r)
+{
+	if (!pg_link_closing(link) && !pg_tx_full(link))
+		pg_tx_refresh(link, r);
 }
 
 /* --------------------------------------------------- what link_tx.c takes -- */

@@ -146,6 +146,7 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 	case PG_MSG_SYNC_END:
 	case PG_MSG_PING:
 	case PG_MSG_PONG:
+	case PG_MSG_REFRESH:
 		pg_rx_take_sync(link);
 		break;
 	}

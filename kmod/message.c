@@ -504,6 +504,8 @@ u32 pg_message_limit(struct pg_link *link, u8 type, bool *skip)
 	case PG_MSG_PING:
 	case PG_MSG_PONG:
 		return sizeof(struct pg_ping);
+	case PG_MSG_REFRESH:
+		return sizeof(struct pg_refresh_msg);
 	case PG_MSG_BYE:
 		return sizeof(struct pg_bye);
 	default:
@@ -533,6 +535,9 @@ static int pg_message_small(struct pg_link *link, u8 type, const u8 *body, u32 l
 	case PG_MSG_PING:
 	case PG_MSG_PONG:
 		return pg_message_pinged(link, type, body, len);
+	case PG_MSG_REFRESH:
+		return len == sizeof(struct pg_refresh_msg) ?
+		       pg_group_refresh_arrival(link, (const void *)body) : -EPROTO;
 	case PG_MSG_BYE:
 		return len == sizeof(struct pg_bye) ? pg_message_bye(link, (const void *)body) :
 						      -EPROTO;

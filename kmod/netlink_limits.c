@@ -72,6 +72,11 @@ static struct netlink_range_validation pg_nl_range_day = {
 	.max = PG_NL_DAY_MS,
 };
 
+static struct netlink_range_validation pg_nl_range_refresh = {
+	.min = 1,
+	.max = PEERGROUP_REFRESH_COUNT_MAX,
+};
+
 const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_RECORD_SIZE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_record_size),
 	[PEERGROUP_A_LIMIT_RECORDS] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_records),
@@ -118,6 +123,8 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 	[PEERGROUP_A_LIMIT_PASSIVE_VIEW] = NLA_POLICY_MAX(NLA_U32, 1024),
 	[PEERGROUP_A_LIMIT_ACTIVE_VIEW] = NLA_POLICY_MAX(NLA_U32, 64),
 	[PEERGROUP_A_LIMIT_MAINTENANCE] = NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_hour),
+	[PEERGROUP_A_LIMIT_REFRESH_STEPS] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_refresh),
 };
 
 /* Where the u32 ones live. */
@@ -162,6 +169,7 @@ static const struct {
 	{ PEERGROUP_A_LIMIT_PASSIVE_VIEW, offsetof(struct pg_limits, passive_view) },
 	{ PEERGROUP_A_LIMIT_ACTIVE_VIEW, offsetof(struct pg_limits, active_view) },
 	{ PEERGROUP_A_LIMIT_MAINTENANCE, offsetof(struct pg_limits, maintenance_ms) },
+	{ PEERGROUP_A_LIMIT_REFRESH_STEPS, offsetof(struct pg_limits, table.refresh_steps) },
 };
 
 /**

@@ -11,6 +11,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "netlink_internal.h"
+#include "refresh.h"
 
 /**
  * struct pg_record_dump - where a dump stands
@@ -253,7 +254,7 @@ static bool pg_record_dump_wanted(struct pg_record_dump *d)
 	 * Expired but not swept yet. A deletion is news even then: no event
 	 * follows when the sweep takes a tombstone away.
 	 */
-	if (r && r->rec.expires <= d->now && !(d->by_seq && tombstone))
+	if (r && READ_ONCE(r->until) <= d->now && !(d->by_seq && tombstone))
 		return false;
 	if (!d->by_seq) {
 		d->kind = 0;
@@ -291,6 +292,14 @@ static int pg_record_put_gone(struct sk_buff *skb, const struct pg_change *c)
 	return 0;
 }
 
+static int pg_record_put_refresh(struct sk_buff *skb, const struct pg_refresh *rf)
+{
+	if (nla_put_u32(skb, PEERGROUP_A_RECORD_REFRESHES, READ_ONCE(rf->step)) ||
+	    (READ_ONCE(rf->own) && nla_put_flag(skb, PEERGROUP_A_RECORD_REFRESHED)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int pg_record_put_info(struct sk_buff *skb, const struct pg_record *r)
 {
 	const struct pg_rec *rec = &r->rec;
@@ -305,11 +314,11 @@ static int pg_record_put_info(struct sk_buff *skb, const struct pg_record *r)
 			      PEERGROUP_A_RECORD_PAD) ||
 	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_MODIFIED, rec->modified,
 			      PEERGROUP_A_RECORD_PAD) ||
-	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_EXPIRES, rec->expires,
+	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_EXPIRES, READ_ONCE(r->until),
 			      PEERGROUP_A_RECORD_PAD) ||
 	    nla_put_u32(skb, PEERGROUP_A_RECORD_SIZE, r->wire_len))
 		return -EMSGSIZE;
-	return 0;
+	return r->refresh ? pg_record_put_refresh(skb, r->refresh) : 0;
 }
 
 /*

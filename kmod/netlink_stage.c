@@ -361,6 +361,8 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[PEERGROUP_A_RECORD_WIRE] ?:
 			      info->attrs[PEERGROUP_A_RECORD_STAGED];
+	struct nlattr *seed = info->attrs[PEERGROUP_A_RECORD_SEED];
+	struct pg_keeper *keeper = NULL;
 	unsigned int refusal;
 	struct pg_group *g;
 	bool revocation;
@@ -376,11 +378,23 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 	if (!wire)
 		goto out;
 
+	if (seed)
+		keeper = pg_keeper_new(g, wire, len, nla_data(seed), info->extack);
+	if (IS_ERR(keeper)) {
+		NL_SET_BAD_ATTR(info->extack, seed);
+		err = PTR_ERR(keeper);
+		kvfree(wire);
+		goto out;
+	}
 	err = 0;
 	revocation = pg_nl_is_revocation(wire, len);
 	refusal = pg_flood_put(&g->flood, wire, len, &seq);
 	if (!refusal && revocation)
 		pg_group_revocations_settle(g);
+	if (keeper && !refusal)
+		pg_group_keep(g, keeper);
+	else
+		pg_keeper_free(g, keeper);
 	if (refusal)
 		err = pg_nl_refuse(info->extack, attr, pg_refusal_text(refusal),
 				   pg_refusal_errno(refusal));

@@ -16,9 +16,6 @@
 #include "record.h"
 #include "utf8.h"
 
-#define PG_REFRESH_PERIOD_MIN	60U
-#define PG_REFRESH_COUNT_MAX	(1U << 20)
-
 /* Hashing this much takes about a fifth of a millisecond. */
 #define PG_HASH_CHUNK		(64U << 10)
 
@@ -33,6 +30,10 @@ static void pg_rec_read_hdr(struct pg_rec *rec, const struct peergroup_record_hd
 	rec->created = be64_to_cpu(hdr->created);
 	rec->modified = be64_to_cpu(hdr->modified);
 	rec->expires = be64_to_cpu(hdr->expires);
+	rec->period = be32_to_cpu(hdr->refresh_period);
+	rec->count = be32_to_cpu(hdr->refresh_count);
+	/* What is deleted has nothing to be kept alive. */
+	rec->anchor = rec->count && !pg_rec_deleted(rec) ? hdr->anchor : NULL;
 	rec->attrs.len = be32_to_cpu(hdr->attrs_len);
 	rec->data.len = be32_to_cpu(hdr->data_len);
 	rec->data_hash = hdr->data_hash;
@@ -41,15 +42,13 @@ static void pg_rec_read_hdr(struct pg_rec *rec, const struct peergroup_record_hd
 static bool pg_rec_refresh_ok(const struct pg_rec *rec, const struct peergroup_record_hdr *hdr)
 {
 	bool anchored = memchr_inv(hdr->anchor, 0, sizeof(hdr->anchor));
-	u32 period = be32_to_cpu(hdr->refresh_period);
-	u32 count = be32_to_cpu(hdr->refresh_count);
 
 	if (!(rec->flags & PEERGROUP_RECORD_AUTOREFRESH))
-		return !anchored && !period && !count;
-	if (period < PG_REFRESH_PERIOD_MIN)
+		return !anchored && !rec->period && !rec->count;
+	if (rec->period < PEERGROUP_REFRESH_SECONDS_MIN)
 		return false;
 	/* Without a chain, the publisher signs each refresh as the update that it is. */
-	return anchored ? count && count <= PG_REFRESH_COUNT_MAX : !count;
+	return anchored ? rec->count && rec->count <= PEERGROUP_REFRESH_COUNT_MAX : !rec->count;
 }
 
 static bool pg_rec_times_ok(const struct pg_rec *rec)

@@ -21,6 +21,9 @@
  * @created: peer time
  * @modified: peer time
  * @expires: peer time
+ * @anchor: end of the chain that refreshes it, see refresh.h; NULL where there is none
+ * @period: seconds that a refresh gives; 0 without PEERGROUP_RECORD_AUTOREFRESH
+ * @count: length of the chain
  * @digest: SHA-256(tag || group || header || attributes)
  * @signed_hash: what @sig signs: @digest, or the batch's root hash
  * @sig_algo: enum peergroup_sig_algo
@@ -40,6 +43,9 @@ struct pg_rec {
 	u64 created;
 	u64 modified;
 	u64 expires;
+	const u8 *anchor;
+	u32 period;
+	u32 count;
 	u8 digest[PEERGROUP_HASH_LEN];
 	u8 signed_hash[PEERGROUP_HASH_LEN];
 	u8 sig_algo;

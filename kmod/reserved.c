@@ -87,11 +87,12 @@ static unsigned int pg_presence_vouch(const struct pg_rec *rec,
 		return PEERGROUP_A_STATS_REFUSED_ID;
 	if (pg_rec_deleted(rec))
 		return 0;
-	if (rec->flags || rec->attrs.len || rec->data.len < sizeof(p))
+	/* It is a chain that keeps it alive, if anything does. */
+	if ((rec->flags && !rec->anchor) || rec->attrs.len || rec->data.len < sizeof(p))
 		return PEERGROUP_A_STATS_REFUSED_MALFORMED;
 	/* Who ends without a word is not to be there for years. */
-	if (rec->expires - rec->modified >
-	    PEERGROUP_PRESENCE_SECONDS_MAX * PG_TIME_SECOND)
+	if (rec->expires - rec->modified > PEERGROUP_PRESENCE_SECONDS_MAX * PG_TIME_SECOND ||
+	    rec->period > PEERGROUP_PRESENCE_SECONDS_MAX)
 		return PEERGROUP_A_STATS_REFUSED_TIMES;
 	rest = rec->data.len - sizeof(p);
 	if (rest % PEERGROUP_PRESENCE_ADDRESS_LEN ||

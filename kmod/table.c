@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "compat.h"
+#include "refresh.h"
 #include "revoke.h"
 #include "stats.h"
 #include "table_priv.h"
@@ -48,11 +49,16 @@ struct pg_record *pg_record_new(const u8 *group, u8 *wire, u32 len, gfp_t gfp)
 	if (!r)
 		return ERR_PTR(-ENOMEM);
 	err = pg_rec_parse(&r->rec, group, wire, len);
+	if (!err && r->rec.anchor) {
+		r->refresh = pg_refresh_new(&r->rec, gfp);
+		err = r->refresh ? 0 : -ENOMEM;
+	}
 	if (err) {
 		kmem_cache_free(pg_record_cache, r);
 		return ERR_PTR(err);
 	}
 	refcount_set(&r->refs, 1);
+	r->until = r->rec.expires;
 	r->wire = wire;
 	r->wire_len = len;
 	return r;
@@ -72,6 +78,7 @@ static void pg_record_free_rcu(struct rcu_head *rcu)
 	if (r->modifier)
 		pg_member_put(r->modifier);
 	pg_revocation_free(r->revocation);
+	kfree(r->refresh);
 	kvfree(r->wire);
 	kmem_cache_free(pg_record_cache, r);
 }
@@ -89,8 +96,8 @@ static bool pg_expiry_less(struct rb_node *a, const struct rb_node *b)
 	const struct pg_record *x = rb_entry(a, struct pg_record, expiry);
 	const struct pg_record *y = rb_entry(b, struct pg_record, expiry);
 
-	if (x->rec.expires != y->rec.expires)
-		return x->rec.expires < y->rec.expires;
+	if (x->until != y->until)
+		return x->until < y->until;
 	return pg_id_cmp(x, y) < 0;
 }
 
@@ -358,7 +365,7 @@ struct pg_record *pg_table_expire(struct pg_table *t, u64 now)
 
 	lockdep_assert_held(t->lock);
 	r = rb_entry_safe(first, struct pg_record, expiry);
-	if (!r || r->rec.expires > now)
+	if (!r || r->until > now)
 		return NULL;
 	pg_table_take_out(t, r, PEERGROUP_CHANGE_EXPIRED);
 	return r;
@@ -375,7 +382,21 @@ u64 pg_table_next_expiry(struct pg_table *t)
 	struct rb_node *first = rb_first_cached(&t->expiry);
 
 	lockdep_assert_held(t->lock);
-	return first ? rb_entry(first, struct pg_record, expiry)->rec.expires : U64_MAX;
+	return first ? rb_entry(first, struct pg_record, expiry)->until : U64_MAX;
+}
+
+u64 pg_record_until(const struct pg_record *r, u32 step)
+{
+	return min(pg_refresh_until(&r->rec, step),
+		   max(r->creator->gmc.not_after, r->modifier->gmc.not_after));
+}
+
+void pg_table_set_until(struct pg_table *t, struct pg_record *r, u64 until)
+{
+	lockdep_assert_held(t->lock);
+	rb_erase_cached(&r->expiry, &t->expiry);
+	WRITE_ONCE(r->until, until);
+	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 }
 
 static struct pg_record *pg_changes_above(struct pg_table *t, u64 since)

@@ -22,6 +22,7 @@
 #include "record.h"
 #include "search.h"
 
+struct pg_refresh;
 struct pg_revocation;
 
 /**
@@ -40,7 +41,7 @@ struct pg_print {
  * @rcu: frees it after the last reference
  * @hash: in the table by id
  * @tree: in the table by id, ordered; with @under
- * @expiry: in the table by (expires, id)
+ * @expiry: in the table by (until, id)
  * @changes: in the table by seq
  * @under: fingerprint of this node's subtree of @tree
  * @index: in the table's other orders
@@ -53,6 +54,9 @@ struct pg_print {
  * @inviter: what it counts in beside that, or NULL
  * @deputy: and beside these: of an administrator, or NULL
  * @revocation: what it is in pg_members, if it is one; owned
+ * @refresh: how far it has been refreshed, if it has an anchor; owned
+ * @until: peer time at which it expires, refreshes and all. In the table it changes under
+ *	the lock; read without it, too
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
  * @wire_len: its bytes
@@ -75,6 +79,8 @@ struct pg_record {
 	struct pg_creator *inviter;
 	struct pg_creator *deputy;
 	struct pg_revocation *revocation;
+	struct pg_refresh *refresh;
+	u64 until;
 	struct pg_rec rec;
 	u8 *wire;
 	u32 wire_len;
@@ -136,6 +142,7 @@ struct pg_gone {
  * @record_size: weight of one record (pg_rec_weight())
  * @records: in the table, tombstones too
  * @bytes: as struct pg_table counts them
+ * @refresh_steps: hashes that are done for one refresh of a record
  * @creator: of one creator
  * @inviter: of one who invites and all below
  *
@@ -145,6 +152,7 @@ struct pg_table_limits {
 	u32 record_size;
 	u32 records;
 	u64 bytes;
+	u32 refresh_steps;
 	struct pg_quota_limits creator;
 	struct pg_quota_limits inviter;
 };
@@ -154,7 +162,7 @@ struct pg_table_limits {
  * @lock: the group's lock, for lockdep
  * @hash: by id, for readers under RCU
  * @tree: by id, with fingerprints of subtrees
- * @expiry: by (expires, id)
+ * @expiry: by (until, id)
  * @changes: by seq
  * @index: by what searches ask for, see enum pg_order
  * @seq: of the latest change; 0 before the first
@@ -284,6 +292,20 @@ struct pg_record *pg_table_expire(struct pg_table *t, u64 now);
  * deletion behind. Lock held.
  */
 void pg_table_withdraw(struct pg_table *t, struct pg_record *r);
+
+/**
+ * pg_record_until() - when does a record expire that has been refreshed so often?
+ * @r: its members set
+ * @step: refreshes
+ *
+ * No refresh makes a record outlive its signers' memberships.
+ *
+ * Return: peer time.
+ */
+u64 pg_record_until(const struct pg_record *r, u32 step);
+
+/* A record that is in the table expires at another time. Lock held. */
+void pg_table_set_until(struct pg_table *t, struct pg_record *r, u64 until);
 
 /* Peer time of the next expiry, U64_MAX if none. Lock held. */
 u64 pg_table_next_expiry(struct pg_table *t);

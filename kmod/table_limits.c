@@ -6,6 +6,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
+#include "refresh.h"
 #include "stats.h"
 #include "table_priv.h"
 
@@ -19,6 +20,8 @@ static u64 pg_record_bytes(const struct pg_record *r)
 	u64 wire = is_vmalloc_addr(r->wire) ? PAGE_ALIGN(r->wire_len) :
 					      roundup_pow_of_two(r->wire_len);
 
+	if (r->refresh)
+		wire += roundup_pow_of_two(sizeof(*r->refresh));
 	return ALIGN(sizeof(*r), sizeof(void *)) + wire;
 }
 

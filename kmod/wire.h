@@ -38,7 +38,7 @@ struct pg_msg_hdr {
 	__u8	zero[3];
 } __packed;
 
-/* Numbers 16 to 20 are kept for IHAVE, GRAFT, PRUNE, REFRESH, NEIGHBOR. */
+/* Numbers 16 to 18 and 20 are kept for IHAVE, GRAFT, PRUNE and NEIGHBOR. */
 enum pg_msg_type {
 	PG_MSG_WELCOME = 1,	/* nothing; the listening side's first message */
 	PG_MSG_GMC,		/* certificates below the root, top first: {be16 len, DER} */
@@ -53,6 +53,7 @@ enum pg_msg_type {
 	PG_MSG_PONG,		/* struct pg_ping, the token sent back */
 	PG_MSG_BYE,		/* struct pg_bye, last */
 	PG_MSG_CREDENTIAL,	/* the sender's new credential, and its chain as in GMC */
+	PG_MSG_REFRESH = 19,	/* struct pg_refresh_msg */
 	PG_MSG_DIRECT = 21,	/* struct pg_direct and data, from program to program */
 };
 
@@ -166,6 +167,22 @@ enum pg_bye_reason {
 
 struct pg_bye {
 	__be32	reason;
+} __packed;
+
+/**
+ * struct pg_refresh_msg - a record's node is still there
+ * @id: the record's
+ * @mark: first bytes of its digest: of which version
+ * @step: how often it has been refreshed by this
+ * @value: of its chain at that step
+ *
+ * Right before a RECORD it says how far that has been refreshed.
+ */
+struct pg_refresh_msg {
+	__u8	id[PEERGROUP_ID_LEN];
+	__u8	mark[8];
+	__be32	step;
+	__u8	value[PEERGROUP_HASH_LEN];
 } __packed;
 
 /**

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * This node's presence record: published when the group goes online, again before it
- * expires or when the host's addresses have changed, and taken back when the node leaves.
- * Where its programs end without that, or are only kept by the kernel, it expires. Called
- * by connect.c and group.c as the group goes online and is closed, and by upkeep.c.
+ * This node's presence record: published when the group goes online and when the host's
+ * addresses have changed, and taken back when the node leaves. The kernel keeps it alive by
+ * a chain of hashes for as long as the group is online, whether or not a program has it
+ * open; where the host ends without a word, the record expires. Called by connect.c and
+ * group.c as the group goes online and is closed, and by upkeep.c.
  */
 #include <endian.h>
 #include <stdlib.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include "members.h"
 #include "presence.h"
 #include "properties.h"
@@ -17,7 +20,7 @@
 /* Seconds from look to look: another address is known soon, and a failure is tried again. */
 #define LOOK_SECONDS	60
 
-#define LIFETIME_MAX	(PEERGROUP_PRESENCE_SECONDS_MAX * PEERGROUP_TIME_PER_SECOND)
+#define LIFETIME_MAX	PEERGROUP_PRESENCE_SECONDS_MAX
 
 static const uint8_t presence_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 
@@ -25,6 +28,7 @@ static const uint8_t presence_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 struct own {
 	uint8_t id[PEERGROUP_ID_LEN];
 	uint64_t now, lifetime;
+	uint32_t period, count;		/* of its chain, in seconds and periods */
 	bool wanted;
 	struct pgi_blob data;
 	struct pgi_record *old;		/* NULL: none; may be a tombstone */
@@ -45,18 +49,31 @@ void pgi_presence_id(const struct pgi_group *group, uint64_t node,
 	memcpy(id + PEERGROUP_ID_LEN / 2, &be, sizeof(be));
 }
 
+/* Two refreshes in a lifetime, so that one may be lost; as many as the membership lasts. */
+static void plan_chain(struct own *o, uint64_t until, uint32_t limit)
+{
+	uint64_t seconds = until > o->now ? (until - o->now) / PEERGROUP_TIME_PER_SECOND : 0;
+
+	o->period = (uint32_t)(o->lifetime / PEERGROUP_TIME_PER_SECOND) / 2;
+	o->count = seconds / o->period < limit ? (uint32_t)(seconds / o->period) : limit;
+	if (!o->count)
+		o->count = 1;
+}
+
 /* Not where the group has no use for it, or the membership ends before it would. */
 static HRESULT ask_properties(struct pgi_group *group, struct own *o)
 {
 	struct pgi_properties p;
+	uint32_t seconds;
 	HRESULT hr;
 
 	hr = pgi_properties_read(group, &p);
 	if (FAILED(hr))
 		return hr;
-	o->lifetime = pgi_presence_lifetime(p.presence_lifetime) * PEERGROUP_TIME_PER_SECOND;
-	if (o->lifetime > LIFETIME_MAX)
-		o->lifetime = LIFETIME_MAX;
+	seconds = pgi_presence_lifetime(p.presence_lifetime);
+	if (seconds > LIFETIME_MAX)
+		seconds = LIFETIME_MAX;
+	o->lifetime = seconds * PEERGROUP_TIME_PER_SECOND;
 	o->wanted = !(p.flags & PEER_DISABLE_PRESENCE) &&
 		    group->own->not_after >= o->now + o->lifetime;
 	pgi_properties_free(&p);
@@ -72,6 +89,8 @@ static HRESULT look(struct pgi_group *group, const struct pgi_group_state *state
 	hr = pgi_check_publisher(group, o->now);
 	if (SUCCEEDED(hr))
 		hr = ask_properties(group, o);
+	if (SUCCEEDED(hr))
+		plan_chain(o, group->own->not_after, state->refresh_limit);
 	if (SUCCEEDED(hr) && o->wanted)
 		hr = pgi_place_here(state->node, state->port, &o->data);
 	if (FAILED(hr))
@@ -85,7 +104,19 @@ static bool is_live(const struct pgi_record *old)
 	return old && !(old->flags & PEERGROUP_RECORD_DELETED);
 }
 
-/* Is what is there still good, for half of the time that it has? */
+/* How long the chain of what is there goes on, from now. */
+static uint64_t chain_left(const struct own *o, const struct peergroup_record_hdr *hdr)
+{
+	uint64_t period = be32toh(hdr->refresh_period) * PEERGROUP_TIME_PER_SECOND;
+	uint64_t end = be64toh(hdr->expires) + be32toh(hdr->refresh_count) * period;
+
+	return end > o->now ? end - o->now : 0;
+}
+
+/*
+ * Is what is there still good? The kernel refreshes it, and its chain has half of the time
+ * left that another would have.
+ */
 static bool is_good(const struct own *o)
 {
 	struct pgi_parts parts;
@@ -94,15 +125,20 @@ static bool is_good(const struct own *o)
 		return !is_live(o->old);
 	return is_live(o->old) && pgi_record_parts(&o->old->wire, &parts) &&
 	       parts.size == o->data.len && !memcmp(parts.data, o->data.data, parts.size) &&
-	       o->old->expires >= o->now + o->lifetime / 2;
+	       o->old->refreshed && o->old->expires >= o->now + o->lifetime / 4 &&
+	       chain_left(o, parts.hdr) >=
+	       (o->lifetime + (uint64_t)o->count * o->period * PEERGROUP_TIME_PER_SECOND) / 2;
 }
 
 /* The next version; one that is not wanted is a tombstone. */
 static HRESULT publish(struct pgi_group *group, const struct own *o, bool *stale)
 {
-	struct pgi_draft d = { .version = 1, .created = o->now, .modified = o->now };
+	struct pgi_draft d = { .version = 1, .created = o->now, .modified = o->now,
+			       .flags = PEERGROUP_RECORD_AUTOREFRESH, .refresh = o->period };
 	const struct pgi_own *own = group->own;
+	uint8_t seed[PEERGROUP_HASH_LEN];
 	struct pgi_parts parts;
+	HRESULT hr;
 
 	memcpy(d.id, o->id, sizeof(d.id));
 	memcpy(d.type, presence_type, sizeof(d.type));
@@ -119,12 +155,18 @@ static HRESULT publish(struct pgi_group *group, const struct own *o, bool *stale
 			d.expires = o->old->expires;
 	}
 	if (o->wanted) {
+		if (RAND_bytes(seed, sizeof(seed)) != 1)
+			return pgi_fail(E_UNEXPECTED, "no random numbers");
+		d.seed = seed;
+		d.count = o->count;
 		d.data = o->data.data;
 		d.size = o->data.len;
 	} else {
-		d.flags = PEERGROUP_RECORD_DELETED;
+		d.flags |= PEERGROUP_RECORD_DELETED;
 	}
-	return pgi_record_publish(group, group->identity, &d, stale);
+	hr = pgi_record_publish(group, group->identity, &d, stale);
+	OPENSSL_cleanse(seed, sizeof(seed));
+	return hr;
 }
 
 /* One try. */

@@ -55,6 +55,7 @@ static struct pgi_record *new_record(const struct nlattr **a)
 	r->expires = pgi_nl_u64(a[PEERGROUP_A_RECORD_EXPIRES]);
 	r->seq = pgi_nl_u64(a[PEERGROUP_A_RECORD_SEQ]);
 	r->change = pgi_nl_u32(a[PEERGROUP_A_RECORD_CHANGE]);
+	r->refreshed = a[PEERGROUP_A_RECORD_REFRESHED];
 	return r;
 }
 

@@ -17,14 +17,15 @@
 
 /* ------------------------------------------------------------ its state -- */
 
-static uint32_t parse_limit(const struct nlattr *nest)
+static void parse_limits(const struct nlattr *nest, struct pgi_group_state *state)
 {
 	const struct nlattr *limits[PEERGROUP_A_LIMIT_MAX + 1];
 	uint32_t size;
 
 	pgi_nl_parse_nest(nest, limits, PEERGROUP_A_LIMIT_MAX);
 	size = pgi_nl_u32(limits[PEERGROUP_A_LIMIT_RECORD_SIZE]);
-	return size ? size : PEERGROUP_RECORD_SIZE_MAX;
+	state->record_limit = size ? size : PEERGROUP_RECORD_SIZE_MAX;
+	state->refresh_limit = pgi_nl_u32(limits[PEERGROUP_A_LIMIT_REFRESH_STEPS]);
 }
 
 void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *state)
@@ -41,7 +42,7 @@ void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *s
 	state->tombstones = pgi_nl_u32(a[PEERGROUP_A_GROUP_TOMBSTONES]);
 	state->time_offset = (int64_t)pgi_nl_u64(a[PEERGROUP_A_GROUP_TIME_OFFSET]);
 	state->holders = pgi_nl_u32(a[PEERGROUP_A_GROUP_HOLDERS]);
-	state->record_limit = parse_limit(a[PEERGROUP_A_GROUP_LIMITS]);
+	parse_limits(a[PEERGROUP_A_GROUP_LIMITS], state);
 	state->node = pgi_nl_u64(a[PEERGROUP_A_GROUP_NODE]);
 	state->credential_expires = pgi_nl_u64(a[PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES]);
 	pgi_nl_bytes(a[PEERGROUP_A_GROUP_NODE_KEY], state->node_key, sizeof(state->node_key));

@@ -70,6 +70,7 @@ struct pgi_group_state {
 	uint32_t records, tombstones;
 	int64_t time_offset;
 	uint32_t record_limit;
+	uint32_t refresh_limit;		/* steps of a chain of refreshes */
 	uint32_t holders;
 	uint64_t node;
 	uint8_t node_key[PEERGROUP_NODE_KEY_LEN];

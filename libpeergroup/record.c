@@ -55,6 +55,17 @@ bool pgi_type_is_presence(const uint8_t type[PEERGROUP_ID_LEN])
 
 /* --------------------------------------------------------------- writing -- */
 
+/* Where the chain of a seed ends. */
+static bool hash_chain(const uint8_t *seed, uint32_t count, uint8_t anchor[PEERGROUP_HASH_LEN])
+{
+	bool ok = true;
+
+	memcpy(anchor, seed, PEERGROUP_HASH_LEN);
+	while (ok && count--)
+		ok = SHA256(anchor, PEERGROUP_HASH_LEN, anchor);
+	return ok;
+}
+
 HRESULT pgi_record_header(const struct pgi_draft *draft, struct peergroup_record_hdr *hdr)
 {
 	memset(hdr, 0, sizeof(*hdr));
@@ -70,6 +81,11 @@ HRESULT pgi_record_header(const struct pgi_draft *draft, struct peergroup_record
 	hdr->refresh_period = htobe32(draft->refresh);
 	hdr->attrs_len = htobe32((uint32_t)pgi_draft_attrs_len(draft));
 	hdr->data_len = htobe32((uint32_t)draft->size);
+	if (draft->seed) {
+		hdr->refresh_count = htobe32(draft->count);
+		if (!hash_chain(draft->seed, draft->count, hdr->anchor))
+			return E_OUTOFMEMORY;
+	}
 	return SHA256(draft->data ? draft->data : "", draft->size, hdr->data_hash) ?
 	       S_OK : E_OUTOFMEMORY;
 }

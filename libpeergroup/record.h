@@ -18,6 +18,8 @@ struct pgi_draft {
 	uint8_t modifier[PEERGROUP_HASH_LEN];
 	uint64_t created, modified, expires;
 	uint32_t refresh;		/* seconds that a refresh gives; 0 without AUTOREFRESH */
+	const uint8_t *seed;		/* of a chain by which the kernel refreshes it, or NULL */
+	uint32_t count;			/* its length */
 	const char *attrs;		/* NULL for none */
 	const void *data;
 	size_t size;
@@ -66,6 +68,7 @@ struct pgi_record {
 	uint64_t created, modified, expires;
 	uint64_t seq;
 	uint32_t change;
+	bool refreshed;			/* by this host's kernel */
 	struct pgi_blob wire;		/* empty in a brief answer */
 	const char *creator, *modifier;	/* peer names, behind the struct */
 };

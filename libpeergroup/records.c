@@ -56,7 +56,7 @@ HRESULT pgi_put_refused(struct pgi_nl *nl, int err)
 
 /* --------------------------------------------------------------- putting -- */
 
-int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire)
+int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire, const uint8_t *seed)
 {
 	bool large = wire->len > PEERGROUP_CHUNK_MAX;
 	struct nlmsghdr *msg;
@@ -72,23 +72,31 @@ int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire)
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_STAGED, 0, NULL);
 	else
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, wire->len, wire->data);
+	if (seed)
+		mnl_attr_put(msg, PEERGROUP_A_RECORD_SEED, PEERGROUP_HASH_LEN, seed);
 	return pgi_nl_talk(nl, msg, NULL, NULL);
 }
 
-HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
+static HRESULT put(struct pgi_group *group, const struct pgi_blob *wire, const uint8_t *seed,
+		   bool *stale)
 {
 	HRESULT hr = S_OK;
 	int err;
 
 	*stale = false;
 	pthread_mutex_lock(&group->lock);
-	err = pgi_put(&group->nl, group->index, wire);
+	err = pgi_put(&group->nl, group->index, wire, seed);
 	if (err == -ESTALE)
 		*stale = true;
 	else if (err)
 		hr = pgi_put_refused(&group->nl, err);
 	pthread_mutex_unlock(&group->lock);
 	return hr;
+}
+
+HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale)
+{
+	return put(group, wire, NULL, stale);
 }
 
 static HRESULT publish(struct pgi_group *group, const struct pgi_identity *signer,
@@ -100,7 +108,7 @@ static HRESULT publish(struct pgi_group *group, const struct pgi_identity *signe
 	hr = pgi_record_sign(draft, group->store->id, signer, &wire);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_record_put(group, &wire, stale);
+	hr = put(group, &wire, draft->seed, stale);
 	pgi_blob_free(&wire);
 	return hr;
 }

@@ -68,8 +68,11 @@ HRESULT pgi_record_publish(struct pgi_group *group, const struct pgi_identity *s
 			   const struct pgi_draft *draft, bool *stale);
 /* The same with a version that was signed before, by whomever. */
 HRESULT pgi_record_put(struct pgi_group *group, const struct pgi_blob *wire, bool *stale);
-/* The same on any socket, to be judged by errno: -ESTALE where it is stale. */
-int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire);
+/*
+ * The same on any socket, to be judged by errno: -ESTALE where it is stale. @seed: of the
+ * chain by which the kernel refreshes it from then on, or NULL.
+ */
+int pgi_put(struct pgi_nl *nl, uint32_t group, const struct pgi_blob *wire, const uint8_t *seed);
 /* What a program is told about such a refusal; for certificates, too. */
 HRESULT pgi_put_refused(struct pgi_nl *nl, int err);
 /* Who may publish at all: PEER_E_NOT_AUTHORIZED, PEER_E_INVALID_PEER_NAME. */

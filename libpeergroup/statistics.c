@@ -83,6 +83,9 @@ static const char *const names[__PEERGROUP_A_STATS_MAX] = {
 	NAME(PASSWORD_FULL, password_full),
 	NAME(PASSWORD_UNANSWERED, password_unanswered),
 	NAME(LINKS_FOUND, links_found),
+	NAME(REFRESHED, refreshed),
+	NAME(REFUSED_REFRESH, refused_refresh),
+	NAME(REFUSED_STEPS, refused_steps),
 };
 
 PGI_PUBLIC const char *peergroup_counter_name(unsigned int counter)

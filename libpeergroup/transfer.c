@@ -312,7 +312,7 @@ static int put_patiently(struct import *in)
 	const struct timespec wait = { .tv_nsec = RATE_WAIT_NS };
 	int err;
 
-	while ((err = pgi_put(&in->nl, in->group->index, &in->db->entry)) == -EAGAIN)
+	while ((err = pgi_put(&in->nl, in->group->index, &in->db->entry, NULL)) == -EAGAIN)
 		nanosleep(&wait, NULL);
 	return err;
 }

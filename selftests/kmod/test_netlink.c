@@ -412,6 +412,7 @@ static void test_limits(void)
 		{ LIM(RECEIVE_QUEUE), U32, 64 << 10, 1 << 30 },
 		{ LIM(RECEIVE_TOTAL), U32, 64 << 10, 1 << 30 },
 		{ LIM(RECEIVE_WAIT), U32, 10, 3600000 },
+		{ LIM(REFRESH_STEPS), U32, 1, PEERGROUP_REFRESH_COUNT_MAX },
 	};
 	unsigned int i;
 

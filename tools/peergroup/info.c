@@ -249,6 +249,8 @@ static const struct limit {
 		"links below which the group looks for more (0: never)" },
 	[PEERGROUP_A_LIMIT_MAINTENANCE] = { "maintenance", true, false,
 		"between two looks for a link, a sixth of it without any" },
+	[PEERGROUP_A_LIMIT_REFRESH_STEPS] = { "refresh_steps", false, false,
+		"hashes for one refresh of a record" },
 };
 
 /* "NAME=VALUE" */

@@ -39,6 +39,10 @@
 #define PEERGROUP_RECORD_SIZE_MAX	(60U << 20)
 #define PEERGROUP_ATTRS_LEN_MAX		(256U << 10)	/* UTF-8 bytes of attribute XML */
 
+#define PEERGROUP_REFRESH_SECONDS_MIN	60U		/* that a refresh gives */
+#define PEERGROUP_REFRESH_COUNT_MAX	(1U << 20)	/* of the length of a chain */
+#define PEERGROUP_REFRESH_STEPS_DEFAULT	16384U		/* of the settable limit */
+
 /**
  * struct peergroup_record_hdr - the signed header of a record, as it travels
  * @id: high 64 bits: the first 8 bytes of the SHA-256 of the creator's
@@ -51,7 +55,8 @@
  * @created: peer time; never changes
  * @modified: peer time of this version, inside the modifier's certificate
  * @expires: peer time; an update never shortens it
- * @anchor: last value of the refresh hash chain; zero where the publisher signs each
+ * @anchor: SHA-256 of SHA-256 of ... a seed, @refresh_count times; to show the value one
+ *	hash before the last one shown is to refresh the record. Zero where the publisher signs each
  *	refresh, and without AUTOREFRESH
  * @refresh_period: seconds that a refresh gives; zero without AUTOREFRESH
  * @refresh_count: length of the hash chain; zero without one
@@ -451,6 +456,8 @@ enum {
 	PEERGROUP_A_LIMIT_ACTIVE_VIEW, /* u32: links below which more are looked for; 0: never */
 	PEERGROUP_A_LIMIT_MAINTENANCE, /* u32 ms: between two looks; without a link a sixth */
 
+	PEERGROUP_A_LIMIT_REFRESH_STEPS, /* u32: hashes for one refresh of a record */
+
 	__PEERGROUP_A_LIMIT_MAX,
 	PEERGROUP_A_LIMIT_MAX = __PEERGROUP_A_LIMIT_MAX - 1
 };
@@ -474,7 +481,7 @@ enum {
 	PEERGROUP_A_RECORD_MODIFIER,	/* string: peer name */
 	PEERGROUP_A_RECORD_CREATED,	/* u64 */
 	PEERGROUP_A_RECORD_MODIFIED,	/* u64 */
-	PEERGROUP_A_RECORD_EXPIRES,	/* u64 */
+	PEERGROUP_A_RECORD_EXPIRES,	/* u64: with its refreshes, unlike the wire form's */
 	PEERGROUP_A_RECORD_SEQ,		/* u64: of the change that brought this version */
 	PEERGROUP_A_RECORD_CHANGE,	/* u32: enum peergroup_change */
 	PEERGROUP_A_RECORD_SIZE,	/* u32: bytes of the whole wire form */
@@ -488,6 +495,9 @@ enum {
 	PEERGROUP_A_RECORD_CREATED_TO,	/* u64: only those created then or before */
 	PEERGROUP_A_RECORD_MODIFIED_FROM, /* u64: only versions made then or later */
 	PEERGROUP_A_RECORD_MODIFIED_TO,	/* u64: only versions made then or before */
+	PEERGROUP_A_RECORD_SEED,	/* binary 32: refresh it by this, see @anchor */
+	PEERGROUP_A_RECORD_REFRESHES,	/* u32: how often it has been refreshed */
+	PEERGROUP_A_RECORD_REFRESHED,	/* flag: this host does that */
 
 	__PEERGROUP_A_RECORD_MAX,
 	PEERGROUP_A_RECORD_MAX = __PEERGROUP_A_RECORD_MAX - 1
@@ -664,6 +674,10 @@ enum {
 	PEERGROUP_A_STATS_PASSWORD_FULL,	/* refused: too many at a time */
 	PEERGROUP_A_STATS_PASSWORD_UNANSWERED,	/* refused: no program answers */
 	PEERGROUP_A_STATS_LINKS_FOUND,		/* of those that came up: looked for by the group */
+
+	PEERGROUP_A_STATS_REFRESHED,		/* refreshes of records taken */
+	PEERGROUP_A_STATS_REFUSED_REFRESH,	/* not of the record's chain */
+	PEERGROUP_A_STATS_REFUSED_STEPS,	/* too many steps of one at once */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1
