@@ -2543,9 +2543,9 @@ HRESULT PeerGroupIssueCredentials(HGROUP hGroup, PCWSTR pwzSubjectIdentity,
  *
  * Online is this host's node, if it is, and those that it has a link to. While it has
  * any, so are those whose presence record is here: each node publishes one when it goes
- * online, renews it while a program of its member has the group open, and takes it back
- * when it goes offline or the last program closes the group. Otherwise the record ends
- * after @ulPresenceLifetime of the group's properties. There is none of a member whose
+ * online, its kernel keeps that alive for as long as the group is online there, and it is
+ * taken back when the node goes offline or the last program closes the group. Otherwise
+ * the record ends after @ulPresenceLifetime of the group's properties. There is none of a member whose
  * certificate ends before that, nor in a group with PEER_DISABLE_PRESENCE.
  *
  * Return: S_OK or one of

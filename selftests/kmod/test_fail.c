@@ -344,6 +344,22 @@ static void new_long_record(void)
 	rec_sign(&rec, &admin);
 }
 
+static uint8_t chain[9][PEERGROUP_HASH_LEN];
+
+/* A group refreshes so many, hence one of its own. */
+static void new_chained(void)
+{
+	need_group();
+	rec_new(&rec, &third, "hello", 5);
+	rec_chain(&rec, PEERGROUP_REFRESH_SECONDS_MIN, 8, chain);
+	rec_sign(&rec, &third);
+}
+
+static int put_kept(void)
+{
+	return nl_put_kept(&nl, group, rec.wire, rec.len, chain[8], sizeof(chain[8]));
+}
+
 static void new_update(void)
 {
 	new_record();
@@ -498,6 +514,7 @@ static const struct op ops_group[] = {
 static const struct op ops_record[] = {
 	{ "add", new_record, put, free_records, 0 },
 	{ "add in parts", new_long_record, put, free_records, 0 },
+	{ "add one to refresh", new_chained, put_kept, end_group, 0 },
 	{ "update", new_update, put, free_records, 0 },
 	{ "delete", new_tombstone, put, free_records, 0 },
 	{ "properties", new_properties, put, end_group, 0 },

@@ -37,19 +37,11 @@ struct chained {
 
 static void chain_make(struct chained *c, const struct cert *by, int64_t expires)
 {
-	unsigned int i;
-
 	rec_new(&c->rec, by, "here", 4);
-	c->rec.hdr.flags = htobe32(PEERGROUP_RECORD_AUTOREFRESH);
+	rec_chain(&c->rec, PERIOD, COUNT, c->value);
 	c->rec.hdr.created = htobe64(peer_time_now() - AGO * TICKS);
 	c->rec.hdr.modified = c->rec.hdr.created;
 	c->rec.hdr.expires = htobe64(peer_time_now() + expires * (int64_t)TICKS);
-	c->rec.hdr.refresh_period = htobe32(PERIOD);
-	c->rec.hdr.refresh_count = htobe32(COUNT);
-	NEED(RAND_bytes(c->value[COUNT], HASH) > 0);
-	for (i = COUNT; i; i--)
-		SHA256(c->value[i], HASH, c->value[i - 1]);
-	memcpy(c->rec.hdr.anchor, c->value[0], HASH);
 	rec_sign(&c->rec, by);
 }
 
@@ -97,12 +89,12 @@ static void take_seen(const struct nlmsghdr *msg, void *arg)
 	s->refreshes = nl_attr(msg, R(REFRESHES)) ? nl_u32(msg, R(REFRESHES)) : 0;
 }
 
-static struct seen see(uint32_t index, const struct chained *c)
+static struct seen see(const struct chained *c)
 {
 	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_RECORD_GET, NLM_F_DUMP);
 	struct seen s = { .there = false };
 
-	mnl_attr_put_u32(msg, R(GROUP), index);
+	mnl_attr_put_u32(msg, R(GROUP), group);
 	mnl_attr_put(msg, R(ID), PEERGROUP_ID_LEN, c->rec.hdr.id);
 	NEED(!nl_talk(&nl, msg, take_seen, &s));
 	return s;
@@ -111,7 +103,7 @@ static struct seen see(uint32_t index, const struct chained *c)
 /* Refreshed so often, and what that gives. */
 static void check_at(const struct chained *c, uint32_t step)
 {
-	struct seen s = see(group, c);
+	struct seen s = see(c);
 	uint64_t expires = be64toh(c->rec.hdr.expires) + step * PERIOD * TICKS;
 
 	CHECK(s.there && s.refreshes == step, "%u refreshes, not %u", s.refreshes, step);
@@ -276,8 +268,6 @@ static void test_misfits(void)
 	chain_make(&gone, &member, 30);
 	brings(&p, &gone);
 	rec_tombstone(&dead, &gone.rec, &member);
-	memset(dead.hdr.anchor, 0, HASH);
-	dead.hdr.refresh_count = 0;
 	dead.hdr.modified = htobe64(peer_time_now());
 	rec_sign(&dead, &member);
 	peer_send(&p, PG_MSG_RECORD, dead.wire, dead.len);
@@ -325,7 +315,7 @@ static void test_claims(void)
 	send_record(&p, &other);
 	CHECK(peer_closed(&p, NULL));
 	CHECK(counted_once(&nl, group, S(REFUSED_REFRESH), forged));
-	CHECK(!see(group, &other).there);
+	CHECK(!see(&other).there);
 	peer_close(&p);
 	rec_free(&c.rec);
 	rec_free(&other.rec);
@@ -352,7 +342,7 @@ static void test_membership(void)
 	brings(&p, &c);
 	send_refresh(&p, &c, DUE);
 	NEED(wait_stat(&nl, group, S(REFRESHED), before + 1));
-	CHECK(see(group, &c).expires <= be64toh(c.rec.hdr.expires) + 80 * TICKS,
+	CHECK(see(&c).expires <= be64toh(c.rec.hdr.expires) + 80 * TICKS,
 	      "beyond the certificate");
 	peer_close(&p);
 	rec_free(&c.rec);
@@ -378,7 +368,7 @@ static void test_revoked(void)
 	rec_sign(&rec, &admin);
 	peer_send(&by, PG_MSG_RECORD, rec.wire, rec.len);
 	CHECK(peer_closed(&p, NULL));
-	CHECK(see(group, &c).there, "gone with its signer");
+	CHECK(see(&c).there, "gone with its signer");
 	send_refresh(&by, &c, 1);
 	CHECK(counted_once(&nl, group, S(REFUSED_REVOKED), before));
 	check_at(&c, 0);
@@ -390,19 +380,14 @@ static void test_revoked(void)
 
 /* ------------------------------------------------------------------ kept here -- */
 
-static int put_seed(uint32_t index, const struct chained *c, const void *seed, size_t len)
+static int put_seed(const struct chained *c, const void *seed, size_t len)
 {
-	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_RECORD_PUT, 0);
-
-	mnl_attr_put_u32(msg, R(GROUP), index);
-	mnl_attr_put(msg, R(WIRE), c->rec.len, c->rec.wire);
-	mnl_attr_put(msg, R(SEED), len, seed);
-	return nl_talk(&nl, msg, NULL, NULL);
+	return nl_put_kept(&nl, group, c->rec.wire, c->rec.len, seed, len);
 }
 
-static int keep(uint32_t index, const struct chained *c)
+static int keep(const struct chained *c)
 {
-	return put_seed(index, c, c->value[COUNT], HASH);
+	return put_seed(c, c->value[COUNT], HASH);
 }
 
 static void test_seeds(void)
@@ -410,21 +395,21 @@ static void test_seeds(void)
 	static struct chained c, plain;
 
 	chain_make(&c, &own, 30);
-	CHECK(put_seed(group, &c, c.value[COUNT - 1], HASH) == -EINVAL && nl.text[0]);
-	CHECK(put_seed(group, &c, c.value[COUNT], HASH - 1) < 0);
-	CHECK(put_seed(group, &c, c.value[COUNT], HASH + 1) < 0);
+	CHECK(put_seed(&c, c.value[COUNT - 1], HASH) == -EINVAL && nl.text[0]);
+	CHECK(put_seed(&c, c.value[COUNT], HASH - 1) < 0);
+	CHECK(put_seed(&c, c.value[COUNT], HASH + 1) < 0);
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_REFRESH_STEPS, COUNT - 1));
-	CHECK(keep(group, &c) == -EFBIG && nl.text[0]);
+	CHECK(keep(&c) == -EFBIG && nl.text[0]);
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_REFRESH_STEPS,
 			  PEERGROUP_REFRESH_STEPS_DEFAULT));
 	rec_new(&plain.rec, &own, "here", 4);
 	rec_sign(&plain.rec, &own);
-	CHECK(put_seed(group, &plain, c.value[COUNT], HASH) == -EINVAL && nl.text[0]);
-	CHECK(!see(group, &c).there && !see(group, &plain).there);
+	CHECK(put_seed(&plain, c.value[COUNT], HASH) == -EINVAL && nl.text[0]);
+	CHECK(!see(&c).there && !see(&plain).there);
 	/* A record that is refused leaves no seed behind. */
 	c.rec.wire[c.rec.len - 1] ^= 1;
-	CHECK(keep(group, &c) < 0);
-	CHECK(!see(group, &c).there);
+	CHECK(keep(&c) < 0);
+	CHECK(!see(&c).there);
 	rec_free(&plain.rec);
 	rec_free(&c.rec);
 }
@@ -439,9 +424,9 @@ static void test_kept(void)
 
 	chain_make(&c, &own, 30);
 	peer_link(&p, PORT, &member);
-	CHECK(!keep(group, &c), "%s", nl.text);
+	CHECK(!keep(&c), "%s", nl.text);
 	NEED(wait_stat(&nl, group, S(REFRESHED), before + 1));
-	s = see(group, &c);
+	s = see(&c);
 	CHECK(s.refreshed && s.refreshes >= DUE && s.refreshes <= DUE + 60, "%u", s.refreshes);
 	CHECK(peer_expect(&p, PG_MSG_REFRESH));
 	refresh_fill(&want, &c, s.refreshes);
@@ -454,19 +439,17 @@ static void test_kept(void)
 static void test_offline(void)
 {
 	static struct chained c;
-	uint32_t away;
 	struct seen s;
 
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
-	away = group_of(&nl, &root, &own);
+	group = group_of(&nl, &root, &own);
 	chain_make(&c, &own, 3600);
-	CHECK(!keep(away, &c), "%s", nl.text);
-	s = see(away, &c);
+	CHECK(!keep(&c), "%s", nl.text);
+	s = see(&c);
 	CHECK(s.there && s.refreshed && !s.refreshes, "refreshed %u times", s.refreshes);
-	group_online(&nl, away, &own, PORT);
-	NEED(wait_stat(&nl, away, S(REFRESHED), 1));
-	CHECK(see(away, &c).refreshes >= DUE);
-	group = away;
+	group_online(&nl, group, &own, PORT);
+	NEED(wait_stat(&nl, group, S(REFRESHED), 1));
+	CHECK(see(&c).refreshes >= DUE);
 	rec_free(&c.rec);
 }
 
@@ -479,18 +462,16 @@ static void test_bound(void)
 
 	for (i = 0; i <= KEPT; i++)
 		chain_make(&c[i], &own, 3600);
-	while (kept <= KEPT && !keep(group, &c[kept]))
+	while (kept <= KEPT && !keep(&c[kept]))
 		kept++;
 	/* One is of the test before. */
 	CHECK(kept == KEPT - 1 && nl.text[0], "%u", kept);
 	rec_tombstone(&dead, &c[0].rec, &own);
-	memset(dead.hdr.anchor, 0, HASH);
-	dead.hdr.refresh_count = 0;
 	dead.hdr.modified = htobe64(peer_time_now());
 	dead.hdr.expires = htobe64(peer_time_now() + 2 * 3600 * TICKS);
 	rec_sign(&dead, &own);
 	CHECK(!nl_put_record(&nl, group, dead.wire, dead.len), "%s", nl.text);
-	CHECK(!keep(group, &c[kept]), "%s", nl.text);
+	CHECK(!keep(&c[kept]), "%s", nl.text);
 	for (i = 0; i <= KEPT; i++)
 		rec_free(&c[i].rec);
 	rec_free(&dead);

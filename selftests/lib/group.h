@@ -127,6 +127,9 @@ void rec_new(struct rec *rec, const struct cert *creator, const void *data, size
 /* The version after @of, by @modifier. */
 void rec_next(struct rec *rec, const struct rec *of, const struct cert *modifier,
 	      const void *data, size_t len);
+/* A chain that refreshes it: values by step, @count + 1 of them, the seed last. */
+void rec_chain(struct rec *rec, uint32_t period, uint32_t count,
+	       uint8_t (*value)[PEERGROUP_HASH_LEN]);
 /* The tombstone after @of. */
 void rec_tombstone(struct rec *rec, const struct rec *of, const struct cert *modifier);
 

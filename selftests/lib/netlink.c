@@ -302,3 +302,14 @@ int nl_put_record(struct nl *nl, uint32_t index, const void *wire, size_t len)
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_STAGED, 0, NULL);
 	return nl_talk(nl, msg, NULL, NULL);
 }
+
+int nl_put_kept(struct nl *nl, uint32_t index, const void *wire, size_t len, const void *seed,
+		size_t seed_len)
+{
+	struct nlmsghdr *msg = nl_begin(nl, PEERGROUP_CMD_RECORD_PUT, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, index);
+	mnl_attr_put(msg, PEERGROUP_A_RECORD_WIRE, len, wire);
+	mnl_attr_put(msg, PEERGROUP_A_RECORD_SEED, seed_len, seed);
+	return nl_talk(nl, msg, NULL, NULL);
+}

@@ -66,5 +66,8 @@ unsigned int nl_count(struct nl *nl, uint8_t cmd, uint16_t type, uint32_t index)
 
 /* As RECORD_PUT, in parts where it is long. 0 or -errno. */
 int nl_put_record(struct nl *nl, uint32_t index, const void *wire, size_t len);
+/* A short one that the kernel is to refresh by that seed. */
+int nl_put_kept(struct nl *nl, uint32_t index, const void *wire, size_t len, const void *seed,
+		size_t seed_len);
 
 #endif

@@ -47,10 +47,25 @@ void rec_next(struct rec *rec, const struct rec *of, const struct cert *modifier
 	rec->data_len = len;
 }
 
+void rec_chain(struct rec *rec, uint32_t period, uint32_t count, uint8_t (*value)[HASH])
+{
+	uint32_t i;
+
+	NEED(RAND_bytes(value[count], HASH) > 0);
+	for (i = count; i; i--)
+		SHA256(value[i], HASH, value[i - 1]);
+	rec->hdr.flags = htobe32(PEERGROUP_RECORD_AUTOREFRESH);
+	rec->hdr.refresh_period = htobe32(period);
+	rec->hdr.refresh_count = htobe32(count);
+	memcpy(rec->hdr.anchor, value[0], HASH);
+}
+
 void rec_tombstone(struct rec *rec, const struct rec *of, const struct cert *modifier)
 {
 	rec_next(rec, of, modifier, NULL, 0);
 	rec->hdr.flags |= htobe32(PEERGROUP_RECORD_DELETED);
+	memset(rec->hdr.anchor, 0, sizeof(rec->hdr.anchor));
+	rec->hdr.refresh_count = 0;
 }
 
 void rec_revocation(struct rec *rec, const struct cert *by,
