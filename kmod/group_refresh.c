@@ -92,7 +92,7 @@ static unsigned int pg_refresh_screen(struct pg_group *g, const struct pg_rec *r
 static bool pg_refresh_names(const struct pg_refresh_msg *msg, const struct pg_rec *rec)
 {
 	return !memcmp(msg->id, rec->id, sizeof(msg->id)) &&
-	       !memcmp(msg->mark, rec->digest, sizeof(msg->mark));
+	       !memcmp(msg->digest, rec->digest, sizeof(msg->digest));
 }
 
 /*
@@ -375,10 +375,12 @@ static bool pg_group_refresh_one(struct pg_group *g, u64 *wait_ms)
 void pg_group_refresh_work(struct work_struct *work)
 {
 	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, refresh);
+	struct mem_cgroup *memcg = pg_group_charge(g);
 	u64 wait_ms;
 
 	while (pg_group_refresh_one(g, &wait_ms))
 		cond_resched();
+	pg_group_uncharge(memcg);
 	mutex_lock(&g->lock);
 	if (wait_ms != U64_MAX && !g->ended)
 		queue_delayed_work(pg_wq, &g->refresh,

@@ -337,7 +337,7 @@ static int pg_tx_refresh(struct pg_link *link, const struct pg_record *r)
 		return -ENOMEM;
 	msg = (struct pg_refresh_msg *)tx->body;
 	memcpy(msg->id, r->rec.id, sizeof(msg->id));
-	memcpy(msg->mark, r->rec.digest, sizeof(msg->mark));
+	memcpy(msg->digest, r->rec.digest, sizeof(msg->digest));
 	msg->step = cpu_to_be32(r->refresh->step);
 	memcpy(msg->value, r->refresh->value, sizeof(msg->value));
 	return pg_tx_queue(link, tx);

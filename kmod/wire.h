@@ -172,7 +172,7 @@ struct pg_bye {
 /**
  * struct pg_refresh_msg - a record's node is still there
  * @id: the record's
- * @mark: first bytes of its digest: of which version
+ * @digest: of which version
  * @step: how often it has been refreshed by this
  * @value: of its chain at that step
  *
@@ -180,7 +180,7 @@ struct pg_bye {
  */
 struct pg_refresh_msg {
 	__u8	id[PEERGROUP_ID_LEN];
-	__u8	mark[8];
+	__u8	digest[PEERGROUP_HASH_LEN];
 	__be32	step;
 	__u8	value[PEERGROUP_HASH_LEN];
 } __packed;

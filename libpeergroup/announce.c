@@ -22,6 +22,9 @@
 
 #define LIFETIME_MAX	PEERGROUP_PRESENCE_SECONDS_MAX
 
+/* More refreshes would cost whoever signs the record, and each host that comes later. */
+#define REFRESHES_MAX	4096
+
 static const uint8_t presence_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 
 /* What is to be there, and what is. */
@@ -54,6 +57,8 @@ static void plan_chain(struct own *o, uint64_t until, uint32_t limit)
 {
 	uint64_t seconds = until > o->now ? (until - o->now) / PEERGROUP_TIME_PER_SECOND : 0;
 
+	if (limit > REFRESHES_MAX)
+		limit = REFRESHES_MAX;
 	o->period = (uint32_t)(o->lifetime / PEERGROUP_TIME_PER_SECOND) / 2;
 	o->count = seconds / o->period < limit ? (uint32_t)(seconds / o->period) : limit;
 	if (!o->count)
