@@ -31,28 +31,17 @@ static bool counted(uint16_t counter, uint64_t before)
 	return counted_once(&nl, group, counter, before);
 }
 
-struct number_wanted {
-	uint32_t group;
-	uint16_t type;
-	uint64_t value;
-};
-
-static bool number_is(void *arg)
+static bool tables_are_the_same(void *unused)
 {
-	struct number_wanted *w = arg;
-
-	return nl_group_number(&nl, w->group, w->type) == w->value;
+	(void)unused;
+	return nl_group_number(&nl, group, PEERGROUP_A_GROUP_RECORDS) ==
+	       nl_group_number(&nl, other, PEERGROUP_A_GROUP_RECORDS);
 }
 
-/* Neither table lacks what the other has. */
+/* Neither table lacks what the other has, once all has arrived. */
 static bool same_tables(void)
 {
-	struct number_wanted w = {
-		.group = group, .type = PEERGROUP_A_GROUP_RECORDS,
-		.value = nl_group_number(&nl, other, PEERGROUP_A_GROUP_RECORDS),
-	};
-
-	return wait_until(number_is, &w);
+	return wait_until(tables_are_the_same, NULL);
 }
 
 /* A record of the friend's arrives over the link that was there all the time. */
