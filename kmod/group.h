@@ -466,7 +466,7 @@ void pg_group_set_overlay(struct pg_group *g, const struct pg_limits *limits);
 /* From now on it is a whole wait until the group looks for a link. */
 void pg_group_view_rest(struct pg_group *g);
 
-/* A presence record, or its tombstone, has been taken into the table. */
+/* A presence record, or its tombstone, has been taken into the table, or refreshed. */
 void pg_group_presence_changed(struct pg_group *g, const struct pg_record *r);
 
 /* Dials a node of the view, if it is time to and a link is wanted. */

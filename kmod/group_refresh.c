@@ -68,6 +68,8 @@ static void pg_group_refreshed(struct pg_group *g, struct pg_link *from, const s
 	pg_table_set_until(&g->table, r, pg_record_until(r, s->step));
 	pg_flood_take_hashes(&g->flood, r, s->step - s->known_step);
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFRESHED);
+	if (pg_rec_kind(r->rec.type) == PG_REC_PRESENCE)
+		pg_group_presence_changed(g, r);
 	list_for_each_entry(link, &g->links, node) {
 		if (link != from && link->up)
 			pg_link_send_refresh(link, r);
