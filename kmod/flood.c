@@ -132,6 +132,8 @@ static unsigned int pg_flood_prove(struct pg_flood *f, struct pg_record *r)
 
 	if (!rf || !rf->claim_step)
 		return 0;
+	if (rf->claim_step > pg_record_refresh_last(r))
+		return PEERGROUP_A_STATS_REFUSED_REVOKED;
 	if (!pg_refresh_leads(rf->claim, rf->claim_step, rf->value, rf->step))
 		return PEERGROUP_A_STATS_REFUSED_REFRESH;
 	pg_refresh_advance(rf, rf->claim_step, rf->claim);
@@ -230,15 +232,17 @@ static void pg_flood_take_rate(struct pg_flood *f, const struct pg_record *r)
 		pg_flood_take(&r->inviter->branch_due, rate * PG_QUOTA_INVITER);
 }
 
-bool pg_flood_hashes_over(struct pg_flood *f, const struct pg_record *r, u32 n)
+bool pg_flood_refresh_over(struct pg_flood *f, const struct pg_record *r)
 {
-	return n >= PG_FLOOD_HASHES && pg_flood_rate_over(f, r->creator);
+	return pg_flood_rate_over(f, r->creator);
 }
 
-void pg_flood_take_hashes(struct pg_flood *f, const struct pg_record *r, u32 n)
+void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n)
 {
+	u32 units;
+
 	lockdep_assert_held(f->lock);
-	for (; n >= PG_FLOOD_HASHES; n -= PG_FLOOD_HASHES)
+	for (units = DIV_ROUND_UP(n, PG_FLOOD_HASHES); units; units--)
 		pg_flood_take_rate(f, r);
 }
 
@@ -262,7 +266,7 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	/* Who was away gets years of versions at once; that is no haste of the creator's. */
 	if (!r->asked) {
 		pg_flood_take_rate(f, r);
-		pg_flood_take_hashes(f, r, r->refresh ? r->refresh->step : 0);
+		pg_flood_take_refresh(f, r, r->refresh ? r->refresh->step : 0);
 	}
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
@@ -300,6 +304,21 @@ static bool pg_flood_known(struct pg_flood *f, struct pg_link *from,
 
 /* ------------------------------------------------- records of links -- */
 
+/* What is claimed along with it is a part of what is checked. */
+static void pg_arrival_key(const struct pg_record *r, u8 *key)
+{
+	struct sha256_ctx s;
+
+	sha256_init(&s);
+	sha256_update(&s, r->wire, r->rec.sig_block.p + r->rec.sig_block.len - r->wire);
+	if (r->refresh) {
+		sha256_update(&s, (const u8 *)&r->refresh->claim_step,
+			      sizeof(r->refresh->claim_step));
+		sha256_update(&s, r->refresh->claim, sizeof(r->refresh->claim));
+	}
+	sha256_final(&s, key);
+}
+
 /*
  * True where the same bytes are being checked already. Header, attributes and
  * signature block stand before the data in one piece; the data was found to
@@ -308,12 +327,11 @@ static bool pg_flood_known(struct pg_flood *f, struct pg_link *from,
  */
 static bool pg_flood_track(struct pg_flood *f, struct pg_arrival *a)
 {
-	const struct pg_rec *rec = &a->r->rec;
 	struct pg_arrival *other;
 	bool found = false;
 	u32 slot;
 
-	sha256(a->r->wire, rec->sig_block.p + rec->sig_block.len - a->r->wire, a->key);
+	pg_arrival_key(a->r, a->key);
 	slot = get_unaligned_be32(a->key);
 	spin_lock(&f->inflight_lock);
 	hash_for_each_possible(f->inflight, other, node, slot) {
@@ -454,10 +472,12 @@ static unsigned int pg_flood_follows(struct pg_flood *f, const struct pg_record 
 	else if (!memcmp(new->type, stored->rec.type, sizeof(new->type)) &&
 		 !((new->flags ^ stored->rec.flags) & ~PEERGROUP_RECORD_DELETED) &&
 		 new->created == stored->rec.created &&
-		 new->expires >= READ_ONCE(stored->until) &&
+		 new->expires >= stored->rec.expires &&
 		 !memcmp(r->creator->gmc.spki_hash, stored->creator->gmc.spki_hash,
 			 sizeof(r->creator->gmc.spki_hash)))
-		refusal = 0;
+		/* It may have been refreshed since the program looked. */
+		refusal = new->expires >= pg_record_expires(stored) ? 0 :
+			  PEERGROUP_A_STATS_REFUSED_STALE;
 	pg_record_put(stored);
 	return refusal;
 }

@@ -123,11 +123,11 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
 unsigned int __must_check pg_flood_put(struct pg_flood *f, u8 *wire, u32 len, u64 *seq);
 
 /*
- * Hashing along a chain of refreshes is charged to the creator's rate like signatures,
- * where it takes as long. Would so many hashes be too many; and: they were done.
- * @r is in the table. Lock held.
+ * A refresh counts in the creator's rate like a version, a long way along the chain like
+ * several. Has it come too often; and: one was taken, which took @n hashes. @r is in the
+ * table. Lock held.
  */
-bool pg_flood_hashes_over(struct pg_flood *f, const struct pg_record *r, u32 n);
-void pg_flood_take_hashes(struct pg_flood *f, const struct pg_record *r, u32 n);
+bool pg_flood_refresh_over(struct pg_flood *f, const struct pg_record *r);
+void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n);
 
 #endif /* _PG_FLOOD_H */

@@ -22,7 +22,7 @@ const struct pg_limits pg_limits_default = {
 		.record_size = PEERGROUP_RECORD_SIZE_DEFAULT,
 		.records = 1U << 20,
 		.bytes = 256ULL << 20,
-		.refresh_steps = PEERGROUP_REFRESH_STEPS_DEFAULT,
+		.refresh_steps = PEERGROUP_REFRESH_COUNT_MAX,
 		.creator.rate = 10000,
 	},
 	.links = 64,

@@ -511,6 +511,8 @@ void pg_group_keep(struct pg_group *g, struct pg_keeper *k);
 /* Something may be due, or not have been while the group was offline. Lock held. */
 void pg_group_refresh_soon(struct pg_group *g);
 void pg_group_refresh_work(struct work_struct *work);
+/* Is a record over but for a refresh of ours, as the host slept? Lock held. */
+bool pg_group_refresh_overdue(struct pg_group *g, u64 now);
 void pg_group_drop_keepers(struct pg_group *g);
 
 /* group_revoke.c: revocations came or went, or chances are that one did. Lock held. */

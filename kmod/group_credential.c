@@ -114,9 +114,9 @@ void pg_group_announce(struct pg_group *g)
 	u8 *body;
 
 	lockdep_assert_held(&g->lock);
+	pg_group_refresh_soon(g);
 	if (pg_group_introduce(g, &body, &len))
 		return;
-	pg_group_refresh_soon(g);
 	list_for_each_entry(link, &g->links, node)
 		if (READ_ONCE(link->state) == PEERGROUP_LINK_UP)
 			pg_group_tell(g, link, body, len);

@@ -322,6 +322,11 @@ void pg_group_expire_work(struct work_struct *work)
 	if (g->ended || !pg_group_expires(g))
 		goto out;
 	now = pg_group_now(g);
+	if (pg_group_refresh_overdue(g, now)) {
+		pg_group_refresh_soon(g);
+		mod_delayed_work(pg_wq, &g->expire, HZ);
+		goto out;
+	}
 	for (n = 0; n < PG_EXPIRE_BATCH; n++) {
 		r = pg_table_expire(&g->table, now);
 		if (!r)

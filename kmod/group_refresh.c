@@ -14,7 +14,7 @@
 #include "refresh.h"
 #include "revoke.h"
 
-#define PG_KEEPERS_MAX		64		/* of a group */
+#define PG_KEEPERS_MAX		64		/* of a group, and one more for its presence */
 #define PG_REFRESH_WAIT_MAX	(60 * 1000)	/* ms; the host's clock may be set */
 
 /**
@@ -66,7 +66,7 @@ static void pg_group_refreshed(struct pg_group *g, struct pg_link *from, const s
 		goto out;
 	pg_refresh_advance(r->refresh, s->step, s->value);
 	pg_table_set_until(&g->table, r, pg_record_until(r, s->step));
-	pg_flood_take_hashes(&g->flood, r, s->step - s->known_step);
+	pg_flood_take_refresh(&g->flood, r, s->step - s->known_step);
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFRESHED);
 	if (pg_rec_kind(r->rec.type) == PG_REC_PRESENCE)
 		pg_group_presence_changed(g, r);
@@ -119,9 +119,9 @@ static bool pg_refresh_news(struct pg_link *link, const struct pg_refresh_msg *m
 	if (s->step <= s->known_step)
 		return false;
 	refusal = pg_refresh_screen(g, &r->rec, s->known_step, s->step);
-	if (!refusal && pg_member_revoked(r->modifier))
+	if (!refusal && s->step > pg_record_refresh_last(r))
 		refusal = PEERGROUP_A_STATS_REFUSED_REVOKED;
-	if (!refusal && pg_flood_hashes_over(&g->flood, r, s->step - s->known_step))
+	if (!refusal && pg_flood_refresh_over(&g->flood, r))
 		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
 	if (refusal) {
 		pg_stat_inc(&g->stats, refusal);
@@ -222,37 +222,57 @@ static void pg_group_prune_keepers(struct pg_group *g)
 	}
 }
 
-/* Counts one more in, if there is room. */
-static bool pg_group_has_room(struct pg_group *g)
+static bool pg_group_count_keeper(struct pg_group *g, int most)
 {
-	if (atomic_add_unless(&g->n_keepers, 1, PG_KEEPERS_MAX))
+	int n = atomic_read(&g->n_keepers);
+
+	do {
+		if (n >= most)
+			return false;
+	} while (!atomic_try_cmpxchg(&g->n_keepers, &n, n + 1));
+	return true;
+}
+
+/* Counts one more in, if there is room. */
+static bool pg_group_has_room(struct pg_group *g, bool presence)
+{
+	int most = PG_KEEPERS_MAX + presence;
+
+	if (pg_group_count_keeper(g, most))
 		return true;
 	mutex_lock(&g->lock);
 	pg_group_prune_keepers(g);
 	mutex_unlock(&g->lock);
-	return atomic_add_unless(&g->n_keepers, 1, PG_KEEPERS_MAX);
+	return pg_group_count_keeper(g, most);
 }
 
-static int pg_keeper_read(struct pg_keeper *k, const u8 *wire, u32 len)
+static void pg_keeper_read(struct pg_keeper *k, const struct peergroup_record_hdr *hdr,
+			   const u8 *seed)
 {
-	const struct peergroup_record_hdr *hdr = (const void *)wire;
-
-	if (len < sizeof(*hdr) || be32_to_cpu(hdr->flags) & PEERGROUP_RECORD_DELETED)
-		return -EINVAL;
 	memcpy(k->id, hdr->id, sizeof(k->id));
 	memcpy(k->anchor, hdr->anchor, sizeof(k->anchor));
+	memcpy(k->seed, seed, sizeof(k->seed));
 	k->count = be32_to_cpu(hdr->refresh_count);
-	return k->count ? 0 : -EINVAL;
+}
+
+static bool pg_keeper_leads(const struct pg_keeper *k)
+{
+	return pg_refresh_leads(k->seed, k->count, k->anchor, 0);
 }
 
 struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, const u8 *seed,
 				struct netlink_ext_ack *extack)
 {
-	u8 end[PEERGROUP_HASH_LEN];
+	const struct peergroup_record_hdr *hdr = (const void *)wire;
 	struct pg_keeper *k;
-	int err;
+	int err = -EINVAL;
 
-	if (!pg_group_has_room(g)) {
+	if (len < sizeof(*hdr) || !hdr->refresh_count ||
+	    be32_to_cpu(hdr->flags) & PEERGROUP_RECORD_DELETED) {
+		NL_SET_ERR_MSG(extack, "SEED is for a record with a chain of refreshes");
+		return ERR_PTR(-EINVAL);
+	}
+	if (!pg_group_has_room(g, pg_rec_kind(hdr->type) == PG_REC_PRESENCE)) {
 		NL_SET_ERR_MSG(extack, "too many records are refreshed here");
 		return ERR_PTR(-ENOSPC);
 	}
@@ -261,24 +281,15 @@ struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, con
 		atomic_dec(&g->n_keepers);
 		return ERR_PTR(-ENOMEM);
 	}
-	err = pg_keeper_read(k, wire, len);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "SEED is for a record with a chain of refreshes");
-		goto free;
-	}
+	pg_keeper_read(k, hdr, seed);
 	if (k->count > READ_ONCE(g->table.limits.refresh_steps)) {
 		NL_SET_ERR_MSG(extack, "the chain is longer than REFRESH_STEPS");
 		err = -EFBIG;
-		goto free;
-	}
-	memcpy(k->seed, seed, sizeof(k->seed));
-	memcpy(end, seed, sizeof(end));
-	pg_refresh_hash(end, k->count);
-	if (!memcmp(end, k->anchor, sizeof(end)))
+	} else if (!pg_keeper_leads(k)) {
+		NL_SET_ERR_MSG(extack, "SEED does not lead to the record's anchor");
+	} else {
 		return k;
-	NL_SET_ERR_MSG(extack, "SEED does not lead to the record's anchor");
-	err = -EINVAL;
-free:
+	}
 	pg_keeper_free(g, k);
 	return ERR_PTR(err);
 }
@@ -350,6 +361,22 @@ static bool pg_group_refreshes(const struct pg_group *g, u64 now)
 {
 	return g->online && !g->ended && pg_group_credential_until(g) > now &&
 	       !pg_member_revoked(g->self);
+}
+
+bool pg_group_refresh_overdue(struct pg_group *g, u64 now)
+{
+	const struct pg_keeper *k;
+	const struct pg_record *r;
+
+	lockdep_assert_held(&g->lock);
+	if (!pg_group_refreshes(g, now))
+		return false;
+	list_for_each_entry(k, &g->keepers, node) {
+		r = pg_keeper_record(g, k);
+		if (r && r->until <= now && pg_refresh_due(&r->rec, now) > r->refresh->step)
+			return true;
+	}
+	return false;
 }
 
 static bool pg_group_refresh_one(struct pg_group *g, u64 *wait_ms)

@@ -105,6 +105,7 @@ static void pg_group_judge(struct pg_group *g)
 	list_for_each_entry(link, &g->links, node)
 		pg_group_check_peer(link);
 	pg_group_update_status(g);
+	pg_group_refresh_soon(g);
 	g->sweeping = true;
 	memset(g->sweep_id, 0, sizeof(g->sweep_id));
 }

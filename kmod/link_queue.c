@@ -343,6 +343,11 @@ static int pg_tx_refresh(struct pg_link *link, const struct pg_record *r)
 	return pg_tx_queue(link, tx);
 }
 
+static bool pg_record_refreshed(const struct pg_record *r)
+{
+	return r->refresh && r->refresh->step;
+}
+
 static struct pg_tx *pg_tx_find(struct pg_link *link, const u8 *id)
 {
 	struct pg_tx *tx;
@@ -450,7 +455,8 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r)
 	lockdep_assert_held(&link->group->lock);
 	if (pg_link_closing(link))
 		return -EPIPE;
-	if (pg_tx_told(link, r)) {
+	/* What goes before it cannot take a place, either. */
+	if (pg_tx_told(link, r) && !pg_record_refreshed(r)) {
 		if (pg_tx_coalesce(link, r))
 			return 0;
 	} else {
@@ -463,7 +469,7 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r)
 		goto drop;
 	tx->r = pg_record_hold(r);
 	err = pg_tx_tell(link, r);
-	if (!err && r->refresh && r->refresh->step)
+	if (!err && pg_record_refreshed(r))
 		err = pg_tx_refresh(link, r);
 	if (!err)
 		return pg_tx_queue(link, tx);

@@ -123,6 +123,7 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 
 	switch (type) {
 	case PG_MSG_RECORD:
+	case PG_MSG_REFRESH:
 		pg_rate_take(&link->rx_due, READ_ONCE(limits->link_rate), ktime_get_ns(),
 			     PG_RX_AHEAD_NS);
 		break;
@@ -146,7 +147,6 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 	case PG_MSG_SYNC_END:
 	case PG_MSG_PING:
 	case PG_MSG_PONG:
-	case PG_MSG_REFRESH:
 		pg_rx_take_sync(link);
 		break;
 	}

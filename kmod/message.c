@@ -551,7 +551,7 @@ int pg_message(struct pg_link *link, u8 type, u8 *body, u32 len)
 	int ret;
 
 	/* Who owes an answer is on its way to it with all but this. */
-	if (type != PG_MSG_PING && type != PG_MSG_PONG)
+	if (type != PG_MSG_PING && type != PG_MSG_PONG && type != PG_MSG_REFRESH)
 		WRITE_ONCE(link->answer_heard, jiffies);
 	if (type == PG_MSG_RECORD) {
 		if (!len)

@@ -254,7 +254,7 @@ static bool pg_record_dump_wanted(struct pg_record_dump *d)
 	 * Expired but not swept yet. A deletion is news even then: no event
 	 * follows when the sweep takes a tombstone away.
 	 */
-	if (r && READ_ONCE(r->until) <= d->now && !(d->by_seq && tombstone))
+	if (r && pg_record_expires(r) <= d->now && !(d->by_seq && tombstone))
 		return false;
 	if (!d->by_seq) {
 		d->kind = 0;
@@ -314,7 +314,7 @@ static int pg_record_put_info(struct sk_buff *skb, const struct pg_record *r)
 			      PEERGROUP_A_RECORD_PAD) ||
 	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_MODIFIED, rec->modified,
 			      PEERGROUP_A_RECORD_PAD) ||
-	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_EXPIRES, READ_ONCE(r->until),
+	    nla_put_u64_64bit(skb, PEERGROUP_A_RECORD_EXPIRES, pg_record_expires(r),
 			      PEERGROUP_A_RECORD_PAD) ||
 	    nla_put_u32(skb, PEERGROUP_A_RECORD_SIZE, r->wire_len))
 		return -EMSGSIZE;

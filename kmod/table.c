@@ -10,6 +10,7 @@
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "clock.h"
 #include "compat.h"
 #include "refresh.h"
 #include "revoke.h"
@@ -391,11 +392,24 @@ u64 pg_record_until(const struct pg_record *r, u32 step)
 		   max(r->creator->gmc.not_after, r->modifier->gmc.not_after));
 }
 
+u32 pg_record_refresh_last(const struct pg_record *r)
+{
+	u64 cut = pg_member_cut(r->modifier);
+
+	return cut > U64_MAX - PG_CLOCK_SKEW_MAX ? U32_MAX :
+	       pg_refresh_due(&r->rec, cut + PG_CLOCK_SKEW_MAX);
+}
+
+u64 pg_record_expires(const struct pg_record *r)
+{
+	return r->refresh ? pg_record_until(r, READ_ONCE(r->refresh->step)) : r->rec.expires;
+}
+
 void pg_table_set_until(struct pg_table *t, struct pg_record *r, u64 until)
 {
 	lockdep_assert_held(t->lock);
 	rb_erase_cached(&r->expiry, &t->expiry);
-	WRITE_ONCE(r->until, until);
+	r->until = until;
 	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 }
 

@@ -56,7 +56,7 @@ struct pg_print {
  * @revocation: what it is in pg_members, if it is one; owned
  * @refresh: how far it has been refreshed, if it has an anchor; owned
  * @until: peer time at which it expires, refreshes and all. In the table it changes under
- *	the lock; read without it, too
+ *	the lock; who has not got that asks pg_record_expires()
  * @rec: parsed header; spans point into @wire
  * @wire: the wire form, owned
  * @wire_len: its bytes
@@ -303,6 +303,19 @@ void pg_table_withdraw(struct pg_table *t, struct pg_record *r);
  * Return: peer time.
  */
 u64 pg_record_until(const struct pg_record *r, u32 step);
+
+/**
+ * pg_record_refresh_last() - how often may a record be refreshed, whatever time it is?
+ * @r: with a chain, its members set
+ *
+ * Not after its signer was revoked, but for the time by which clocks may differ.
+ *
+ * Return: steps; U32_MAX where nothing bounds them.
+ */
+u32 pg_record_refresh_last(const struct pg_record *r);
+
+/* Peer time at which a record of the table expires, its refreshes counted. Needs no lock. */
+u64 pg_record_expires(const struct pg_record *r);
 
 /* A record that is in the table expires at another time. Lock held. */
 void pg_table_set_until(struct pg_table *t, struct pg_record *r, u64 until);

@@ -23,7 +23,7 @@
 #define LIFETIME_MAX	PEERGROUP_PRESENCE_SECONDS_MAX
 
 /* More refreshes would cost whoever signs the record, and each host that comes later. */
-#define REFRESHES_MAX	4096
+#define REFRESHES_MAX	6144
 
 static const uint8_t presence_type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 
@@ -52,14 +52,14 @@ void pgi_presence_id(const struct pgi_group *group, uint64_t node,
 	memcpy(id + PEERGROUP_ID_LEN / 2, &be, sizeof(be));
 }
 
-/* Two refreshes in a lifetime, so that one may be lost; as many as the membership lasts. */
+/* Three refreshes in a lifetime, so that one may be lost; as many as the membership lasts. */
 static void plan_chain(struct own *o, uint64_t until, uint32_t limit)
 {
 	uint64_t seconds = until > o->now ? (until - o->now) / PEERGROUP_TIME_PER_SECOND : 0;
 
 	if (limit > REFRESHES_MAX)
 		limit = REFRESHES_MAX;
-	o->period = (uint32_t)(o->lifetime / PEERGROUP_TIME_PER_SECOND) / 2;
+	o->period = (uint32_t)(o->lifetime / PEERGROUP_TIME_PER_SECOND) / 3;
 	o->count = seconds / o->period < limit ? (uint32_t)(seconds / o->period) : limit;
 	if (!o->count)
 		o->count = 1;
@@ -130,7 +130,8 @@ static bool is_good(const struct own *o)
 		return !is_live(o->old);
 	return is_live(o->old) && pgi_record_parts(&o->old->wire, &parts) &&
 	       parts.size == o->data.len && !memcmp(parts.data, o->data.data, parts.size) &&
-	       o->old->refreshed && o->old->expires >= o->now + o->lifetime / 4 &&
+	       o->old->refreshed && be32toh(parts.hdr->refresh_period) == o->period &&
+	       o->old->expires >= o->now + o->lifetime / 4 &&
 	       chain_left(o, parts.hdr) >=
 	       (o->lifetime + (uint64_t)o->count * o->period * PEERGROUP_TIME_PER_SECOND) / 2;
 }

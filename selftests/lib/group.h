@@ -136,6 +136,9 @@ void rec_tombstone(struct rec *rec, const struct rec *of, const struct cert *mod
 /* A revocation of whom @body says, which has to last: final, and with the id it has to have. */
 void rec_revocation(struct rec *rec, const struct cert *by,
 		    const struct peergroup_revocation *body);
+/* The same, signed at that time. */
+void rec_revocation_at(struct rec *rec, const struct cert *by,
+		       const struct peergroup_revocation *body, uint64_t when);
 
 void rec_sign(struct rec *rec, const struct cert *by);
 /* With another key than the certificate's. */

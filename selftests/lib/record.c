@@ -71,11 +71,19 @@ void rec_tombstone(struct rec *rec, const struct rec *of, const struct cert *mod
 void rec_revocation(struct rec *rec, const struct cert *by,
 		    const struct peergroup_revocation *body)
 {
+	rec_revocation_at(rec, by, body, peer_time_now());
+}
+
+void rec_revocation_at(struct rec *rec, const struct cert *by,
+		       const struct peergroup_revocation *body, uint64_t when)
+{
 	static const uint8_t type[] = PEERGROUP_TYPE_REVOCATION;
 	uint8_t text[PEERGROUP_REVOCATION_TAG_LEN + HASH + 16 + sizeof(*body)];
 	uint8_t hash[SHA256_DIGEST_LENGTH], *p = text;
 
 	rec_new(rec, by, body, sizeof(*body));
+	rec->hdr.created = htobe64(when);
+	rec->hdr.modified = rec->hdr.created;
 	memcpy(rec->hdr.type, type, sizeof(type));
 	rec->hdr.version = htobe32(PEERGROUP_VERSION_FINAL);
 	p = mempcpy(p, PEERGROUP_REVOCATION_TAG, PEERGROUP_REVOCATION_TAG_LEN);

@@ -40,8 +40,7 @@
 #define PEERGROUP_ATTRS_LEN_MAX		(256U << 10)	/* UTF-8 bytes of attribute XML */
 
 #define PEERGROUP_REFRESH_SECONDS_MIN	60U		/* that a refresh gives */
-#define PEERGROUP_REFRESH_COUNT_MAX	(1U << 20)	/* of the length of a chain */
-#define PEERGROUP_REFRESH_STEPS_DEFAULT	16384U		/* of the settable limit */
+#define PEERGROUP_REFRESH_COUNT_MAX	16384U		/* of the length of a chain */
 
 /**
  * struct peergroup_record_hdr - the signed header of a record, as it travels
