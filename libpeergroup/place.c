@@ -26,12 +26,13 @@ static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff 
  */
 static bool is_dialable(const uint8_t bytes[ADDRESS_LEN])
 {
-	const struct in6_addr *in6 = (const void *)bytes;
 	const uint8_t *v4 = bytes + sizeof(v4_mapped);
+	struct in6_addr in6;
 
+	memcpy(&in6, bytes, sizeof(in6));	/* it lies anywhere in a record */
 	if (memcmp(bytes, v4_mapped, sizeof(v4_mapped)))
-		return !IN6_IS_ADDR_UNSPECIFIED(in6) && !IN6_IS_ADDR_LOOPBACK(in6) &&
-		       !IN6_IS_ADDR_LINKLOCAL(in6) && !IN6_IS_ADDR_MULTICAST(in6);
+		return !IN6_IS_ADDR_UNSPECIFIED(&in6) && !IN6_IS_ADDR_LOOPBACK(&in6) &&
+		       !IN6_IS_ADDR_LINKLOCAL(&in6) && !IN6_IS_ADDR_MULTICAST(&in6);
 	return v4[0] && v4[0] != 127 && v4[0] < 224 && !(v4[0] == 169 && v4[1] == 254);
 }
 

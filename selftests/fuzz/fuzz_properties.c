@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * By its first byte the data of a properties record, as a group's creator may make it
- * up, or the file of a group's password, as a disk may leave it. What is taken for one
- * says the same again.
+ * up, the file of a group's password, as a disk may leave it, or a presence record, as a
+ * member may. What is taken for one of the first two says the same again.
  */
 #include <string.h>
 #include "fuzz.h"
+#include "presence.h"
 #include "properties.h"
+#include "record.h"
 #include "store.h"
 
 static void decode(const uint8_t *data, size_t len)
@@ -52,11 +54,32 @@ static void parse(const uint8_t *data, size_t len)
 	free(text.data);
 }
 
+/* No address is there that has no port, or is none at all. */
+static void find(const uint8_t *data, size_t len)
+{
+	struct pgi_record r = { .wire = { .data = (uint8_t *)data, .len = len } };
+	static const uint8_t zeros[PEERGROUP_PRESENCE_ADDRESS_LEN];
+	struct pgi_place place;
+	size_t i;
+
+	if (!pgi_place_read(&r, &place))
+		return;
+	FUZZ_NEED(place.count <= PEERGROUP_PRESENCE_ADDRESSES_MAX);
+	for (i = 0; i < place.count; i++) {
+		const struct pgi_address *a = &place.addresses[i];
+
+		FUZZ_NEED(a->port && (a->len == 4 || a->len == 16));
+		FUZZ_NEED(memcmp(a->bytes, zeros, a->len) && a->bytes[0] != (a->len == 4 ? 127 : 255));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (!len)
 		return 0;
-	if (*data & 1)
+	if (*data & 2)
+		find(data + 1, len - 1);
+	else if (*data & 1)
 		parse(data + 1, len - 1);
 	else
 		decode(data + 1, len - 1);
@@ -107,9 +130,35 @@ static size_t seed_file(bool marked, uint8_t *out)
 	return len;
 }
 
+/* An address of either kind, then one that nobody is to dial. */
+static size_t seed_presence(uint8_t *out)
+{
+	static const uint8_t place[] = {
+		0, 0, 0, 0, 0, 0, 0, 7, 0x0e, 0x03,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1,
+		0xfd, 0x88, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1,
+	};
+	struct pgi_draft d = { .data = place, .size = sizeof(place) };
+	struct peergroup_sig_hdr sig = { .kind = PEERGROUP_SIG_DIRECT };
+	struct peergroup_record_hdr hdr;
+	uint8_t wire[512];
+	size_t len;
+
+	FUZZ_NEED(pgi_record_header(&d, &hdr) == S_OK);
+	len = pgi_record_write(&d, &hdr, sizeof(sig), wire);
+	FUZZ_NEED(len <= sizeof(wire));
+	memcpy(wire + sizeof(hdr), &sig, sizeof(sig));
+	out[0] = 2;
+	memcpy(out + 1, wire, len);
+	return len + 1;
+}
+
 size_t fuzz_seed(unsigned int n, uint8_t *out)
 {
 	if (n < 3)
 		return seed_properties(n, out);
-	return n < 5 ? seed_file(n == 4, out) : 0;
+	if (n < 5)
+		return seed_file(n == 4, out);
+	return n == 5 ? seed_presence(out) : 0;
 }

@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <crypto/sha2.h>
 #include "record.h"
+#include "refresh.h"
 #include "reserved.h"
 #include "wire.h"
 #include "fuzz.h"
@@ -16,6 +17,26 @@ static const u8 group[PEERGROUP_HASH_LEN] = "the group id, thirty-two bytes.";
 static void inside(struct pg_span span, const uint8_t *data, size_t len)
 {
 	FUZZ_NEED(!span.len || (span.p >= data && span.p + span.len <= data + len));
+}
+
+/* A chain gives more time with each step, and each step has its time. */
+static void refresh(const struct pg_rec *rec)
+{
+	u64 now = rec->modified, until = rec->expires;
+	u32 step, due;
+
+	FUZZ_NEED(rec->count && rec->count <= PEERGROUP_REFRESH_COUNT_MAX && rec->period);
+	FUZZ_NEED(!pg_rec_deleted(rec));
+	FUZZ_NEED(!pg_refresh_due(rec, 0) && !pg_refresh_due(rec, now));
+	FUZZ_NEED(pg_refresh_until(rec, 0) == until);
+	for (step = 1; step <= rec->count; step *= 2) {
+		FUZZ_NEED(pg_refresh_until(rec, step) > until || until == U64_MAX);
+		until = pg_refresh_until(rec, step);
+		due = pg_refresh_due(rec, until);
+		FUZZ_NEED(due <= rec->count && due <= pg_refresh_due(rec, U64_MAX));
+		/* It lives until then, and so its next step comes in time, where it may live that long. */
+		FUZZ_NEED(due >= min(step, rec->count) || until == U64_MAX);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -35,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	FUZZ_NEED(pg_sig_well_formed(rec.sig_algo, rec.sig));
 	FUZZ_NEED(!pg_rec_deleted(&rec) || (!rec.attrs.len && !rec.data.len));
 	FUZZ_NEED(pg_rec_weight(&rec) >= rec.data.len);
+	if (rec.anchor)
+		refresh(&rec);
 	pg_rec_check_data(&rec);
 	pg_rec_type_reserved(rec.type);
 	/* Of properties the kernel reads how they begin: none of one that is too short. */
