@@ -14,7 +14,7 @@
 #include "reserved.h"
 #include "revoke.h"
 
-#define PG_FLOOD_HASHES	1024U	/* take about as long as a signature check */
+#define PG_FLOOD_HASHES	1024U	/* along a chain count as one version */
 
 /* A record of a link on its way through the signature check. */
 struct pg_arrival {
@@ -138,7 +138,7 @@ static unsigned int pg_flood_prove(struct pg_flood *f, struct pg_record *r)
 		return PEERGROUP_A_STATS_REFUSED_REFRESH;
 	pg_refresh_advance(rf, rf->claim_step, rf->claim);
 	rf->claim_step = 0;
-	r->until = pg_record_until(r, rf->step);
+	r->until = pg_record_expires(r);
 	return r->until > f->ops->now(f) ? 0 : PEERGROUP_A_STATS_REFUSED_EXPIRED;
 }
 
@@ -168,8 +168,7 @@ static bool pg_flood_over(const atomic64_t *due, u32 rate)
 	return pg_rate_over(atomic64_read(due), rate, ktime_get_ns(), PG_QUOTA_BURST_NS);
 }
 
-/* Has the creator, or have all for whom one answers, come too often? */
-static bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator)
+bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator)
 {
 	u32 rate = READ_ONCE(f->table->limits.creator.rate);
 	const struct pg_member *top = pg_member_branch(creator);
@@ -230,11 +229,6 @@ static void pg_flood_take_rate(struct pg_flood *f, const struct pg_record *r)
 	pg_flood_take(&r->quota->due, rate);
 	if (r->inviter)
 		pg_flood_take(&r->inviter->branch_due, rate * PG_QUOTA_INVITER);
-}
-
-bool pg_flood_refresh_over(struct pg_flood *f, const struct pg_record *r)
-{
-	return pg_flood_rate_over(f, r->creator);
 }
 
 void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n)

@@ -122,12 +122,13 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
  */
 unsigned int __must_check pg_flood_put(struct pg_flood *f, u8 *wire, u32 len, u64 *seq);
 
+/* Has a creator, or have all for whom one answers, come too often? Any context. */
+bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator);
+
 /*
- * A refresh counts in the creator's rate like a version, a long way along the chain like
- * several. Has it come too often; and: one was taken, which took @n hashes. @r is in the
- * table. Lock held.
+ * Counts a refresh that took @n hashes in the creator's rate: as a version, or several
+ * where it was a long way along the chain. @r is in the table. Lock held.
  */
-bool pg_flood_refresh_over(struct pg_flood *f, const struct pg_record *r);
 void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n);
 
 #endif /* _PG_FLOOD_H */

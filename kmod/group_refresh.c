@@ -65,7 +65,7 @@ static void pg_group_refreshed(struct pg_group *g, struct pg_link *from, const s
 	if (pg_group_chained(g, r->rec.id) != r || r->refresh->step >= s->step)
 		goto out;
 	pg_refresh_advance(r->refresh, s->step, s->value);
-	pg_table_set_until(&g->table, r, pg_record_until(r, s->step));
+	pg_table_refreshed(&g->table, r);
 	pg_flood_take_refresh(&g->flood, r, s->step - s->known_step);
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFRESHED);
 	if (pg_rec_kind(r->rec.type) == PG_REC_PRESENCE)
@@ -121,7 +121,7 @@ static bool pg_refresh_news(struct pg_link *link, const struct pg_refresh_msg *m
 	refusal = pg_refresh_screen(g, &r->rec, s->known_step, s->step);
 	if (!refusal && s->step > pg_record_refresh_last(r))
 		refusal = PEERGROUP_A_STATS_REFUSED_REVOKED;
-	if (!refusal && pg_flood_refresh_over(&g->flood, r))
+	if (!refusal && pg_flood_rate_over(&g->flood, r->creator))
 		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
 	if (refusal) {
 		pg_stat_inc(&g->stats, refusal);
@@ -255,11 +255,6 @@ static void pg_keeper_read(struct pg_keeper *k, const struct peergroup_record_hd
 	k->count = be32_to_cpu(hdr->refresh_count);
 }
 
-static bool pg_keeper_leads(const struct pg_keeper *k)
-{
-	return pg_refresh_leads(k->seed, k->count, k->anchor, 0);
-}
-
 struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, const u8 *seed,
 				struct netlink_ext_ack *extack)
 {
@@ -285,7 +280,7 @@ struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, con
 	if (k->count > READ_ONCE(g->table.limits.refresh_steps)) {
 		NL_SET_ERR_MSG(extack, "the chain is longer than REFRESH_STEPS");
 		err = -EFBIG;
-	} else if (!pg_keeper_leads(k)) {
+	} else if (!pg_refresh_leads(k->seed, k->count, k->anchor, 0)) {
 		NL_SET_ERR_MSG(extack, "SEED does not lead to the record's anchor");
 	} else {
 		return k;

@@ -386,12 +386,6 @@ u64 pg_table_next_expiry(struct pg_table *t)
 	return first ? rb_entry(first, struct pg_record, expiry)->until : U64_MAX;
 }
 
-u64 pg_record_until(const struct pg_record *r, u32 step)
-{
-	return min(pg_refresh_until(&r->rec, step),
-		   max(r->creator->gmc.not_after, r->modifier->gmc.not_after));
-}
-
 u32 pg_record_refresh_last(const struct pg_record *r)
 {
 	u64 cut = pg_member_cut(r->modifier);
@@ -402,14 +396,17 @@ u32 pg_record_refresh_last(const struct pg_record *r)
 
 u64 pg_record_expires(const struct pg_record *r)
 {
-	return r->refresh ? pg_record_until(r, READ_ONCE(r->refresh->step)) : r->rec.expires;
+	if (!r->refresh)
+		return r->rec.expires;
+	return min(pg_refresh_until(&r->rec, READ_ONCE(r->refresh->step)),
+		   max(r->creator->gmc.not_after, r->modifier->gmc.not_after));
 }
 
-void pg_table_set_until(struct pg_table *t, struct pg_record *r, u64 until)
+void pg_table_refreshed(struct pg_table *t, struct pg_record *r)
 {
 	lockdep_assert_held(t->lock);
 	rb_erase_cached(&r->expiry, &t->expiry);
-	r->until = until;
+	r->until = pg_record_expires(r);
 	rb_add_cached(&r->expiry, &t->expiry, pg_expiry_less);
 }
 

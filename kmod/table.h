@@ -294,17 +294,6 @@ struct pg_record *pg_table_expire(struct pg_table *t, u64 now);
 void pg_table_withdraw(struct pg_table *t, struct pg_record *r);
 
 /**
- * pg_record_until() - when does a record expire that has been refreshed so often?
- * @r: its members set
- * @step: refreshes
- *
- * No refresh makes a record outlive its signers' memberships.
- *
- * Return: peer time.
- */
-u64 pg_record_until(const struct pg_record *r, u32 step);
-
-/**
  * pg_record_refresh_last() - how often may a record be refreshed, whatever time it is?
  * @r: with a chain, its members set
  *
@@ -314,11 +303,18 @@ u64 pg_record_until(const struct pg_record *r, u32 step);
  */
 u32 pg_record_refresh_last(const struct pg_record *r);
 
-/* Peer time at which a record of the table expires, its refreshes counted. Needs no lock. */
+/**
+ * pg_record_expires() - when does a record expire, its refreshes counted?
+ * @r: its members set
+ *
+ * No refresh makes a record outlive its signers' memberships. Needs no lock.
+ *
+ * Return: peer time.
+ */
 u64 pg_record_expires(const struct pg_record *r);
 
-/* A record that is in the table expires at another time. Lock held. */
-void pg_table_set_until(struct pg_table *t, struct pg_record *r, u64 until);
+/* A record that is in the table has been refreshed, and expires later. Lock held. */
+void pg_table_refreshed(struct pg_table *t, struct pg_record *r);
 
 /* Peer time of the next expiry, U64_MAX if none. Lock held. */
 u64 pg_table_next_expiry(struct pg_table *t);

@@ -20,8 +20,6 @@
 /* Seconds from look to look: another address is known soon, and a failure is tried again. */
 #define LOOK_SECONDS	60
 
-#define LIFETIME_MAX	PEERGROUP_PRESENCE_SECONDS_MAX
-
 /* More refreshes would cost whoever signs the record, and each host that comes later. */
 #define REFRESHES_MAX	6144
 
@@ -76,8 +74,8 @@ static HRESULT ask_properties(struct pgi_group *group, struct own *o)
 	if (FAILED(hr))
 		return hr;
 	seconds = pgi_presence_lifetime(p.presence_lifetime);
-	if (seconds > LIFETIME_MAX)
-		seconds = LIFETIME_MAX;
+	if (seconds > PEERGROUP_PRESENCE_SECONDS_MAX)
+		seconds = PEERGROUP_PRESENCE_SECONDS_MAX;
 	o->lifetime = seconds * PEERGROUP_TIME_PER_SECOND;
 	o->wanted = !(p.flags & PEER_DISABLE_PRESENCE) &&
 		    group->own->not_after >= o->now + o->lifetime;
