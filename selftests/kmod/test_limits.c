@@ -562,9 +562,7 @@ static void test_issued(void)
 
 static void test_nothing_left(void)
 {
-	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
-	CHECK(wait_slab("pg_record", 0));
-	CHECK(no_leaks());
+	check_nothing_left(&nl, group);
 }
 
 /* A member is asked for the time once, however many links it has. */

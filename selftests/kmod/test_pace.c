@@ -297,9 +297,7 @@ static void test_unread(void)
 
 static void test_nothing_left(void)
 {
-	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
-	CHECK(wait_slab("pg_record", 0));
-	CHECK(no_leaks());
+	check_nothing_left(&nl, group);
 }
 
 static void fill_table(void)

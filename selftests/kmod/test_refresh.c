@@ -245,6 +245,31 @@ static void test_early_and_far(void)
 	rec_free(&c.rec);
 }
 
+/* Refreshes count in the creator's rate as versions do. */
+static void test_rate(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_RATE));
+	static struct chained c;
+	static struct cert hasty;
+	struct peer p;
+	uint32_t i;
+
+	cert_issue(&hasty, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	peer_link(&p, PORT, &hasty);
+	chain_make(&c, &hasty, 3600);
+	brings(&p, &c);
+	/* Ten seconds' worth at once. */
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_CREATOR_RATE, 1));
+	for (i = 1; i <= DUE + 9; i++)
+		send_refresh(&p, &c, i);
+	CHECK(peer_alive(&p));
+	CHECK(nl_stat(&nl, group, S(REFUSED_RATE)) > before, "%u refreshes", see(&c).refreshes);
+	CHECK(see(&c).refreshes >= 10, "%u refreshes", see(&c).refreshes);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_CREATOR_RATE, 10000));
+	peer_close(&p);
+	rec_free(&c.rec);
+}
+
 /* Other lengths, and records that have no chain or are not there. */
 static void test_misfits(void)
 {
@@ -454,10 +479,27 @@ static void test_kept(void)
 	rec_free(&c.rec);
 }
 
+static void set_online(bool online)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, online);
+	if (online)
+		mnl_attr_put_u16(msg, PEERGROUP_A_GROUP_PORT, PORT);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+static bool is_due(void *c)
+{
+	return see(c).refreshes >= DUE;
+}
+
 /* A seed is of no use while the node is not there, and comes alive with it. */
 static void test_offline(void)
 {
 	static struct chained c;
+	unsigned int i;
 	struct seen s;
 
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
@@ -469,6 +511,15 @@ static void test_offline(void)
 	group_online(&nl, group, &own, PORT);
 	NEED(wait_stat(&nl, group, S(REFRESHED), 1));
 	CHECK(see(&c).refreshes >= DUE);
+	rec_free(&c.rec);
+	/* Its credential is good still. */
+	set_online(false);
+	chain_make(&c, &own, 3600);
+	CHECK(!keep(&c), "%s", nl.text);
+	for (i = 0; i < 100; i++)
+		CHECK(!see(&c).refreshes, "offline");
+	set_online(true);
+	CHECK(wait_until(is_due, &c), "online again");
 	rec_free(&c.rec);
 }
 
@@ -483,8 +534,8 @@ static void test_bound(void)
 		chain_make(&c[i], &own, 3600);
 	while (kept <= KEPT && !keep(&c[kept]))
 		kept++;
-	/* One is of the test before. */
-	CHECK(kept == KEPT - 1 && nl.text[0], "%u", kept);
+	/* Two are of the test before. */
+	CHECK(kept == KEPT - 2 && nl.text[0], "%u", kept);
 	rec_tombstone(&dead, &c[0].rec, &own);
 	dead.hdr.modified = htobe64(peer_time_now());
 	dead.hdr.expires = htobe64(peer_time_now() + 2 * 3600 * TICKS);
@@ -498,9 +549,7 @@ static void test_bound(void)
 
 static void test_nothing_left(void)
 {
-	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, group));
-	CHECK(wait_slab("pg_record", 0));
-	CHECK(no_leaks());
+	check_nothing_left(&nl, group);
 }
 
 int main(void)
@@ -510,6 +559,7 @@ int main(void)
 		{ "a record that is asked for late", test_late },
 		{ "a value of no chain", test_forged },
 		{ "too early, and too far", test_early_and_far },
+		{ "rate of refreshes", test_rate },
 		{ "what cannot be refreshed", test_misfits },
 		{ "a record that is over but for its refreshes", test_claims },
 		{ "a certificate ends before the chain", test_membership },

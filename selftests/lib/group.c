@@ -178,6 +178,13 @@ void group_online(struct nl *nl, uint32_t index, const struct cert *member, uint
 	NEED(!group_limit(nl, index, PEERGROUP_A_LIMIT_ACTIVE_VIEW, 0));
 }
 
+void check_nothing_left(struct nl *nl, uint32_t index)
+{
+	NEED(!nl_simple(nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, index));
+	CHECK(wait_slab("pg_record", 0));
+	CHECK(no_leaks());
+}
+
 int group_limit(struct nl *nl, uint32_t index, uint16_t which, uint32_t value)
 {
 	struct nlmsghdr *msg = nl_begin(nl, PEERGROUP_CMD_GROUP_SET, 0);

@@ -38,6 +38,8 @@ unsigned long meminfo(const char *line);
 unsigned long kernel_memory(void);
 /* False if kmemleak finds something new; true where there is none. */
 bool no_leaks(void);
+/* Ends the last group that there is: none of its records is left, nor memory leaked. */
+void check_nothing_left(struct nl *nl, uint32_t index);
 
 /* --------------------------------------------------------- certificates -- */
 
