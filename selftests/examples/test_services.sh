@@ -79,7 +79,7 @@ check "it says so, and who they are" names_both
 # ---- flags
 check "set" on h1 peer-flags -g g set colour blue
 start h2 peer-flags -g g -o "$T/h2/flags" watch \
-	sh -c "cp '$T/h2/flags' '$T/h2/seen'; echo >> '$T/h2/runs'" &
+	sh -c "echo >> '$T/h2/runs'; cp '$T/h2/flags' '$T/h2/seen'" &	# seen: it is counted
 watcher=$!
 at_exit kill $watcher
 wait_for "the file is made" 20 flags_are h2 colour=blue
