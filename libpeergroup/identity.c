@@ -463,6 +463,8 @@ HRESULT pgi_identity_was_deleted(const char *name, bool *deleted)
 	int dir;
 
 	*deleted = false;
+	if (!pgi_name_valid(name))
+		return S_OK;		/* and was never made */
 	hr = pgi_store_entry(name, entry);
 	if (FAILED(hr))
 		return hr;
