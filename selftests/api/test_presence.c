@@ -443,6 +443,7 @@ static void test_short(void)
 	s = look(alice.group, dave.name);
 	CHECK(!s.present && look(bob.group, dave.name).present == 1);
 	HR(peergroup_close(dave.group), S_OK);
+	peergroup_free(dave.name);
 }
 
 int main(void)

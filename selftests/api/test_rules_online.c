@@ -197,8 +197,7 @@ static void start(struct second *s)
 	if (!s->pid) {
 		dup2(to[0], 0);
 		dup2(from[1], 1);
-		execl("/proc/self/exe", "second", alice, group_name, (char *)NULL);
-		_exit(127);
+		exec_self(alice, group_name);
 	}
 	close(to[0]);
 	close(from[1]);

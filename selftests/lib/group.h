@@ -20,6 +20,11 @@
 void need_module(void);
 /* A network namespace for this process alone, with its loopback interface up. */
 void own_namespace(void);
+/*
+ * Becomes this program anew, with two arguments; does not return. Not by way of the link
+ * in /proc, which leads a program that valgrind runs to valgrind.
+ */
+void exec_self(const char *first, const char *second);
 
 uint64_t peer_time_now(void);
 double seconds_now(void);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -50,6 +51,18 @@ void need_module(void)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	NEED(fd >= 0 && !syscall(SYS_finit_module, fd, "", 0));
 	close(fd);
+}
+
+void exec_self(const char *first, const char *second)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (len > 0) {
+		path[len] = 0;
+		execl(path, path, first, second, (char *)NULL);
+	}
+	_exit(127);
 }
 
 void own_namespace(void)
