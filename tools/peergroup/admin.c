@@ -5,8 +5,10 @@
  * interrupted.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <netlink/genl/ctrl.h>
@@ -246,9 +248,49 @@ uint64_t admin_uint(struct nlattr *attr)
 	}
 }
 
+/* What was given, all of it, as what lies within points to more. */
+struct block {
+	LIST_ENTRY(block) all;
+	max_align_t bytes[];
+};
+
+static LIST_HEAD(, block) blocks = LIST_HEAD_INITIALIZER(blocks);
+
+void *admin_memory(void *bytes, size_t size)
+{
+	struct block *block = NULL;
+
+	if (bytes) {
+		block = (struct block *)((char *)bytes - offsetof(struct block, bytes));
+		LIST_REMOVE(block, all);
+	}
+	block = xrealloc(block, sizeof(*block) + size);
+	LIST_INSERT_HEAD(&blocks, block, all);
+	return block->bytes;
+}
+
+char *admin_copy(const void *bytes, size_t len)
+{
+	char *copy = admin_memory(NULL, len + 1);
+
+	memcpy(copy, bytes, len);
+	copy[len] = 0;
+	return copy;
+}
+
+void admin_free(void)
+{
+	struct block *block;
+
+	while ((block = LIST_FIRST(&blocks))) {
+		LIST_REMOVE(block, all);
+		free(block);
+	}
+}
+
 char *admin_string(struct nlattr *attr)
 {
-	return attr ? nla_strdup(attr) : NULL;
+	return attr ? admin_copy(nla_data(attr), strnlen(nla_data(attr), nla_len(attr))) : NULL;
 }
 
 void admin_bytes(struct nlattr *attr, void *out, size_t len)
@@ -263,7 +305,7 @@ struct admin_blob admin_blob(struct nlattr *attr)
 
 	if (attr) {
 		blob.len = nla_len(attr);
-		blob.data = memcpy(xalloc(blob.len), nla_data(attr), blob.len);
+		blob.data = (unsigned char *)admin_copy(nla_data(attr), blob.len);
 	}
 	return blob;
 }
@@ -272,7 +314,7 @@ void *admin_list_add(struct admin_list *list, size_t size)
 {
 	char *item;
 
-	list->items = xrealloc(list->items, (list->n + 1) * size);
+	list->items = admin_memory(list->items, (list->n + 1) * size);
 	item = (char *)list->items + list->n++ * size;
 	return memset(item, 0, size);
 }

@@ -5,7 +5,8 @@
  * implementation uses the netlink family. It sees every group of the network
  * namespace that this user may read, also those of other users.
  *
- * Every function returns an exit code and has told why where it is not EXIT_OK.
+ * Every function returns an exit code and has told why where it is not EXIT_OK. What they
+ * give lasts until admin_free(): who asks again and again calls it, all others end.
  */
 #ifndef PEERGROUP_ADMIN_H
 #define PEERGROUP_ADMIN_H
@@ -81,7 +82,9 @@ struct admin_member {
 	uint64_t records_until;		/* where revoked: later ones are void */
 };
 
-/* All groups of the namespace; NULL where none runs. The process never frees them. */
+void admin_free(void);
+
+/* All groups of the namespace; NULL where none runs. */
 int admin_groups(struct admin_group **groups, size_t *n);
 
 /**

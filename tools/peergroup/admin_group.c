@@ -36,7 +36,7 @@ static void parse_group(struct nlattr **tb, struct nlattr *first, int len, void 
 	admin_bytes(tb[PEERGROUP_A_GROUP_ID], group->id, sizeof(group->id));
 	group->name = admin_string(tb[PEERGROUP_A_GROUP_NAME]);
 	if (!group->name)
-		group->name = xstrdup("");
+		group->name = admin_copy("", 0);
 	group->friendly = group->name;
 	group->member = admin_string(tb[PEERGROUP_A_GROUP_MEMBER]);
 	group->node = admin_uint(tb[PEERGROUP_A_GROUP_NODE]);
@@ -62,8 +62,8 @@ static void parse_group(struct nlattr **tb, struct nlattr *first, int len, void 
 	nla_for_each_attr(attr, first, len, rest) {
 		if (nla_type(attr) != PEERGROUP_A_GROUP_CHAIN)
 			continue;
-		group->chain = xrealloc(group->chain,
-					(group->chain_len + 1) * sizeof(*group->chain));
+		group->chain = admin_memory(group->chain,
+					    (group->chain_len + 1) * sizeof(*group->chain));
 		group->chain[group->chain_len++] = admin_blob(attr);
 	}
 }
@@ -94,7 +94,8 @@ int admin_groups(struct admin_group **groups, size_t *n)
 			for (k = 0; k < n_names; k++) {
 				if (!str_eq((*groups)[i].name, names[k].name))
 					continue;
-				(*groups)[i].friendly = xstrdup(names[k].friendly);
+				(*groups)[i].friendly = admin_copy(names[k].friendly,
+								   strlen(names[k].friendly));
 				if (str_eq((*groups)[i].member, names[k].identity))
 					(*groups)[i].mine = true;
 			}

@@ -57,6 +57,10 @@ char *admin_string(struct nlattr *attr);
 void admin_bytes(struct nlattr *attr, void *out, size_t len);
 struct admin_blob admin_blob(struct nlattr *attr);
 
+/* Room that lasts until admin_free(), or more of it; a copy there, and a NUL behind it. */
+void *admin_memory(void *bytes, size_t size);
+char *admin_copy(const void *bytes, size_t len);
+
 /* A growing array: the state of each dump. */
 struct admin_list {
 	void *items;

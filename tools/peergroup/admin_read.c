@@ -116,7 +116,7 @@ static void parse_record(struct nlattr **tb, struct nlattr *first, int len, void
 	if (!wire || admin_uint(tb[PEERGROUP_A_RECORD_OFFSET]) != list->n)
 		return;
 	n = nla_len(wire);
-	list->items = xrealloc(list->items, list->n + n);
+	list->items = admin_memory(list->items, list->n + n);
 	memcpy((char *)list->items + list->n, nla_data(wire), n);
 	list->n += n;
 }

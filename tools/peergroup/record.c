@@ -661,7 +661,6 @@ static int get_wire(const char *arg, const uuid_t id)
 	if (ret != EXIT_OK)
 		return ret;
 	fwrite(wire.data, 1, wire.len, stdout);
-	free(wire.data);
 	return finish();
 }
 

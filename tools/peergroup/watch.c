@@ -279,6 +279,7 @@ static int measure(const struct waiting *w, const struct condition *condition, u
 		ret = admin_links(w->index, &links, &n);
 		for (i = 0; ret == EXIT_OK && i < n; i++)
 			*now += links[i].state == PEERGROUP_LINK_UP && !links[i].direct;
+		admin_free();
 		return ret;
 	case WAIT_STAT:
 		ret = admin_stats(w->index, stats);
@@ -419,6 +420,7 @@ static int do_wait(const char *arg, struct waiting *w, int64_t deadline)
 		size_t n;
 
 		ret = admin_groups(&groups, &n);
+		admin_free();
 		if (ret == EXIT_OK)
 			ret = wait_loop(w, watch, deadline);
 		peergroup_watch_close(watch);
