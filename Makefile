@@ -137,7 +137,7 @@ check: deps
 	@selftests/run --build
 
 check-long: deps
-	@selftests/vm/install-deps uml fuzz winelib abi
+	@selftests/vm/install-deps uml fuzz winelib abi valgrind
 	@mkdir -p build
 	@selftests/run --build --long --log build/check-long.log
 	@Documentation/gen-conformance --check build/check-long.log
