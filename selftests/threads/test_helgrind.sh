@@ -19,5 +19,5 @@ valgrind --tool=helgrind --quiet --history-level=approx --num-callers=16 \
 status=$?
 # The program's results stand above; what helgrind says is one more reason to fail.
 found=$(cat "$log"/*)
-[ -z "$found" ] || { echo "$found" | sed 's/^/# /'; exit 1; }
+[ -z "$found" ] || { diag "$found"; exit 1; }
 exit $status
