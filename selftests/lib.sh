@@ -129,14 +129,21 @@ wait_for() {
 	fi
 }
 
-# until_true SECONDS COMMAND...: the same without a result
-poll_interval=0.05
+# until_true SECONDS COMMAND...: the same without a result. Asking takes an emulated
+# machine a quarter of a second of its CPU, so what takes long is asked for less often.
+poll_ms=50
 until_true() {
-	local end=$((${EPOCHREALTIME/./} + $1 * patience * 1000000))
+	local start=${EPOCHREALTIME/./} now ms seconds
+	local end=$((start + $1 * patience * 1000000))
 	shift
 	until "$@" > /dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
-		doze $poll_interval
+		now=${EPOCHREALTIME/./}
+		[ "$now" -lt $end ] || return 1
+		ms=$(((now - start) / 10000))
+		[ $ms -lt 1000 ] || ms=1000
+		[ $ms -gt $poll_ms ] || ms=$poll_ms
+		printf -v seconds '%d.%03d' $((ms / 1000)) $((ms % 1000))
+		doze "$seconds"
 	done
 }
 

@@ -39,11 +39,11 @@ start=$(uptime_s)
 hour=$(add h1 "for an hour")
 minute=$(printf x | pg h1 add g --type "$TYPE" --expires 1m --json - | field id)
 wait_for "h2 has both" 60 has_data h2 "$hour" "for an hour"
-poll_interval=1
+poll_ms=1000
 wait_for "a record for a minute goes" 300 gone h2 "$minute"
 within "when its minute is over" "$start" 55 75
 check "the other stays" has_data h2 "$hour" "for an hour"
-poll_interval=20
+poll_ms=20000
 wait_for "a record for an hour goes" 7200 gone h2 "$hour"
 within "when its hour is over" "$start" 3590 3680
 wait_for "expired twice" 60 stat_is h2 expired 2
@@ -53,7 +53,7 @@ check "an idle hour later the link is the same" stat_is h2 links_down 0
 PEERGROUP_HOME=$T/h1 pg-in h1 peergroup add g --type "$TYPE" --expires 4m --refresh --json \
 	--data kept > "$T/kept" &
 keeper=$!
-poll_interval=1
+poll_ms=1000
 wait_for "a record to be kept alive is published" 60 [ -s "$T/kept" ]
 kept=$(field id < "$T/kept")
 sleep 1800
@@ -62,7 +62,7 @@ kill $keeper
 wait $keeper
 start=$(uptime_s)
 # shellcheck disable=SC2034 # lib.sh reads it
-poll_interval=20
+poll_ms=20000
 wait_for "it goes when its program has ended" 600 gone h2 "$kept"
 within "in the time that it had left" "$start" 50 270
 
@@ -89,7 +89,7 @@ pg h3 down g > /dev/null
 
 # Silence: 15 s to the first ping, 45 s until the other end is given up.
 # shellcheck disable=SC2034 # lib.sh reads it
-poll_interval=1
+poll_ms=1000
 wait_for "h1 has its link again" 120 linked h1 1
 timeouts=$(stat_of h1 link_timeout)
 start=$(uptime_s)
