@@ -159,6 +159,7 @@ static void unknown(void)
 	};
 	static const char *const no_names[] = { "", "..", "../../etc/passwd", "0.x" };
 	struct pgi_identity *identity;
+	bool deleted;
 	char *xml;
 	size_t i;
 
@@ -171,6 +172,8 @@ static void unknown(void)
 	for (i = 0; i < PGI_ARRAY_SIZE(no_names); i++) {
 		CHECK_HR(peergroup_identity_delete(no_names[i]), E_INVALIDARG);
 		CHECK_HR(peergroup_identity_xml(no_names[i], &xml), E_INVALIDARG);
+		CHECK_HR(pgi_identity_was_deleted(no_names[i], &deleted), S_OK);
+		CHECK(!deleted);
 	}
 }
 
