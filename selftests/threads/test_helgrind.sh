@@ -7,7 +7,7 @@
 # memory: 2048
 #
 # test_threads under helgrind: locks are taken in one order and given back by who took
-# them, and no memory is shared without one. What is not ours is in helgrind.supp.
+# them, and no memory is shared without one. What it cannot see is in helgrind.supp.
 . "$(dirname "$0")/../lib.sh"
 
 [ -n "$(type -P valgrind)" ] || skip_all "no valgrind here"
