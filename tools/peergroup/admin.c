@@ -248,7 +248,7 @@ uint64_t admin_uint(struct nlattr *attr)
 	}
 }
 
-/* What was given, all of it, as what lies within points to more. */
+/* All that was given, in one list, as one thing given points to others. */
 struct block {
 	LIST_ENTRY(block) all;
 	max_align_t bytes[];
@@ -269,7 +269,7 @@ void *admin_memory(void *bytes, size_t size)
 	return block->bytes;
 }
 
-char *admin_copy(const void *bytes, size_t len)
+void *admin_copy(const void *bytes, size_t len)
 {
 	char *copy = admin_memory(NULL, len + 1);
 
@@ -305,7 +305,7 @@ struct admin_blob admin_blob(struct nlattr *attr)
 
 	if (attr) {
 		blob.len = nla_len(attr);
-		blob.data = (unsigned char *)admin_copy(nla_data(attr), blob.len);
+		blob.data = admin_copy(nla_data(attr), blob.len);
 	}
 	return blob;
 }

@@ -82,6 +82,7 @@ struct admin_member {
 	uint64_t records_until;		/* where revoked: later ones are void */
 };
 
+/* Frees all that the functions below have given. */
 void admin_free(void);
 
 /* All groups of the namespace; NULL where none runs. */

@@ -59,7 +59,7 @@ struct admin_blob admin_blob(struct nlattr *attr);
 
 /* Room that lasts until admin_free(), or more of it; a copy there, and a NUL behind it. */
 void *admin_memory(void *bytes, size_t size);
-char *admin_copy(const void *bytes, size_t len);
+void *admin_copy(const void *bytes, size_t len);
 
 /* A growing array: the state of each dump. */
 struct admin_list {
