@@ -93,7 +93,7 @@ static int look_up(const char *arg, struct group_ref *ref, bool quiet)
 		return EXIT_NOT_FOUND;
 	if (!n)
 		return fail(EXIT_NOT_FOUND,
-			    "no groups yet (try: peergroup create NAME, or peergroup join FILE)");
+			    "this user has no groups yet (try: peergroup create NAME, join FILE, or config import FILE)");
 	return fail(EXIT_NOT_FOUND, "no group '%s' (see: peergroup groups)", arg);
 }
 

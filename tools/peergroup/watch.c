@@ -447,6 +447,13 @@ int cmd_wait(int argc, char **argv)
 		{ "type", required_argument, NULL, TYPE },
 		COMMON_OPTIONS
 	};
+	static const char *const shapes[] = {
+		[WAIT_RECORDS] = "a number",
+		[WAIT_LINKS] = "a number",
+		[WAIT_RECORD] = "a record's ID, or ID:VERSION",
+		[WAIT_NO_RECORD] = "a record's ID",
+		[WAIT_STAT] = "NAME=N with a NAME that 'peergroup stats' prints",
+	};
 	struct waiting w = { 0 };
 	uint64_t timeout = 0;
 	int c, status, ret;
@@ -469,7 +476,8 @@ int cmd_wait(int argc, char **argv)
 		memset(&w.conditions[w.n], 0, sizeof(*w.conditions));
 		w.conditions[w.n].kind = c - OPT_OWN;
 		if (!parse_condition(&w.conditions[w.n], options[c - OPT_OWN].name, optarg))
-			return usage("--%s %s: not understood", options[c - OPT_OWN].name, optarg);
+			return usage("--%s %s: not %s", options[c - OPT_OWN].name, optarg,
+				     shapes[c - OPT_OWN]);
 		w.n++;
 	}
 	if (!w.n)

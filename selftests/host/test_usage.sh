@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a user got wrong on the command line is named, with what should stand there; the
+# exit status tells it from all that fails, and nothing else is looked at before.
+. "$(dirname "$0")/../lib.sh"
+
+T=$(mktemp -d)
+at_exit rm -rf "$T"
+export PEERGROUP_HOME=$T LD_LIBRARY_PATH=$PG_BUILD/libpeergroup
+USAGE=2
+
+# says WORDS COMMAND...: nothing, if it fails so and with these words
+says() {
+	local words=$1 status
+	shift
+	"$PG_BUILD/tools/peergroup" "$@" > "$T/out" 2> "$T/err"
+	status=$?
+	[ $status -eq $USAGE ] || echo "exit status $status"
+	grep -qF -- "$words" "$T/err" || cat "$T/err"
+	[ ! -s "$T/out" ] || cat "$T/out"
+}
+
+while IFS='|' read -r words command; do
+	# shellcheck disable=SC2086 # words
+	is "peergroup $command" "$(says "$words" $command)" ""
+done <<-END
+	wiat|wiat lab
+	--links x: not a number|wait lab --links x
+	--records -1: not a number|wait lab --records -1
+	--record 7: not a record's ID, or ID:VERSION|wait lab --record 7
+	--no-record 7: not a record's ID|wait lab --no-record 7
+	--stat nosuch=1: not NAME=N with a NAME that 'peergroup stats' prints|wait lab --stat nosuch=1
+	--stat added: not NAME=N|wait lab --stat added
+	--timeout soon: not a time|wait lab --ready --timeout soon
+	wait for what?|wait lab
+	other: one GROUP only|wait --ready lab other
+END
+is "nothing is written" "$(find "$T" -mindepth 1 ! -name out ! -name err)" ""
+done_testing
