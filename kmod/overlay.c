@@ -222,14 +222,15 @@ static bool pg_place_usable(const u8 *ip)
 /* The addresses of a presence record that may be dialled. Return: how many. */
 static u32 pg_place_read(const struct pg_rec *rec, struct pg_addr *addr)
 {
-	const u8 *at = rec->data.p + sizeof(struct peergroup_presence);
-	const u8 *end = rec->data.p + rec->data.len;
 	struct peergroup_presence head;
+	const u8 *at, *end;
 	u32 n = 0;
 
 	if (pg_rec_deleted(rec))
 		return 0;
 	memcpy(&head, rec->data.p, sizeof(head));
+	at = rec->data.p + sizeof(head);
+	end = rec->data.p + rec->data.len;
 	for (; head.port && at < end; at += PEERGROUP_PRESENCE_ADDRESS_LEN) {
 		if (!pg_place_usable(at))
 			continue;
