@@ -184,6 +184,7 @@ struct pg_group {
 	struct pg_batches batches;
 	struct pg_stats stats;
 	struct pg_limits limits;
+	struct pg_limits allowed;	/* as far as CAP_NET_ADMIN went; namespace's lock */
 	struct pg_overlay overlay;
 	struct list_head links;
 	u32 n_up;			/* read without the lock, too */

@@ -88,6 +88,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	pg_flood_init(&g->flood);
 	pg_batches_init(&g->batches);
 	g->limits = *limits;
+	g->allowed = *limits;
 	pg_group_set_overlay(g, limits);
 }
 

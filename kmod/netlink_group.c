@@ -301,6 +301,7 @@ static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_
 {
 	struct nlattr *limits_attr = info->attrs[PEERGROUP_A_GROUP_LIMITS];
 	struct nlattr *keep = info->attrs[PEERGROUP_A_GROUP_KEEP];
+	bool admin = limits_attr && pg_nl_capable(skb, CAP_NET_ADMIN);
 	struct pg_limits old, limits;
 	struct pg_nl_owner owner;
 	int err;
@@ -322,6 +323,8 @@ static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_
 	if (limits_attr) {
 		limits = old;
 		err = pg_nl_limits_get(&limits, limits_attr, info->extack);
+		if (!err && !admin)
+			err = pg_nl_limits_within(&limits, &g->allowed, limits_attr, info->extack);
 		if (err)
 			return err;
 		pg_group_set_limits(g, &limits);
@@ -338,6 +341,8 @@ static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_
 		mutex_unlock(&g->lock);
 	}
 	pg_owner_set(&g->owner, owner.uid, owner.gid, owner.mode);
+	if (admin)
+		pg_nl_limits_allow(&g->allowed, &limits, limits_attr);
 	if (keep)
 		pg_group_set_kept(g, nla_get_u8(keep), ended);
 	return 0;

@@ -102,6 +102,10 @@ extern const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1];
 
 int pg_nl_limits_get(struct pg_limits *limits, const struct nlattr *nest,
 		     struct netlink_ext_ack *extack);
+int pg_nl_limits_within(const struct pg_limits *limits, const struct pg_limits *allowed,
+			const struct nlattr *nest, struct netlink_ext_ack *extack);
+void pg_nl_limits_allow(struct pg_limits *allowed, const struct pg_limits *limits,
+			const struct nlattr *nest);
 int pg_nl_limits_put(struct sk_buff *skb, const struct pg_limits *limits);
 
 /* netlink_stage.c */

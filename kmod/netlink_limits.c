@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits and timers of a group in netlink messages: their ranges, reading them
- * over the values that hold so far, writing them.
+ * Limits and timers of a group in netlink messages: their ranges, who may set them
+ * how far, reading them over the values that hold so far, writing them.
  */
 #include "netlink_internal.h"
 
@@ -127,50 +127,85 @@ const struct nla_policy pg_nl_limit_policy[PEERGROUP_A_LIMIT_MAX + 1] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &pg_nl_range_refresh),
 };
 
-/* Where the u32 ones live. */
-static const struct {
+/* What a limit is to the host, which decides who may set it how far. */
+enum pg_nl_sense {
+	PG_NL_SHARE,	/* divides among members what there is */
+	PG_NL_COST,	/* the more, the more the host may have to give */
+	PG_NL_RATE,	/* the same, and 0 is more than all else */
+	PG_NL_PAUSE,	/* the less, the more the host has to do */
+};
+
+static const struct pg_nl_limit {
 	u16 type;
 	u16 offset;
+	u8 size;	/* of a u32 or a u64 */
+	u8 sense;
 } pg_nl_limits[] = {
-	{ PEERGROUP_A_LIMIT_RECORD_SIZE, offsetof(struct pg_limits, table.record_size) },
-	{ PEERGROUP_A_LIMIT_RECORDS, offsetof(struct pg_limits, table.records) },
-	{ PEERGROUP_A_LIMIT_LINKS, offsetof(struct pg_limits, links) },
-	{ PEERGROUP_A_LIMIT_QUEUE, offsetof(struct pg_limits, queue_bytes) },
-	{ PEERGROUP_A_LIMIT_KEEPALIVE, offsetof(struct pg_limits, keepalive_ms) },
-	{ PEERGROUP_A_LIMIT_HANDSHAKE, offsetof(struct pg_limits, handshake_ms) },
-	{ PEERGROUP_A_LIMIT_RETRY_MIN, offsetof(struct pg_limits, retry_min_ms) },
-	{ PEERGROUP_A_LIMIT_RETRY_MAX, offsetof(struct pg_limits, retry_max_ms) },
-	{ PEERGROUP_A_LIMIT_DEFER, offsetof(struct pg_limits, defer_ms) },
-	{ PEERGROUP_A_LIMIT_CREATOR_RECORDS, offsetof(struct pg_limits, table.creator.records) },
-	{ PEERGROUP_A_LIMIT_CREATOR_RATE, offsetof(struct pg_limits, table.creator.rate) },
-	{ PEERGROUP_A_LIMIT_LINK_RATE, offsetof(struct pg_limits, link_rate) },
-	{ PEERGROUP_A_LIMIT_MEMBERS, offsetof(struct pg_limits, members) },
-	{ PEERGROUP_A_LIMIT_INVITED, offsetof(struct pg_limits, invited) },
-	{ PEERGROUP_A_LIMIT_DEFER_RECORDS, offsetof(struct pg_limits, defer_records) },
-	{ PEERGROUP_A_LIMIT_DEFER_BYTES, offsetof(struct pg_limits, defer_bytes) },
-	{ PEERGROUP_A_LIMIT_HALF_OPEN, offsetof(struct pg_limits, half_open) },
-	{ PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, offsetof(struct pg_limits, half_open_prefix) },
-	{ PEERGROUP_A_LIMIT_MEMBER_LINKS, offsetof(struct pg_limits, member_links) },
-	{ PEERGROUP_A_LIMIT_PROOF_RATE, offsetof(struct pg_limits, proof_rate) },
-	{ PEERGROUP_A_LIMIT_ISSUED, offsetof(struct pg_limits, issued) },
-	{ PEERGROUP_A_LIMIT_INVITER_RECORDS, offsetof(struct pg_limits, table.inviter.records) },
-	{ PEERGROUP_A_LIMIT_DIRECT, offsetof(struct pg_limits, direct) },
-	{ PEERGROUP_A_LIMIT_MEMBER_DIRECT, offsetof(struct pg_limits, member_direct) },
-	{ PEERGROUP_A_LIMIT_SEND_QUEUE, offsetof(struct pg_limits, send_queue) },
-	{ PEERGROUP_A_LIMIT_RECEIVE_QUEUE, offsetof(struct pg_limits, receive_queue) },
-	{ PEERGROUP_A_LIMIT_RECEIVE_TOTAL, offsetof(struct pg_limits, receive_total) },
-	{ PEERGROUP_A_LIMIT_RECEIVE_WAIT, offsetof(struct pg_limits, receive_wait_ms) },
-	{ PEERGROUP_A_LIMIT_DATA_RATE, offsetof(struct pg_limits, data_rate) },
-	{ PEERGROUP_A_LIMIT_PASSWORDS, offsetof(struct pg_limits, passwords) },
-	{ PEERGROUP_A_LIMIT_PASSWORD_RATE, offsetof(struct pg_limits, password_rate) },
-	{ PEERGROUP_A_LIMIT_PASSWORD_PREFIX_RATE,
-	  offsetof(struct pg_limits, password_prefix_rate) },
-	{ PEERGROUP_A_LIMIT_SYNC_RATE, offsetof(struct pg_limits, sync_rate) },
-	{ PEERGROUP_A_LIMIT_PASSIVE_VIEW, offsetof(struct pg_limits, passive_view) },
-	{ PEERGROUP_A_LIMIT_ACTIVE_VIEW, offsetof(struct pg_limits, active_view) },
-	{ PEERGROUP_A_LIMIT_MAINTENANCE, offsetof(struct pg_limits, maintenance_ms) },
-	{ PEERGROUP_A_LIMIT_REFRESH_STEPS, offsetof(struct pg_limits, table.refresh_steps) },
+#define PG_NL_LIMIT(name, field, is) {				\
+		.type = PEERGROUP_A_LIMIT_##name,		\
+		.offset = offsetof(struct pg_limits, field),	\
+		.size = sizeof_field(struct pg_limits, field),	\
+		.sense = PG_NL_##is,				\
+	}
+	PG_NL_LIMIT(RECORD_SIZE, table.record_size, COST),
+	PG_NL_LIMIT(RECORDS, table.records, COST),
+	PG_NL_LIMIT(BYTES, table.bytes, COST),
+	PG_NL_LIMIT(LINKS, links, COST),
+	PG_NL_LIMIT(QUEUE, queue_bytes, COST),
+	PG_NL_LIMIT(KEEPALIVE, keepalive_ms, PAUSE),
+	PG_NL_LIMIT(HANDSHAKE, handshake_ms, COST),
+	PG_NL_LIMIT(RETRY_MIN, retry_min_ms, PAUSE),
+	PG_NL_LIMIT(RETRY_MAX, retry_max_ms, PAUSE),
+	PG_NL_LIMIT(DEFER, defer_ms, COST),
+	PG_NL_LIMIT(CREATOR_RECORDS, table.creator.records, SHARE),
+	PG_NL_LIMIT(CREATOR_BYTES, table.creator.bytes, SHARE),
+	PG_NL_LIMIT(CREATOR_RATE, table.creator.rate, RATE),
+	PG_NL_LIMIT(LINK_RATE, link_rate, RATE),
+	PG_NL_LIMIT(MEMBERS, members, COST),
+	PG_NL_LIMIT(INVITED, invited, SHARE),
+	PG_NL_LIMIT(DEFER_RECORDS, defer_records, COST),
+	PG_NL_LIMIT(DEFER_BYTES, defer_bytes, COST),
+	PG_NL_LIMIT(HALF_OPEN, half_open, COST),
+	PG_NL_LIMIT(HALF_OPEN_PREFIX, half_open_prefix, COST),
+	PG_NL_LIMIT(MEMBER_LINKS, member_links, SHARE),
+	PG_NL_LIMIT(PROOF_RATE, proof_rate, RATE),
+	PG_NL_LIMIT(ISSUED, issued, SHARE),
+	PG_NL_LIMIT(INVITER_RECORDS, table.inviter.records, SHARE),
+	PG_NL_LIMIT(INVITER_BYTES, table.inviter.bytes, SHARE),
+	PG_NL_LIMIT(DIRECT, direct, COST),
+	PG_NL_LIMIT(MEMBER_DIRECT, member_direct, SHARE),
+	PG_NL_LIMIT(SEND_QUEUE, send_queue, COST),
+	PG_NL_LIMIT(RECEIVE_QUEUE, receive_queue, COST),
+	PG_NL_LIMIT(RECEIVE_TOTAL, receive_total, COST),
+	PG_NL_LIMIT(RECEIVE_WAIT, receive_wait_ms, SHARE),
+	PG_NL_LIMIT(DATA_RATE, data_rate, RATE),
+	PG_NL_LIMIT(PASSWORDS, passwords, COST),
+	PG_NL_LIMIT(PASSWORD_RATE, password_rate, RATE),
+	PG_NL_LIMIT(PASSWORD_PREFIX_RATE, password_prefix_rate, RATE),
+	PG_NL_LIMIT(SYNC_RATE, sync_rate, RATE),
+	PG_NL_LIMIT(PASSIVE_VIEW, passive_view, COST),
+	PG_NL_LIMIT(ACTIVE_VIEW, active_view, COST),
+	PG_NL_LIMIT(MAINTENANCE, maintenance_ms, PAUSE),
+	PG_NL_LIMIT(REFRESH_STEPS, table.refresh_steps, COST),
+#undef PG_NL_LIMIT
 };
+
+static u64 pg_nl_limit_get(const struct pg_limits *limits, const struct pg_nl_limit *l)
+{
+	const u8 *at = (const u8 *)limits + l->offset;
+
+	return l->size == sizeof(u64) ? *(const u64 *)at : *(const u32 *)at;
+}
+
+static void pg_nl_limit_set(struct pg_limits *limits, const struct pg_nl_limit *l, u64 value)
+{
+	u8 *at = (u8 *)limits + l->offset;
+
+	if (l->size == sizeof(u64))
+		*(u64 *)at = value;
+	else
+		*(u32 *)at = value;
+}
 
 /**
  * pg_nl_limits_get() - read a nest of limits
@@ -192,17 +227,13 @@ int pg_nl_limits_get(struct pg_limits *limits, const struct nlattr *nest,
 		return err;
 
 	for (i = 0; i < ARRAY_SIZE(pg_nl_limits); i++) {
-		const struct nlattr *attr = tb[pg_nl_limits[i].type];
+		const struct pg_nl_limit *l = &pg_nl_limits[i];
+		const struct nlattr *attr = tb[l->type];
 
 		if (attr)
-			*(u32 *)((u8 *)limits + pg_nl_limits[i].offset) = nla_get_u32(attr);
+			pg_nl_limit_set(limits, l, l->size == sizeof(u64) ? nla_get_u64(attr) :
+					nla_get_u32(attr));
 	}
-	if (tb[PEERGROUP_A_LIMIT_BYTES])
-		limits->table.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_BYTES]);
-	if (tb[PEERGROUP_A_LIMIT_CREATOR_BYTES])
-		limits->table.creator.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_CREATOR_BYTES]);
-	if (tb[PEERGROUP_A_LIMIT_INVITER_BYTES])
-		limits->table.inviter.bytes = nla_get_u64(tb[PEERGROUP_A_LIMIT_INVITER_BYTES]);
 
 	if (limits->retry_min_ms > limits->retry_max_ms) {
 		NL_SET_ERR_MSG_ATTR(extack,
@@ -214,27 +245,80 @@ int pg_nl_limits_get(struct pg_limits *limits, const struct nlattr *nest,
 	return 0;
 }
 
+static bool pg_nl_limit_beyond(const struct pg_nl_limit *l, u64 want, u64 allowed)
+{
+	switch (l->sense) {
+	case PG_NL_COST:
+		return want > allowed;
+	case PG_NL_RATE:
+		return want - 1 > allowed - 1;
+	case PG_NL_PAUSE:
+		return want < allowed;
+	default:
+		return false;
+	}
+}
+
+/**
+ * pg_nl_limits_within() - may somebody without the capability set limits so far?
+ * @limits: what is wanted
+ * @allowed: how far who has the capability has gone
+ * @nest: that says which are set
+ * @extack: for the refusal
+ *
+ * Return: 0, or -EPERM with extack set.
+ */
+int pg_nl_limits_within(const struct pg_limits *limits, const struct pg_limits *allowed,
+			const struct nlattr *nest, struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pg_nl_limits); i++) {
+		const struct pg_nl_limit *l = &pg_nl_limits[i];
+		const struct nlattr *attr = nla_find_nested(nest, l->type);
+
+		if (attr && pg_nl_limit_beyond(l, pg_nl_limit_get(limits, l),
+					       pg_nl_limit_get(allowed, l)))
+			return pg_nl_refuse(extack, attr,
+					    "it costs the host more than was allowed: that needs CAP_NET_ADMIN",
+					    -EPERM);
+	}
+	return 0;
+}
+
+/* What the nest sets is allowed from here on. */
+void pg_nl_limits_allow(struct pg_limits *allowed, const struct pg_limits *limits,
+			const struct nlattr *nest)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pg_nl_limits); i++) {
+		const struct pg_nl_limit *l = &pg_nl_limits[i];
+
+		if (nla_find_nested(nest, l->type))
+			pg_nl_limit_set(allowed, l, pg_nl_limit_get(limits, l));
+	}
+}
+
 int pg_nl_limits_put(struct sk_buff *skb, const struct pg_limits *limits)
 {
 	struct nlattr *nest;
 	unsigned int i;
 
+	/* All of them have a row: all but the padding, and 0. */
+	BUILD_BUG_ON(ARRAY_SIZE(pg_nl_limits) != PEERGROUP_A_LIMIT_MAX - 1);
 	nest = nla_nest_start(skb, PEERGROUP_A_GROUP_LIMITS);
 	if (!nest)
 		return -EMSGSIZE;
 	for (i = 0; i < ARRAY_SIZE(pg_nl_limits); i++) {
-		const u8 *at = (const u8 *)limits + pg_nl_limits[i].offset;
+		const struct pg_nl_limit *l = &pg_nl_limits[i];
+		u64 value = pg_nl_limit_get(limits, l);
 
-		if (nla_put_u32(skb, pg_nl_limits[i].type, *(const u32 *)at))
+		if (l->size == sizeof(u64) ?
+		    nla_put_u64_64bit(skb, l->type, value, PEERGROUP_A_LIMIT_PAD) :
+		    nla_put_u32(skb, l->type, value))
 			return -EMSGSIZE;
 	}
-	if (nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_BYTES, limits->table.bytes,
-			      PEERGROUP_A_LIMIT_PAD) ||
-	    nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_CREATOR_BYTES, limits->table.creator.bytes,
-			      PEERGROUP_A_LIMIT_PAD) ||
-	    nla_put_u64_64bit(skb, PEERGROUP_A_LIMIT_INVITER_BYTES, limits->table.inviter.bytes,
-			      PEERGROUP_A_LIMIT_PAD))
-		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }

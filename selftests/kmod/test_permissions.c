@@ -27,6 +27,7 @@
 #define G(name)	PEERGROUP_A_GROUP_##name
 #define R(name)	PEERGROUP_A_RECORD_##name
 #define CMD(name) PEERGROUP_CMD_##name
+#define LIMIT(name) PEERGROUP_A_LIMIT_##name
 
 static struct nl nl;
 static struct cert root, own, renewed;
@@ -277,6 +278,55 @@ static void test_change(void)
 	NEED(!owner(0, 0, 0600));
 }
 
+/* What an owner is allowed of a limit that root has set to @granted, and what not. */
+static const struct {
+	const char *what;
+	uint16_t limit;
+	uint32_t granted, within, beyond;
+} far[] = {
+	{ "links", LIMIT(LINKS), 10, 3, 11 },
+	{ "records", LIMIT(RECORDS), 1000, 10, 1001 },
+	{ "queue", LIMIT(QUEUE), 1 << 20, 64 << 10, (1 << 20) + 1 },
+	{ "half-open links", LIMIT(HALF_OPEN), 10, 1, 11 },
+	{ "a rate", LIMIT(LINK_RATE), 100, 1, 101 },
+	{ "any rate", LIMIT(LINK_RATE), 100, 100, 0 },
+	{ "keepalive", LIMIT(KEEPALIVE), 1000, 60000, 999 },
+	{ "retry", LIMIT(RETRY_MIN), 100, 1000, 99 },
+	{ "maintenance", LIMIT(MAINTENANCE), 1000, 1001, 999 },
+};
+
+static void set_far(struct nl *by, unsigned int have)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		EXPECT(group_limit(by, group, far[i].limit, far[i].beyond) == -EPERM &&
+		       strstr(by->text, "CAP_NET_ADMIN"), "%s with %u, beyond: %s", far[i].what,
+		       have, by->text);
+		EXPECT(!group_limit(by, group, far[i].limit, far[i].within), "%s, within: %s",
+		       far[i].what, by->text);
+		EXPECT(!group_limit(by, group, far[i].limit, far[i].granted), "%s, and back: %s",
+		       far[i].what, by->text);
+	}
+	EXPECT(!group_limit(by, group, LIMIT(CREATOR_RECORDS), 900), "a share: %s", by->text);
+}
+
+/* What a group costs its host is not for its owner to say. */
+static void test_limits(void)
+{
+	struct user u = { NOBODY, NOBODY, false, OWN };
+	unsigned int i;
+
+	NEED(!owner(NOBODY, 0, 0600));
+	for (i = 0; i < sizeof(far) / sizeof(far[0]); i++)
+		NEED(!group_limit(&nl, group, far[i].limit, far[i].granted));
+	CHECK(as_user(&u, set_far));
+	CHECK(!group_limit(&nl, group, LIMIT(LINKS), 64) && !group_limit(&nl, group, LIMIT(LINKS), 10),
+	      "root goes up and down: %s", nl.text);
+	CHECK(as_user(&u, set_far), "and 10 are granted, not 64");
+	NEED(!owner(0, 0, 0600));
+}
+
 static void get_name(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *name = nl_attr(msg, G(MEMBER));
@@ -469,6 +519,7 @@ int main(void)
 		{ "a new group is its maker's", test_default },
 		{ "every operation, mode and class of user", test_modes },
 		{ "what an owner may change", test_change },
+		{ "how far an owner may set limits", test_limits },
 		{ "a socket that is passed on", test_passed },
 		{ "events", test_events },
 		{ "sockets of one user that hold it", test_holders },

@@ -52,6 +52,7 @@ check "there is nothing to execute" ends_with 2 pg h1 chmod 755 g
 check "chown" pg h1 chown 65534:65534 g
 check "by number or name" [ "$(info h1 uid):$(info h1 gid)" = 65534:65534 ]
 check "the owner sets limits" nobody limits g links=3
+check "but to no more than the host grants" ends_with 4 nobody limits g links=1000
 check "and mode" nobody chmod 600 g
 check "but does not give it away" ends_with 4 nobody chown 1 g
 check "who has CAP_NET_ADMIN still may" pg h1 limits g creator_rate=1000 creator_bytes=1M
