@@ -238,7 +238,7 @@ static void need_credential(void)
 {
 	need_group();
 	credential.c.not_before = htobe64(peer_time_now());
-	credential.c.not_after = htobe64(peer_time_now() + 3600 * TICKS);
+	credential.c.not_after = htobe64(peer_time_now() + 86400 * TICKS);
 	group_node(&nl, group, &credential.c);
 	credential_len = credential_sign(&credential.c, root.spec.group, third.spec.key);
 }

@@ -241,7 +241,7 @@ static int put_of_third(void)
 static void next_credential(void)
 {
 	credential.c.not_before = htobe64(peer_time_now());
-	credential.c.not_after = htobe64(peer_time_now() + 3600 * TICKS);
+	credential.c.not_after = htobe64(peer_time_now() + 86400 * TICKS);
 	group_node(&nl, old, &credential.c);
 	credential_len = credential_sign(&credential.c, root.spec.group, own[0].spec.key);
 }

@@ -153,7 +153,7 @@ void group_vouch(struct nl *nl, uint32_t index, const struct cert *member)
 		struct peergroup_credential c;
 		uint8_t room[sizeof(struct peergroup_credential) + PEERGROUP_SIG_LEN_MAX];
 	} u = { .c = { .not_before = htobe64(peer_time_now()),
-		       .not_after = htobe64(peer_time_now() + 3600 * TICKS) } };
+		       .not_after = htobe64(peer_time_now() + 86400 * TICKS) } };
 	int err;
 
 	group_node(nl, index, &u.c);
