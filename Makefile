@@ -78,7 +78,7 @@ module: | build
 
 # What tests load besides, where the kernel lets them interfere with it.
 test_modules: | build module
-	@if grep -qs '^CONFIG_KPROBES=y' "$(KDIR)/include/config/auto.conf"; then \
+	@if grep -qsE '^CONFIG_(KPROBES|UML)=y' "$(KDIR)/include/config/auto.conf"; then \
 		$(MAKE) KDIR="$(KDIR)" $(KBUILD)/test/pg_fail.ko; fi
 
 $(KBUILD)/test/pg_fail.ko: FORCE

@@ -13,22 +13,44 @@
 static unsigned int seen, failed;
 static char where[256];
 
+/* Where functions are that pg_fail.ko cannot find in a kernel without probes. */
+static void say_where(FILE *to)
+{
+	static const char *const names[] = {
+		"should_failslab", "should_fail_alloc_page", "sysfs_slab_add",
+	};
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char address[17], name[128];
+	unsigned int i;
+
+	NEED(file);
+	while (fscanf(file, "%16s %*c %127s%*[^\n]", address, name) == 2)
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (!strcmp(name, names[i]))
+				fprintf(to, " %s=0x%s", name, address);
+	fclose(file);
+}
+
 const char *fail_load(void)
 {
 	const char *module = getenv("PG_MODULE");
-	char path[4096], command[4200];
+	char path[4096], fail[4200], command[4800] = "";
+	FILE *to;
 
 	NEED(module);
 	snprintf(path, sizeof(path), "%s", module);
-	snprintf(command, sizeof(command), "%s/test/pg_fail.ko", dirname(path));
+	snprintf(fail, sizeof(fail), "%s/test/pg_fail.ko", dirname(path));
 	if (!getenv("PG_FAIL") && access("/sys/kernel/debug/failslab", F_OK))
-		return "a kernel with fault injection it is that this needs: --kernel debug";
+		return "a kernel with fault injection it is that this needs: --kernel uml-debug or debug";
 	if (!getenv("PG_FAIL") && !access("/sys/kernel/debug/kcsan", F_OK))
 		return "nothing here looks at memory, and it would take for ever: --kernel debug";
-	if (access(command, F_OK))
+	if (access(fail, F_OK))
 		return "pg_fail.ko was not built: the kernel has no probes";
-	snprintf(path, sizeof(path), "insmod '%.4000s'", command);
-	NEED(!system(path));
+	to = fmemopen(command, sizeof(command), "w");
+	NEED(to && fprintf(to, "insmod '%s'", fail) > 0);
+	if (access("/sys/kernel/debug/kprobes", F_OK))
+		say_where(to);
+	NEED(!fclose(to) && !system(command));
 	return NULL;
 }
 
@@ -83,4 +105,5 @@ void fail_report(void)
 	}
 	fclose(file);
 	printf("# %u places allocate; %u of them were made to fail\n", n, n - spared);
+	CHECK(n > spared, "can this kernel tell who asks for memory?");
 }

@@ -5,8 +5,10 @@
  * their callers, whatever runs it. The kernel's own fault injection counts all
  * allocations of a task instead, and a kernel worker serves more than one module.
  *
- * Used by selftests/kmod/test_fail.c. To be loaded before peergroup, so that it
- * fails what that allocates as it is loaded, too.
+ * Used by selftests/kmod/test_fail*.c. To be loaded before peergroup, so that it
+ * fails what that allocates as it is loaded, too. How it comes between an allocation
+ * and who asks for it is probes.c's business, or that of patch.c where a kernel has no
+ * probes.
  *
  * debugfs, pg_fail/arm: "NTH TIMES PID" is written to it. PID is the only thread
  *	that counts; all but the threads of a process where it is negative; all where
@@ -17,11 +19,11 @@
  */
 #include <linux/debugfs.h>
 #include <linux/kallsyms.h>
-#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/stacktrace.h>
 #include <linux/uaccess.h>
+#include "pg_fail.h"
 
 #define PG_FAIL_NAME	"peergroup"
 #define PG_FAIL_DEPTH	64
@@ -45,17 +47,14 @@ static unsigned long pg_fail_where;
 static unsigned long pg_fail_spared, pg_fail_spared_end;
 static struct dentry *pg_fail_dir;
 
-/* ------------------------------------------------------------- the probes -- */
+/* --------------------------------------------------------- what shall fail -- */
 
 static bool pg_fail_mine(void)
 {
 	int pid = READ_ONCE(pg_fail_pid);
 
-	/*
-	 * An interrupt's allocations are not those of whom it interrupts. A probe may
-	 * itself look like an interrupt, which is the first.
-	 */
-	if (in_serving_softirq() || hardirq_count() > HARDIRQ_OFFSET)
+	/* An interrupt's allocations are not those of whom it interrupts. */
+	if (in_serving_softirq() || hardirq_count() > PG_FAIL_HARDIRQS)
 		return false;
 	return !pid || (pid > 0 ? current->pid == pid : current->tgid != -pid);
 }
@@ -71,22 +70,22 @@ static bool pg_fail_spares(unsigned long where)
 
 static void __init pg_fail_find_spared(void)
 {
-	struct kprobe probe = { .symbol_name = "sysfs_slab_add" };
 	char text[KSYM_SYMBOL_LEN];
 	unsigned long size;
 
-	if (register_kprobe(&probe))
+	pg_fail_spared = pg_fail_find("sysfs_slab_add");
+	if (!pg_fail_spared)
 		return;
-	sprint_symbol(text, (unsigned long)probe.addr);
-	if (strchr(text, '/') && sscanf(strchr(text, '/'), "/0x%lx", &size) == 1) {
-		pg_fail_spared = (unsigned long)probe.addr;
+	sprint_symbol(text, pg_fail_spared);
+	if (strchr(text, '/') && sscanf(strchr(text, '/'), "/0x%lx", &size) == 1)
 		pg_fail_spared_end = pg_fail_spared + size;
-	}
-	unregister_kprobe(&probe);
 }
 
-/* The innermost function of the module on the stack, or 0, also for what is spared. */
-static unsigned long pg_fail_caller(void)
+/*
+ * The innermost function of the module on the stack, or 0, also for what is spared. Its own
+ * stack is for those only whose allocations count: others may have none to spare.
+ */
+static noinline unsigned long pg_fail_caller(void)
 {
 	struct module *of = READ_ONCE(pg_fail_of);
 	unsigned long stack[PG_FAIL_DEPTH];
@@ -136,7 +135,13 @@ static bool pg_fail_count(unsigned long where)
 	return true;
 }
 
-static bool pg_fail_now(gfp_t gfp)
+/**
+ * pg_fail_now() - an allocation is asked for; shall it fail?
+ * @gfp: how it is asked for
+ *
+ * Context: any.
+ */
+bool pg_fail_now(gfp_t gfp)
 {
 	unsigned long where;
 
@@ -145,55 +150,6 @@ static bool pg_fail_now(gfp_t gfp)
 	where = pg_fail_caller();
 	return where && pg_fail_count(where);
 }
-
-/* These run in the place of what is probed, where that shall say "fail". */
-static noinline int pg_fail_slab(void)
-{
-	return -ENOMEM;
-}
-
-static noinline bool pg_fail_page(void)
-{
-	return true;
-}
-
-static int pg_fail_slab_enter(struct kprobe *p, struct pt_regs *regs)
-{
-	if (!pg_fail_now(regs_get_kernel_argument(regs, 1)))
-		return 0;
-	instruction_pointer_set(regs, (unsigned long)pg_fail_slab);
-	return 1;
-}
-NOKPROBE_SYMBOL(pg_fail_slab_enter);
-
-static int pg_fail_page_enter(struct kprobe *p, struct pt_regs *regs)
-{
-	if (!pg_fail_now(regs_get_kernel_argument(regs, 0)))
-		return 0;
-	instruction_pointer_set(regs, (unsigned long)pg_fail_page);
-	return 1;
-}
-NOKPROBE_SYMBOL(pg_fail_page_enter);
-
-/* With this a probe is not made into a jump, which could not change where to go on. */
-static void pg_fail_left(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
-{
-}
-NOKPROBE_SYMBOL(pg_fail_left);
-
-static struct kprobe pg_fail_slab_probe = {
-	.symbol_name = "should_failslab",
-	.pre_handler = pg_fail_slab_enter,
-	.post_handler = pg_fail_left,
-};
-
-static struct kprobe pg_fail_page_probe = {
-	.symbol_name = "should_fail_alloc_page",
-	.pre_handler = pg_fail_page_enter,
-	.post_handler = pg_fail_left,
-};
-
-static struct kprobe *pg_fail_probes[] = { &pg_fail_slab_probe, &pg_fail_page_probe };
 
 /* ------------------------------------------------------- who is watched -- */
 
@@ -278,12 +234,12 @@ static int __init pg_fail_init(void)
 	int err;
 
 	pg_fail_find_spared();
-	err = register_kprobes(pg_fail_probes, ARRAY_SIZE(pg_fail_probes));
+	err = pg_fail_hook();
 	if (err)
 		return err;
 	err = register_module_notifier(&pg_fail_notifier);
 	if (err) {
-		unregister_kprobes(pg_fail_probes, ARRAY_SIZE(pg_fail_probes));
+		pg_fail_unhook();
 		return err;
 	}
 	pg_fail_dir = debugfs_create_dir("pg_fail", NULL);
@@ -298,7 +254,7 @@ static void __exit pg_fail_exit(void)
 {
 	debugfs_remove(pg_fail_dir);
 	unregister_module_notifier(&pg_fail_notifier);
-	unregister_kprobes(pg_fail_probes, ARRAY_SIZE(pg_fail_probes));
+	pg_fail_unhook();
 }
 module_exit(pg_fail_exit);
 
