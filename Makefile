@@ -141,13 +141,13 @@ check-long: deps
 	@mkdir -p build
 	@selftests/run --build --long --log build/check-long.log
 	@Documentation/gen-conformance --check build/check-long.log
-	@selftests/run --build --kernel uml-debug api cli kmod net
-	@selftests/run --build --kernel debug api cli kmod net
-	@selftests/run --build --kernel kcsan kmod net
+	@selftests/run --build --kernel uml-debug api cli examples kmod net python
+	@selftests/run --build --kernel debug api cli examples kmod net python
+	@selftests/run --build --kernel kcsan api cli kmod net
 
 valgrind: deps
 	@selftests/vm/install-deps uml valgrind
-	@selftests/run --build --kernel uml --valgrind api cli net
+	@selftests/run --build --kernel uml --valgrind api cli examples net
 
 coverage: deps
 	@selftests/vm/install-deps uml

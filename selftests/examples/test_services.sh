@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
 
-PATH=$PG_BUILD/tools/examples:$PATH
+PATH=$PATH:$PG_BUILD/tools/examples
 
 # on HOST COMMAND...
 on() {
