@@ -88,10 +88,10 @@ bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w, unsigned int nee
 }
 
 /* As a socket whose receive buffer is full: whoever reads it looks at everything again. */
-static void pg_nl_event_overrun(const struct pg_watch *w)
+static void pg_nl_event_overrun(struct sock *sk)
 {
-	WRITE_ONCE(w->sk->sk_err, ENOBUFS);
-	sk_error_report(w->sk);
+	WRITE_ONCE(sk->sk_err, ENOBUFS);
+	sk_error_report(sk);
 }
 
 /*
@@ -114,7 +114,7 @@ static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_bu
 			err = genlmsg_unicast(g->pn->net, copy, w->portid) == -EAGAIN ?
 			      -EAGAIN : 0;
 		} else {
-			pg_nl_event_overrun(w);
+			pg_nl_event_overrun(w->sk);
 			err = -ENOMEM;
 		}
 	}
@@ -316,21 +316,29 @@ void pg_netlink_data(struct pg_group *g, struct pg_watch *w)
 	consume_skb(skb);
 }
 
-/* Who asked to send could write to the group then, and learns nothing by this. */
+/* As a watch; nobody's credentials are kept here, as a socket waits once. */
+static bool pg_wait_permits(struct pg_group *g, const struct file *file)
+{
+	return pg_owner_permits(&g->owner, file->f_cred, PG_NEED_WRITE) ||
+	       file_ns_capable(file, g->pn->net->user_ns, CAP_NET_ADMIN);
+}
+
+/*
+ * Who may not send any more is told neither the group nor the link, only that something got
+ * lost: it has to look again, and is refused, where it would otherwise wait for ever.
+ */
 void pg_netlink_sendable(struct pg_group *g, u64 link, const struct pg_send_wait *wait)
 {
-	struct sk_buff *skb = pg_nl_data_event(g, PEERGROUP_CMD_SEND_NTF, link);
 	struct file *file = pg_sock_file(wait->sk);
+	bool permits = file && pg_wait_permits(g, file);
+	struct sk_buff *skb = permits ? pg_nl_data_event(g, PEERGROUP_CMD_SEND_NTF, link) : NULL;
 
-	if (file && skb) {
+	if (skb)
 		genlmsg_unicast(g->pn->net, skb, wait->portid);
-		skb = NULL;
-	} else if (file) {
-		WRITE_ONCE(wait->sk->sk_err, ENOBUFS);
-		sk_error_report(wait->sk);
+	else if (file)
+		pg_nl_event_overrun(wait->sk);
+	if (permits && !skb)
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
-	}
-	consume_skb(skb);
 	if (file)
 		fput(file);
 }

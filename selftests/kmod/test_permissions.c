@@ -11,11 +11,14 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "group.h"
+#include "peer.h"
 #include "tap.h"
 
+#define PORT	3600
 #define NOBODY	65534
 #define STAFF	4711
 #define READ	4
@@ -30,7 +33,7 @@
 #define LIMIT(name) PEERGROUP_A_LIMIT_##name
 
 static struct nl nl;
-static struct cert root, own, renewed;
+static struct cert root, own, renewed, neighbour;
 static uint32_t group;
 
 /**
@@ -471,6 +474,97 @@ static void test_events(void)
 	NEED(!owner(0, 0, 0600));
 }
 
+static uint64_t link_id;
+
+/* The link that came last. */
+static void take_link(const struct nlmsghdr *msg, void *arg)
+{
+	uint64_t id = nl_u64(msg, PEERGROUP_A_LINK_ID);
+
+	(void)arg;
+	if (id > link_id)
+		link_id = id;
+}
+
+/* Data that the other end does not read, until the socket has to wait for room. */
+static void fill_link(struct nl *by)
+{
+	static const uint8_t bytes[PEERGROUP_CHUNK_MAX];
+	struct nlmsghdr *msg;
+	int err;
+
+	do {
+		msg = nl_begin(by, CMD(DATA_SEND), 0);
+		mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, group);
+		mnl_attr_put_u64(msg, PEERGROUP_A_DATA_LINK, link_id);
+		mnl_attr_put(msg, PEERGROUP_A_DATA_TYPE, PEERGROUP_ID_LEN, test_type);
+		mnl_attr_put(msg, PEERGROUP_A_DATA_BYTES, sizeof(bytes), bytes);
+		err = nl_talk(by, msg, NULL, NULL);
+	} while (!err);
+	CHECK(err == -EAGAIN, "%d (%s)", err, by->text);
+}
+
+/* 0 where the next that comes says that the link takes data; -EAGAIN where nothing has come. */
+static int hear_room(struct nl *by, bool wait)
+{
+	struct pollfd p = { .fd = mnl_socket_get_fd(by->sock), .events = POLLIN };
+	const struct nlmsghdr *msg = (const void *)by->in;
+
+	if (wait && poll(&p, 1, WAIT_SECONDS * 1000) != 1)
+		return -ETIME;
+	if (recv(p.fd, by->in, sizeof(by->in), MSG_DONTWAIT) <= 0)
+		return -errno;
+	return nl_cmd(msg) == CMD(SEND_NTF) && nl_u32(msg, PEERGROUP_A_DATA_GROUP) == group &&
+	       nl_u64(msg, PEERGROUP_A_DATA_LINK) == link_id ? 0 : -EBADMSG;
+}
+
+/*
+ * What @by waits for comes when the mode is another. Root's socket, which waits behind it, is
+ * told later.
+ */
+static void check_room(struct nl *by, struct nl *behind, uint32_t mode, int expected)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, CMD(LINK_GET), NLM_F_DUMP);
+	struct peer p;
+	int err;
+
+	peer_link(&p, PORT, &neighbour);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group);
+	NEED(!nl_talk(&nl, msg, take_link, NULL) && link_id);
+	/* Again while there was still room on the way, and it was told of that before. */
+	do {
+		NEED(!owner(0, 0, 0660));
+		fill_link(by);
+		NEED(!owner(0, 0, mode));
+	} while (hear_room(by, false) != -EAGAIN);
+	fill_link(behind);
+	peer_close(&p);
+	CHECK(!hear_room(behind, true));
+	err = hear_room(by, false);
+	CHECK(err == expected, "mode %o: %d", mode, err);
+	err = hear_room(by, false);
+	CHECK(err == -EAGAIN, "mode %o: %d once more", mode, err);
+}
+
+/* Who may not send any more is told to look again, neither at which group nor at which link. */
+static void test_room(void)
+{
+	static struct nl by, behind;
+
+	/* A user of the group's gid: what counts is who opened the socket. */
+	NEED(!seteuid(NOBODY) && !nl_open(&by) && !seteuid(0) && !nl_open(&behind));
+	group_online(&nl, group, &own, PORT);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 3600000));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_SEND_QUEUE, 64 << 10));
+	check_room(&by, &behind, 0660, 0);
+	check_room(&by, &behind, 0620, 0);
+	check_room(&by, &behind, 0640, -ENOBUFS);
+	check_room(&by, &behind, 0600, -ENOBUFS);
+	nl_close(&by);
+	nl_close(&behind);
+	NEED(!owner(0, 0, 0600));
+}
+
 /* Opens it with one socket after another until that is refused. */
 static void hold_all(struct nl *by, unsigned int have)
 {
@@ -522,6 +616,7 @@ int main(void)
 		{ "how far an owner may set limits", test_limits },
 		{ "a socket that is passed on", test_passed },
 		{ "events", test_events },
+		{ "a link that takes data again", test_room },
 		{ "sockets of one user that hold it", test_holders },
 		{ "a renewed certificate", test_renewed },
 		{ "nothing is left behind", test_destroy },
@@ -534,6 +629,7 @@ int main(void)
 	cert_below(&own, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
 	own.spec.not_after = "391231000000Z";
 	cert_sign(&own);
+	cert_issue(&neighbour, &root, test_key(2), PEERGROUP_ROLE_MEMBER);
 	group = group_of(&nl, &root, &own);
 	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
