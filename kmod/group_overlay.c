@@ -10,6 +10,19 @@
 #include <net/route.h>
 #include "group.h"
 
+static void pg_group_view_count(struct pg_group *g)
+{
+	pg_stat_add(&g->stats, PEERGROUP_A_STATS_VIEW_FULL, g->overlay.crowded);
+	g->overlay.crowded = 0;
+}
+
+static void pg_group_view_trim(struct pg_group *g)
+{
+	while (pg_view_trim(&g->overlay, get_random_u32()))
+		;
+	pg_group_view_count(g);
+}
+
 void pg_group_set_overlay(struct pg_group *g, const struct pg_limits *limits)
 {
 	struct pg_overlay *o = &g->overlay;
@@ -19,8 +32,7 @@ void pg_group_set_overlay(struct pg_group *g, const struct pg_limits *limits)
 	o->view_max = limits->passive_view;
 	o->active = limits->active_view;
 	o->maintenance_ms = limits->maintenance_ms;
-	while (pg_view_trim(o, get_random_u32()))
-		;
+	pg_group_view_trim(g);
 }
 
 void pg_group_view_rest(struct pg_group *g)
@@ -35,6 +47,7 @@ void pg_group_presence_changed(struct pg_group *g, const struct pg_record *r)
 
 	lockdep_assert_held(&g->lock);
 	pg_view_learn(&g->overlay, &r->rec, r->modifier, g->node, get_random_u32());
+	pg_group_view_count(g);
 	if (empty && g->overlay.n_view)
 		pg_group_redial(g);
 }
@@ -187,8 +200,7 @@ void pg_group_maintain(struct pg_group *g, u64 now_ms)
 	if (!g->online || g->ended || pg_view_wait(o, !g->n_up, now_ms))
 		return;
 	pg_view_rest(o, now_ms, get_random_u32());
-	while (pg_view_trim(o, get_random_u32()))
-		;
+	pg_group_view_trim(g);
 	if (g->n_up >= min(g->limits.links, 2 * o->active))
 		return;
 	node = pg_view_draw(o, pg_group_node_wanted, g, get_random_u32());

@@ -273,7 +273,13 @@ static struct pg_node *pg_view_one(struct pg_overlay *o, u32 random)
 	return NULL;
 }
 
-static void pg_view_drop_most(struct pg_overlay *o, u32 random)
+static void pg_view_push_one(struct pg_overlay *o, u32 random)
+{
+	pg_view_drop(o, pg_view_one(o, random));
+	o->crowded++;
+}
+
+static void pg_view_push_most(struct pg_overlay *o, u32 random)
 {
 	struct pg_node *node;
 	u32 most = 0;
@@ -282,7 +288,7 @@ static void pg_view_drop_most(struct pg_overlay *o, u32 random)
 		most = max(most, node->share);
 	list_for_each_entry(node, &o->view, list)
 		node->drawn = node->share == most;
-	pg_view_drop(o, pg_view_one(o, random));
+	pg_view_push_one(o, random);
 }
 
 /* Has the member of @by as many as it may have, or (@branch) who answers for it? */
@@ -304,12 +310,14 @@ static bool pg_view_mark_rivals(struct pg_overlay *o, const struct pg_member *by
 /* Makes room for a node of a member, unless nobody has any. */
 static bool pg_view_room(struct pg_overlay *o, const struct pg_member *by, u32 random)
 {
-	if (!o->view_max)
+	if (!o->view_max) {
+		o->crowded++;
 		return false;
+	}
 	if (pg_view_mark_rivals(o, by, false) || pg_view_mark_rivals(o, by, true))
-		pg_view_drop(o, pg_view_one(o, random));
+		pg_view_push_one(o, random);
 	else if (o->n_view >= o->view_max)
-		pg_view_drop_most(o, random);
+		pg_view_push_most(o, random);
 	return o->n_view < o->view_max;
 }
 
@@ -376,7 +384,7 @@ bool pg_view_trim(struct pg_overlay *o, u32 random)
 			pg_view_drop(o, node);
 	}
 	if (o->n_view > o->view_max)
-		pg_view_drop_most(o, random);
+		pg_view_push_most(o, random);
 	return o->n_view > o->view_max;
 }
 

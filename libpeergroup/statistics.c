@@ -86,6 +86,7 @@ static const char *const names[__PEERGROUP_A_STATS_MAX] = {
 	NAME(REFRESHED, refreshed),
 	NAME(REFUSED_REFRESH, refused_refresh),
 	NAME(REFUSED_STEPS, refused_steps),
+	NAME(VIEW_FULL, view_full),
 };
 
 PGI_PUBLIC const char *peergroup_counter_name(unsigned int counter)

@@ -264,6 +264,7 @@ static void test_greedy(void)
 		CHECK(nodes_of(0) <= VIEW / 4 && get(i), "%u: %u", i, nodes_of(0));
 	}
 	CHECK(nodes_of(0) == VIEW / 4 && o.n_view == 10 + VIEW / 4);
+	CHECK(o.crowded == 100 - VIEW / 4, "%u", o.crowded);
 	for (i = 1; i <= 10; i++)
 		CHECK(get(i), "the node of %u", i);
 	/* A full one takes from who has most. */
@@ -271,16 +272,17 @@ static void test_greedy(void)
 		learn(i, i);
 	CHECK(o.n_view == VIEW && nodes_of(0) == 1, "%u of %u", nodes_of(0), o.n_view);
 	CHECK(get(50), "the last of many");
+	CHECK(o.crowded == 10 + 100 + 40 - VIEW, "%u", o.crowded);
 	end_view();
 
 	start_view(1);
 	for (i = 1; i <= 3; i++)
 		learn(i, i);
-	CHECK(o.n_view == 1 && get(3), "room for one");
+	CHECK(o.n_view == 1 && get(3) && o.crowded == 2, "room for one");
 	end_view();
 	start_view(0);
 	learn(1, 0);
-	CHECK(!o.n_view, "no room");
+	CHECK(!o.n_view && o.crowded == 1, "no room");
 	end_view();
 }
 
@@ -316,11 +318,12 @@ static void test_lowered(void)
 	o.view_max = 6;
 	while (pg_view_trim(&o, 0))
 		;
-	CHECK(o.n_view == 6);
+	CHECK(o.n_view == 6 && o.crowded == 14);
 	for (i = 0; i <= 5; i++)
 		CHECK(nodes_of(i) == 1, "member %u: %u", i, nodes_of(i));
 	atomic64_set(&members[3].cut, 5);
 	CHECK(!pg_view_trim(&o, 0) && o.n_view == 5 && !nodes_of(3), "a revoked member");
+	CHECK(o.crowded == 14, "it is counted as one too many");
 	end_view();
 }
 

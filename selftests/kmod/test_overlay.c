@@ -340,6 +340,23 @@ static void test_off(void)
 	stop();
 }
 
+/* Who is pushed out is not called, and each is counted once. */
+static void test_full(void)
+{
+	start_usual();
+	NEED(!group_limit(&nl, group, L(PASSIVE_VIEW), 1));
+	be_at(&other, 1, NOT_CALLED, THERE);
+	CHECK(!nl_stat(&nl, group, S(VIEW_FULL)));
+	be_at(&third, 2, CALLED, THERE);
+	CHECK(nl_stat(&nl, group, S(VIEW_FULL)) == 1);
+	only_called("who was pushed out");
+	NEED(!group_limit(&nl, group, L(PASSIVE_VIEW), 0));
+	CHECK(nl_stat(&nl, group, S(VIEW_FULL)) == 2);
+	be_at(&other, 3, NOT_CALLED, THERE);
+	CHECK(nl_stat(&nl, group, S(VIEW_FULL)) == 3);
+	stop();
+}
+
 /* The record is no longer one of presence, which does not mean that the node has left. */
 static void unsay(struct peer *p, const struct rec *of, const struct cert *by)
 {
@@ -421,6 +438,7 @@ int main(void)
 		{ "a revoked member's node", test_revoked },
 		{ "a node that there is a link to", test_linked },
 		{ "a group that is not to look for links", test_off },
+		{ "more nodes than may be kept in mind", test_full },
 		{ "nodes of which nothing is heard", test_silent },
 		{ "nothing is left behind", test_nothing_left },
 	};
