@@ -315,32 +315,92 @@ static void test_stranger(void)
 	CHECK(friend_is_heard());
 }
 
-/* More of them than may wait: the oldest give way. */
-static void test_strangers(void)
+#define STRANGERS	100
+#define MAY_WAIT	64U
+
+static struct rec strangers[STRANGERS];
+
+/* @arg: one bool for each of them. */
+static void take_stranger(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *id = nl_attr(msg, PEERGROUP_A_RECORD_ID);
+	bool *there = arg;
+	unsigned int i;
+
+	NEED(id);
+	for (i = 0; i < STRANGERS; i++)
+		there[i] |= !memcmp(mnl_attr_get_payload(id), strangers[i].hdr.id,
+				    PEERGROUP_ID_LEN);
+}
+
+/* Those that came last are in the table. */
+static void check_strangers(unsigned int waited)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_RECORD_GET, NLM_F_DUMP);
+	bool there[STRANGERS] = { false };
+	unsigned int i;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
+	mnl_attr_put(msg, PEERGROUP_A_RECORD_BRIEF, 0, NULL);
+	NEED(!nl_talk(&nl, msg, take_stranger, there));
+	for (i = 0; i < STRANGERS; i++)
+		CHECK(there[i] == (i >= STRANGERS - waited), "%u of %u", i, waited);
+}
+
+static void make_strangers(size_t len)
+{
+	static const uint8_t zeros[PEERGROUP_CHUNK_MAX];
+	struct rec *list[STRANGERS];
+	unsigned int i;
+
+	cert_issue(&stranger, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	for (i = 0; i < STRANGERS; i++) {
+		list[i] = &strangers[i];
+		rec_new(list[i], &stranger, zeros, len);
+	}
+	rec_sign_batch(list, STRANGERS, &stranger);
+}
+
+/* The certificate of all of them comes in the end, when so many are left that wait. */
+static void defer_strangers(size_t len, unsigned int waited)
 {
 	uint64_t before = nl_stat(&nl, group, STAT(DROPPED_DEFERRED));
-	static struct rec recs[100];
-	struct rec *list[100];
+	uint64_t added = nl_stat(&nl, group, STAT(ADDED));
+	struct chain chain = { .cert = { &stranger.der }, .n = 1 };
+	uint64_t dropped = STRANGERS - waited;
 	struct peer p;
 	unsigned int i;
 
-	for (i = 0; i < 100; i++) {
-		rec_new(&recs[i], &stranger, "hello", 5);
-		list[i] = &recs[i];
-	}
-	rec_sign_batch(list, 100, &stranger);
-	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 3600000));
+	make_strangers(len);
 	peer_link(&p, PORT, &member);
-	for (i = 0; i < 100; i++) {
-		peer_send(&p, PG_MSG_RECORD, recs[i].wire, recs[i].len);
-		rec_free(&recs[i]);
-	}
-	CHECK(wait_stat(&nl, group, STAT(DROPPED_DEFERRED), before + 36));
+	for (i = 0; i < STRANGERS; i++)
+		peer_send(&p, PG_MSG_RECORD, strangers[i].wire, strangers[i].len);
+	CHECK(wait_stat(&nl, group, STAT(DROPPED_DEFERRED), before + dropped));
 	CHECK(peer_alive(&p));
-	CHECK(nl_stat(&nl, group, STAT(DROPPED_DEFERRED)) == before + 36, "%llu",
-	      (unsigned long long)(nl_stat(&nl, group, STAT(DROPPED_DEFERRED)) - before));
-	/* The others go with the link. */
+	peer_gmc(&p, &chain);
+	CHECK(wait_stat(&nl, group, STAT(ADDED), added + waited));
+	CHECK(peer_alive(&p));
+	before = nl_stat(&nl, group, STAT(DROPPED_DEFERRED)) - before;
+	CHECK(before == dropped, "%llu, not %llu", (unsigned long long)before,
+	      (unsigned long long)dropped);
+	check_strangers(waited);
 	peer_close(&p);
+	for (i = 0; i < STRANGERS; i++)
+		rec_free(&strangers[i]);
+}
+
+/* More of them than may wait, by their number or their bytes: the oldest give way. */
+static void test_strangers(void)
+{
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 3600000));
+	defer_strangers(5, MAY_WAIT);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER_RECORDS, 3));
+	defer_strangers(5, 3);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER_RECORDS, MAY_WAIT));
+	/* Of a little more than 15 KiB each. */
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER_BYTES, 64 << 10));
+	defer_strangers(15 << 10, 4);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER_BYTES, 4 << 20));
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 100));
 	CHECK(friend_is_heard());
 }
@@ -528,25 +588,50 @@ static void test_silent(void)
 	CHECK(friend_is_heard());
 }
 
-/* More than may be half-open from one place: the oldest give way. */
-static void test_half_open(void)
+/* It goes on as if nothing had been. */
+static bool comes_up(struct peer *p)
 {
-	enum { MANY = 300, ROOM = 50 };
+	struct noise_meet m;
+
+	meet_fill(&m, &member, NULL);
+	return peer_handshake(p, &m) && peer_expect(p, PG_MSG_WELCOME);
+}
+
+/* More than may be half-open, from one place or in all: the oldest give way. */
+static void check_half_open(uint16_t limit, unsigned int many)
+{
+	enum { MOST = 300, ROOM = 50 };
 	uint64_t slow = nl_stat(&nl, group, LINK(HANDSHAKE));
 	uint64_t gone = nl_stat(&nl, group, LINK(HALF_OPEN));
-	static struct peer p[MANY];
+	static struct peer p[MOST];
 	unsigned int i;
+	bool newest;
 
-	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, ROOM));
-	for (i = 0; i < MANY; i++)
+	NEED(!group_limit(&nl, group, limit, ROOM));
+	for (i = 0; i < many; i++)
 		peer_connect(&p[i], PORT);
-	CHECK(wait_stat(&nl, group, LINK(HALF_OPEN), gone + MANY - ROOM));
+	CHECK(wait_stat(&nl, group, LINK(HALF_OPEN), gone + many - ROOM));
 	CHECK(friend_is_heard());
-	for (i = 0; i < MANY; i++)
+	newest = comes_up(&p[many - 1]);
+	CHECK(newest && comes_up(&p[many - ROOM]));
+	for (i = 0; newest && i < many - ROOM; i++)
+		CHECK(peer_closed(&p[i], NULL), "%u", i);
+	for (i = 0; i < many; i++)
 		peer_close(&p[i]);
-	CHECK(wait_stat(&nl, group, LINK(HANDSHAKE), slow + ROOM));
-	CHECK(nl_stat(&nl, group, LINK(HANDSHAKE)) == slow + ROOM &&
-	      nl_stat(&nl, group, LINK(HALF_OPEN)) == gone + MANY - ROOM);
+	CHECK(wait_stat(&nl, group, LINK(HANDSHAKE), slow + ROOM - 2));
+	CHECK(nl_stat(&nl, group, LINK(HANDSHAKE)) == slow + ROOM - 2 &&
+	      nl_stat(&nl, group, LINK(HALF_OPEN)) == gone + many - ROOM);
+}
+
+static void test_half_open(void)
+{
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 3600000));
+	check_half_open(PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, 300);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, 1 << 16));
+	/* Those that are being closed count, up to twice as many. */
+	check_half_open(PEERGROUP_A_LIMIT_HALF_OPEN, 90);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HALF_OPEN, 256));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 10000));
 }
 
 /* ------------------------------------------------------------------ the end -- */
