@@ -390,48 +390,9 @@ static void check_limit(uint16_t which, enum kind kind, uint64_t value, int expe
 	CHECK(!err || nl.text[0], "limit %u = %llu: no words", which, (unsigned long long)value);
 }
 
-static void test_limits(void)
-{
-	static const struct {
-		uint16_t which;
-		enum kind kind;
-		uint64_t min, max;
-	} ranges[] = {
-		{ LIM(RECORD_SIZE), U32, PEERGROUP_RECORD_SIZE_MIN, PEERGROUP_RECORD_SIZE_MAX },
-		{ LIM(RECORDS), U32, 1, 1 << 24 },
-		{ LIM(BYTES), U64, 64 << 10, 1ULL << 40 },
-		{ LIM(LINKS), U32, 1, 1024 },
-		{ LIM(QUEUE), U32, 64 << 10, 1 << 30 },
-		{ LIM(KEEPALIVE), U32, 10, 3600000 },
-		{ LIM(HANDSHAKE), U32, 10, 3600000 },
-		{ LIM(RETRY_MIN), U32, 10, 24 * 3600000 },
-		{ LIM(RETRY_MAX), U32, 10, 24 * 3600000 },
-		{ LIM(DEFER), U32, 10, 3600000 },
-		{ LIM(MEMBER_DIRECT), U32, 1, 1024 },
-		{ LIM(SEND_QUEUE), U32, 64 << 10, 1 << 30 },
-		{ LIM(RECEIVE_QUEUE), U32, 64 << 10, 1 << 30 },
-		{ LIM(RECEIVE_TOTAL), U32, 64 << 10, 1 << 30 },
-		{ LIM(RECEIVE_WAIT), U32, 10, 3600000 },
-		{ LIM(REFRESH_STEPS), U32, 1, PEERGROUP_REFRESH_COUNT_MAX },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		check_limit(ranges[i].which, ranges[i].kind, ranges[i].min - 1, -ERANGE);
-		check_limit(ranges[i].which, ranges[i].kind, ranges[i].max + 1, -ERANGE);
-		check_limit(ranges[i].which, ranges[i].kind, 0, -ERANGE);
-		check_limit(ranges[i].which, ranges[i].kind == U32 ? U64 : U32, ranges[i].max,
-			    -EINVAL);
-	}
-	check_limit(LIM(RETRY_MIN), U32, 61000, -EINVAL);	/* above RETRY_MAX */
-	check_limit(LIM(RETRY_MAX), U32, 999, -EINVAL);		/* below RETRY_MIN */
-	check_limit(PEERGROUP_A_LIMIT_MAX + 1, U32, 1, -EINVAL);
-	check_limit(0, U32, 1, -EINVAL);
-}
-
 struct limit_wanted {
 	uint16_t which;
-	uint32_t value;
+	uint64_t value;
 };
 
 static void take_limit(const struct nlmsghdr *msg, void *arg)
@@ -442,10 +403,11 @@ static void take_limit(const struct nlmsghdr *msg, void *arg)
 	NEED(nest);
 	mnl_attr_for_each_nested(attr, nest)
 		if (mnl_attr_get_type(attr) == w->which)
-			w->value = mnl_attr_get_u32(attr);
+			w->value = mnl_attr_get_payload_len(attr) == sizeof(w->value) ?
+				   mnl_attr_get_u64(attr) : mnl_attr_get_u32(attr);
 }
 
-static uint32_t limit_of(uint16_t which)
+static uint64_t limit_of(uint16_t which)
 {
 	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_GET, 0);
 	struct limit_wanted w = { .which = which };
@@ -453,6 +415,98 @@ static uint32_t limit_of(uint16_t which)
 	mnl_attr_put_u32(msg, G(INDEX), group);
 	NEED(!nl_talk(&nl, msg, take_limit, &w));
 	return w.value;
+}
+
+#define MS		U32, 10, 3600000
+#define DAY_MS		U32, 10, 24 * 3600000
+#define RATE		U32, 0, 10000000
+#define QUEUE_BYTES	U32, 64 << 10, 1 << 30
+#define MEMBERS		65536
+
+/* Each that there is. */
+static const struct range {
+	uint16_t which;
+	enum kind kind;
+	uint64_t min, max;
+} ranges[] = {
+	{ LIM(RECORD_SIZE), U32, PEERGROUP_RECORD_SIZE_MIN, PEERGROUP_RECORD_SIZE_MAX },
+	{ LIM(RECORDS), U32, 1, 1 << 24 },
+	{ LIM(BYTES), U64, 64 << 10, 1ULL << 40 },
+	{ LIM(LINKS), U32, 1, 1024 },
+	{ LIM(QUEUE), QUEUE_BYTES },
+	{ LIM(KEEPALIVE), MS },
+	{ LIM(HANDSHAKE), MS },
+	{ LIM(RETRY_MIN), DAY_MS },
+	{ LIM(RETRY_MAX), DAY_MS },
+	{ LIM(DEFER), MS },
+	{ LIM(CREATOR_RECORDS), U32, 0, 1 << 24 },
+	{ LIM(CREATOR_BYTES), U64, 0, 1ULL << 40 },
+	{ LIM(CREATOR_RATE), RATE },
+	{ LIM(LINK_RATE), RATE },
+	{ LIM(MEMBERS), U32, 2, MEMBERS },
+	{ LIM(INVITED), U32, 2, MEMBERS },
+	{ LIM(DEFER_RECORDS), U32, 1, 64 },
+	{ LIM(DEFER_BYTES), QUEUE_BYTES },
+	{ LIM(HALF_OPEN), U32, 1, 1 << 16 },
+	{ LIM(HALF_OPEN_PREFIX), U32, 1, 1 << 16 },
+	{ LIM(MEMBER_LINKS), U32, 1, 1024 },
+	{ LIM(PROOF_RATE), RATE },
+	{ LIM(ISSUED), U32, 0, MEMBERS },
+	{ LIM(INVITER_RECORDS), U32, 0, 1 << 24 },
+	{ LIM(INVITER_BYTES), U64, 0, 1ULL << 40 },
+	{ LIM(DIRECT), U32, 0, 1024 },
+	{ LIM(MEMBER_DIRECT), U32, 1, 1024 },
+	{ LIM(SEND_QUEUE), QUEUE_BYTES },
+	{ LIM(RECEIVE_QUEUE), QUEUE_BYTES },
+	{ LIM(RECEIVE_TOTAL), QUEUE_BYTES },
+	{ LIM(RECEIVE_WAIT), MS },
+	{ LIM(DATA_RATE), RATE },
+	{ LIM(PASSWORDS), U32, 1, 1024 },
+	{ LIM(PASSWORD_RATE), RATE },
+	{ LIM(PASSWORD_PREFIX_RATE), RATE },
+	{ LIM(SYNC_RATE), RATE },
+	{ LIM(PASSIVE_VIEW), U32, 0, 1024 },
+	{ LIM(ACTIVE_VIEW), U32, 0, 64 },
+	{ LIM(MAINTENANCE), MS },
+	{ LIM(REFRESH_STEPS), U32, 1, PEERGROUP_REFRESH_COUNT_MAX },
+};
+
+static void check_range(const struct range *r)
+{
+	uint64_t before = limit_of(r->which);
+
+	check_limit(r->which, r->kind, r->max + 1, -ERANGE);
+	if (r->min)
+		check_limit(r->which, r->kind, r->min - 1, -ERANGE);
+	if (r->min)
+		check_limit(r->which, r->kind, 0, -ERANGE);
+	check_limit(r->which, r->kind == U32 ? U64 : U32, r->max, -EINVAL);
+	CHECK(limit_of(r->which) == before, "limit %u changed", r->which);
+	/* The one of the two that may not be below the other begins at its most. */
+	check_limit(r->which, r->kind, r->max, r->which == LIM(RETRY_MIN) ? -EINVAL : 0);
+	if (r->which != LIM(RETRY_MIN))
+		CHECK(limit_of(r->which) == r->max, "limit %u at its most", r->which);
+	check_limit(r->which, r->kind, r->min, r->which == LIM(RETRY_MAX) ? -EINVAL : 0);
+	if (r->which != LIM(RETRY_MAX))
+		CHECK(limit_of(r->which) == r->min, "limit %u at its least", r->which);
+	check_limit(r->which, r->kind, before, 0);
+	CHECK(limit_of(r->which) == before, "limit %u as it was", r->which);
+}
+
+static void test_limits(void)
+{
+	unsigned int i, listed = 0;
+	uint16_t which;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		check_range(&ranges[i]);
+	for (which = 1; which <= PEERGROUP_A_LIMIT_MAX; which++)
+		listed += which != PEERGROUP_A_LIMIT_PAD;
+	CHECK(listed == i, "%u limits, and %u here", listed, i);
+	check_limit(LIM(RETRY_MIN), U32, 61000, -EINVAL);	/* above RETRY_MAX */
+	check_limit(LIM(RETRY_MAX), U32, 999, -EINVAL);		/* below RETRY_MIN */
+	check_limit(PEERGROUP_A_LIMIT_MAX + 1, U32, 1, -EINVAL);
+	check_limit(0, U32, 1, -EINVAL);
 }
 
 /* What stands beside a wrong one does not hold either. */
@@ -473,11 +527,12 @@ static void test_all_or_nothing(void)
 		{ DO(GROUP_SET, 0), "an empty nest",
 		  { { GROUP, G(INDEX), 0 }, { NEST, G(LIMITS), 0 } } },
 	};
-	uint32_t links = limit_of(LIM(LINKS));
+	uint32_t links = (uint32_t)limit_of(LIM(LINKS));
 
 	NEED(links && links != 7);
 	CHECK_ALL(table);
-	CHECK(limit_of(LIM(LINKS)) == links, "%u", limit_of(LIM(LINKS)));
+	CHECK(limit_of(LIM(LINKS)) == links, "%llu",
+	      (unsigned long long)limit_of(LIM(LINKS)));
 	CHECK(nl_count(&nl, PEERGROUP_CMD_GROUP_GET, 0, 0) == 2);
 }
 
