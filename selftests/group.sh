@@ -69,12 +69,14 @@ make_identities() {
 	[ ${#made[@]} -eq 0 ] || cp -r "${made[@]}" "$T/" || bail_out "no identities"
 }
 
-# make_group N [ROLE]: identities, group and memberships for h1 ... hN; nobody is up
+# make_group N [ROLE]: identities, group and memberships for h1 ... hN; nobody is up. The group
+# is called g, unless $called says otherwise.
+called=g
 make_group() {
 	local i role=${2-member}
 	# shellcheck disable=SC2046 # words
 	make_identities $(hosts_up_to "$1")
-	pg h1 create g > /dev/null || bail_out "cannot create the group"
+	pg h1 create "$called" > /dev/null || bail_out "cannot create the group"
 	for ((i = 2; i <= $1; i++)); do
 		invite_host "$i" "$role"
 	done
@@ -83,7 +85,7 @@ make_group() {
 # invite_host I [ROLE]: h1 invites hI, who joins
 invite_host() {
 	pg "h$1" identity xml > "$T/h$1.id" || bail_out "h$1 has no identity"
-	pg h1 invite --role "${2-member}" --to "$T/h$1.id" g > "$T/h$1.inv" ||
+	pg h1 invite --role "${2-member}" --to "$T/h$1.id" "$called" > "$T/h$1.inv" ||
 		bail_out "h1 cannot invite h$1"
 	pg "h$1" join "$T/h$1.inv" > /dev/null || bail_out "h$1 cannot join"
 }
@@ -94,8 +96,8 @@ looks_for=0
 up() {
 	local host=$1
 	shift
-	pg "$host" up g "$@" > /dev/null || bail_out "$host does not come up"
-	pg "$host" limits g active_view="$looks_for" > /dev/null || bail_out "$host has no limits"
+	pg "$host" up "$called" "$@" > /dev/null || bail_out "$host does not come up"
+	pg "$host" limits "$called" active_view="$looks_for" > /dev/null || bail_out "$host has no limits"
 }
 
 # up_mesh N: all on the bridge of mesh(), each dialling those before it
@@ -121,33 +123,33 @@ up_line() {
 
 up_ring() {
 	up_line "$1"
-	pg h1 connect g "10.88.$1.$1" > /dev/null
+	pg h1 connect "$called" "10.88.$1.$1" > /dev/null
 }
 
 # quick_timers HOST: what waits for seconds waits for tenths
 quick_timers() {
-	pg "$1" limits g keepalive=400 handshake=1500 retry_min=100 retry_max=400 > /dev/null
+	pg "$1" limits "$called" keepalive=400 handshake=1500 retry_min=100 retry_max=400 > /dev/null
 }
 
-links_of() { times '"up"' "$(pg "$1" links g --json)"; }
+links_of() { times '"up"' "$(pg "$1" links "$called" --json)"; }
 linked() { [ "$(links_of "$1")" -ge "$2" ]; }
 ready() { [ "$(info "$1" ready)" = true ]; }
 
 # becomes_ready HOST, gets HOST ID, loses HOST ID: wait for it inside one command
-becomes_ready() { pg "$1" wait g --ready --timeout 200; }
-gets() { pg "$1" wait g --record "$2" --timeout 200; }
-loses() { pg "$1" wait g --no-record "$2" --timeout 200; }
+becomes_ready() { pg "$1" wait "$called" --ready --timeout 200; }
+gets() { pg "$1" wait "$called" --record "$2" --timeout 200; }
+loses() { pg "$1" wait "$called" --no-record "$2" --timeout 200; }
 
 # add HOST [DATA [ARGUMENT...]]: publishes a record and prints its id
 add() {
 	local host=$1 data=${2-x}
 	shift $(($# > 2 ? 2 : $#))
-	printf '%s' "$data" | pg "$host" add g --type "$TYPE" --expires 1h --json "$@" - | field id
+	printf '%s' "$data" | pg "$host" add "$called" --type "$TYPE" --expires 1h --json "$@" - | field id
 }
 
-data_of() { pg "$1" get g "$2" --data; }
+data_of() { pg "$1" get "$called" "$2" --data; }
 has_data() { [ "$(data_of "$1" "$2" 2>/dev/null)" = "$3" ]; }
-has_no() { ! pg "$1" get g "$2" > /dev/null 2>&1; }
+has_no() { ! pg "$1" get "$called" "$2" > /dev/null 2>&1; }
 
 # same_tables HOST...: all have one fingerprint
 same_tables() {

@@ -44,10 +44,20 @@ certificates_seen() {
 	PY
 }
 
+# bytes_seen HEX: how often these bytes passed
+bytes_seen() {
+	python3 -I -S - "$T/seen.out" "$T/seen.in" "$1" <<-'PY'
+		import sys
+		seen = b"".join(open(f, "rb").read() for f in sys.argv[1:3])
+		print(seen.count(bytes.fromhex(sys.argv[3])))
+	PY
+}
+
 link_down() { ! linked "$1" 1; }
 
 load_module
 line 2
+called="a group by that name"
 make_group 2
 up h1
 sniff h1 to2
@@ -57,16 +67,16 @@ quick_timers h2
 check "h2 joins" becomes_ready h2
 wait_for "the link is up" 30 linked h1 1
 check "h1 knows who h2 is" grep -q "$(pg h2 info --json | field identity)" \
-	<(pg h1 links g --json)
+	<(pg h1 links "$called" --json)
 id=$(add h1 "$SECRET" --attr "unheardof=unheardof")
 check "a record gets through" gets h2 "$id"
 for ((i = 0; i < 20; i++)); do
 	echo "$SECRET $i" > "$T/record$i"
 done
-pg h2 add g --type "$TYPE" --expires 1h --batch "$T"/record* > /dev/null
+pg h2 add "$called" --type "$TYPE" --expires 1h --batch "$T"/record* > /dev/null
 add h2 "$SECRET by itself" > /dev/null
 head -c 300000 /dev/zero | tr '\0' 'Z' > "$T/large"
-large=$(pg h2 add g --type "$TYPE" --expires 1h --json "$T/large" | field id)
+large=$(pg h2 add "$called" --type "$TYPE" --expires 1h --json "$T/large" | field id)
 check "a large one too" gets h1 "$large"
 wait_for "the tables are the same" 60 same_tables h1 h2
 
@@ -84,16 +94,19 @@ is "nothing was missed" $? 0
 unseen "no data of a record" "quick brown"
 unseen "no attribute" "unheardof"
 unseen "no data of a large record" ZZZZZZZZ
-pg h1 members g --json > "$T/members"
+pg h1 members "$called" --json > "$T/members"
 grep -o "\"name\": *\"[^\"]*\"" "$T/members" | cut -d "\"" -f 4 > "$T/names"
 while read -r name; do
 	unseen "no peer name: ${name:0:8}" "${name:0:40}"
 done < "$T/names"
 unseen "no friendly name of h1" host1
 unseen "no friendly name of h2" host2
-unseen "no group name" "$(info h1 name | cut -c 1-40)"
+unseen "no peer name of the group" "$(info h1 name | cut -c 1-40)"
+unseen "no friendly name of the group" "$called"
+id=$(info h1 group_id)
+is "no id of the group" "${#id} digits, $(bytes_seen "$id") times" "64 digits, 0 times"
 for h in h1 h2; do
-	pg $h info --pem g > "$T/$h.pem"
+	pg $h info --pem "$called" > "$T/$h.pem"
 done
 is "no bytes of the certificates of h1, and of h2" \
 	"$(certificates_seen "$T/h1.pem" "$T/h2.pem")" \
@@ -102,19 +115,19 @@ is "no bytes of the certificates of h1, and of h2" \
 # A credential that is not renewed ends the links; one that is does not.
 # Ten seconds are enough to be seen with it, but where a command takes seconds.
 start=$SECONDS
-pg h2 down g > /dev/null
+pg h2 down "$called" > /dev/null
 short=$((10 + 10 * (SECONDS - start)))s
 wait_for "h2 has left" 30 link_down h1
 before=$(stat_of h1 links_up)
-pg h2 up g --credential-lifetime $short > /dev/null
+pg h2 up "$called" --credential-lifetime $short > /dev/null
 wait_for "it is back" 30 stat_at_least h1 links_up $((before + 1))
 up h2
 wait_for "h1 takes the new credential" 5 linked h1 1
-pg h2 down g > /dev/null
+pg h2 down "$called" > /dev/null
 # Before it is up again: it may be over at any time then.
 before=$(stat_of h1 link_credential)
 up=$(stat_of h1 links_up)
-pg h2 up g --credential-lifetime $short > /dev/null
+pg h2 up "$called" --credential-lifetime $short > /dev/null
 wait_for "linked with a short one" 30 stat_at_least h1 links_up $((up + 1))
 wait_for "it runs out, and the link goes" 60 link_down h1
 check "which is counted" stat_at_least h1 link_credential $((before + 1))
