@@ -156,6 +156,23 @@ static void test_bytes(void)
 	NEED(!limit_bytes(L(CREATOR_BYTES), 0));
 }
 
+/* However few are whose: what is there already is more than the table may have. */
+static void test_full(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_FULL));
+	struct rec rec;
+	int err;
+
+	NEED(!limit_bytes(L(CREATOR_BYTES), 1ULL << 40) && !limit_bytes(L(BYTES), 64 << 10));
+	err = add(&rec, &own, 32 << 10);
+	CHECK(err == -EDQUOT && strstr(nl.text, "table is full"), "%d (%s)", err, nl.text);
+	CHECK(nl_stat(&nl, group, S(REFUSED_FULL)) == before + 1);
+	rec_free(&rec);
+	NEED(!limit_bytes(L(BYTES), 256 << 20) && !limit_bytes(L(CREATOR_BYTES), 0));
+	CHECK(!add(&rec, &own, 32 << 10), "%s", nl.text);
+	rec_free(&rec);
+}
+
 /* Who may invite has several keys to publish with, and one share for all of them. */
 static void test_inviter(void)
 {
@@ -181,6 +198,26 @@ static void test_inviter(void)
 	rec_free(&rec);
 	peer_close(&p);
 	NEED(!group_limit(&nl, group, L(INVITER_RECORDS), 0));
+}
+
+/* After test_inviter(). */
+static void test_inviter_bytes(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_QUOTA));
+	struct rec rec;
+	int i, err = 0;
+
+	NEED(!limit_bytes(L(INVITER_BYTES), 200 << 10));
+	for (i = 0; !err && i < 20; i++) {
+		err = add(&rec, &invited[i % 2], 32 << 10);
+		rec_free(&rec);
+	}
+	CHECK(err == -EDQUOT, "%d (%s)", err, nl.text);
+	CHECK(i > 2 && i < 8, "%d records", i);
+	CHECK(nl_stat(&nl, group, S(REFUSED_QUOTA)) == before + 1);
+	CHECK(!add(&rec, &own, 32 << 10), "another member: %s", nl.text);
+	rec_free(&rec);
+	NEED(!limit_bytes(L(INVITER_BYTES), 0));
 }
 
 /* At one a second, ten come at once, and the twelfth is too many. */
@@ -401,6 +438,28 @@ static bool none_linked(void *arg)
 {
 	(void)arg;
 	return nl_stat(&nl, group, S(LINKS_UP)) == nl_stat(&nl, group, S(LINKS_DOWN));
+}
+
+/* Whose they are does not matter: there is no room for one more. */
+static void test_links(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(LINK_FULL));
+	struct noise_meet m;
+	struct peer p, late;
+	uint32_t bye;
+
+	NEED(wait_until(none_linked, NULL));
+	NEED(!group_limit(&nl, group, L(LINKS), 1));
+	peer_link(&p, PORT, &flooder);
+	peer_connect(&late, PORT);
+	meet_fill(&m, &inviter, NULL);
+	CHECK(peer_handshake(&late, &m));
+	CHECK(peer_closed(&late, &bye) && bye == PG_BYE_FULL, "bye %u", bye);
+	CHECK(counted_once(&nl, group, S(LINK_FULL), before));
+	CHECK(peer_alive(&p));
+	peer_close(&late);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(LINKS), 64));
 }
 
 /* One member's nodes have their share of the links, and keep nobody else out. */
@@ -642,13 +701,16 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "records of one creator", test_records },
 		{ "bytes of one creator", test_bytes },
+		{ "bytes of all", test_full },
 		{ "records of one who invites", test_inviter },
+		{ "bytes of one who invites", test_inviter_bytes },
 		{ "rate of one creator", test_rate },
 		{ "a rate per creator is no matter of tombstones either", test_rate_tombstones },
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "rate of one creator who leaves a question open", test_rate_asked },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
+		{ "links of all", test_links },
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },
 		{ "bytes of one administrator and all below", test_deputy },

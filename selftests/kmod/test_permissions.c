@@ -401,9 +401,14 @@ static bool with_roots_socket(unsigned int have)
 
 static void test_passed(void)
 {
+	uint64_t before = nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_PERMISSION);
+
 	CHECK(with_roots_socket(OWN | 6), "the opener is the owner");
+	CHECK(nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_PERMISSION) == before);
 	NEED(!owner(1, 1, 0600));
 	CHECK(with_roots_socket(0), "a capability of the opener is not the sender's");
+	CHECK(nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_PERMISSION) == before + 2,
+	      "both requests are counted");
 	NEED(!owner(0, 0, 0600));
 }
 
