@@ -111,10 +111,10 @@ static HRESULT fill_event(const struct pgi_item *item, PEER_GROUP_EVENT_DATA *ou
 	return S_OK;
 }
 
+/* What there is no memory for stays the queue's first. */
 static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
 {
 	PEER_GROUP_EVENT_DATA *data;
-	struct pgi_item *item;
 	HRESULT hr;
 
 	if (!reg->feed.head || atomic_load(&reg->dead))
@@ -122,15 +122,15 @@ static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
 	data = pgi_new(sizeof(*data));
 	if (!data)
 		return E_OUTOFMEMORY;
-	item = pgi_feed_pop(&reg->feed);
-	pgi_feed_pull(&reg->feed);
-	hr = fill_event(item, data);
-	free(item);
-	if (FAILED(hr))
+	hr = fill_event(reg->feed.head, data);
+	if (FAILED(hr)) {
 		PeerFreeData(data);
-	else
-		*out = data;
-	return hr;
+		return hr;
+	}
+	free(pgi_feed_pop(&reg->feed));
+	pgi_feed_pull(&reg->feed);
+	*out = data;
+	return S_OK;
 }
 
 PGI_PUBLIC HRESULT PeerGroupGetEventData(HPEEREVENT handle, PPEER_GROUP_EVENT_DATA *data)

@@ -52,6 +52,7 @@ struct pgi_feed {
 	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way */
 	size_t data_bytes;		/* in the queue */
 	size_t data_pulled;		/* by the dump under way */
+	uint64_t data_lost;		/* for the next to tell */
 	struct pgi_item *held, **held_tail;	/* links' events, behind data that waits */
 	struct pgi_item *incoming;	/* being put together, @filled bytes of it */
 	size_t filled;

@@ -108,7 +108,6 @@ static struct pgi_item *new_item(const struct nlattr **a)
 	item->event.kind = PGI_EVENT_DATA;
 	item->event.link_peer = item->peer;
 	item->event.link_id = pgi_nl_u64(a[PEERGROUP_A_DATA_LINK]);
-	item->event.sequence = pgi_nl_u64(a[PEERGROUP_A_DATA_LOST]);
 	pgi_nl_bytes(a[PEERGROUP_A_DATA_TYPE], item->event.type, sizeof(item->event.type));
 	return item;
 }
@@ -127,9 +126,26 @@ static void take_whole(struct pgi_feed *feed)
 	feed->data_bytes += item->size;
 }
 
+/* What there is no memory for the kernel does not give again: what comes next says so. */
+static HRESULT begin_item(struct pgi_feed *feed, const struct nlattr **a)
+{
+	free(feed->incoming);
+	feed->filled = 0;
+	feed->data_lost += pgi_nl_u64(a[PEERGROUP_A_DATA_LOST]);
+	feed->incoming = new_item(a);
+	if (!feed->incoming) {
+		feed->data_lost++;
+		return E_OUTOFMEMORY;
+	}
+	feed->incoming->event.sequence = feed->data_lost;
+	feed->data_lost = 0;
+	return S_OK;
+}
+
 HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg)
 {
 	const struct nlattr *a[PEERGROUP_A_DATA_MAX + 1], *bytes;
+	HRESULT hr = S_OK;
 	size_t len;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_DATA_MAX);
@@ -138,16 +154,11 @@ HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg)
 		return S_OK;
 	len = mnl_attr_get_payload_len(bytes);
 	feed->data_pulled += len;
-	if (!pgi_nl_u32(a[PEERGROUP_A_DATA_OFFSET])) {
-		free(feed->incoming);
-		feed->filled = 0;
-		feed->incoming = new_item(a);
-		if (!feed->incoming)
-			return E_OUTOFMEMORY;
-	}
+	if (!pgi_nl_u32(a[PEERGROUP_A_DATA_OFFSET]))
+		hr = begin_item(feed, a);
 	/* Of one that there was no memory for, the rest is passed over. */
-	if (!feed->incoming || len > feed->incoming->size - feed->filled)
-		return S_OK;
+	if (FAILED(hr) || !feed->incoming || len > feed->incoming->size - feed->filled)
+		return hr;
 	memcpy((uint8_t *)feed->incoming->data + feed->filled, mnl_attr_get_payload(bytes), len);
 	feed->filled += len;
 	if (feed->filled == feed->incoming->size)

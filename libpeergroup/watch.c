@@ -143,8 +143,8 @@ PGI_PUBLIC int peergroup_watch_fd(peergroup_watch_t handle)
 	return fd_of(handle, PGI_WATCH);
 }
 
-/* w->last becomes the next one: S_OK, or PEER_S_NO_EVENT_DATA. */
-static HRESULT take_next(struct watch *w, int timeout)
+/* The queue has a first: S_OK, or PEER_S_NO_EVENT_DATA. */
+static HRESULT await_next(struct watch *w, int timeout)
 {
 	HRESULT hr = S_OK;
 	bool more = true;
@@ -153,18 +153,20 @@ static HRESULT take_next(struct watch *w, int timeout)
 	if (w->feed.gone)
 		timeout = 0;
 
-	free(w->last);
-	w->last = NULL;
 	while (!w->feed.head && more && SUCCEEDED(hr)) {
 		hr = pgi_feed_read(&w->feed, timeout, &more);
 		timeout = 0;
 	}
-	w->last = pgi_feed_pop(&w->feed);
-	pgi_feed_pull(&w->feed);
-	update_signal(w);
-	if (w->last)
+	if (w->feed.head)
 		return S_OK;
 	return FAILED(hr) ? hr : PEER_S_NO_EVENT_DATA;
+}
+
+/* After something was taken out of the queue, or tried to be. */
+static void settle(struct watch *w)
+{
+	pgi_feed_pull(&w->feed);
+	update_signal(w);
 }
 
 static HRESULT next_event(peergroup_watch_t handle, int timeout, struct peergroup_event *event)
@@ -180,9 +182,14 @@ static HRESULT next_event(peergroup_watch_t handle, int timeout, struct peergrou
 	if (!w)
 		return pgi_fail(E_INVALIDARG, "not a watch");
 	pthread_mutex_lock(&w->lock);
-	hr = take_next(w, timeout);
-	if (hr == S_OK)
+	free(w->last);
+	w->last = NULL;
+	hr = await_next(w, timeout);
+	if (hr == S_OK) {
+		w->last = pgi_feed_pop(&w->feed);
 		*event = w->last->event;
+	}
+	settle(w);
 	pthread_mutex_unlock(&w->lock);
 	pgi_object_put(&w->obj);
 	return hr;
@@ -271,11 +278,15 @@ PGI_PUBLIC HRESULT peergroup_receive_next(peergroup_receiver_t handle,
 	if (!w)
 		return pgi_fail(E_INVALIDARG, "not a receiver");
 	pthread_mutex_lock(&w->lock);
-	hr = take_next(w, 0);
+	hr = await_next(w, 0);
 	if (hr == S_OK)
-		hr = return_data(w->last, data);
+		hr = return_data(w->feed.head, data);
 	else if (hr == PEER_S_NO_EVENT_DATA && w->feed.gone)
 		hr = pgi_fail(PEER_E_INVALID_GROUP, "the group has ended");
+	/* What there was no memory for stays the queue's first. */
+	if (*data)
+		free(pgi_feed_pop(&w->feed));
+	settle(w);
 	pthread_mutex_unlock(&w->lock);
 	pgi_object_put(&w->obj);
 	return hr;

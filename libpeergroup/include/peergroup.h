@@ -1486,7 +1486,8 @@ HRESULT peergroup_send(peergroup_t group, uint64_t id, const uuid_t type, const 
  * @type: what it means
  * @data: what was sent
  * @size: bytes of it
- * @lost: so many before it were dropped, as this receiver was not read in time
+ * @lost: so many before it were dropped, as this receiver was not read in time or there was
+ *	no memory for them
  */
 struct peergroup_data {
 	uint64_t connection;
