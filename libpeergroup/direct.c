@@ -274,14 +274,18 @@ void pgi_connections_free(struct pgi_connections *c)
 HRESULT pgi_connections_read(struct pgi_group *group, uint32_t flags,
 			     struct pgi_connections *out)
 {
-	struct reading r = { .out = out, .flags = flags };
+	const uint32_t both = PEER_CONNECTION_NEIGHBOR | PEER_CONNECTION_DIRECT;
+	struct reading r = { .out = out, .flags = flags ? flags : both };
 	struct nlmsghdr *msg;
 	HRESULT hr = S_OK;
 	int err;
 
 	memset(out, 0, sizeof(*out));
-	if (!flags || flags & ~(uint32_t)(PEER_CONNECTION_NEIGHBOR | PEER_CONNECTION_DIRECT))
+	if (flags & ~both)
 		return pgi_fail(E_INVALIDARG, "flags 0x%x: neighbours, direct or both", flags);
+	/* One that is to be joined by password has no links that are up. */
+	if (atomic_load(&group->pending))
+		return S_OK;
 	pthread_mutex_lock(&group->lock);
 	msg = pgi_nl_request(&group->nl, PEERGROUP_CMD_LINK_GET, NLM_F_DUMP);
 	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group->index);

@@ -190,7 +190,7 @@ PGI_PUBLIC HRESULT peergroup_connections(peergroup_t handle, uint32_t flags,
 	pgi_clear_error();
 	if (!each)
 		return pgi_fail(E_INVALIDARG, "each is NULL");
-	hr = pgi_group_find(handle, &group);
+	hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
 	hr = pgi_connections_read(group, flags, &list);

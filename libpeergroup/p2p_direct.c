@@ -144,7 +144,7 @@ PGI_PUBLIC HRESULT PeerGroupEnumConnections(HGROUP handle, DWORD flags, HPEERENU
 		return hr;
 	if (!out)
 		return pgi_fail(E_INVALIDARG, "phPeerEnum is NULL");
-	hr = pgi_group_find(handle, &group);
+	hr = pgi_group_find_any(handle, &group);
 	if (FAILED(hr))
 		return hr;
 	hr = enumerate(group, flags, out);

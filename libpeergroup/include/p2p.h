@@ -1993,6 +1993,7 @@ HRESULT PeerGroupDelete(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName);
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: an argument is NULL, or the password is empty
+ * * PEER_E_GROUP_NOT_READY: the group's password is not proved yet: connect first
  * * PEER_E_NOT_INITIALIZED, PEER_E_INVALID_GROUP, PEER_E_NO_KEY_ACCESS, E_OUTOFMEMORY
  *
  * See: peergroup_export_config(), PeerGroupExportDatabase(), PeerGroupImportConfig(),
@@ -2043,6 +2044,7 @@ HRESULT PeerGroupImportConfig(PCWSTR pwzXML, PCWSTR pwzPassword, BOOL fOverwrite
  * * HRESULT_FROM_WIN32(ERROR_TOO_MANY_OPEN_FILES): the process may not open more files
  * * E_ACCESSDENIED: the file may not be written
  * * PEER_E_DISK_FULL: there is no room for it
+ * * PEER_E_GROUP_NOT_READY: the group's password is not proved yet: connect first
  * * PEER_E_NOT_INITIALIZED, PEER_E_INVALID_GROUP, E_OUTOFMEMORY
  *
  * See: peergroup_export_database(), PeerGroupExportConfig(), PeerGroupImportDatabase()
@@ -2075,6 +2077,7 @@ HRESULT PeerGroupExportDatabase(HGROUP hGroup, PCWSTR pwzFilePath);
  * * HRESULT_FROM_WIN32(ERROR_FILENAME_EXCED_RANGE): a name in the path is too long
  * * HRESULT_FROM_WIN32(ERROR_TOO_MANY_OPEN_FILES): the process may not open more files
  * * E_ACCESSDENIED: the file may not be read, or the group not be written to
+ * * PEER_E_GROUP_NOT_READY: the group's password is not proved yet: connect first
  * * PEER_E_NOT_INITIALIZED, PEER_E_INVALID_GROUP, E_OUTOFMEMORY
  *
  * See: peergroup_import_database(), PeerGroupExportDatabase(), PeerGroupImportConfig()
@@ -2623,13 +2626,13 @@ HRESULT PeerGroupCloseDirectConnection(HGROUP hGroup, ULONGLONG ullConnectionId)
  * PeerGroupEnumConnections - list the connections of a group
  * @hGroup: the group
  * @dwFlags: PEER_CONNECTION_NEIGHBOR for links to neighbours, PEER_CONNECTION_DIRECT for
- *	direct connections, or both
+ *	direct connections; both, or 0, for all
  * @phPeerEnum: receives the enumeration
  *
  * The items are of type PEER_CONNECTION_INFO: the links that are up now.
  *
  * Return: S_OK or one of
- * * E_INVALIDARG: @phPeerEnum is NULL, or @dwFlags is 0 or has unknown bits
+ * * E_INVALIDARG: @phPeerEnum is NULL, or @dwFlags has unknown bits
  * * PEER_E_INVALID_GROUP, PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY
  *
  * See: PeerEndEnumeration(), PeerGetNextItem(), peergroup_connections(),

@@ -1414,7 +1414,7 @@ struct peergroup_connection {
 /**
  * peergroup_connections - walk the links of a group that are up
  * @group: handle
- * @flags: PEER_CONNECTION_NEIGHBOR, PEER_CONNECTION_DIRECT or both
+ * @flags: PEER_CONNECTION_NEIGHBOR or PEER_CONNECTION_DIRECT; both, or 0, for all
  * @each: called for each; what is not S_OK ends the walk and is returned
  * @arg: passed on to @each
  *

@@ -260,7 +260,6 @@ static void test_errors(void)
 	HR(PeerGroupSendData(ours, 1, &data_type, 1, NULL), E_INVALIDARG);
 	HR(PeerGroupEnumConnections(BAD_GROUP, 1, &list), PEER_E_INVALID_GROUP);
 	HR(PeerGroupEnumConnections(ours, 1, NULL), E_INVALIDARG);
-	HR(PeerGroupEnumConnections(ours, 0, &list), E_INVALIDARG);
 	HR(PeerGroupEnumConnections(ours, 4, &list), E_INVALIDARG);
 }
 
@@ -340,6 +339,9 @@ static void test_life(void)
 	CHECK(!memcmp(&there.got->incomingData.type, &data_type, sizeof(GUID)));
 	HR(send_text(bobs, bobs_id, "and back"), S_OK);
 	CHECK(hear_data(&here, "and back", 8) && here.got->incomingData.ullConnectionId == id);
+
+	/* No kind is both of them. */
+	CHECK(connections(ours, PEER_CONNECTION_DIRECT) == 1 && connections(ours, 0) == 1);
 
 	/* What was sent before it is closed still arrives. */
 	HR(send_text(ours, id, "bye"), S_OK);
@@ -705,6 +707,7 @@ static void test_neighbour(void)
 	      there.got->connectionChangeData.status == PEER_CONNECTED);
 	HR(peergroup_connections(ours, PEER_CONNECTION_NEIGHBOR, take_found, &f), S_OK);
 	CHECK(f.id && !f.direct);
+	CHECK(connections(ours, 0) == 1);
 	HR(PeerGroupCloseDirectConnection(ours, f.id), PEER_E_CONNECTION_NOT_FOUND);
 	HR(send_text(ours, f.id, "over a link"), S_OK);
 	CHECK(hear_data(&there, "over a link", 11));
@@ -784,7 +787,7 @@ static void test_native_errors(void)
 	HR(peergroup_direct_close(ours, 7), PEER_E_CONNECTION_NOT_FOUND);
 	HR(peergroup_send(ours, 7, type, "x", 1, 0), PEER_E_CONNECTION_NOT_FOUND);
 	HR(peergroup_send(ours, 7, type, "x", 0, 0), E_INVALIDARG);
-	HR(peergroup_connections(ours, 0, take_found, NULL), E_INVALIDARG);
+	HR(peergroup_connections(ours, 4, take_found, NULL), E_INVALIDARG);
 	HR(peergroup_connections(ours, 1, NULL, NULL), E_INVALIDARG);
 	HR(peergroup_receive_open(ours, NULL), E_INVALIDARG);
 	HR(peergroup_receive_open((void *)&bad_handle, &r), PEER_E_INVALID_GROUP);

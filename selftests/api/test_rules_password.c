@@ -274,6 +274,38 @@ ERROR(PeerGroupCreatePasswordInvitation, PEER_E_GROUP_NOT_READY, "the password i
 	INVITE(bobs, PEER_E_GROUP_NOT_READY);
 }
 
+/* Such a group has no member of this host yet: there is nobody to be linked. */
+ERROR(PeerGroupEnumConnections, S_OK, "none, while the password is not proved yet")
+{
+	HPEERENUM list;
+	ULONG n = 9;
+
+	HR(PeerGroupEnumConnections(bobs, 0, &list), S_OK);
+	HR(PeerGetItemCount(list, &n), S_OK);
+	CHECK(!n);
+	HR(PeerEndEnumeration(list), S_OK);
+}
+
+/* ... nor certificates or records to be exported, or to check an import by. */
+ERROR(PeerGroupExportConfig, PEER_E_GROUP_NOT_READY, "the password is not proved yet")
+{
+	PWSTR xml = (PWSTR)&bad_handle;
+
+	HR(PeerGroupExportConfig(bobs, wide("password"), &xml), PEER_E_GROUP_NOT_READY);
+	CHECK(!xml);
+}
+
+ERROR(PeerGroupExportDatabase, PEER_E_GROUP_NOT_READY, "the password is not proved yet")
+{
+	HR(PeerGroupExportDatabase(bobs, wide("/tmp/export")), PEER_E_GROUP_NOT_READY);
+	CHECK(access("/tmp/export", F_OK));
+}
+
+ERROR(PeerGroupImportDatabase, PEER_E_GROUP_NOT_READY, "the password is not proved yet")
+{
+	HR(PeerGroupImportDatabase(bobs, wide("/tmp/export")), PEER_E_GROUP_NOT_READY);
+}
+
 static bool is_refused(void *arg)
 {
 	(void)arg;
