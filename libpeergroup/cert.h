@@ -82,7 +82,8 @@ CERT_PUBLIC_KEY_INFO *pgi_key_info(void *top, X509 *x);
 HRESULT pgi_identity_to_xml(const struct pgi_identity *identity, char **xml);
 HRESULT pgi_identity_from_xml(const char *xml, struct pgi_idc *idc);	/* E_INVALIDARG */
 /* Root first; *@xml: malloc(). */
-HRESULT pgi_invitation_xml(const struct pgi_blob *certs, size_t count, char **xml);
+HRESULT pgi_invitation_xml(const char *cloud, const struct pgi_blob *certs, size_t count,
+			   char **xml);
 /* invitation.c; the other way round from pgi_key_info(). PEER_E_INVALID_CREDENTIAL_INFO. */
 HRESULT pgi_key_from_info(const CERT_PUBLIC_KEY_INFO *info, EVP_PKEY **key);
 /* identity.c */

@@ -11,13 +11,12 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include "cert.h"
+#include "cloud.h"
 #include "config.h"
 #include "group.h"
 #include "seal.h"
 #include "store.h"
 #include "xml.h"
-
-#define CLOUD_NAME	"Global_"
 
 /* ------------------------------------------------------------- the secrets -- */
 
@@ -135,17 +134,19 @@ static void put_element(FILE *out, const char *name, const char *text)
 static HRESULT put_xml(const struct pgi_config *c, const char *gmc, const char *sealed,
 		       char **xml)
 {
+	char *cloud = pgi_cloud_elements(c->cloud);
 	size_t size;
-	FILE *out = pgi_stream_begin(xml, &size);
+	FILE *out = cloud ? pgi_stream_begin(xml, &size) : NULL;
 
-	if (!out)
+	if (!out) {
+		free(cloud);
 		return E_OUTOFMEMORY;
+	}
 	fprintf(out, "<PEERGROUPCONFIG VERSION=\"1.0\" xmlns:dt=\"%s\">", PGI_DT_NAMESPACE);
 	put_element(out, "IDENTITYPEERNAME", c->identity);
 	put_element(out, "GROUPPEERNAME", c->group);
-	put_element(out, "CLOUDNAME", c->cloud);
-	put_element(out, "SCOPE", "GLOBAL");
-	put_element(out, "CLOUDFLAGS", "0");
+	fputs(cloud, out);
+	free(cloud);
 	fprintf(out, "<GMC dt:dt=\"bin.base64\">%s</GMC>"
 		"<SEALED dt:dt=\"bin.base64\">%s</SEALED></PEERGROUPCONFIG>", gmc, sealed);
 	return pgi_stream_end(out, xml);
@@ -191,6 +192,7 @@ static char *take(xmlNode **node, const char *name, bool base64)
 static bool take_names(xmlNode **node, struct pgi_config *c)
 {
 	char *scope, *flags;
+	uint32_t how_far;
 	bool ok;
 
 	c->identity = take(node, "IDENTITYPEERNAME", false);
@@ -200,7 +202,7 @@ static bool take_names(xmlNode **node, struct pgi_config *c)
 	flags = take(node, "CLOUDFLAGS", false);
 	ok = c->identity && c->group && c->cloud && scope && flags &&
 	     pgi_name_valid(c->identity) && pgi_name_valid(c->group) &&
-	     pgi_cloud_known(c->cloud) && !strcasecmp(scope, "GLOBAL") && !strcmp(flags, "0");
+	     pgi_cloud_scope(scope, &how_far) && (!strcmp(flags, "0") || !strcmp(flags, "1"));
 	xmlFree(scope);
 	xmlFree(flags);
 	return ok;
@@ -269,7 +271,7 @@ static HRESULT describe(const struct pgi_group_store *store, struct pgi_config *
 	memset(c, 0, sizeof(*c));
 	c->identity = store->identity;
 	c->group = store->name;
-	c->cloud = store->cloud ? store->cloud : (char *)CLOUD_NAME;
+	c->cloud = (char *)pgi_cloud_written(store->cloud);
 	c->certs_len = store->chain_len + 1;
 	c->certs = calloc(c->certs_len, sizeof(*c->certs));
 	if (!c->certs)

@@ -146,7 +146,9 @@ HRESULT pgi_create(const char *identity, const struct peergroup_create_options *
 		   const struct pgi_password *password, void **handle);
 /* Opens what was stored for the first time: what cannot be opened does not stay on disk. */
 HRESULT pgi_open_new(const struct pgi_group_store *store, void **handle);
-HRESULT pgi_join(const char *identity, const char *invitation, void **handle);
+struct pgi_cloud;
+HRESULT pgi_join(const char *identity, const char *invitation, const struct pgi_cloud *cloud,
+		 void **handle);
 HRESULT pgi_close(void *handle);
 /* Of a call of <peergroup.h>: no Shutdown ends the handle that it made, if it did. */
 HRESULT pgi_native_handle(HRESULT hr, const peergroup_t *group);
@@ -260,7 +262,7 @@ void pgi_remember(struct pgi_group *group, const struct pgi_address *a);
 /* ---- passwordjoin.c ---- */
 
 HRESULT pgi_password_join(const char *identity, const char *invitation,
-			  const char *password, void **handle);
+			  const char *password, const struct pgi_cloud *cloud, void **handle);
 HRESULT pgi_joining_init(struct pgi_group *group);
 void pgi_joining_exit(struct pgi_group *group);
 /* Begins to; how it ends is told to event registrations. @count 0: the remembered ones. */

@@ -6,6 +6,7 @@
  */
 #include <endian.h>
 #include <stdlib.h>
+#include "cloud.h"
 #include "members.h"
 #include "properties.h"
 #include "records.h"
@@ -207,8 +208,7 @@ static HRESULT check_same(const struct pgi_properties *wanted, const struct pgi_
 {
 	const char *what = NULL;
 
-	/* There is one cloud, of several names. */
-	if (!pgi_cloud_known(wanted->cloud) && !stays(wanted->cloud, is->cloud))
+	if (wanted->cloud && !pgi_cloud_same(wanted->cloud, is->cloud))
 		what = "cloud";
 	else if (!stays(wanted->classifier, is->classifier))
 		what = "classifier";

@@ -205,7 +205,6 @@ bool pgi_name_valid(const char *name);		/* a secure peer name */
 bool pgi_name_matches(const char *name, const uint8_t spki_hash[32]);
 bool pgi_classifier_valid(const char *classifier);	/* NULL and "" are */
 bool pgi_friendly_valid(const char *friendly);		/* NULL and "" are */
-bool pgi_cloud_known(const char *cloud);		/* NULL is */
 
 /* ------------------------------------------------------ identity.c, store.c -- */
 

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include "cert.h"
+#include "cloud.h"
 #include "xml.h"
 
 /* ------------------------------------------------------------------ parsing -- */
@@ -37,26 +38,6 @@ static HRESULT untrusted(const char *why)
 	return pgi_fail(PEER_E_INVITATION_NOT_TRUSTED, "invitation: %s", why);
 }
 
-static bool parse_scope(const char *text, uint32_t *scope)
-{
-	static const struct {
-		const char *name;
-		uint32_t scope;
-	} names[] = {
-		{ "GLOBAL", PNRP_GLOBAL_SCOPE },
-		{ "SITELOCAL", PNRP_SITE_LOCAL_SCOPE }, { "site-local", PNRP_SITE_LOCAL_SCOPE },
-		{ "LINKLOCAL", PNRP_LINK_LOCAL_SCOPE }, { "link-local", PNRP_LINK_LOCAL_SCOPE },
-	};
-	size_t i;
-
-	for (i = 0; text && i < PGI_ARRAY_SIZE(names); i++)
-		if (!strcasecmp(text, names[i].name)) {
-			*scope = names[i].scope;
-			return true;
-		}
-	return false;
-}
-
 /* The three elements both forms begin with; moves *@node behind them. */
 static bool take_cloud(xmlNode **node, struct invitation *inv)
 {
@@ -69,7 +50,7 @@ static bool take_cloud(xmlNode **node, struct invitation *inv)
 	*node = *node ? xmlNextElementSibling(*node) : NULL;
 	flags = pgi_xml_plain(*node, "CLOUDFLAGS");
 	*node = *node ? xmlNextElementSibling(*node) : NULL;
-	ok = inv->cloud && parse_scope(scope, &inv->scope) && flags &&
+	ok = inv->cloud && pgi_cloud_scope(scope, &inv->scope) && flags &&
 	     (!strcmp(flags, "0") || !strcmp(flags, "1"));
 	if (ok)
 		inv->cloud_flags = flags[0] == '1';

@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cert.h"
+#include "cloud.h"
 #include "xml.h"
-
-#define CLOUD_NAME	"Global_"
 
 /* ---------------------------------------------------- identity information -- */
 
@@ -122,27 +121,30 @@ static HRESULT check_subject(const struct pgi_idc *idc, struct pgi_cert *const *
 	return S_OK;
 }
 
-HRESULT pgi_invitation_xml(const struct pgi_blob *certs, size_t count, char **xml)
+HRESULT pgi_invitation_xml(const char *cloud, const struct pgi_blob *certs, size_t count,
+			   char **xml)
 {
-	char *base64;
+	char *base64, *elements = pgi_cloud_elements(cloud);
 	HRESULT hr;
 
+	if (!elements)
+		return E_OUTOFMEMORY;
 	hr = pgi_bundle_encode(certs, count, &base64);
 	if (SUCCEEDED(hr) &&
-	    asprintf(xml, "<PEERINVITATION VERSION=\"1.0\" xmlns:dt=\"%s\">"
-		     "<CLOUDNAME>%s</CLOUDNAME><SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS>"
+	    asprintf(xml, "<PEERINVITATION VERSION=\"1.0\" xmlns:dt=\"%s\">%s"
 		     "<GMC dt:dt=\"bin.base64\">%s</GMC></PEERINVITATION>",
-		     PGI_DT_NAMESPACE, CLOUD_NAME, base64) < 0) {
+		     PGI_DT_NAMESPACE, elements, base64) < 0) {
 		*xml = NULL;
 		hr = E_OUTOFMEMORY;
 	}
+	free(elements);
 	free(base64);
 	return hr;
 }
 
-static HRESULT issue(const struct request *request, const struct pgi_idc *idc,
-		     const struct pgi_identity *identity, struct pgi_cert *const *chain,
-		     size_t len, char **xml)
+static HRESULT issue(const struct request *request, const char *cloud,
+		     const struct pgi_idc *idc, const struct pgi_identity *identity,
+		     struct pgi_cert *const *chain, size_t len, char **xml)
 {
 	const struct pgi_cert *own = chain[len - 1];
 	uint64_t start = pgi_now() - PGI_SKEW;
@@ -163,7 +165,7 @@ static HRESULT issue(const struct request *request, const struct pgi_idc *idc,
 	for (i = 0; i < len; i++)	/* borrowed */
 		certs[i] = chain[i]->der;
 	if (SUCCEEDED(hr))
-		hr = pgi_invitation_xml(certs, len + 1, xml);
+		hr = pgi_invitation_xml(cloud, certs, len + 1, xml);
 	pgi_blob_free(&certs[len]);
 	free(certs);
 	return hr;
@@ -187,7 +189,7 @@ static HRESULT invite_by(const struct pgi_group_store *store,
 	if (SUCCEEDED(hr)) {
 		hr = check_subject(&idc, chain, len);
 		if (SUCCEEDED(hr))
-			hr = issue(request, &idc, identity, chain, len, xml);
+			hr = issue(request, store->cloud, &idc, identity, chain, len, xml);
 		pgi_idc_free(&idc);
 	}
 	pgi_chain_free(chain, len);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "cloud.h"
 #include "group.h"
 #include "pake.h"
 #include "properties.h"
@@ -24,8 +25,6 @@ static HRESULT check_options(const struct peergroup_create_options *o)
 		.flags = o->flags, .member_data_lifetime = o->member_data_lifetime,
 	};
 
-	if (!pgi_cloud_known(o->cloud))
-		return pgi_fail(PEER_E_NO_CLOUD, "there is no cloud \"%s\"", o->cloud);
 	if (!pgi_classifier_valid(o->classifier))
 		return pgi_fail(PEER_E_INVALID_CLASSIFIER,
 				"the classifier is too long or not plain text");
@@ -44,18 +43,21 @@ static HRESULT fill_store(const struct peergroup_create_options *o,
 			  const struct pgi_identity *identity,
 			  struct pgi_group_store *store)
 {
+	struct pgi_cloud cloud = { 0 };
 	HRESULT hr;
 
 	store->flags = o->flags;
 	store->member_data_lifetime = o->member_data_lifetime;
 	store->presence_lifetime = pgi_presence_lifetime(o->presence_lifetime);
 	hr = copy_string(identity->name, &store->identity);
+	if (SUCCEEDED(hr) && or_null(o->cloud))
+		hr = pgi_cloud_find(o->cloud, &cloud);
 	if (SUCCEEDED(hr))
 		hr = copy_string(o->classifier, &store->classifier);
 	if (SUCCEEDED(hr))
 		hr = copy_string(o->comment, &store->comment);
 	if (SUCCEEDED(hr))
-		hr = copy_string(o->cloud, &store->cloud);
+		hr = copy_string(cloud.name, &store->cloud);
 	return hr;
 }
 
@@ -259,7 +261,7 @@ static HRESULT renew(struct pgi_group_store *store)
 }
 
 static HRESULT join_as(const struct pgi_identity *identity, const char *invitation,
-		       void **handle)
+		       const struct pgi_cloud *cloud, void **handle)
 {
 	struct pgi_group_store *store;
 	HRESULT hr;
@@ -267,7 +269,9 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 	hr = pgi_invitation_accept(invitation, identity, &store);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_group_store_create(store, NULL, false);
+	hr = pgi_cloud_settle(store, cloud);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_store_create(store, NULL, false);
 	if (hr == PEER_E_ALREADY_EXISTS) {
 		hr = renew(store);
 		if (SUCCEEDED(hr))
@@ -279,7 +283,8 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 	return hr;
 }
 
-HRESULT pgi_join(const char *identity_name, const char *invitation, void **handle)
+HRESULT pgi_join(const char *identity_name, const char *invitation,
+		 const struct pgi_cloud *cloud, void **handle)
 {
 	struct pgi_identity *identity;
 	HRESULT hr;
@@ -290,7 +295,7 @@ HRESULT pgi_join(const char *identity_name, const char *invitation, void **handl
 	hr = pgi_identity_load(identity_name, &identity);
 	if (FAILED(hr))
 		return hr;
-	hr = join_as(identity, invitation, handle);
+	hr = join_as(identity, invitation, cloud, handle);
 	pgi_identity_free(identity);
 	return hr;
 }
@@ -390,7 +395,8 @@ PGI_PUBLIC HRESULT peergroup_join(const char *identity, const char *invitation,
 		*group = NULL;
 	if (!group || !invitation)
 		return pgi_fail(E_INVALIDARG, "%s is NULL", group ? "invitation" : "group");
-	return pgi_native_handle(pgi_join(or_null(identity), invitation, (void **)group), group);
+	return pgi_native_handle(pgi_join(or_null(identity), invitation, NULL, (void **)group),
+				 group);
 }
 
 PGI_PUBLIC HRESULT peergroup_close(peergroup_t group)

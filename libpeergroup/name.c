@@ -32,12 +32,6 @@ bool pgi_friendly_valid(const char *friendly)
 			     pgi_utf8_units(friendly) <= PGI_FRIENDLY_MAX);
 }
 
-bool pgi_cloud_known(const char *cloud)
-{
-	return !cloud || !*cloud || !strcasecmp(cloud, "global") ||
-	       !strcasecmp(cloud, "Global_");
-}
-
 bool pgi_name_valid(const char *name)
 {
 	uint8_t authority[PGI_AUTHORITY_LEN / 2];

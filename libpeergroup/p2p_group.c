@@ -4,23 +4,10 @@
  * Those that deal with a group's properties are in p2p_properties.c.
  */
 #include <stdlib.h>
+#include "cloud.h"
 #include "group.h"
 
 /* ------------------------------------------------------------ open, join -- */
-
-static HRESULT check_cloud(const WCHAR *wide)
-{
-	char *cloud;
-	HRESULT hr;
-
-	hr = pgi_utf8_take(wide, &cloud, PEER_E_NO_CLOUD, "pwzCloud");
-	if (FAILED(hr))
-		return hr;
-	if (!pgi_cloud_known(cloud))
-		hr = pgi_fail(PEER_E_NO_CLOUD, "there is no cloud \"%s\"", cloud);
-	free(cloud);
-	return hr;
-}
 
 /* Two strings of a call; @first may be NULL. */
 static HRESULT take_pair(const WCHAR *first, HRESULT bad_first, const WCHAR *second,
@@ -46,6 +33,7 @@ static HRESULT take_pair(const WCHAR *first, HRESULT bad_first, const WCHAR *sec
 PGI_PUBLIC HRESULT PeerGroupOpen(PCWSTR identity, PCWSTR name, PCWSTR cloud, HGROUP *group)
 {
 	char *identity8, *name8;
+	struct pgi_cloud found;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -56,7 +44,7 @@ PGI_PUBLIC HRESULT PeerGroupOpen(PCWSTR identity, PCWSTR name, PCWSTR cloud, HGR
 		return hr;
 	if (!identity || !name || !group)
 		return pgi_fail(E_INVALIDARG, "pwzIdentity, pwzGroupPeerName or phGroup is NULL");
-	hr = check_cloud(cloud);
+	hr = pgi_cloud_take(cloud, &found);
 	if (SUCCEEDED(hr))
 		hr = take_pair(identity, E_INVALIDARG, name, &identity8, &name8);
 	if (FAILED(hr))
@@ -71,6 +59,7 @@ PGI_PUBLIC HRESULT PeerGroupJoin(PCWSTR identity, PCWSTR invitation, PCWSTR clou
 				 HGROUP *group)
 {
 	char *identity8, *xml;
+	struct pgi_cloud found;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -81,7 +70,7 @@ PGI_PUBLIC HRESULT PeerGroupJoin(PCWSTR identity, PCWSTR invitation, PCWSTR clou
 		return hr;
 	if (!invitation || !group)
 		return pgi_fail(E_INVALIDARG, "pwzInvitation or phGroup is NULL");
-	hr = check_cloud(cloud);
+	hr = pgi_cloud_take(cloud, &found);
 	if (SUCCEEDED(hr))
 		hr = take_pair(identity, PEER_E_INVALID_PEER_NAME, invitation, &identity8, &xml);
 	/* Half a character in an invitation is damage like any other. */
@@ -89,7 +78,7 @@ PGI_PUBLIC HRESULT PeerGroupJoin(PCWSTR identity, PCWSTR invitation, PCWSTR clou
 		return pgi_fail(PEER_E_INVITATION_NOT_TRUSTED, "the invitation is damaged");
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_join(identity8, xml, group);
+	hr = pgi_join(identity8, xml, &found, group);
 	free(identity8);
 	free(xml);
 	return hr;

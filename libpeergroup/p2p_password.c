@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <openssl/crypto.h>
+#include "cloud.h"
 #include "cert.h"
 #include "address.h"
 #include "group.h"
@@ -21,15 +22,17 @@ static void wipe(char *s)
 
 /* ------------------------------------------------------------ invitations -- */
 
-static HRESULT write_invitation(const struct pgi_properties *p, char **xml)
+static HRESULT write_invitation(const struct pgi_properties *p, const char *cloud, char **xml)
 {
+	char *elements = pgi_cloud_elements(cloud);
 	size_t size;
-	FILE *out = pgi_stream_begin(xml, &size);
+	FILE *out = elements ? pgi_stream_begin(xml, &size) : NULL;
 
+	if (out)
+		fprintf(out, "<PEERINVITATION VERSION=\"1.1\">%s<GROUPPEERNAME>", elements);
+	free(elements);
 	if (!out)
 		return E_OUTOFMEMORY;
-	fputs("<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>Global_</CLOUDNAME>"
-	      "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS><GROUPPEERNAME>", out);
 	pgi_xml_put(out, p->group);
 	fputs("</GROUPPEERNAME><GROUPFRIENDLYNAME>", out);
 	pgi_xml_put(out, p->friendly ? p->friendly : p->group);
@@ -54,7 +57,7 @@ static HRESULT make_invitation(struct pgi_group *group, char **xml)
 		hr = pgi_fail(PEER_E_CHAIN_TOO_LONG, "there are %u certificates already",
 			      group->own->depth);
 	else
-		hr = write_invitation(&p, xml);
+		hr = write_invitation(&p, group->own->store->cloud, xml);
 	pgi_properties_free(&p);
 	return hr;
 }
@@ -112,22 +115,8 @@ PGI_PUBLIC HRESULT peergroup_password_invitation(peergroup_t group, char **out)
 
 /* ---------------------------------------------------------------- joining -- */
 
-static HRESULT take_cloud(const WCHAR *wide)
-{
-	char *cloud;
-	HRESULT hr;
-
-	hr = pgi_utf8_take(wide, &cloud, PEER_E_NO_CLOUD, "pwzCloud");
-	if (FAILED(hr))
-		return hr;
-	if (!pgi_cloud_known(cloud))
-		hr = pgi_fail(PEER_E_NO_CLOUD, "there is no cloud \"%s\"", cloud);
-	free(cloud);
-	return hr;
-}
-
 static HRESULT join_wide(const WCHAR *identity, const WCHAR *text, const WCHAR *password,
-			 HGROUP *group)
+			 const struct pgi_cloud *cloud, HGROUP *group)
 {
 	char *identity8 = NULL, *xml = NULL, *password8 = NULL;
 	HRESULT hr;
@@ -138,7 +127,7 @@ static HRESULT join_wide(const WCHAR *identity, const WCHAR *text, const WCHAR *
 	if (SUCCEEDED(hr))
 		hr = pgi_utf8_take(password, &password8, E_INVALIDARG, "pwzPassword");
 	if (SUCCEEDED(hr))
-		hr = pgi_password_join(identity8, xml, password8, group);
+		hr = pgi_password_join(identity8, xml, password8, cloud, group);
 	free(identity8);
 	free(xml);
 	wipe(password8);
@@ -148,6 +137,7 @@ static HRESULT join_wide(const WCHAR *identity, const WCHAR *text, const WCHAR *
 PGI_PUBLIC HRESULT PeerGroupPasswordJoin(PCWSTR identity, PCWSTR text, PCWSTR password,
 					 PCWSTR cloud, HGROUP *group)
 {
+	struct pgi_cloud found;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -158,8 +148,8 @@ PGI_PUBLIC HRESULT PeerGroupPasswordJoin(PCWSTR identity, PCWSTR text, PCWSTR pa
 		return hr;
 	if (!text || !password || !group)
 		return pgi_fail(E_INVALIDARG, "pwzInvitation, pwzPassword or phGroup is NULL");
-	hr = take_cloud(cloud);
-	return FAILED(hr) ? hr : join_wide(identity, text, password, group);
+	hr = pgi_cloud_take(cloud, &found);
+	return FAILED(hr) ? hr : join_wide(identity, text, password, &found, group);
 }
 
 PGI_PUBLIC HRESULT peergroup_join_password(const char *identity, const char *text,
@@ -173,7 +163,7 @@ PGI_PUBLIC HRESULT peergroup_join_password(const char *identity, const char *tex
 	if (!pgi_utf8_valid(password))
 		return pgi_fail(E_INVALIDARG, "the password is not UTF-8");
 	return pgi_native_handle(pgi_password_join(identity && *identity ? identity : NULL, text,
-						   password, (void **)group), group);
+						   password, NULL, (void **)group), group);
 }
 
 PGI_PUBLIC HRESULT peergroup_authenticate(peergroup_t handle, const char *address)

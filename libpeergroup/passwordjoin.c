@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
+#include "cloud.h"
 #include "cert.h"
 #include "event.h"
 #include "pake.h"
@@ -552,7 +553,7 @@ static HRESULT join_again(struct pgi_group_store *store, void **handle)
 }
 
 static HRESULT join_as(const struct pgi_identity *identity, const char *invitation,
-		       const char *password, void **handle)
+		       const char *password, const struct pgi_cloud *cloud, void **handle)
 {
 	struct pgi_group_store *store;
 	HRESULT hr;
@@ -560,7 +561,9 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 	hr = pgi_invitation_pending(invitation, identity, &store);
 	if (FAILED(hr))
 		return hr;
-	hr = make_verifier(store, password);
+	hr = pgi_cloud_settle(store, cloud);
+	if (SUCCEEDED(hr))
+		hr = make_verifier(store, password);
 	if (SUCCEEDED(hr))
 		hr = pgi_group_store_create(store, NULL, false);
 	if (hr == PEER_E_ALREADY_EXISTS)
@@ -572,7 +575,7 @@ static HRESULT join_as(const struct pgi_identity *identity, const char *invitati
 }
 
 HRESULT pgi_password_join(const char *identity_name, const char *invitation,
-			  const char *password, void **handle)
+			  const char *password, const struct pgi_cloud *cloud, void **handle)
 {
 	struct pgi_identity *identity;
 	HRESULT hr;
@@ -583,7 +586,7 @@ HRESULT pgi_password_join(const char *identity_name, const char *invitation,
 	hr = pgi_identity_load(identity_name, &identity);
 	if (FAILED(hr))
 		return hr;
-	hr = join_as(identity, invitation, password, handle);
+	hr = join_as(identity, invitation, password, cloud, handle);
 	pgi_identity_free(identity);
 	return hr;
 }

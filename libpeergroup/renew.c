@@ -321,7 +321,7 @@ static HRESULT renew(struct pgi_group *group, const struct renewal *r, char **xm
 	if (SUCCEEDED(hr))
 		hr = sign(group, &i);
 	if (SUCCEEDED(hr) && xml)
-		hr = pgi_invitation_xml(i.certs, i.len + 1, xml);
+		hr = pgi_invitation_xml(group->own->store->cloud, i.certs, i.len + 1, xml);
 	if (SUCCEEDED(hr) && r->flags & PEER_GROUP_STORE_CREDENTIALS)
 		hr = publish(group, &i);
 	if (SUCCEEDED(hr) && SUCCEEDED(pgi_group_now(group, &now)))

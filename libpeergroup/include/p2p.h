@@ -1145,7 +1145,8 @@ typedef struct peer_invitation_info_tag {
  * @dwSize: sizeof(PEER_GROUP_PROPERTIES), or the size the structure had in Windows XP,
  *	where what follows the lifetimes counts as zero
  * @dwFlags: of PEER_GROUP_PROPERTY_FLAGS, or 0
- * @pwzCloud: NULL, "", "global" or "Global_": there is one cloud
+ * @pwzCloud: NULL, "", "global" or "Global_" for the cloud that is everywhere, or another's
+ *	name: one that is configured, or ``LinkLocal_`` and an interface's name; see peergroup(7)
  * @pwzClassifier: part of the group's peer name, at most 149 characters; may be NULL
  * @pwzGroupPeerName: the group's peer name
  * @pwzCreatorPeerName: the identity that creates it; NULL for the default
@@ -1694,6 +1695,7 @@ HRESULT PeerHostNameToPeerName(PCWSTR pwzHostName, PWSTR *ppwzPeerName);
  *   flags or schemes are unknown, or a password and its scheme are not given together
  * * PEER_E_PASSWORD_DOES_NOT_MEET_POLICY: the password has less than 8 characters
  * * PEER_E_NO_CLOUD: @pwzCloud names a cloud that does not exist
+ * * PEER_E_CLOUD_NAME_AMBIGUOUS: @pwzCloud names several clouds
  * * E_ACCESSDENIED: the process lacks CAP_NET_ADMIN in its network namespace
  * * PEER_E_NO_KEY_ACCESS, HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL),
  *   PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY
@@ -1707,7 +1709,7 @@ HRESULT PeerGroupCreate(PPEER_GROUP_PROPERTIES pProperties, HGROUP *phGroup);
  * PeerGroupOpen - open a group that was created or joined before
  * @pwzIdentity: the member, one of the user's identities
  * @pwzGroupPeerName: the group's peer name
- * @pwzCloud: NULL, "", "global" or "Global_"
+ * @pwzCloud: NULL, or a cloud that there is; the group stays in its own
  * @phGroup: receives a handle
  *
  * Handles to one group share what is below them, within a process and between processes
@@ -1719,7 +1721,8 @@ HRESULT PeerGroupCreate(PPEER_GROUP_PROPERTIES pProperties, HGROUP *phGroup);
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: a required argument is NULL, or not a peer name
- * * PEER_E_NO_CLOUD: @pwzCloud is neither NULL nor empty nor the name of the one cloud
+ * * PEER_E_NO_CLOUD: @pwzCloud names a cloud that does not exist
+ * * PEER_E_CLOUD_NAME_AMBIGUOUS: @pwzCloud names several clouds
  *   there is
  * * PEER_E_NOT_FOUND: there is no such identity, or it is not a member of such a group
  * * E_ACCESSDENIED: the group is not in the kernel, or is in another user's hands who
@@ -1738,7 +1741,7 @@ HRESULT PeerGroupOpen(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName,
  * PeerGroupJoin - become a member by an invitation
  * @pwzIdentity: the identity that is invited; NULL for the default
  * @pwzInvitation: the text that PeerGroupCreateInvitation() made for it
- * @pwzCloud: NULL, "", "global" or "Global_"
+ * @pwzCloud: which cloud the group is in here; NULL: the one that the invitation says
  * @phGroup: receives a handle
  *
  * The certificates in the invitation are checked, up to the group's root, and stored.
@@ -1752,7 +1755,9 @@ HRESULT PeerGroupOpen(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName,
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: a required argument is NULL
- * * PEER_E_NO_CLOUD: @pwzCloud is neither NULL nor empty nor the name of the one cloud
+ * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation, names a cloud that does not exist
+ * * PEER_E_CLOUD_NAME_AMBIGUOUS: it names several clouds, or a link, of which there are
+ *   several: give one in @pwzCloud
  *   there is
  * * PEER_E_INVALID_PEER_NAME: @pwzIdentity is not a peer name
  * * PEER_E_NOT_FOUND: there is no such identity
@@ -1782,7 +1787,7 @@ HRESULT PeerGroupJoin(PCWSTR pwzIdentity, PCWSTR pwzInvitation,
  * @pwzIdentity: the identity that joins; NULL for the default
  * @pwzInvitation: the text that PeerGroupCreatePasswordInvitation() made
  * @pwzPassword: the group's password
- * @pwzCloud: NULL, "", "global" or "Global_"
+ * @pwzCloud: which cloud the group is in here; NULL: the one that the invitation says
  * @phGroup: receives a handle, also where the result is PEER_S_ALREADY_A_MEMBER
  *
  * Nothing is sent, and nothing can tell here whether the password is right.
@@ -1800,7 +1805,9 @@ HRESULT PeerGroupJoin(PCWSTR pwzIdentity, PCWSTR pwzInvitation,
  * * PEER_S_ALREADY_A_MEMBER: the identity has joined by password before. If that has not
  *   led to a membership yet, this password takes the place of the one before.
  * * E_INVALIDARG: a required argument is NULL
- * * PEER_E_NO_CLOUD: @pwzCloud is neither NULL nor empty nor the name of the one cloud
+ * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation, names a cloud that does not exist
+ * * PEER_E_CLOUD_NAME_AMBIGUOUS: it names several clouds, or a link, of which there are
+ *   several: give one in @pwzCloud
  *   there is
  * * PEER_E_INVALID_PEER_NAME: @pwzIdentity is not a peer name
  * * PEER_E_NOT_FOUND: there is no such identity
@@ -2415,7 +2422,7 @@ HRESULT PeerGroupGetStatus(HGROUP hGroup, DWORD *pdwStatus);
  *	has come here
  *
  * @dwSize is that of the whole structure. @pwzClassifier and @pwzComment are NULL where
- * the group has none; @pwzCloud is "global" unless another name of that cloud was given.
+ * the group has none; @pwzCloud is "global" unless a cloud was named.
  * In @ulMemberDataLifetime, 0 means as long as the membership. @pwzGroupPassword is always
  * NULL.
  *

@@ -306,7 +306,7 @@ HRESULT peergroup_name_from_host(const char *host, char **name);
  * @classifier: part of the group's peer name, at most 149 characters
  * @friendly: name to show, at most 255 characters; the peer name if NULL
  * @comment: at most 255 characters
- * @cloud: NULL, "global" or "Global_"
+ * @cloud: NULL for the one that is everywhere, or a cloud's name; see peergroup(7)
  * @flags: PEER_GROUP_PROPERTY_FLAGS
  * @member_data_lifetime: seconds, 28800 to 315619200; 0 = as long as may be
  * @presence_lifetime: seconds; 0 = 300, which is also the least
@@ -329,7 +329,7 @@ struct peergroup_create_options {
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND (no identity),
  * PEER_E_INVALID_PEER_NAME, PEER_E_INVALID_CLASSIFIER,
- * PEER_E_INVALID_GROUP_PROPERTIES, PEER_E_NO_CLOUD, PEER_E_NO_KEY_ACCESS,
+ * PEER_E_INVALID_GROUP_PROPERTIES, PEER_E_NO_CLOUD, PEER_E_CLOUD_NAME_AMBIGUOUS, PEER_E_NO_KEY_ACCESS,
  * E_ACCESSDENIED (the kernel wants CAP_NET_ADMIN to make a group).
  */
 HRESULT peergroup_create(const char *identity,

@@ -569,7 +569,7 @@ static void circular(void)
 		certs[i] = from->chain[i - 1];
 	prolong(certs, &n, &admin, &other, PEERGROUP_ROLE_ADMIN);
 	prolong(certs, &n, &other, &admin, PEERGROUP_ROLE_MEMBER);
-	NEED_OK(pgi_invitation_xml(certs, n, &xml));
+	NEED_OK(pgi_invitation_xml(NULL, certs, n, &xml));
 	CHECK_HR(pgi_invitation_accept(xml, admin.id, &store), PEER_E_CIRCULAR_CHAIN_DETECTED);
 	CHECK(!store);
 	free(xml);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Which clouds there are: one that is everywhere, those that the files "clouds" of the
+ * host and of the user's data folder name, and one for each of the host's links.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "cloud.h"
+#include "store.h"
+
+#define HOST_FILE	"/etc/peergroup/clouds"
+#define USER_FILE	"clouds"
+#define EVERYWHERE	"Global_"
+#define LINK		"LinkLocal_"	/* and the interface's name */
+#define LINE_MAX_LEN	(PGI_CLOUD_MAX + 32)
+
+static const struct {
+	const char *text;
+	uint32_t scope;
+} scopes[] = {
+	{ "GLOBAL", PNRP_GLOBAL_SCOPE },
+	{ "SITELOCAL", PNRP_SITE_LOCAL_SCOPE }, { "site-local", PNRP_SITE_LOCAL_SCOPE },
+	{ "LINKLOCAL", PNRP_LINK_LOCAL_SCOPE }, { "link-local", PNRP_LINK_LOCAL_SCOPE },
+};
+
+bool pgi_cloud_scope(const char *text, uint32_t *scope)
+{
+	size_t i;
+
+	for (i = 0; text && i < PGI_ARRAY_SIZE(scopes); i++)
+		if (!strcasecmp(text, scopes[i].text)) {
+			*scope = scopes[i].scope;
+			return true;
+		}
+	return false;
+}
+
+static bool is_global(const char *name)
+{
+	return !name || !*name || !strcasecmp(name, "global") || !strcasecmp(name, EVERYWHERE);
+}
+
+static bool is_link(const char *name)
+{
+	return !strncasecmp(name, LINK, sizeof(LINK) - 1);
+}
+
+bool pgi_cloud_same(const char *a, const char *b)
+{
+	return is_global(a) ? is_global(b) : b && !strcasecmp(a, b);
+}
+
+/* ----------------------------------------------------------- what there is -- */
+
+struct search {
+	const char *name;
+	struct pgi_cloud *found;
+	unsigned int count;
+};
+
+/* Goes into XML as it is. */
+static bool is_plain(const char *name)
+{
+	return *name && strlen(name) <= PGI_CLOUD_MAX && pgi_text_plain(name) &&
+	       !strpbrk(name, "<>&\"'");
+}
+
+static void offer(struct search *s, const char *name, uint32_t scope)
+{
+	if (strcasecmp(name, s->name) || !is_plain(name))
+		return;
+	strcpy(s->found->name, name);
+	s->found->scope = scope;
+	s->count++;
+}
+
+/* A name, and perhaps its scope. What is wrong is no cloud. */
+static void read_line(struct search *s, char *line)
+{
+	uint32_t scope = PNRP_GLOBAL_SCOPE;
+	char *rest, *name, *word;
+
+	line[strcspn(line, "#\r\n")] = '\0';
+	name = strtok_r(line, " \t", &rest);
+	word = name ? strtok_r(NULL, " \t", &rest) : NULL;
+	if (name && (!word || pgi_cloud_scope(word, &scope)) && !is_link(name))
+		offer(s, name, scope);
+}
+
+static void read_lines(struct search *s, FILE *file)
+{
+	char line[LINE_MAX_LEN];
+
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file))
+		read_line(s, line);
+	fclose(file);
+}
+
+/* A file that is not there, or may not be read, has no names. */
+static FILE *open_users(void)
+{
+	FILE *file = NULL;
+	int dir, fd;
+
+	if (FAILED(pgi_store_open(".", NULL, false, &dir)))
+		return NULL;
+	fd = openat(dir, USER_FILE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		file = fdopen(fd, "r");
+	if (fd >= 0 && !file)
+		close(fd);
+	close(dir);
+	return file;
+}
+
+static HRESULT search_files(struct search *s)
+{
+	FILE *host, *user;
+	bool memory;
+
+	errno = 0;
+	host = fopen(HOST_FILE, "re");
+	user = open_users();
+	memory = errno != ENOMEM;
+	read_lines(s, host);
+	read_lines(s, user);
+	return memory ? S_OK : E_OUTOFMEMORY;
+}
+
+/* "LinkLocal_" by itself is any of them, which does where there is one. */
+static HRESULT search_links(struct search *s)
+{
+	struct if_nameindex *all = if_nameindex(), *i;
+	bool any = !s->name[sizeof(LINK) - 1];
+	char name[sizeof(LINK) + IF_NAMESIZE];
+
+	if (!all)
+		return pgi_from_errno(errno);
+	for (i = all; i->if_index; i++) {
+		/* The first one is the host's own. */
+		if (!strcmp(i->if_name, "lo"))
+			continue;
+		snprintf(name, sizeof(name), LINK "%s", i->if_name);
+		if (any)
+			s->name = name;
+		offer(s, name, PNRP_LINK_LOCAL_SCOPE);
+	}
+	if_freenameindex(all);
+	return S_OK;
+}
+
+HRESULT pgi_cloud_find(const char *name, struct pgi_cloud *cloud)
+{
+	struct search s = { .name = name, .found = cloud };
+	HRESULT hr;
+
+	memset(cloud, 0, sizeof(*cloud));
+	if (is_global(name)) {
+		strcpy(cloud->name, name && *name ? name : EVERYWHERE);
+		cloud->scope = PNRP_GLOBAL_SCOPE;
+		return S_OK;
+	}
+	hr = is_link(name) ? search_links(&s) : search_files(&s);
+	if (FAILED(hr))
+		return hr;
+	pgi_clear_error();
+	if (s.count == 1)
+		return S_OK;
+	return s.count ? pgi_fail(PEER_E_CLOUD_NAME_AMBIGUOUS, "%u clouds are called \"%s\"",
+				  s.count, name) :
+			 pgi_fail(PEER_E_NO_CLOUD, "there is no cloud \"%s\"", name);
+}
+
+HRESULT pgi_cloud_take(const WCHAR *wide, struct pgi_cloud *cloud)
+{
+	char *name;
+	HRESULT hr;
+
+	cloud->name[0] = '\0';
+	hr = pgi_utf8_take(wide, &name, PEER_E_NO_CLOUD, "pwzCloud");
+	if (SUCCEEDED(hr) && name && *name)
+		hr = pgi_cloud_find(name, cloud);
+	free(name);
+	return hr;
+}
+
+/* -------------------------------------------------------- a group's cloud -- */
+
+HRESULT pgi_cloud_settle(struct pgi_group_store *store, const struct pgi_cloud *chosen)
+{
+	struct pgi_cloud found;
+	char *name;
+	HRESULT hr;
+
+	if (!chosen || !*chosen->name) {
+		/* What a link is called elsewhere says nothing here. */
+		hr = pgi_cloud_find(is_link(store->cloud) ? LINK : store->cloud, &found);
+		if (FAILED(hr))
+			return hr;
+		chosen = &found;
+	}
+	name = strdup(chosen->name);
+	if (!name)
+		return E_OUTOFMEMORY;
+	free(store->cloud);
+	store->cloud = name;
+	return S_OK;
+}
+
+/* What is not there any more is told as it was, as far as its name says. */
+static const char *scope_of(const char *name)
+{
+	struct pgi_cloud cloud;
+	size_t i;
+
+	if (is_link(name))
+		return "LINKLOCAL";
+	if (SUCCEEDED(pgi_cloud_find(name, &cloud)))
+		for (i = 0; i < PGI_ARRAY_SIZE(scopes); i++)
+			if (scopes[i].scope == cloud.scope)
+				return scopes[i].text;
+	pgi_clear_error();
+	return "GLOBAL";
+}
+
+/* What came from elsewhere may be anything, and be written as it is only if it is plain. */
+const char *pgi_cloud_written(const char *name)
+{
+	return is_global(name) || !is_plain(name) ? EVERYWHERE : name;
+}
+
+char *pgi_cloud_elements(const char *name)
+{
+	char *text;
+
+	name = pgi_cloud_written(name);
+	if (asprintf(&text, "<CLOUDNAME>%s</CLOUDNAME><SCOPE>%s</SCOPE>"
+		     "<CLOUDFLAGS>%d</CLOUDFLAGS>", name, scope_of(name), is_link(name)) < 0)
+		return NULL;
+	return text;
+}

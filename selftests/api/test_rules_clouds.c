@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules of clouds: which names there are, what they are called in a group and its
+ * invitations, and each error of the functions that take one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <p2p.h>
+#include <peergroup.h>
+#include "api.h"
+#include "group.h"
+#include "rules.h"
+#include "tap.h"
+
+#define FIRST_LINK	"LinkLocal_pgl0"
+#define SECOND_LINK	"LinkLocal_pgl1"
+
+static void write_file(const char *folder, const char *text)
+{
+	char path[200];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/clouds", folder);
+	file = fopen(path, "w");
+	NEED(file && fputs(text, file) >= 0 && !fclose(file));
+}
+
+static HRESULT create(const char *cloud, HGROUP *group)
+{
+	PEER_GROUP_PROPERTIES p = {
+		.dwSize = sizeof(p), .pwzCreatorPeerName = wide(alice),
+		.pwzCloud = cloud ? wide(cloud) : NULL,
+	};
+
+	*group = BAD_GROUP;
+	return PeerGroupCreate(&p, group);
+}
+
+static void refuse_create(const char *cloud, HRESULT expected)
+{
+	HGROUP g;
+
+	HR(create(cloud, &g), expected);
+	CHECK(!g);
+}
+
+/* An invitation of Bob to a new group in that cloud, to be freed. The group is closed. */
+static char *invite_from(const char *cloud)
+{
+	char *xml, *text;
+	HGROUP g;
+
+	NEED(!create(cloud, &g));
+	NEED(!peergroup_identity_xml(bob, &xml));
+	NEED(!peergroup_invite((peergroup_t)g, xml, 0, PEERGROUP_ROLE_MEMBER, &text));
+	peergroup_free(xml);
+	HR(PeerGroupClose(g), S_OK);
+	return text;
+}
+
+static void check_invitation(const char *text, const char *cloud, DWORD scope, DWORD flags)
+{
+	PEER_INVITATION_INFO *info;
+
+	NEED(!PeerGroupParseInvitation(wide(text), &info));
+	CHECK(same(info->pwzCloudName, cloud), "not in %s", cloud);
+	CHECK(info->dwScope == scope && info->dwCloudFlags == flags);
+	PeerFreeData(info);
+}
+
+static bool is_in(HGROUP group, const char *cloud)
+{
+	PEER_GROUP_PROPERTIES *p;
+	bool is;
+
+	NEED(!PeerGroupGetProperties(group, &p));
+	is = same(p->pwzCloud, cloud);
+	PeerFreeData(p);
+	return is;
+}
+
+/* Under the name that the member knows it by its cloud comes out again. */
+static HRESULT join(const char *text, const char *cloud, const char *expected)
+{
+	char *xml;
+	HGROUP g;
+	HRESULT hr;
+
+	hr = PeerGroupJoin(wide(bob), wide(text), cloud ? wide(cloud) : NULL, &g);
+	CHECK(!g == FAILED(hr));
+	if (FAILED(hr))
+		return hr;
+	NEED(!peergroup_export_config((peergroup_t)g, "password", &xml));
+	CHECK(strstr(xml, expected), "not in %s", expected);
+	peergroup_free(xml);
+	HR(PeerGroupClose(g), S_OK);
+	return hr;
+}
+
+RULE(CL1, "NULL, an empty name, global and Global_ are the cloud that is everywhere")
+{
+	static const char *const names[] = { NULL, "", "global", "GLOBAL", "Global_" };
+	PEER_GROUP_PROPERTIES *p;
+	unsigned int i;
+	HGROUP g;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		HR(create(names[i], &g), S_OK);
+		NEED(!PeerGroupGetProperties(g, &p));
+		p->pwzCloud = wide("Global_");
+		HR(PeerGroupSetProperties(g, p), S_OK);
+		PeerFreeData(p);
+		HR(PeerGroupClose(g), S_OK);
+	}
+}
+
+RULE(CL2, "what files of the host and the user name is a cloud, and goes along with a group")
+{
+	char *text;
+	HGROUP g;
+
+	HR(create("Campus", &g), S_OK);
+	CHECK(is_in(g, "campus"), "as the file has it");
+	HR(PeerGroupClose(g), S_OK);
+	text = invite_from("campus");
+	check_invitation(text, "campus", PNRP_SITE_LOCAL_SCOPE, 0);
+	HR(join(text, NULL, "<CLOUDNAME>campus</CLOUDNAME><SCOPE>SITELOCAL</SCOPE>"), S_OK);
+	peergroup_free(text);
+	text = invite_from("wide");
+	check_invitation(text, "wide", PNRP_GLOBAL_SCOPE, 0);
+	HR(join(text, "campus", "<CLOUDNAME>campus</CLOUDNAME>"), S_OK);
+	peergroup_free(text);
+}
+
+RULE(CL3, "a link is a cloud, called by its interface, where it is this host's alone")
+{
+	char *text;
+
+	refuse_create("LinkLocal_", PEER_E_NO_CLOUD);
+	refuse_create("LinkLocal_lo", PEER_E_NO_CLOUD);
+	NEED(!system("ip link add pgl0 type dummy"));
+	text = invite_from("LinkLocal_");
+	check_invitation(text, FIRST_LINK, PNRP_LINK_LOCAL_SCOPE, PNRP_CLOUD_NAME_LOCAL);
+	HR(join(text, NULL, "<CLOUDNAME>" FIRST_LINK "</CLOUDNAME><SCOPE>LINKLOCAL</SCOPE>"
+		"<CLOUDFLAGS>1</CLOUDFLAGS>"), S_OK);
+	peergroup_free(text);
+	text = invite_from(FIRST_LINK);
+	NEED(!system("ip link add pgl1 type dummy"));
+	HR(join(text, NULL, ""), PEER_E_CLOUD_NAME_AMBIGUOUS);
+	HR(join(text, SECOND_LINK, "<CLOUDNAME>" SECOND_LINK "</CLOUDNAME>"), S_OK);
+	peergroup_free(text);
+}
+
+/* --------------------------------------------------------------- ambiguous -- */
+
+ERROR(PeerGroupCreate, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, and of any link")
+{
+	refuse_create("twice", PEER_E_CLOUD_NAME_AMBIGUOUS);
+	refuse_create("both", PEER_E_CLOUD_NAME_AMBIGUOUS);
+	refuse_create("LinkLocal_", PEER_E_CLOUD_NAME_AMBIGUOUS);
+	refuse_create("badscope", PEER_E_NO_CLOUD);
+}
+
+ERROR(PeerGroupOpen, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, and of any link")
+{
+	HGROUP g = BAD_GROUP;
+
+	HR(PeerGroupOpen(wide(alice), wide(group_name), wide("twice"), &g),
+	   PEER_E_CLOUD_NAME_AMBIGUOUS);
+	CHECK(!g);
+	HR(PeerGroupOpen(wide(alice), wide(group_name), wide(FIRST_LINK), &g), S_OK);
+	HR(PeerGroupClose(g), S_OK);
+}
+
+ERROR(PeerGroupJoin, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, and of any link")
+{
+	char *text = invite_from(NULL);
+
+	HR(join(text, "twice", ""), PEER_E_CLOUD_NAME_AMBIGUOUS);
+	HR(join(text, "LinkLocal_", ""), PEER_E_CLOUD_NAME_AMBIGUOUS);
+	HR(join(text, NULL, "<CLOUDNAME>Global_</CLOUDNAME>"), S_OK);
+	peergroup_free(text);
+}
+
+static HRESULT join_by_password(const char *cloud, const char *argument)
+{
+	HGROUP g = BAD_GROUP;
+	char text[1000];
+	HRESULT hr;
+
+	snprintf(text, sizeof(text), "<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>%s</CLOUDNAME>"
+		 "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS><GROUPPEERNAME>" NOBODY
+		 "</GROUPPEERNAME><GROUPFRIENDLYNAME>x</GROUPFRIENDLYNAME></PEERINVITATION>", cloud);
+	hr = PeerGroupPasswordJoin(wide(bob), wide(text), wide("password"),
+				   argument ? wide(argument) : NULL, &g);
+	CHECK(!g == FAILED(hr));
+	if (SUCCEEDED(hr))
+		HR(PeerGroupClose(g), S_OK);
+	return hr;
+}
+
+ERROR(PeerGroupPasswordJoin, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, and of any link")
+{
+	HR(join_by_password("twice", NULL), PEER_E_CLOUD_NAME_AMBIGUOUS);
+	HR(join_by_password("global", "twice"), PEER_E_CLOUD_NAME_AMBIGUOUS);
+	HR(join_by_password("nowhere", NULL), PEER_E_NO_CLOUD);
+	HR(join_by_password("twice", "campus"), S_OK);
+}
+
+int main(void)
+{
+	rules_begin();
+	rules_people();
+	rules_group(0, PEERGROUP_ROLE_MEMBER);
+	NEED(!mkdir("/etc/peergroup", 0755));
+	write_file("/etc/peergroup", "# The host's clouds\ncampus SITELOCAL\n\nboth\n");
+	write_file(getenv("PEERGROUP_HOME"), "wide global\t# all there is\nboth\ntwice\nTwice\n"
+		   "badscope everywhere\nLinkLocal_lo");
+	return rules_main();
+}
