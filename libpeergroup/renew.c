@@ -183,12 +183,11 @@ static HRESULT set_since(struct issue *i)
 static HRESULT prepare(struct pgi_group *group, const struct renewal *r,
 		       const struct pgi_members *members, struct issue *i)
 {
-	uint64_t now;
+	/* Certificates go by UTC, as those of invitations, and not by the group's time. */
+	uint64_t now = pgi_now();
 	HRESULT hr;
 
-	hr = pgi_group_now(group, &now);
-	if (SUCCEEDED(hr))
-		hr = find_known(r, members, now, i);
+	hr = find_known(r, members, now, i);
 	if (SUCCEEDED(hr))
 		hr = find_key(r, i);
 	if (SUCCEEDED(hr))
