@@ -70,6 +70,12 @@ HRESULT pgi_chain_verify(struct pgi_cert *const *chain, size_t len)
 	return why ? pgi_untrusted(why) : S_OK;
 }
 
+HRESULT pgi_chain_room(size_t depth)
+{
+	return depth < PEERGROUP_CHAIN_MAX ? S_OK :
+		pgi_fail(PEER_E_CHAIN_TOO_LONG, "there are %zu certificates already", depth);
+}
+
 HRESULT pgi_chain_parse(const struct pgi_group_store *store, struct pgi_cert ***out,
 			size_t *len)
 {

@@ -356,6 +356,8 @@ void pgi_cert_free(struct pgi_cert *cert);
 HRESULT pgi_chain_parse(const struct pgi_group_store *store,
 			struct pgi_cert ***chain, size_t *len);
 void pgi_chain_free(struct pgi_cert **chain, size_t len);
+/* May who has @depth certificates below the root issue another? PEER_E_CHAIN_TOO_LONG. */
+HRESULT pgi_chain_room(size_t depth);
 /* Root first; signatures, nesting, roles, group, depth. Not the clock. */
 HRESULT pgi_chain_verify(struct pgi_cert *const *chain, size_t len);
 

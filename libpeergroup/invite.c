@@ -86,12 +86,14 @@ struct request {
 static HRESULT check_request(const struct request *request, const struct pgi_cert *own,
 			     size_t depth, uint64_t now)
 {
+	HRESULT hr;
+
 	if (request->roles & ~pgi_roles_issuable(own->roles))
 		return pgi_fail(PEER_E_NOT_AUTHORIZED,
 				"%s has no role that may issue these roles", own->name);
-	if (depth >= PEERGROUP_CHAIN_MAX)
-		return pgi_fail(PEER_E_CHAIN_TOO_LONG, "there are %zu certificates already",
-				depth);
+	hr = pgi_chain_room(depth);
+	if (FAILED(hr))
+		return hr;
 	if (now < own->not_before || now >= own->not_after)
 		return pgi_fail(PEER_E_INVALID_TIME_PERIOD, "the own membership is over");
 	if (request->expires && (request->expires <= now ||

@@ -53,10 +53,9 @@ static HRESULT make_invitation(struct pgi_group *group, char **xml)
 	else if (p.password_role & ~pgi_roles_issuable(group->own->roles))
 		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
 			      "this member has no role that may issue what the password gives");
-	else if (group->own->depth >= PEERGROUP_CHAIN_MAX)
-		hr = pgi_fail(PEER_E_CHAIN_TOO_LONG, "there are %u certificates already",
-			      group->own->depth);
 	else
+		hr = pgi_chain_room(group->own->depth);
+	if (SUCCEEDED(hr))
 		hr = write_invitation(&p, group->own->store->cloud, xml);
 	pgi_properties_free(&p);
 	return hr;

@@ -108,11 +108,11 @@ static HRESULT find_key(const struct renewal *r, struct issue *i)
 
 static HRESULT check_place(const struct renewal *r, const struct issue *i)
 {
+	HRESULT hr = pgi_chain_room(i->len - 1);
 	size_t n;
 
-	if (i->len - 1 >= PEERGROUP_CHAIN_MAX)
-		return pgi_fail(PEER_E_CHAIN_TOO_LONG, "there are %zu certificates already",
-				i->len - 1);
+	if (FAILED(hr))
+		return hr;
 	for (n = 0; n < i->len; n++)
 		if (!memcmp(i->chain[n]->spki_hash, i->spki_hash, sizeof(i->spki_hash)))
 			return pgi_fail(PEER_E_CIRCULAR_CHAIN_DETECTED,
