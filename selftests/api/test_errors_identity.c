@@ -305,30 +305,11 @@ ERROR(PeerEnumGroups, PEER_E_NOT_FOUND, "an unknown identity")
 	CHECK(!list);
 }
 
-/* Bob's key goes aside, and an empty file is in its place; and back. */
-static void swap_key(bool damage)
-{
-	char pattern[512], aside[512];
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern), "%s/identities/%.40s*/key.pem",
-		 getenv("PEERGROUP_HOME"), bob);
-	snprintf(aside, sizeof(aside), "%s/key.aside", getenv("PEERGROUP_HOME"));
-	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
-	if (damage) {
-		NEED(!rename(found.gl_pathv[0], aside));
-		NEED(!close(open(found.gl_pathv[0], O_WRONLY | O_CREAT | O_EXCL, 0600)));
-	} else {
-		NEED(!rename(aside, found.gl_pathv[0]));
-	}
-	globfree(&found);
-}
-
 ERROR(PeerIdentityGetXML, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
 {
 	PWSTR s = BAD_TEXT;
 
-	swap_key(true);
+	rules_damage("key.pem", true);
 	HR(PeerIdentityGetXML(wide(bob), &s), PEER_E_CERT_STORE_CORRUPTED);
 	CHECK(!s);
 }
@@ -347,7 +328,39 @@ ERROR(PeerIdentityGetCryptKey, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the
 
 	HR(PeerIdentityGetCryptKey(wide(bob), &key), PEER_E_CERT_STORE_CORRUPTED);
 	CHECK(!key);
-	swap_key(false);
+	rules_damage("key.pem", false);
+}
+
+/* For these the key is not needed. */
+ERROR(PeerIdentityGetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
+{
+	PWSTR s = BAD_TEXT;
+
+	rules_damage("info", true);
+	HR(PeerIdentityGetFriendlyName(wide(bob), &s), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!s);
+}
+
+ERROR(PeerIdentitySetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
+{
+	HR(PeerIdentitySetFriendlyName(wide(bob), wide("x")), PEER_E_CERT_STORE_CORRUPTED);
+}
+
+ERROR(PeerEnumIdentities, PEER_E_CERT_STORE_CORRUPTED, "what is kept of one of them is damaged")
+{
+	HPEERENUM list = BAD_LIST;
+
+	HR(PeerEnumIdentities(&list), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!list);
+}
+
+ERROR(PeerIdentityCreate, PEER_E_CERT_STORE_CORRUPTED, "what is kept of another identity is damaged")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(PeerIdentityCreate(wide("x"), NULL, 0, &s), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!s);
+	rules_damage("info", false);
 }
 
 /* ----------------------------------------------------------------- names -- */

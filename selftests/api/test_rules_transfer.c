@@ -72,6 +72,18 @@ static void update(const GUID *id)
 	PeerFreeData(r);
 }
 
+ERROR(PeerIdentityImport, PEER_E_CERT_STORE_CORRUPTED, "what is kept of another identity is damaged")
+{
+	PWSTR xml, s = (PWSTR)&bad_handle;
+
+	NEED(!PeerIdentityExport(wide(alice), wide(PASSWORD), &xml));
+	rules_damage("info", true);
+	HR(PeerIdentityImport(xml, wide(PASSWORD), &s), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!s);
+	rules_damage("info", false);
+	PeerFreeData(xml);
+}
+
 /* ---------------------------------------------------------- one's database -- */
 
 RULE(I1, "an export is a snapshot at an absolute path, in place of what is there")

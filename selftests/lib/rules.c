@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -340,6 +342,24 @@ bool silent(struct listener *l)
 }
 
 /* ------------------------------------------------------------- another -- */
+
+void rules_damage(const char *file, bool damage)
+{
+	char pattern[512], aside[512];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/identities/%.40s*/%s",
+		 getenv("PEERGROUP_HOME"), bob, file);
+	snprintf(aside, sizeof(aside), "%s/aside", getenv("PEERGROUP_HOME"));
+	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
+	if (damage) {
+		NEED(!rename(found.gl_pathv[0], aside));
+		NEED(!close(open(found.gl_pathv[0], O_WRONLY | O_CREAT | O_EXCL, 0600)));
+	} else {
+		NEED(!rename(aside, found.gl_pathv[0]));
+	}
+	globfree(&found);
+}
 
 HRESULT as_nobody(HRESULT (*call)(void *arg), void *arg)
 {

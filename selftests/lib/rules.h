@@ -117,6 +117,9 @@ bool silent(struct listener *l);
 
 /* ------------------------------------------------------------- another -- */
 
+/* A file of Bob's identity goes aside, and an empty one is in its place; and back. */
+void rules_damage(const char *file, bool damage);
+
 /* Runs with the rights of the user nobody; for what only root may read. */
 HRESULT as_nobody(HRESULT (*call)(void *arg), void *arg);
 
