@@ -1541,7 +1541,7 @@ HRESULT PeerIdentityExport(PCWSTR pwzIdentity, PCWSTR pwzPassword, PWSTR *ppwzEx
  * * E_INVALIDARG: an argument is NULL, the password is another, or the XML was altered
  * * PEER_E_ALREADY_EXISTS: the user has that identity
  * * PEER_E_TOO_MANY_IDENTITIES: the user has 256 identities
- * * PEER_E_NO_KEY_ACCESS, E_OUTOFMEMORY
+ * * PEER_E_NO_KEY_ACCESS, PEER_E_CERT_STORE_CORRUPTED, E_OUTOFMEMORY
  *
  * See: peergroup_identity_import(), PeerGroupImportConfig(), PeerIdentityExport()
  */
