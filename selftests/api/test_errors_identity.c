@@ -332,7 +332,7 @@ ERROR(PeerIdentityGetCryptKey, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the
 }
 
 /* For these the key is not needed. */
-ERROR(PeerIdentityGetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
+ERROR(PeerIdentityGetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of it is damaged")
 {
 	PWSTR s = BAD_TEXT;
 
@@ -341,7 +341,7 @@ ERROR(PeerIdentityGetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of
 	CHECK(!s);
 }
 
-ERROR(PeerIdentitySetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of the identity is damaged")
+ERROR(PeerIdentitySetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of it is damaged")
 {
 	HR(PeerIdentitySetFriendlyName(wide(bob), wide("x")), PEER_E_CERT_STORE_CORRUPTED);
 }
@@ -354,7 +354,7 @@ ERROR(PeerEnumIdentities, PEER_E_CERT_STORE_CORRUPTED, "what is kept of one of t
 	CHECK(!list);
 }
 
-ERROR(PeerIdentityCreate, PEER_E_CERT_STORE_CORRUPTED, "what is kept of another identity is damaged")
+ERROR(PeerIdentityCreate, PEER_E_CERT_STORE_CORRUPTED, "what is kept of another is damaged")
 {
 	PWSTR s = BAD_TEXT;
 

@@ -192,7 +192,8 @@ static HRESULT join_by_password(const char *cloud, const char *argument)
 
 	snprintf(text, sizeof(text), "<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>%s</CLOUDNAME>"
 		 "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS><GROUPPEERNAME>" NOBODY
-		 "</GROUPPEERNAME><GROUPFRIENDLYNAME>x</GROUPFRIENDLYNAME></PEERINVITATION>", cloud);
+		 "</GROUPPEERNAME><GROUPFRIENDLYNAME>x</GROUPFRIENDLYNAME></PEERINVITATION>",
+		 cloud);
 	hr = PeerGroupPasswordJoin(wide(bob), wide(text), wide("password"),
 				   argument ? wide(argument) : NULL, &g);
 	CHECK(!g == FAILED(hr));

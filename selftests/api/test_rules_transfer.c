@@ -72,7 +72,7 @@ static void update(const GUID *id)
 	PeerFreeData(r);
 }
 
-ERROR(PeerIdentityImport, PEER_E_CERT_STORE_CORRUPTED, "what is kept of another identity is damaged")
+ERROR(PeerIdentityImport, PEER_E_CERT_STORE_CORRUPTED, "what is kept of another is damaged")
 {
 	PWSTR xml, s = (PWSTR)&bad_handle;
 
