@@ -87,15 +87,6 @@ RULE(K2, "XML goes through files of 16-bit characters without a mark at their be
 	NEED(wait_until(rules_ready, bobs));
 }
 
-RULE(K5, "time is converted in its place")
-{
-	FILETIME t = to_filetime(peer_time_now());
-	uint64_t before = from_filetime(t);
-
-	HR(PeerGroupUniversalTimeToPeerTime(ours, &t, &t), S_OK);
-	CHECK(from_filetime(t) + MINUTE > before && from_filetime(t) < before + MINUTE);
-}
-
 static struct listener here;
 static GUID line;
 

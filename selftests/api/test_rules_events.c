@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // timeout: 300
 /*
- * The rules of peer time, of expiry and of events about records. Each case is called
- * by its rule in rules.tsv.
+ * The rules of expiry and of events about records. Each case is called by its rule in
+ * rules.tsv.
  */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
@@ -28,72 +27,6 @@ static GUID add_short(HGROUP group, unsigned int seconds)
 	hr = PeerGroupAddRecord(group, &r, &id);
 	NEED(!hr);
 	return id;
-}
-
-/* ------------------------------------------------------------------ time -- */
-
-static int64_t offset_of(HGROUP group)
-{
-	FILETIME t = to_filetime(peer_time_now());
-	uint64_t before = from_filetime(t);
-
-	HR(PeerGroupUniversalTimeToPeerTime(group, &t, &t), S_OK);
-	return (int64_t)(from_filetime(t) - before);
-}
-
-RULE(T2, "a new group's time is its creator's")
-{
-	CHECK(llabs(offset_of(ours)) < (long long)TICKS, "%lld", (long long)offset_of(ours));
-}
-
-RULE(T5, "an invitation's times are UTC")
-{
-	PEER_INVITATION_INFO *info;
-	uint64_t now = peer_time_now();
-
-	HR(PeerGroupParseInvitation(wide(invitation), &info), S_OK);
-	NEED(info);
-	CHECK(from_filetime(info->ftValidityStart) <= now + TICKS);
-	CHECK(from_filetime(info->ftValidityStart) + HOUR > now);
-	CHECK(from_filetime(info->ftValidityEnd) > now);
-	PeerFreeData(info);
-}
-
-RULE(T6, "times are converted both ways, in place too, once the group has synchronised")
-{
-	FILETIME t = { 1, 1 }, u, before;
-
-	HR(PeerGroupPeerTimeToUniversalTime(bobs, &t, &t), PEER_E_GROUP_NOT_READY);
-	CHECK(t.dwLowDateTime == 1 && t.dwHighDateTime == 1);
-	rules_connect();
-	t = to_filetime(peer_time_now());
-	before = t;
-	HR(PeerGroupUniversalTimeToPeerTime(bobs, &t, &u), S_OK);
-	CHECK(llabs((long long)(from_filetime(u) - from_filetime(t))) < 60 * (long long)TICKS);
-	HR(PeerGroupPeerTimeToUniversalTime(bobs, &t, &t), S_OK);
-	HR(PeerGroupUniversalTimeToPeerTime(bobs, &t, &t), S_OK);
-	/* The group's clock may be corrected between the two. */
-	CHECK(llabs((long long)(from_filetime(t) - from_filetime(before))) < (long long)TICKS);
-}
-
-RULE(T1, "peer time counts 100 ns since 1601")
-{
-	struct timespec ts = { 0, 0 };
-
-	CHECK(peergroup_time_from_unix(&ts) == 116444736000000000ULL);
-	CHECK(llabs((long long)(offset_of(ours) - offset_of(bobs))) < 60 * (long long)TICKS);
-}
-
-RULE(T4, "a record's times are peer time")
-{
-	GUID id = add_record();
-	PEER_RECORD *r = current(&id);
-	FILETIME now = to_filetime(peer_time_now());
-
-	HR(PeerGroupUniversalTimeToPeerTime(ours, &now, &now), S_OK);
-	CHECK(from_filetime(r->ftCreation) <= from_filetime(now) + TICKS);
-	CHECK(from_filetime(r->ftCreation) + 60 * TICKS > from_filetime(now));
-	PeerFreeData(r);
 }
 
 /* ---------------------------------------------------------------- events -- */
@@ -384,5 +317,6 @@ int main(void)
 	rules_begin();
 	rules_people();
 	rules_group(0, PEERGROUP_ROLE_MEMBER);
+	rules_connect();
 	return rules_main();
 }

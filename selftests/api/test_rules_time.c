@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 300
+/*
+ * The rules of peer time, in a group whose clock is not this host's: the one neighbour,
+ * which is Bob's membership in the hands of the test, says that it is much later, or
+ * earlier. Each case is called by its rule in rules.tsv.
+ */
+#include <endian.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <time.h>
+#include <openssl/pem.h>
+#include <p2p.h>
+#include <peergroup.h>
+#include "api.h"
+#include "group.h"
+#include "peer.h"
+#include "rules.h"
+#include "tap.h"
+
+/* Further would be refused: ten minutes, of which the group's own offset is part. */
+#define APART	((int64_t)(500 * TICKS))
+/* What becomes of that: the mean of 0 and the most that a neighbour can say, a minute. */
+#define OFFSET	((int64_t)(30 * TICKS))
+
+static struct peer neighbour = { .fd = -1 };
+/* The group's, Alice's and Bob's. */
+static struct cert certs[3], *const bobs_cert = &certs[2];
+
+/* ---------------------------------------------------------- the neighbour -- */
+
+/* A file of Bob's, whose folders are called by the first 40 characters of his name. */
+static FILE *open_bobs(const char *folder, const char *file)
+{
+	char path[4096];
+	FILE *opened;
+	glob_t g;
+
+	snprintf(path, sizeof(path), "%s/%s/%.40s*/%s", getenv("PEERGROUP_HOME"), folder, bob,
+		 file);
+	NEED(!glob(path, 0, NULL, &g) && g.gl_pathc == 1);
+	opened = fopen(g.gl_pathv[0], "r");
+	NEED(opened);
+	globfree(&g);
+	return opened;
+}
+
+static void take_cert(FILE *file, struct cert *cert)
+{
+	char *name, *header;
+	unsigned char *der;
+	long len;
+
+	NEED(PEM_read(file, &name, &header, &der, &len) && (size_t)len <= sizeof(cert->der.p));
+	memcpy(cert->der.p, der, (size_t)len);
+	cert->der.len = (size_t)len;
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+}
+
+/* What a link takes: the key, the certificates, and which group they are of. */
+static void take_membership(void)
+{
+	FILE *chain = open_bobs("groups", "*/chain.pem"), *key = open_bobs("identities", "key.pem");
+	const unsigned char *der;
+	X509 *root;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		take_cert(chain, &certs[i]);
+	fclose(chain);
+	bobs_cert->spec.key = PEM_read_PrivateKey(key, NULL, NULL, NULL);
+	fclose(key);
+	der = certs[0].der.p;
+	root = d2i_X509(NULL, &der, (long)certs[0].der.len);
+	NEED(root && bobs_cert->spec.key);
+	cert_spki_hash(X509_get0_pubkey(root), bobs_cert->spec.group);
+	X509_free(root);
+}
+
+static bool is_offset(void *arg)
+{
+	struct peergroup_status *status;
+	bool is;
+
+	NEED(!peergroup_status(ours, &status));
+	is = status->time_offset == *(int64_t *)arg;
+	peergroup_free(status);
+	return is;
+}
+
+/* Alice's host has one neighbour, whose clock is that far from hers. */
+static void meet_neighbour(int64_t apart)
+{
+	struct chain chain = { .cert = { &certs[1].der, &certs[2].der }, .n = 2 };
+	int64_t expected = apart < 0 ? -OFFSET : OFFSET;
+	struct noise_meet meet;
+
+	if (!bobs_cert->spec.key)
+		take_membership();
+	peer_close(&neighbour);
+	meet_fill(&meet, bobs_cert, &chain);
+	meet.meet.time = htobe64(peer_time_now() + (uint64_t)apart);
+	peer_connect(&neighbour, PEERGROUP_PORT);
+	NEED(peer_handshake(&neighbour, &meet) && peer_expect(&neighbour, PG_MSG_WELCOME));
+	NEED(wait_until(is_offset, &expected));
+}
+
+/* ------------------------------------------------------------------ rules -- */
+
+typedef HRESULT (*conversion)(HGROUP group, FILETIME *from, FILETIME *to);
+
+/* How far it moves a time. */
+static int64_t moved(HGROUP group, conversion convert)
+{
+	FILETIME t = to_filetime(peer_time_now()), was = t, to;
+
+	HR(convert(group, &t, &to), S_OK);
+	CHECK(from_filetime(t) == from_filetime(was), "what it is given it lets be");
+	return (int64_t)(from_filetime(to) - from_filetime(t));
+}
+
+RULE(T2, "a new group's time is its creator's")
+{
+	CHECK(!moved(ours, PeerGroupUniversalTimeToPeerTime));
+	CHECK(!moved(ours, PeerGroupPeerTimeToUniversalTime));
+}
+
+RULE(T1, "peer time counts 100 ns since 1601, and is the group's, not the host's")
+{
+	struct timespec ts = { 0, 0 };
+
+	CHECK(peergroup_time_from_unix(&ts) == 116444736000000000ULL);
+	NEED(!peergroup_online(ours, 0));
+	meet_neighbour(APART);
+	CHECK(moved(ours, PeerGroupUniversalTimeToPeerTime) == OFFSET);
+}
+
+RULE(T4, "a record's times are peer time")
+{
+	uint64_t before = peer_time_now(), expires, after;
+	PEER_RECORD r = new_record(), *got;
+	GUID id;
+
+	expires = from_filetime(r.ftExpiration);
+	HR(PeerGroupAddRecord(ours, &r, &id), S_OK);
+	after = peer_time_now();
+	got = current(&id);
+	CHECK(from_filetime(got->ftCreation) >= before + OFFSET);
+	CHECK(from_filetime(got->ftCreation) <= after + OFFSET);
+	CHECK(from_filetime(got->ftLastModified) == from_filetime(got->ftCreation));
+	CHECK(from_filetime(got->ftExpiration) == expires, "as it was given");
+	PeerFreeData(got);
+}
+
+RULE(T5, "an invitation's times are UTC")
+{
+	uint64_t before = peer_time_now(), end = before + HOUR;
+	FILETIME until = to_filetime(end);
+	PEER_INVITATION_INFO *info;
+	PWSTR xml, text;
+
+	HR(PeerIdentityGetXML(wide(bob), &xml), S_OK);
+	HR(PeerGroupCreateInvitation(ours, xml, &until, 1, &PEER_GROUP_ROLE_MEMBER, &text), S_OK);
+	HR(PeerGroupParseInvitation(text, &info), S_OK);
+	NEED(info);
+	/* A certificate's are whole seconds. */
+	CHECK(from_filetime(info->ftValidityEnd) <= end);
+	CHECK(from_filetime(info->ftValidityEnd) > end - TICKS);
+	CHECK(from_filetime(info->ftValidityStart) <= peer_time_now());
+	PeerFreeData(info);
+	PeerFreeData(text);
+	PeerFreeData(xml);
+}
+
+RULE(K5, "time is converted in its place")
+{
+	FILETIME t = to_filetime(peer_time_now());
+	uint64_t before = from_filetime(t);
+
+	HR(PeerGroupUniversalTimeToPeerTime(ours, &t, &t), S_OK);
+	CHECK(from_filetime(t) == before + OFFSET);
+	HR(PeerGroupPeerTimeToUniversalTime(ours, &t, &t), S_OK);
+	CHECK(from_filetime(t) == before);
+}
+
+RULE(T6, "times are converted both ways, once the group has synchronised")
+{
+	FILETIME t = { 1, 1 };
+
+	HR(PeerGroupPeerTimeToUniversalTime(bobs, &t, &t), PEER_E_GROUP_NOT_READY);
+	HR(PeerGroupUniversalTimeToPeerTime(bobs, &t, &t), PEER_E_GROUP_NOT_READY);
+	CHECK(t.dwLowDateTime == 1 && t.dwHighDateTime == 1);
+	CHECK(moved(ours, PeerGroupUniversalTimeToPeerTime) == OFFSET);
+	CHECK(moved(ours, PeerGroupPeerTimeToUniversalTime) == -OFFSET);
+	meet_neighbour(-APART);
+	CHECK(moved(ours, PeerGroupUniversalTimeToPeerTime) == -OFFSET);
+	CHECK(moved(ours, PeerGroupPeerTimeToUniversalTime) == OFFSET);
+	peer_close(&neighbour);
+}
+
+int main(void)
+{
+	rules_begin();
+	rules_people();
+	rules_group(0, PEERGROUP_ROLE_MEMBER);
+	return rules_main();
+}
