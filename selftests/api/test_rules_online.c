@@ -126,6 +126,45 @@ RULE(EV3, "who has neighbours, and who has lost them, is told by STATUS_CHANGED"
 	NEED(wait_until(rules_ready, bobs));
 }
 
+/* Takes items up to one of a link that is so; all zero where none comes. */
+static PEER_EVENT_CONNECTION_CHANGE_DATA hear_link(struct listener *l, PEER_CONNECTION_STATUS status)
+{
+	PEER_EVENT_CONNECTION_CHANGE_DATA c = { 0 };
+	PEER_GROUP_EVENT_DATA *data;
+
+	while (c.status != status && (data = hear(l))) {
+		CHECK(data->eventType == PEER_GROUP_EVENT_NEIGHBOR_CONNECTION, "event %d",
+		      (int)data->eventType);
+		c = data->connectionChangeData;
+		PeerFreeData(data);
+	}
+	CHECK(c.status == status && c.dwSize == sizeof(c) && c.ullConnectionId);
+	return c;
+}
+
+RULE(EV4, "a neighbour that comes, goes, or cannot be had is a NEIGHBOR_CONNECTION")
+{
+	PEER_EVENT_CONNECTION_CHANGE_DATA up, c;
+	struct listener l;
+
+	listen_for(&l, ours, PEER_GROUP_EVENT_NEIGHBOR_CONNECTION, NULL);
+	rules_part();
+	HR(hear_link(&l, PEER_DISCONNECTED).hrConnectionFailedReason, S_OK);
+	rules_meet();
+	up = hear_link(&l, PEER_CONNECTED);
+	CHECK(up.ullNodeId);
+	HR(up.hrConnectionFailedReason, S_OK);
+	rules_part();
+	c = hear_link(&l, PEER_DISCONNECTED);
+	CHECK(c.ullConnectionId == up.ullConnectionId && c.ullNodeId == up.ullNodeId);
+	NEED(!peergroup_connect(ours, "127.0.0.1:3999"));
+	c = hear_link(&l, PEER_CONNECTION_FAILED);
+	HR(c.hrConnectionFailedReason, PEER_E_CONNECTION_FAILED);
+	CHECK(c.ullConnectionId != up.ullConnectionId);
+	stop_listening(&l);
+	rules_meet();
+}
+
 ERROR(PeerGroupConnectByAddress, PEER_S_ALREADY_CONNECTED, "the group has neighbours")
 {
 	PEER_ADDRESS a = {
