@@ -141,6 +141,7 @@ check-long: deps
 	@mkdir -p build
 	@selftests/run --build --long --log build/check-long.log
 	@Documentation/gen-conformance --check build/check-long.log
+	@$(MAKE) coverage
 	@selftests/run --build --kernel uml-debug api cli examples kmod net python
 	@selftests/run --build --kernel debug api cli examples kmod net python
 	@selftests/run --build --kernel kcsan api cli kmod net
