@@ -31,6 +31,27 @@ refused() {
 	grep -q PEER_E_INVALID_DATABASE "$T/why" || { cat "$T/why"; false; }
 }
 
+# forge TEXT: a copy of the table that is whole by its checksum, in which the signature of the
+# record with that text, which ends where the text begins, has another byte
+forge() {
+	local at size byte sum
+	at=$(grep -obUaF "$1" "$T/table")
+	at=$((${at%%:*} - 10))
+	size=$(stat -c %s "$T/table")
+	byte=$(od -An -tu1 -j "$at" -N 1 "$T/table")
+	# shellcheck disable=SC2059 # bytes
+	{
+		head -c "$at" "$T/table"
+		printf "\\x$(printf %x $((byte ^ 1)))"
+		tail -c "+$((at + 2))" "$T/table" | head -c -32
+	} > "$T/spoilt"
+	sum=$(sha256sum "$T/spoilt")
+	# shellcheck disable=SC2059
+	printf "$(sed 's/../\\x&/g' <<< "${sum%% *}")" >> "$T/spoilt"
+	[ "$(cmp -l "$T/table" "$T/spoilt" | head -n -32 | wc -l)" -le 1 ] &&
+		[ "$(stat -c %s "$T/spoilt")" = "$size" ] || bail_out "no such forgery"
+}
+
 load_module
 mesh 4
 make_group 3 admin
@@ -90,11 +111,19 @@ check "so is one with something behind it" refused
 check_fails "a folder is none" pg h4 import g "$T"
 check_fails "nor is what is not there" pg h4 import g "$T/none"
 
-before=$(import_at h4 "$T/table")
-read -r records taken known refused <<< "$before"
-is "no record is refused" "$refused" 0 || diag "$(cat "$T/refused")"
-is "but for the properties, which the membership brought, all are new" "$known" 1
-is "each of them" "$taken" $((records - 1))
+# A checksum anybody can make, and a signature only who has the key.
+forge 'of h3'
+read -r records taken known refused <<< "$(import_at h4 "$T/spoilt")"
+is "of a whole table with a forged record one is refused" "$refused" 1
+check "it is told which" grep -q "refused a record $kept" "$T/refused" ||
+	diag "$(cat "$T/refused")"
+check "and it is not there" has_no h4 "$kept"
+is "but for the properties, which the membership brought, all others are new" "$known" 1
+is "each of them" "$taken" $((records - 2))
+
+read -r records taken known refused <<< "$(import_at h4 "$T/table")"
+is "of the true one no record is refused" "$refused" 0 || diag "$(cat "$T/refused")"
+is "one is new" "$taken $known" "1 $((records - 1))"
 is "the record of a member that h4 never met is there" "$(data_of h4 "$kept")" 'of h3'
 check "the large one, too" eval "pg h4 get g $large --data | cmp - $T/large"
 check "what was deleted is not" has_no h4 "$gone"
