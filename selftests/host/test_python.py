@@ -70,6 +70,8 @@ def layout_in_c(name, members):
 def c_type(declaration):
     """The ctypes type of an argument or a result, by how it is declared."""
     text = " ".join(re.sub(r"\b(const|struct)\b", " ", declaration).split())
+    if "(*progress" in text:
+        return _c.Progress
     if "(*" in text:
         return {"peergroup_connection": _c.EachConnection, "peergroup_member": _c.EachMember,
                 "peergroup_record": _c.Each}[re.search(r"peergroup_\w+", text)[0]]
@@ -88,7 +90,8 @@ def c_type(declaration):
              "peergroup_t": ctypes.c_void_p, "peergroup_t*": ctypes.POINTER(ctypes.c_void_p),
              "peergroup_watch_t": ctypes.c_void_p, "peergroup_receiver_t": ctypes.c_void_p,
              "peergroup_receiver_t*": ctypes.POINTER(ctypes.c_void_p),
-             "peergroup_watch_t*": ctypes.POINTER(ctypes.c_void_p)}
+             "peergroup_watch_t*": ctypes.POINTER(ctypes.c_void_p),
+             "peergroup_refusal_fn": _c.peergroup_refusal_fn}
     if text in named:
         return named[text]
     kind = getattr(_c, text.rstrip("*"))

@@ -8,6 +8,7 @@ meet in the group for everything else. Each result is a line of TAP without a nu
 import asyncio
 import dataclasses
 import datetime
+import hashlib
 import os
 import sys
 import time
@@ -18,6 +19,8 @@ from peergroup import Change, Group, LinkState, StatusFlag
 
 NOTE = uuid.UUID("5f0c6a4e-9d0b-4a52-8d3f-0c7b6f1e2a90")
 REPLY = uuid.UUID("0d2f6c4b-25a1-4a0e-9f3c-8a4b7c6d5e01")
+BULK = uuid.UUID("7f1c3e5a-6b0d-4c2e-8a91-5d4f3b2a1c02")
+LATER = b"the later version"
 HOUR = datetime.timedelta(hours=1)
 FOLDER = sys.argv[2]
 
@@ -57,6 +60,95 @@ async def until(watch, wanted):
     raise RuntimeError("the group has ended")
 
 
+def batches(group):
+    """Many records at once, one of them not to be taken, by the creator."""
+    new = [peergroup.NewRecord(BULK, str(n), {"n": n}, lifetime=HOUR) for n in range(3)]
+    seen = []
+    bad, *ids = group.add_batch(
+        [peergroup.NewRecord(BULK, attributes="<x/>", lifetime=HOUR), *new],
+        progress=lambda *where: seen.append(where))
+    ok(isinstance(bad, peergroup.Error) and bad.name == "PEER_E_INVALID_ATTRIBUTES" and
+       sorted(r.id for r in group.records(BULK)) == sorted(ids), "add_batch()", bad, ids)
+    ok(seen[-1:] == [(4, 4)], "its progress", seen)
+    ok([group.get(i).data for i in ids] == [b"0", b"1", b"2"], "each in its place")
+    unknown = uuid.UUID(int=1)
+    refused = group.update_batch({ids[0]: peergroup.NewRecord(BULK, LATER),
+                                  unknown: peergroup.NewRecord(BULK)})
+    ok(list(refused) == [unknown] and isinstance(refused[unknown], peergroup.NotFoundError) and
+       group.get(ids[0]).data == LATER, "update_batch()", refused)
+    try:
+        group.add_batch(new, progress=lambda done, count: done // 0)
+    except ZeroDivisionError:
+        ok(True, "an exception in a progress")
+    ok(group.stats["verified"] > 0 and len(group.stats) > 20, "stats", group.stats)
+
+
+async def connections(group, watch, member):
+    """Data for the member, who takes it, over both kinds of connections."""
+    direct = group.open_direct(member, "10.88.0.2", timeout=100)
+    event = await until(watch, lambda e: isinstance(e, peergroup.DirectEvent))
+    ok((event.id, event.state, event.peer) == (direct, LinkState.UP, member), "open_direct()",
+       event)
+    there = group.connections(neighbours=False)
+    ok([(c.id, c.peer, c.direct, c.outbound) for c in there] == [(direct, member, True, True)],
+       "connections()", there)
+    neighbour = group.connections(direct=False)
+    ok(len(neighbour) == 1 and neighbour[0].address[0] == "10.88.0.2" and
+       not neighbour[0].direct and len(group.connections()) == 2, "of both kinds", neighbour)
+    group.send(direct, NOTE, "directly", timeout=100)
+    group.send(neighbour[0].id, REPLY, b"over a link")
+    group.close_direct(direct)
+    raises(peergroup.NotFoundError, "PEER_E_CONNECTION_NOT_FOUND", "close_direct()",
+           group.send, direct, NOTE, "x")
+    give("closed", "")
+
+
+async def receive(receiver):
+    """The same at the member."""
+    got = [await asyncio.wait_for(receiver.next_async(), 150) for _ in range(2)]
+    ok({(d.type, d.data, d.lost) for d in got} ==
+       {(NOTE, b"directly", 0), (REPLY, b"over a link", 0)}, "receive()", got)
+    ok(receiver.poll() is None and {d.peer for d in got} == {take("creator.name")},
+       "nothing else")
+    # Direct connections end with who takes them.
+    take("closed")
+
+
+def forged(path):
+    """A copy of exported records, one of which has another signature: it ends at the data."""
+    with open(path, "rb") as file:
+        raw = bytearray(file.read())
+    raw[raw.index(LATER) - 10] ^= 1
+    raw[-32:] = hashlib.sha256(raw[:-32]).digest()
+    with open(path + ".forged", "wb") as file:
+        file.write(raw)
+    return file.name
+
+
+def move(me, name, membership, path, counts):
+    """All of it goes, and comes back from what was exported."""
+    identity = peergroup.export_identity(me, "secret")
+    peergroup.delete_group(name)
+    peergroup.delete_identity(me)
+    raises(peergroup.Error, "E_INVALIDARG", "a wrong password",
+           peergroup.import_identity, identity, "no secret")
+    ok(peergroup.import_identity(identity, "secret") == me, "import_identity()")
+    ok(peergroup.import_config(membership, "secret") == (me, name), "import_config()")
+    raises(peergroup.Error, "PEER_E_ALREADY_EXISTS", "but once",
+           peergroup.import_config, membership, "secret")
+    with Group.open(name) as group:
+        came, refused = group.import_database(forged(path))
+        ok(came.refused == 1 and len(refused) == 1 and refused[0].type == BULK and
+           refused[0].what == "record" and isinstance(refused[0].error, peergroup.Error),
+           "a refusal", came, refused)
+        raises(peergroup.NotFoundError, "PEER_E_RECORD_NOT_FOUND", "is no record",
+               group.get, refused[0].id)
+        came, refused = group.import_database(path)
+        ok((came.records, came.taken, came.refused, refused) == (counts.records, 1, 0, []),
+           "import_database()", came, refused)
+        ok(len(list(group.records(BULK))) >= 3, "the records are there")
+
+
 def is_change(change, kind, **fields):
     return lambda e: (isinstance(e, peergroup.RecordEvent) and e.change == change and
                       e.type == kind and all(getattr(e, k) == v for k, v in fields.items()))
@@ -68,6 +160,7 @@ async def creator():
            peergroup.default_identity)
     me = peergroup.create_identity("host1")
     ok(peergroup.identities() == [peergroup.Identity(me, "host1")], "identities()")
+    give("creator.name", me)
     raises(peergroup.NotFoundError, "PEER_E_NOT_FOUND", "no such group",
            Group.open, me)
     with Group.create("lab", comment="first") as group:
@@ -92,6 +185,8 @@ async def creator():
                ("10.88.0.2", 3587) in there[0].addresses, "members()", there)
             ok(group.members(name=me)[0].name == me and group.members(name="nobody") == [],
                "members() by name")
+            await connections(group, watch, take("identity.name"))
+            batches(group)
             group.update(note, b"bye", attributes={"colour": "red"})
             group.delete(note)
             # The member deletes its own when it has seen that.
@@ -101,6 +196,12 @@ async def creator():
             event = await until(watch, lambda e: isinstance(e, peergroup.MemberEvent))
             ok(event.revoked, "revoke()", event)
             take("done")
+        membership = group.export_config("secret")
+        counts = group.export_database(f"{FOLDER}/records")
+        raises(peergroup.Error, "PEER_E_GROUP_IN_USE", "nothing is imported while online",
+               group.import_database, f"{FOLDER}/records")
+        name = group.status.name
+    move(me, name, membership, f"{FOLDER}/records", counts)
     raises(peergroup.Error, "PEER_E_INVALID_GROUP", "nothing works on a closed group",
            lambda: group.status)
 
@@ -144,7 +245,9 @@ async def member():
     ok(note in list(group.records()) and list(group.records(REPLY)) == [], "records()")
     ok(group.properties.comment == "second", "properties")
     searches(group, note.id)
-    reply = group.add(REPLY, b"r", lifetime=60)
+    with group.receive() as receiver:
+        reply = group.add(REPLY, b"r", lifetime=60)
+        await receive(receiver)
     await until(watch, is_change(Change.DELETED, NOTE, id=note.id))
     raises(peergroup.NotFoundError, "PEER_E_RECORD_NOT_FOUND", "deleted", group.get, note.id)
     group.delete(reply)

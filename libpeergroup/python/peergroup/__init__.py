@@ -23,28 +23,32 @@ must be installed, or named by the environment variable PEERGROUP_LIBRARY. A thr
 that waits in a call does not keep others from running.
 """
 
+import ctypes
+from ctypes import byref
 from typing import Optional
 
 from . import _c
 from ._call import (attributes_xml, call_block, call_list, call_text, encode, parse_attributes,
                     query_of, required, utc_in)
 from ._group import NOW, Group
-from ._types import (Attribute, Attributes, Change, Date, Error, Event, GoneEvent, GroupName,
-                     Identity, Invitation, LinkEvent, LinkState, Member, MemberChange,
-                     MemberEvent, NotFoundError, NotReadyError, PeerTime, PermissionDeniedError,
-                     Properties, PropertyFlag, Record, RecordEvent, Role, ServiceError, Status,
-                     StatusEvent, StatusFlag, check, lib)
-from ._watch import Watch
+from ._types import (Attribute, Attributes, Change, Connection, Data, Date, DirectEvent, Error,
+                     Event, GoneEvent, GroupName, Identity, Invitation, LinkEvent, LinkState,
+                     Member, MemberChange, MemberEvent, NewRecord, NotFoundError, NotReadyError,
+                     PeerTime, PermissionDeniedError, Properties, PropertyFlag, Record,
+                     RecordEvent, Refusal, Role, ServiceError, Status, StatusEvent, StatusFlag,
+                     Transfer, check, lib)
+from ._watch import Receiver, Watch
 
 __all__ = [
-    "Attribute", "Attributes", "Change", "Date", "Error", "Event", "GoneEvent", "Group",
-    "GroupName", "Identity", "Invitation", "LinkEvent", "LinkState", "Member",
-    "MemberChange", "MemberEvent", "NOW", "NotFoundError", "NotReadyError", "PORT", "PeerTime",
-    "PermissionDeniedError", "Properties", "PropertyFlag", "Record", "RecordEvent", "Role",
-    "ServiceError", "Status", "StatusEvent", "StatusFlag", "Watch", "attributes_xml",
-    "create_identity", "default_identity", "delete_group", "delete_identity", "escape",
-    "friendly_name", "groups", "host_from_name", "identities", "identity_xml",
-    "name_from_host", "parse_attributes", "parse_invitation", "query_of",
+    "Attribute", "Attributes", "Change", "Connection", "Data", "Date", "DirectEvent", "Error",
+    "Event", "GoneEvent", "Group", "GroupName", "Identity", "Invitation", "LinkEvent",
+    "LinkState", "Member", "MemberChange", "MemberEvent", "NOW", "NewRecord", "NotFoundError",
+    "NotReadyError", "PORT", "PeerTime", "PermissionDeniedError", "Properties", "PropertyFlag",
+    "Receiver", "Record", "RecordEvent", "Refusal", "Role", "ServiceError", "Status",
+    "StatusEvent", "StatusFlag", "Transfer", "Watch", "attributes_xml", "create_identity",
+    "default_identity", "delete_group", "delete_identity", "escape", "export_identity",
+    "friendly_name", "groups", "host_from_name", "identities", "identity_xml", "import_config",
+    "import_identity", "name_from_host", "parse_attributes", "parse_invitation", "query_of",
     "set_friendly_name",
 ]
 
@@ -86,6 +90,30 @@ def friendly_name(name: str) -> str:
 def set_friendly_name(name: str, friendly: Optional[str]) -> None:
     """Change the name to show; None for the peer name."""
     check(lib.peergroup_identity_set_friendly(encode(name), encode(friendly)))
+
+
+def export_identity(name: Optional[str], password: str) -> str:
+    """An identity with its private key, as a text that is as safe as the password."""
+    return call_text(lib.peergroup_identity_export, encode(name), encode(password))
+
+
+def import_identity(xml: str, password: str) -> str:
+    """Store an identity of another computer for this user; its peer name."""
+    return call_text(lib.peergroup_identity_import, encode(xml), encode(password))
+
+
+def import_config(xml: str, password: str, *, overwrite: bool = False) -> tuple[str, str]:
+    """Become the member that Group.export_config() took along; its name and the group's.
+
+    overwrite: replace what is known here of the group.
+    """
+    identity = ctypes.c_void_p()
+    group = call_text(lambda out: lib.peergroup_import_config(
+        encode(xml), encode(password), overwrite, byref(identity), out))
+    try:
+        return ctypes.string_at(identity.value or 0).decode(), group
+    finally:
+        lib.peergroup_free(identity)
 
 
 def groups(identity: Optional[str] = None) -> list[GroupName]:

@@ -49,6 +49,8 @@ PEERGROUP_RENEW_STORE = 1
 PEERGROUP_REVOKE_ONLY = 1
 PEERGROUP_REVOKE_WITHDRAW = 2
 PEER_MEMBER_PRESENT = 1
+PEER_CONNECTION_NEIGHBOR = 1
+PEER_CONNECTION_DIRECT = 2
 PEER_MEMBER_CONNECTED = 1
 PEER_MEMBER_DISCONNECTED = 2
 PEER_MEMBER_UPDATED = 3
@@ -56,6 +58,7 @@ PEER_MEMBER_JOINED = 4
 PEER_MEMBER_LEFT = 5
 PEER_S_NO_EVENT_DATA = 0x00630002
 PEER_E_INVALID_GROUP = 0x80632093 - 2**32
+E_ABORT = 0x80004004 - 2**32
 PEER_MEMBER_DATA_OPTIONAL = 1
 PEER_DISABLE_PRESENCE = 2
 PEER_DEFER_EXPIRATION = 4
@@ -181,6 +184,8 @@ class peergroup_refusal(Structure):
 Each = CFUNCTYPE(Hresult, POINTER(peergroup_record), c_void_p)
 EachConnection = CFUNCTYPE(Hresult, POINTER(peergroup_connection), c_void_p)
 EachMember = CFUNCTYPE(Hresult, POINTER(peergroup_member), c_void_p)
+Progress = CFUNCTYPE(Hresult, c_size_t, c_size_t, c_void_p)
+peergroup_refusal_fn = CFUNCTYPE(None, POINTER(peergroup_refusal), c_void_p)
 
 _handle = c_void_p
 _handle_out = POINTER(c_void_p)
@@ -209,6 +214,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peergroup_identity_xml": (Hresult, [c_char_p, _text_out]),
     "peergroup_identity_friendly": (Hresult, [c_char_p, _text_out]),
     "peergroup_identity_set_friendly": (Hresult, [c_char_p, c_char_p]),
+    "peergroup_identity_export": (Hresult, [c_char_p, c_char_p, _text_out]),
+    "peergroup_identity_import": (Hresult, [c_char_p, c_char_p, _text_out]),
     "peergroup_host_from_name": (Hresult, [c_char_p, _text_out]),
     "peergroup_name_from_host": (Hresult, [c_char_p, _text_out]),
     "peergroup_create": (Hresult, [c_char_p, POINTER(peergroup_create_options), _handle_out]),
@@ -223,6 +230,11 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peergroup_answer": (Hresult, [_handle]),
     "peergroup_close": (Hresult, [_handle]),
     "peergroup_delete": (Hresult, [c_char_p, c_char_p]),
+    "peergroup_export_config": (Hresult, [_handle, c_char_p, _text_out]),
+    "peergroup_import_config": (Hresult, [c_char_p, c_char_p, c_bool, _text_out, _text_out]),
+    "peergroup_export_database": (Hresult, [_handle, c_char_p, POINTER(peergroup_transfer)]),
+    "peergroup_import_database": (Hresult, [_handle, c_char_p, peergroup_refusal_fn, c_void_p,
+                                            POINTER(peergroup_transfer)]),
     "peergroup_list_groups": (Hresult, [c_char_p, _out(peergroup_group_name), _count_out]),
     "peergroup_invite": (Hresult, [_handle, c_char_p, ctypes.c_long, c_uint32, _text_out]),
     "peergroup_parse_invitation": (Hresult, [c_char_p, _out(peergroup_invitation)]),
@@ -232,6 +244,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peergroup_keep": (Hresult, [_handle, c_bool]),
     "peergroup_connect": (Hresult, [_handle, c_char_p]),
     "peergroup_status": (Hresult, [_handle, _out(peergroup_status)]),
+    "peergroup_stats": (Hresult, [_handle, _out(peergroup_counter), _count_out]),
     "peergroup_properties": (Hresult, [_handle, _out(peergroup_properties)]),
     "peergroup_set_properties": (Hresult, [_handle, POINTER(peergroup_properties)]),
     "peergroup_members": (Hresult, [_handle, c_uint32, c_char_p, EachMember, c_void_p]),
@@ -240,6 +253,10 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peergroup_revoke": (Hresult, [_handle, c_char_p, c_uint32]),
     "peergroup_add": (Hresult, [_handle, _uuid, POINTER(peergroup_new_record), _uuid]),
     "peergroup_update": (Hresult, [_handle, _uuid, POINTER(peergroup_new_record)]),
+    "peergroup_add_batch": (Hresult, [_handle, POINTER(peergroup_batch_record), c_size_t,
+                                      Progress, c_void_p]),
+    "peergroup_update_batch": (Hresult, [_handle, POINTER(peergroup_batch_record), c_size_t,
+                                         Progress, c_void_p]),
     "peergroup_delete_record": (Hresult, [_handle, _uuid]),
     "peergroup_get": (Hresult, [_handle, _uuid, _out(peergroup_record)]),
     "peergroup_records": (Hresult, [_handle, _uuid, Each, c_void_p]),
@@ -268,17 +285,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 # What Python has no use for, and why.
 UNBOUND = {
-    "peergroup_add_batch": "one record at a time is what Python adds so far",
-    "peergroup_update_batch": "one record at a time is what Python adds so far",
-    "peergroup_stats": "the command tells: peergroup stats --json",
-    "peergroup_counter_name": "the command tells: peergroup stats --json",
+    "peergroup_counter_name": "Group.stats has the names",
     "peergroup_connect_sockaddr": "addresses are text here",
-    "peergroup_identity_export": "the command moves members: peergroup export",
-    "peergroup_identity_import": "the command moves members: peergroup export",
-    "peergroup_export_config": "the command moves members: peergroup export",
-    "peergroup_import_config": "the command moves members: peergroup export",
-    "peergroup_export_database": "the command moves members: peergroup export",
-    "peergroup_import_database": "the command moves members: peergroup export",
     "peergroup_identity_create_with_key": "Python has libraries for keys",
     "peergroup_identity_key": "Python has libraries for keys",
     "peergroup_key_release": "Python has libraries for keys",

@@ -4,23 +4,25 @@ particular here; the rest is in the manual page of the call of the same name.
 """
 
 import ctypes
+import os
 import uuid
 from ctypes import byref
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Callable, Iterator, Mapping, Optional, Union
+from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
 
 from . import _c
-from ._call import (address, attributes_xml, call_block, call_text, decode, encode, query_of,
-                    record, required, utc_out, uuid_in, uuid_out, walk)
-from ._types import (Attributes, Member, PeerTime, Properties, PropertyFlag, Record, Role,
-                     Status, StatusFlag, check, lib)
-from ._watch import Watch
+from ._call import (address, attributes_xml, call_block, call_list, call_text, decode, encode,
+                    query_of, record, required, utc_out, uuid_in, uuid_out, walk)
+from ._types import (Attributes, Bytes, Connection, Error, Lifetime, Member, NewRecord, PeerTime,
+                     Properties, PropertyFlag, Record, Refusal, Role, Status, StatusFlag,
+                     Transfer, check, error_of, lib)
+from ._watch import Receiver, Watch
 
 NOW = _c.PEERGROUP_SINCE_NOW
 
-Bytes = Union[bytes, bytearray, memoryview, str]
-Lifetime = Union[int, timedelta]
+Path = Union[str, "os.PathLike[str]"]
+Progress = Callable[[int, int], Any]
 
 
 def _status(s: _c.peergroup_status) -> Status:
@@ -50,13 +52,35 @@ def _member(m: _c.peergroup_member) -> Member:
                   addresses=[place for place in places if place])
 
 
+def _connection(c: _c.peergroup_connection) -> Connection:
+    return Connection(id=c.id, node=c.node, peer=required(c.peer), direct=c.direct,
+                      outbound=c.outbound, queued=c.queued, address=address(c.address))
+
+
+def _transfer(t: _c.peergroup_transfer) -> Transfer:
+    return Transfer(t.certificates, t.records, t.taken, t.present, t.expired, t.refused)
+
+
+def _refusal(r: _c.peergroup_refusal) -> Refusal:
+    return Refusal(required(r.what), uuid_in(r.id), uuid_in(r.type),
+                   error_of(r.result, required(r.why)))
+
+
+def _milliseconds(timeout: Optional[float]) -> int:
+    return -1 if timeout is None else int(timeout * 1000)
+
+
+def _raw(data: Bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else bytes(data)
+
+
 def _seconds(lifetime: Lifetime) -> int:
     return int(lifetime.total_seconds() if isinstance(lifetime, timedelta) else lifetime)
 
 
 def _new_record(data: Bytes, attributes: Union[Attributes, str, None],
                 expires: Optional[PeerTime], lifetime: Lifetime) -> _c.peergroup_new_record:
-    raw = data.encode() if isinstance(data, str) else bytes(data)
+    raw = _raw(data)
     xml = None
     if attributes:
         xml = attributes if isinstance(attributes, str) else attributes_xml(attributes)
@@ -65,6 +89,33 @@ def _new_record(data: Bytes, attributes: Union[Attributes, str, None],
         expires or 0, _seconds(lifetime))
     made.keep = raw     # the pointer does not
     return made
+
+
+def _batch(function: Callable[..., int], handle: ctypes.c_void_p, ids: list[uuid.UUID],
+           records: list[NewRecord], progress: Optional[Progress]) -> Any:
+    """The array of a batch, with the result of each; ids: of those that are updated."""
+    new = [_new_record(r.data, r.attributes, r.expires, r.lifetime) for r in records]
+    array = (_c.peergroup_batch_record * len(records))()
+    for i, r in enumerate(records):
+        array[i].type, array[i].content = uuid_out(r.type), new[i]
+        if ids:
+            array[i].id = uuid_out(ids[i])
+    failed: list[BaseException] = []
+
+    def each(done: int, count: int, _: Any) -> int:
+        try:
+            if progress:
+                progress(done, count)
+        except BaseException as error:      # pylint: disable=broad-exception-caught
+            failed.append(error)
+            return _c.E_ABORT
+        return 0
+
+    hresult = function(handle, array, len(records), _c.Progress(each), None)
+    if failed:
+        raise failed[0]
+    check(hresult)
+    return array
 
 
 class Group:
@@ -189,6 +240,12 @@ class Group:
         return call_block(lib.peergroup_properties, _c.peergroup_properties, _properties,
                           self._handle)
 
+    @property
+    def stats(self) -> dict[str, int]:
+        """What the kernel has counted in the group, since it began on this host."""
+        return dict(call_list(lib.peergroup_stats, _c.peergroup_counter,
+                              lambda c: (required(c.name), int(c.value)), self._handle))
+
     def set_properties(self, properties: Properties) -> None:
         """Change what the group is: dataclasses.replace() what properties has."""
         p = properties
@@ -253,6 +310,27 @@ class Group:
         """Delete a record on all hosts."""
         check(lib.peergroup_delete_record(self._handle, uuid_out(id)))
 
+    def add_batch(self, records: Iterable[NewRecord], *,
+                  progress: Optional[Progress] = None) -> list[Union[uuid.UUID, Error]]:
+        """Publish many records, with one signature for up to 4096 of them.
+
+        For each in its place its id, or the error for which it was refused. progress is
+        called now and then with how many of them are done, of how many; an exception
+        from it ends the call.
+        """
+        array = _batch(lib.peergroup_add_batch, self._handle, [], list(records), progress)
+        return [uuid_in(r.id) if r.result >= 0 else error_of(r.result) for r in array]
+
+    def update_batch(self, records: Mapping[uuid.UUID, NewRecord], *,
+                     progress: Optional[Progress] = None) -> dict[uuid.UUID, Error]:
+        """Replace the contents of many records by few signatures; their types stay.
+
+        Those that were refused, and for which error; the others are updated.
+        """
+        array = _batch(lib.peergroup_update_batch, self._handle, list(records),
+                       list(records.values()), progress)
+        return {id: error_of(r.result) for id, r in zip(records, array) if r.result < 0}
+
     def get(self, id: uuid.UUID) -> Record:         # pylint: disable=redefined-builtin
         """One record."""
         return call_block(lib.peergroup_get, _c.peergroup_record, record, self._handle,
@@ -278,3 +356,65 @@ class Group:
     def watch(self, since: int = NOW) -> Watch:
         """What happens from now on; or after sequence number since, 0 for all there is."""
         return Watch(self._handle, since)
+
+    # ---- from program to program -----------------------------------------------
+
+    def connections(self, *, neighbours: bool = True, direct: bool = True) -> list[Connection]:
+        """The links that are up: to neighbours, and direct connections."""
+        return walk(lib.peergroup_connections, _c.EachConnection, _connection, self._handle,
+                    (_c.PEER_CONNECTION_NEIGHBOR if neighbours else 0) |
+                    (_c.PEER_CONNECTION_DIRECT if direct else 0))
+
+    def open_direct(self, member: str, address: str,    # pylint: disable=redefined-outer-name
+                    *, timeout: Optional[float] = None) -> int:
+        """Connect to a program of a member, where one receive()s; the connection's id.
+
+        timeout: seconds; 0 returns at once, and a watch tells what became of it.
+        """
+        out = ctypes.c_uint64()
+        check(lib.peergroup_direct_open(self._handle, encode(member), encode(address),
+                                        _milliseconds(timeout), byref(out)))
+        return out.value
+
+    def close_direct(self, id: int) -> None:        # pylint: disable=redefined-builtin
+        """Close a direct connection; what has been sent before still goes out."""
+        check(lib.peergroup_direct_close(self._handle, id))
+
+    def send(self, id: int, type: uuid.UUID, data: Bytes,   # pylint: disable=redefined-builtin
+             *, timeout: Optional[float] = None) -> None:
+        """Send data over a direct connection or to a neighbour, by the connection's id.
+
+        timeout: seconds to wait for room in its queue.
+        """
+        raw = _raw(data)
+        check(lib.peergroup_send(self._handle, id, uuid_out(type), raw, len(raw),
+                                 _milliseconds(timeout)))
+
+    def receive(self) -> Receiver:
+        """What others send from now on; and let them open direct connections."""
+        return Receiver(self._handle)
+
+    # ---- to another computer ---------------------------------------------------
+
+    def export_config(self, password: str) -> str:
+        """The membership, as a text that is as safe as the password: import_config()."""
+        return call_text(lib.peergroup_export_config, self._handle, encode(password))
+
+    def export_database(self, path: Path) -> Transfer:
+        """Write all records to a file, for this user only and not encrypted."""
+        counts = _c.peergroup_transfer()
+        check(lib.peergroup_export_database(self._handle, encode(os.fspath(path)),
+                                            byref(counts)))
+        return _transfer(counts)
+
+    def import_database(self, path: Path) -> tuple[Transfer, list[Refusal]]:
+        """Add the records of a file to this group, which is offline.
+
+        What came of it, and each that the kernel did not take.
+        """
+        counts = _c.peergroup_transfer()
+        refused: list[Refusal] = []
+        each = _c.peergroup_refusal_fn(lambda r, _: refused.append(_refusal(r.contents)))
+        check(lib.peergroup_import_database(self._handle, encode(os.fspath(path)), each, None,
+                                            byref(counts)))
+        return _transfer(counts), refused

@@ -66,14 +66,18 @@ _CLASSES = {
 _SERVICE_MISSING = 0x8007042c - 2**32       # ERROR_SERVICE_DEPENDENCY_FAIL
 
 
+def error_of(hresult: int, detail: str = "") -> Error:
+    """What fits a failure."""
+    name = (lib.peergroup_error_name(hresult) or b"").decode()
+    kind = ServiceError if hresult == _SERVICE_MISSING else _CLASSES.get(name, Error)
+    return kind(hresult, detail)
+
+
 def check(hresult: int) -> int:
     """A result that is no failure; raise what fits one that is."""
     if hresult >= 0:
         return hresult
-    detail = (lib.peergroup_error_detail() or b"").decode(errors="replace")
-    name = (lib.peergroup_error_name(hresult) or b"").decode()
-    kind = ServiceError if hresult == _SERVICE_MISSING else _CLASSES.get(name, Error)
-    raise kind(hresult, detail)
+    raise error_of(hresult, (lib.peergroup_error_detail() or b"").decode(errors="replace"))
 
 
 _EPOCH = datetime(1601, 1, 1, tzinfo=timezone.utc)
@@ -113,6 +117,8 @@ class Date(str):
 
 Attribute = Union[str, int, Date, date, datetime]
 Attributes = Mapping[str, Attribute]
+Bytes = Union[bytes, bytearray, memoryview, str]
+Lifetime = Union[int, timedelta]
 
 
 class Role(enum.IntFlag):
@@ -263,6 +269,61 @@ class Record:
 
 
 @dataclass(frozen=True)
+class NewRecord:
+    """One of many records to publish: what Group.add() and Group.update() take of one."""
+    type: uuid.UUID
+    data: Bytes = b""
+    attributes: Union[Attributes, str, None] = None
+    expires: Union[PeerTime, None] = None
+    lifetime: Lifetime = 0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A link that is up: to a neighbour, or a direct connection, which carries data only.
+
+    address is (host, port), or None while unknown; queued: bytes that wait to be sent.
+    """
+    id: int
+    node: int
+    peer: str
+    direct: bool
+    outbound: bool
+    queued: int
+    address: Union[tuple[str, int], None]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What another member's program has sent; lost: so many before it were dropped."""
+    connection: int
+    peer: str
+    type: uuid.UUID
+    data: bytes
+    lost: int
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What an export or import of records came to; peergroup_import_database(3)."""
+    certificates: int
+    records: int
+    taken: int
+    present: int
+    expired: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A record or certificate that an import did not take, and why."""
+    what: str
+    id: uuid.UUID
+    type: uuid.UUID
+    error: Error
+
+
+@dataclass(frozen=True)
 class RecordEvent:
     """A record was added, updated or deleted, or has expired."""
     sequence: int
@@ -273,11 +334,7 @@ class RecordEvent:
 
 
 @dataclass(frozen=True)
-class LinkEvent:
-    """A link to another host comes, goes or fails.
-
-    address is (host, port), or None while unknown; error an errno, or 0.
-    """
+class _Link:
     id: int
     state: LinkState
     node: int
@@ -285,6 +342,19 @@ class LinkEvent:
     error: int
     peer: str
     address: Union[tuple[str, int], None]
+
+
+@dataclass(frozen=True)
+class LinkEvent(_Link):
+    """A link to another host comes, goes or fails.
+
+    address is (host, port), or None while unknown; error an errno, or 0.
+    """
+
+
+@dataclass(frozen=True)
+class DirectEvent(_Link):
+    """The same of a direct connection."""
 
 
 @dataclass(frozen=True)
@@ -308,4 +378,4 @@ class GoneEvent:
     reason: int
 
 
-Event = Union[RecordEvent, LinkEvent, StatusEvent, MemberEvent, GoneEvent]
+Event = Union[RecordEvent, LinkEvent, DirectEvent, StatusEvent, MemberEvent, GoneEvent]

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Watches: what happens to a group, one event after the other.
+"""Watches: what happens to a group, one event after the other; and receivers, which are
+the same for data that other members send.
 
-Used by Group.watch(). A watch is an iterator that waits, an asynchronous one for
-asyncio, and a file descriptor for other event loops. It starts no thread.
+Used by Group.watch() and Group.receive(). Each is an iterator that waits, an
+asynchronous one for asyncio, and a file descriptor for other event loops. It starts no
+thread.
 """
 
 import asyncio
@@ -11,12 +13,15 @@ import select
 import time
 from ctypes import byref
 from types import TracebackType
-from typing import AsyncIterator, Iterator, Optional
+from typing import Any, AsyncIterator, Callable, Generic, Iterator, Optional, TypeVar
 
 from . import _c
 from ._call import address, required, uuid_in
-from ._types import (Change, Event, GoneEvent, LinkEvent, LinkState, MemberChange, MemberEvent,
-                     RecordEvent, StatusEvent, StatusFlag, check, lib)
+from ._types import (Change, Data, DirectEvent, Event, GoneEvent, LinkEvent, LinkState,
+                     MemberChange, MemberEvent, RecordEvent, StatusEvent, StatusFlag, check, lib)
+
+T = TypeVar("T")
+Q = TypeVar("Q", bound="Queue[Any]")
 
 
 def _event(e: _c.peergroup_event) -> Optional[Event]:
@@ -24,9 +29,10 @@ def _event(e: _c.peergroup_event) -> Optional[Event]:
     if e.kind == _c.PEERGROUP_EVENT_RECORD:
         return RecordEvent(e.sequence, Change(e.change), uuid_in(e.id), uuid_in(e.type),
                            e.version)
-    if e.kind == _c.PEERGROUP_EVENT_LINK:
-        return LinkEvent(e.link_id, LinkState(e.link_state), e.link_node, e.link_outbound,
-                         e.link_error, required(e.link_peer), address(e.link_address))
+    if e.kind in (_c.PEERGROUP_EVENT_LINK, _c.PEERGROUP_EVENT_DIRECT):
+        kind = LinkEvent if e.kind == _c.PEERGROUP_EVENT_LINK else DirectEvent
+        return kind(e.link_id, LinkState(e.link_state), e.link_node, e.link_outbound,
+                    e.link_error, required(e.link_peer), address(e.link_address))
     if e.kind == _c.PEERGROUP_EVENT_STATUS:
         return StatusEvent(StatusFlag(e.status), e.reason)
     if e.kind == _c.PEERGROUP_EVENT_MEMBER:
@@ -41,53 +47,35 @@ def _set(ready: "asyncio.Future[None]") -> None:
         ready.set_result(None)
 
 
-class Watch:
-    """What happens to a group from now on, or from a sequence number on.
+class Queue(Generic[T]):
+    """What comes of a group, one after the other."""
 
-        with group.watch() as watch:
-            for event in watch: ...
+    _close: Callable[..., int]
 
-        async with group.watch() as watch:
-            async for event in watch: ...
-
-    Both end after the group's GoneEvent, or when the watch is closed. One task or
-    thread at a time may take events.
-    """
-
-    def __init__(self, group: ctypes.c_void_p, since: int) -> None:
-        self._handle = ctypes.c_void_p()
+    def __init__(self, handle: ctypes.c_void_p, fd: int) -> None:
+        self._handle = handle
         self._gone = False
-        check(lib.peergroup_watch_open(group, since, byref(self._handle)))
-        self._fd: int = lib.peergroup_watch_fd(self._handle)
+        self._fd = fd
+
+    def poll(self) -> Optional[T]:
+        """The next one if there is one, without waiting."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Stop hearing. May be called again."""
         handle, self._handle = self._handle, ctypes.c_void_p()
         self._gone = True
         if handle:
-            check(lib.peergroup_watch_close(handle))
+            check(self._close(handle))
 
     def fileno(self) -> int:
-        """What to poll for reading; then take events until there are none."""
+        """What to poll for reading; then take until there is nothing."""
         if not self._handle:
-            raise ValueError("the watch is closed")
+            raise ValueError("it is closed")
         return self._fd
 
-    def poll(self) -> Optional[Event]:
-        """The next event if there is one, without waiting."""
-        raw = _c.peergroup_event()
-        while not self._gone:
-            if check(lib.peergroup_watch_next(self._handle, byref(raw))) == \
-                    _c.PEER_S_NO_EVENT_DATA:
-                return None
-            event = _event(raw)
-            if event:
-                self._gone = isinstance(event, GoneEvent)
-                return event
-        return None
-
-    def next(self, timeout: Optional[float] = None) -> Optional[Event]:
-        """The next event; None after so many seconds, or at the end."""
+    def next(self, timeout: Optional[float] = None) -> Optional[T]:
+        """The next one; None after so many seconds, or at the end."""
         end = None if timeout is None else time.monotonic() + timeout
         poller = select.poll()
         poller.register(self.fileno(), select.POLLIN)
@@ -98,8 +86,8 @@ class Watch:
                 return event
             poller.poll(None if left is None else int(left * 1000) + 1)
 
-    async def next_async(self) -> Optional[Event]:
-        """The next event, for asyncio; None at the end."""
+    async def next_async(self) -> Optional[T]:
+        """The next one, for asyncio; None at the end."""
         while True:
             event = self.poll()
             if event or self._gone:
@@ -116,32 +104,32 @@ class Watch:
         finally:
             loop.remove_reader(fd)
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
-    def __next__(self) -> Event:
+    def __next__(self) -> T:
         event = None if self._gone else self.next()
         if event is None:
             raise StopIteration
         return event
 
-    def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> AsyncIterator[T]:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> T:
         event = await self.next_async()
         if event is None:
             raise StopAsyncIteration
         return event
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self: Q) -> Q:
         return self
 
     def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
         self.close()
 
-    async def __aenter__(self) -> "Watch":
+    async def __aenter__(self: Q) -> Q:
         return self
 
     async def __aexit__(self, kind: Optional[type[BaseException]],
@@ -151,4 +139,69 @@ class Watch:
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
-            lib.peergroup_watch_close(self._handle)
+            self._close(self._handle)
+
+
+class Watch(Queue[Event]):
+    """What happens to a group from now on, or from a sequence number on.
+
+        with group.watch() as watch:
+            for event in watch: ...
+
+        async with group.watch() as watch:
+            async for event in watch: ...
+
+    Both end after the group's GoneEvent, or when the watch is closed. One task or
+    thread at a time may take events.
+    """
+
+    _close = staticmethod(lib.peergroup_watch_close)
+
+    def __init__(self, group: ctypes.c_void_p, since: int) -> None:
+        handle = ctypes.c_void_p()
+        check(lib.peergroup_watch_open(group, since, byref(handle)))
+        super().__init__(handle, lib.peergroup_watch_fd(handle))
+
+    def poll(self) -> Optional[Event]:
+        """The next event if there is one, without waiting."""
+        raw = _c.peergroup_event()
+        while not self._gone:
+            if check(lib.peergroup_watch_next(self._handle, byref(raw))) == \
+                    _c.PEER_S_NO_EVENT_DATA:
+                return None
+            event = _event(raw)
+            if event:
+                self._gone = isinstance(event, GoneEvent)
+                return event
+        return None
+
+
+class Receiver(Queue[Data]):
+    """What other members' programs send, from now on: as a Watch is used.
+
+    While there is one, members may open direct connections to this host. Who does not read
+    holds up who sends, and after some seconds loses what comes. It ends with the group.
+    """
+
+    _close = staticmethod(lib.peergroup_receive_close)
+
+    def __init__(self, group: ctypes.c_void_p) -> None:
+        handle = ctypes.c_void_p()
+        check(lib.peergroup_receive_open(group, byref(handle)))
+        super().__init__(handle, lib.peergroup_receive_fd(handle))
+
+    def poll(self) -> Optional[Data]:
+        """What was sent next if there is something, without waiting."""
+        out = ctypes.POINTER(_c.peergroup_data)()
+        if self._gone:
+            return None
+        hresult = lib.peergroup_receive_next(self._handle, byref(out))
+        self._gone = hresult == _c.PEER_E_INVALID_GROUP
+        if self._gone or check(hresult) == _c.PEER_S_NO_EVENT_DATA:
+            return None
+        try:
+            d = out.contents
+            return Data(d.connection, required(d.peer), uuid_in(d.type),
+                        ctypes.string_at(d.data, d.size), d.lost)
+        finally:
+            lib.peergroup_free(out)
