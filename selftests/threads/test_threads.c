@@ -52,9 +52,10 @@ WCHAR *widen(const char *text)
 ULONG drain(HPEERENUM list, bool (*like)(const void *item, const void *arg), const void *arg,
 	    ULONG *alike)
 {
-	ULONG total = 0, n, i;
+	ULONG total = 0, count = 0, n, i;
 	void **items;
 
+	OK(PeerGetItemCount(list, &count));
 	do {
 		n = 7;
 		if (!OK(PeerGetNextItem(list, &n, &items)))
@@ -64,6 +65,7 @@ ULONG drain(HPEERENUM list, bool (*like)(const void *item, const void *arg), con
 		PeerFreeData(items);
 		total += n;
 	} while (n);
+	EXPECT(total == count);
 	OK(PeerEndEnumeration(list));
 	return total;
 }
@@ -120,7 +122,7 @@ static unsigned int rounds_of(const struct work *work)
 }
 
 static const struct work *const kinds[] = {
-	work_identities, work_records, work_events, work_groups,
+	work_identities, work_records, work_events, work_groups, work_members,
 };
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
 

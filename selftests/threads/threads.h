@@ -29,7 +29,8 @@ struct work {
 };
 
 /* Up to an entry without a name. */
-extern const struct work work_identities[], work_records[], work_events[], work_groups[];
+extern const struct work work_identities[], work_records[], work_events[], work_groups[],
+	work_members[];
 
 /* Waits for all other threads. */
 void meet(void);
@@ -61,7 +62,7 @@ WCHAR *group_wide(void);
 GUID type_of(unsigned int me);
 /* A record of that type. */
 PEER_RECORD record_of(unsigned int me);
-/* A link to Bob's host is up. */
+/* Where Bob's host is; a link to it is up. */
 PEER_ADDRESS bobs_address(void);
 
 #endif /* _SELFTESTS_THREADS_H */
