@@ -27,16 +27,39 @@ static bool registered(const struct registration *reg, PEER_GROUP_EVENT_TYPE eve
 	return false;
 }
 
-static void push_failed(struct registration *reg, HRESULT reason)
+static bool wants_failure(struct registration *reg, bool authentication)
+{
+	return registered(reg, authentication ? PEER_GROUP_EVENT_AUTHENTICATION_FAILED :
+						PEER_GROUP_EVENT_CONNECTION_FAILED, NULL);
+}
+
+static bool keep_spare(struct registration *reg, bool authentication)
 {
 	static const struct peergroup_event none;
-	PEER_GROUP_EVENT_TYPE type = reason == PGI_AUTHENTICATION_FAILED ?
-				     PEER_GROUP_EVENT_AUTHENTICATION_FAILED :
-				     PEER_GROUP_EVENT_CONNECTION_FAILED;
+	struct pgi_item **spare = &reg->spare[authentication];
 
-	if (registered(reg, type, NULL) &&
-	    SUCCEEDED(pgi_feed_push(&reg->feed, &none, reason)))
-		reg->pushed = true;
+	if (!*spare && wants_failure(reg, authentication))
+		*spare = pgi_item_new(&none, S_OK);
+	return *spare;
+}
+
+/*
+ * The call that began what has failed has succeeded, so that a program waits for this: room for
+ * one of each kind is kept from the registration on.
+ */
+static void push_failed(struct registration *reg, HRESULT reason)
+{
+	bool authentication = reason == PGI_AUTHENTICATION_FAILED;
+	struct pgi_item *item;
+
+	if (!keep_spare(reg, authentication))
+		return;
+	item = reg->spare[authentication];
+	reg->spare[authentication] = NULL;
+	item->failed = reason;
+	pgi_feed_put(&reg->feed, item);
+	reg->pushed = true;
+	keep_spare(reg, authentication);
 }
 
 static bool all_failed(struct attempt *a, const struct pgi_address *address)
@@ -158,6 +181,8 @@ static void release(struct pgi_object *obj)
 	if (reg->signal >= 0)
 		close(reg->signal);
 	pthread_mutex_destroy(&reg->lock);
+	free(reg->spare[false]);
+	free(reg->spare[true]);
 	free(reg->filters);
 	free(reg);
 }
@@ -200,6 +225,9 @@ static HRESULT take_filters(struct registration *reg,
 		if (f->typed)
 			peergroup_guid_to_uuid(from[i].pType, f->type);
 	}
+	for (i = 0; i < 2; i++)
+		if (!keep_spare(reg, i) && wants_failure(reg, i))
+			return E_OUTOFMEMORY;
 	return S_OK;
 }
 

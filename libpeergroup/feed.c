@@ -30,6 +30,12 @@ struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT faile
 	return item;
 }
 
+void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item)
+{
+	*feed->tail = item;
+	feed->tail = &item->next;
+}
+
 HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,
 		      HRESULT failed)
 {
@@ -40,8 +46,7 @@ HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event
 	item = pgi_item_new(event, failed);
 	if (!item)
 		return E_OUTOFMEMORY;
-	*feed->tail = item;
-	feed->tail = &item->next;
+	pgi_feed_put(feed, item);
 	return S_OK;
 }
 

@@ -75,6 +75,8 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more);
 /* Puts an event into the queue, if it is wanted. */
 HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,
 		      HRESULT failed);
+/* The same of what pgi_item_new() made, whether it is wanted or not. */
+void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item);
 /* The next one, to be freed by free(), or NULL. */
 struct pgi_item *pgi_feed_pop(struct pgi_feed *feed);
 

@@ -39,6 +39,7 @@ struct registration {
 	pthread_mutex_t lock;		/* guards what follows */
 	struct pgi_feed feed;
 	struct attempt attempt;
+	struct pgi_item *spare[2];	/* for a CONNECTION_FAILED, an AUTHENTICATION_FAILED */
 	bool pushed;			/* something was, since signalled last */
 };
 

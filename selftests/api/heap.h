@@ -10,7 +10,10 @@
 
 #include <p2p.h>
 
-/* What libcrypto allocates for itself counts, too; else that is spared. */
+/*
+ * What libcrypto allocates for itself counts, too; else that is spared. What is lost does not
+ * count then, since libcrypto loses some by itself.
+ */
 extern bool heap_all;
 /* Which allocation fails, counted from heap_arm(), 1 the first; 0: none. */
 extern unsigned int heap_nth;
