@@ -127,7 +127,8 @@ RULE(EV3, "who has neighbours, and who has lost them, is told by STATUS_CHANGED"
 }
 
 /* Takes items up to one of a link that is so; all zero where none comes. */
-static PEER_EVENT_CONNECTION_CHANGE_DATA hear_link(struct listener *l, PEER_CONNECTION_STATUS status)
+static PEER_EVENT_CONNECTION_CHANGE_DATA hear_link(struct listener *l,
+						   PEER_CONNECTION_STATUS status)
 {
 	PEER_EVENT_CONNECTION_CHANGE_DATA c = { 0 };
 	PEER_GROUP_EVENT_DATA *data;
