@@ -4,6 +4,7 @@ particular here; the rest is in the manual page of the call of the same name.
 """
 
 import ctypes
+import math
 import os
 import uuid
 from ctypes import byref
@@ -67,7 +68,8 @@ def _refusal(r: _c.peergroup_refusal) -> Refusal:
 
 
 def _milliseconds(timeout: Optional[float]) -> int:
-    return -1 if timeout is None else int(timeout * 1000)
+    # To wait a little is not to return at once, nor to wait long to wait for ever.
+    return -1 if timeout is None else min(math.ceil(timeout * 1000), 2**31 - 1)
 
 
 def _raw(data: Bytes) -> bytes:
@@ -361,6 +363,8 @@ class Group:
 
     def connections(self, *, neighbours: bool = True, direct: bool = True) -> list[Connection]:
         """The links that are up: to neighbours, and direct connections."""
+        if not neighbours and not direct:
+            return []       # flags of 0 are both
         return walk(lib.peergroup_connections, _c.EachConnection, _connection, self._handle,
                     (_c.PEER_CONNECTION_NEIGHBOR if neighbours else 0) |
                     (_c.PEER_CONNECTION_DIRECT if direct else 0))
