@@ -301,9 +301,9 @@ static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_
 {
 	struct nlattr *limits_attr = info->attrs[PEERGROUP_A_GROUP_LIMITS];
 	struct nlattr *keep = info->attrs[PEERGROUP_A_GROUP_KEEP];
-	bool admin = limits_attr && pg_nl_capable(skb, CAP_NET_ADMIN);
 	struct pg_limits old, limits;
 	struct pg_nl_owner owner;
+	bool admin = false;
 	int err;
 
 	/* Before that lock was waited for, the group may have been given to another. */
@@ -323,7 +323,10 @@ static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_
 	if (limits_attr) {
 		limits = old;
 		err = pg_nl_limits_get(&limits, limits_attr, info->extack);
-		if (!err && !admin)
+		if (err)
+			return err;
+		admin = pg_nl_capable(skb, CAP_NET_ADMIN);
+		if (!admin)
 			err = pg_nl_limits_within(&limits, &g->allowed, limits_attr, info->extack);
 		if (err)
 			return err;
