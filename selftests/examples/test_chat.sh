@@ -10,7 +10,7 @@
 PATH=$PATH:$PG_BUILD/tools/examples
 CHAT=peer-chat
 MESSAGE=5f0d1b2c-3a84-4e6d-9c07-61e24bd5903e
-[ -n "$(type -P $CHAT)" ] || skip_all "built without ncurses"
+[ -x "$PG_BUILD/tools/examples/$CHAT" ] || skip_all "built without ncurses"
 
 # terminal HOST: the program on one, in the background; ${keys[HOST]} is its keyboard
 terminal() {

@@ -288,7 +288,7 @@ void *first_item(HPEERENUM list, void ***items, ULONG *count)
 
 /* -------------------------------------------------------------- events -- */
 
-#define EVENT_MS	20000
+#define EVENT_MS	(WAIT_SECONDS * 1000)
 
 void listen_for(struct listener *l, HGROUP group, PEER_GROUP_EVENT_TYPE type, const GUID *filter)
 {
