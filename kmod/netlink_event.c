@@ -126,7 +126,7 @@ static int pg_nl_event_tell(struct pg_group *g, struct pg_watch *w, struct sk_bu
  * pg_nl_tell() - sends one socket something that is for it alone
  * @g: the group, its lock held
  * @w: the socket, which has to be one that may write to the group
- * @skb: taken over
+ * @skb: taken over; NULL where there is no memory for it, which the socket is told
  *
  * Return: 0, -EPERM, or -errno where the socket is gone or its buffer is full.
  */
@@ -139,11 +139,15 @@ int pg_nl_tell(struct pg_group *g, struct pg_watch *w, struct sk_buff *skb)
 		nlmsg_free(skb);
 		return err;
 	}
-	if (pg_watch_permits(g, w, file, PG_NEED_WRITE)) {
-		err = genlmsg_unicast(g->pn->net, skb, w->portid);
-	} else {
+	if (!pg_watch_permits(g, w, file, PG_NEED_WRITE)) {
 		nlmsg_free(skb);
 		err = -EPERM;
+	} else if (skb) {
+		err = genlmsg_unicast(g->pn->net, skb, w->portid);
+	} else {
+		pg_nl_event_overrun(w->sk);
+		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
+		err = -ENOMEM;
 	}
 	fput(file);
 	return err;

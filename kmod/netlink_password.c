@@ -105,8 +105,9 @@ int pg_netlink_password(struct pg_group *g, const struct pg_link *link, struct p
 					  GFP_KERNEL);
 	void *hdr;
 
+	/* Who joins is hung up on for the others, of which the end tells; of that nothing does. */
 	if (!skb)
-		return -ENOMEM;
+		return opening || data ? -ENOMEM : pg_nl_tell(g, w, NULL);
 	hdr = genlmsg_put(skb, 0, 0, &pg_nl_family, 0, PEERGROUP_CMD_PASSWORD_NTF);
 	if (!hdr || pg_nl_password_fill(skb, g, link, opening, data, len)) {
 		WARN_ON_ONCE(1);

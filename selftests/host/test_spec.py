@@ -319,6 +319,20 @@ def check_users():
                 yield f"{op['name']} is not in {test.name}"
 
 
+def check_memory():
+    """In each operation memory fails."""
+    # By these the tests call some, which others are about, too.
+    calls = {"group_open(": "GROUP_OPEN", "nl_put_record(": "RECORD_PUT",
+             "group_dial(": "LINK_ADD", "new_long_record(": "RECORD_STAGE"}
+    tests = sorted((TREE / "selftests/kmod").glob("test_fail*.c"))
+    text = "".join(test.read_text() for test in tests)
+    tried = set(re.findall(r"PEERGROUP_CMD_(\w+)", text))
+    tried |= {cmd for call, cmd in calls.items() if call in text}
+    for op in operations():
+        if tests and "event" not in op and op["name"].replace("-", "_").upper() not in tried:
+            yield f"{op['name']} is not in {', '.join(test.name for test in tests)}"
+
+
 def check_policies():
     """What an operation takes is what the spec says; what it does not is refused by name."""
     sets = {s["name"]: (s, attrs) for s, attrs in attribute_sets()}
@@ -435,6 +449,7 @@ CHECKS = [
     ("family, multicast group, permissions", check_family),
     ("operations: do and dump", check_operations),
     ("operations: each is tried by each class of user", check_users),
+    ("operations: in each memory fails", check_memory),
     ("policies: what is taken, what is refused", check_policies),
     ("policies: types and bounds", check_bounds),
     ("answers and events: attributes and types", check_answers),

@@ -41,11 +41,11 @@ const char *fail_load(void)
 	snprintf(path, sizeof(path), "%s", module);
 	snprintf(fail, sizeof(fail), "%s/test/pg_fail.ko", dirname(path));
 	if (!getenv("PG_FAIL") && access("/sys/kernel/debug/failslab", F_OK))
-		return "a kernel with fault injection it is that this needs: --kernel uml-debug or debug";
+		return "this needs a kernel with fault injection: --kernel uml-debug or debug";
 	if (!getenv("PG_FAIL") && !access("/sys/kernel/debug/kcsan", F_OK))
 		return "nothing here looks at memory, and it would take for ever: --kernel debug";
 	if (access(fail, F_OK))
-		return "pg_fail.ko was not built: the kernel has no probes";
+		return "pg_fail.ko was not built: the kernel has neither probes nor a host";
 	to = fmemopen(command, sizeof(command), "w");
 	NEED(to && fprintf(to, "insmod '%s'", fail) > 0);
 	if (access("/sys/kernel/debug/kprobes", F_OK))

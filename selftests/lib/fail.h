@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Failing the module's allocations, one after the other: user space of
- * selftests/modules/pg_fail.c.
+ * selftests/modules/.
  */
 #ifndef _SELFTESTS_FAIL_H
 #define _SELFTESTS_FAIL_H
