@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <openssl/sha.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -345,17 +344,9 @@ static void keep_asking(int fd)
 
 static void call(void)
 {
-	struct peergroup_password_opening opening = { .magic = PEERGROUP_PASSWORD_MAGIC };
-	uint8_t text[PEERGROUP_PASSWORD_TAG_LEN + PEERGROUP_AUTHORITY_LEN + sizeof(opening.nonce)];
-	uint8_t *p = mempcpy(text, PEERGROUP_PASSWORD_TAG, PEERGROUP_PASSWORD_TAG_LEN);
-
-	p = mempcpy(p, root.spec.group, PEERGROUP_AUTHORITY_LEN);
-	memcpy(p, opening.nonce, sizeof(opening.nonce));
-	SHA256(text, sizeof(text), opening.hint);
 	memset(&told, 0, sizeof(told));
-	peer_connect(&joiner, PORT);
+	peer_join(&joiner, PORT, root.spec.group);
 	keep_asking(joiner.fd);
-	peer_raw(&joiner, &opening, sizeof(opening));
 }
 
 static bool hung_up(void)

@@ -696,6 +696,79 @@ static void test_opener(void)
 	close(fd);
 }
 
+/* A direct connection of a member's; @bye 0: it gets in. */
+static void check_direct(struct peer *p, const struct cert *as, uint32_t bye)
+{
+	struct noise_meet m;
+	uint32_t heard;
+
+	meet_fill(&m, as, NULL);
+	m.meet.flags |= htobe16(PG_MEET_DIRECT);
+	peer_connect(p, PORT);
+	CHECK(peer_handshake(p, &m));
+	if (bye)
+		CHECK(peer_closed(p, &heard) && heard == bye, "bye %u", heard);
+	else
+		CHECK(peer_expect(p, PG_MSG_WELCOME));
+}
+
+static void test_direct(void)
+{
+	uint64_t of_one = nl_stat(&nl, group, S(DIRECT_MEMBER));
+	uint64_t full = nl_stat(&nl, group, S(DIRECT_FULL));
+	struct nlmsghdr *msg;
+	struct peer p[3];
+	struct nl taker;
+	uint16_t port;
+	int fd, i;
+
+	NEED(!nl_open(&taker));
+	msg = nl_begin(&taker, PEERGROUP_CMD_GROUP_WATCH, 0);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_TAKES, PEERGROUP_TAKES_DIRECT);
+	NEED(!nl_talk(&taker, msg, NULL, NULL));
+	NEED(!group_limit(&nl, group, L(MEMBER_DIRECT), 1));
+	check_direct(&p[0], &flooder, 0);
+	check_direct(&p[1], &flooder, PG_BYE_FULL);
+	CHECK(counted_once(&nl, group, S(DIRECT_MEMBER), of_one));
+	NEED(!group_limit(&nl, group, L(DIRECT), 1));
+	check_direct(&p[2], &inviter, PG_BYE_FULL);
+	CHECK(counted_once(&nl, group, S(DIRECT_FULL), full));
+	fd = silent_listener(&port);
+	CHECK(direct_open(&nl, port) == -EMLINK && nl.text[0], "%s", nl.text);
+	CHECK(counted_once(&nl, group, S(DIRECT_FULL), full + 1));
+	CHECK(peer_alive(&p[0]));
+	close(fd);
+	for (i = 0; i < 3; i++)
+		peer_close(&p[i]);
+	nl_close(&taker);
+	NEED(!group_limit(&nl, group, L(MEMBER_DIRECT), 8) && !group_limit(&nl, group, L(DIRECT), 64));
+}
+
+/* Who joins by password while as many do as may is hung up on, and they are not. */
+static void test_passwords(void)
+{
+	uint64_t full = nl_stat(&nl, group, S(PASSWORD_FULL));
+	uint64_t opened = nl_stat(&nl, group, S(PASSWORD_OPENED));
+	struct peer p[2];
+	struct nl answers;
+	char byte;
+
+	NEED(!nl_open(&answers));
+	NEED(!nl_simple(&answers, PEERGROUP_CMD_PASSWORD_ANSWER, PEERGROUP_A_PASSWORD_GROUP, group));
+	NEED(!group_limit(&nl, group, L(PASSWORDS), 1));
+	peer_join(&p[0], PORT, root.spec.group);
+	NEED(wait_stat(&nl, group, S(PASSWORD_OPENED), opened + 1));
+	peer_join(&p[1], PORT, root.spec.group);
+	CHECK(recv(p[1].fd, &byte, 1, 0) <= 0);
+	CHECK(counted_once(&nl, group, S(PASSWORD_FULL), full));
+	CHECK(recv(p[0].fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
+	peer_close(&p[0]);
+	peer_close(&p[1]);
+	nl_close(&answers);
+	NEED(!group_limit(&nl, group, L(PASSWORDS), 16));
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -718,6 +791,8 @@ int main(void)
 		{ "members below one administrator", test_issued },
 		{ "a member with many links has one clock", test_clock },
 		{ "a connection whose opener let go of the group first", test_opener },
+		{ "direct connections, of all and of one member", test_direct },
+		{ "who join by password at a time", test_passwords },
 		{ "presence records of one creator", test_presence },
 		{ "nothing is left behind", test_nothing_left },
 	};

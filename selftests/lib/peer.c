@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <sys/socket.h>
 #include "peer.h"
 #include "tap.h"
@@ -355,4 +356,17 @@ void peer_link(struct peer *p, uint16_t port, const struct cert *as)
 	peer_connect(p, port);
 	NEED(peer_handshake(p, &meet));
 	NEED(peer_expect(p, PG_MSG_WELCOME));
+}
+
+void peer_join(struct peer *p, uint16_t port, const uint8_t *group)
+{
+	struct peergroup_password_opening opening = { .magic = PEERGROUP_PASSWORD_MAGIC };
+	uint8_t text[PEERGROUP_PASSWORD_TAG_LEN + PEERGROUP_AUTHORITY_LEN + sizeof(opening.nonce)];
+	uint8_t *at = mempcpy(text, PEERGROUP_PASSWORD_TAG, PEERGROUP_PASSWORD_TAG_LEN);
+
+	at = mempcpy(at, group, PEERGROUP_AUTHORITY_LEN);
+	memcpy(at, opening.nonce, sizeof(opening.nonce));
+	SHA256(text, sizeof(text), opening.hint);
+	peer_connect(p, port);
+	peer_raw(p, &opening, sizeof(opening));
 }

@@ -52,6 +52,9 @@ bool peer_handshake(struct peer *p, const struct noise_meet *m);
 /* Connects as a member without administrators above it, until WELCOME has come. */
 void peer_link(struct peer *p, uint16_t port, const struct cert *as);
 
+/* Connects as one who joins by password, and says the opening. */
+void peer_join(struct peer *p, uint16_t port, const uint8_t *group);
+
 /*
  * Which byte to change behind @i of the @len of a handshake's message: each of the keys and
  * tags at its ends, and each of all the others or, but for --long, one in @stride.
