@@ -40,24 +40,12 @@ static HGROUP join_below(HGROUP above, unsigned int n)
 	return below;
 }
 
-static void set_password(void)
-{
-	PEER_GROUP_PROPERTIES *p;
-
-	NEED(!PeerGroupGetProperties(ours, &p));
-	p->dwAuthenticationSchemes |= PEER_GROUP_PASSWORD_AUTHENTICATION;
-	p->pwzGroupPassword = wide("correct horse battery");
-	p->groupPasswordRole = PEER_GROUP_ROLE_MEMBER;
-	NEED(!PeerGroupSetProperties(ours, p));
-	PeerFreeData(p);
-}
-
 static void set_up(void)
 {
 	unsigned int i;
 	PWSTR s;
 
-	set_password();
+	NEED(!peergroup_set_password(ours, "correct horse battery", PEERGROUP_ROLE_MEMBER));
 	for (last = ours, i = 2; i < CHAIN_MAX; i++)
 		last = join_below(last, i);
 	/* With one place left it may. */
