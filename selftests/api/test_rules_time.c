@@ -6,14 +6,12 @@
  * earlier. Each case is called by its rule in rules.tsv.
  */
 #include <endian.h>
-#include <glob.h>
-#include <stdlib.h>
 #include <time.h>
-#include <openssl/pem.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
+#include "home.h"
 #include "peer.h"
 #include "rules.h"
 #include "tap.h"
@@ -24,60 +22,9 @@
 #define OFFSET	((int64_t)(30 * TICKS))
 
 static struct peer neighbour = { .fd = -1 };
-/* The group's, Alice's and Bob's. */
-static struct cert certs[3], *const bobs_cert = &certs[2];
+static struct cert alices_cert, bobs_cert;
 
 /* ---------------------------------------------------------- the neighbour -- */
-
-/* A file of Bob's, whose folders are called by the first 40 characters of his name. */
-static FILE *open_bobs(const char *folder, const char *file)
-{
-	char path[4096];
-	FILE *opened;
-	glob_t g;
-
-	snprintf(path, sizeof(path), "%s/%s/%.40s*/%s", getenv("PEERGROUP_HOME"), folder, bob,
-		 file);
-	NEED(!glob(path, 0, NULL, &g) && g.gl_pathc == 1);
-	opened = fopen(g.gl_pathv[0], "r");
-	NEED(opened);
-	globfree(&g);
-	return opened;
-}
-
-static void take_cert(FILE *file, struct cert *cert)
-{
-	char *name, *header;
-	unsigned char *der;
-	long len;
-
-	NEED(PEM_read(file, &name, &header, &der, &len) && (size_t)len <= sizeof(cert->der.p));
-	memcpy(cert->der.p, der, (size_t)len);
-	cert->der.len = (size_t)len;
-	OPENSSL_free(name);
-	OPENSSL_free(header);
-	OPENSSL_free(der);
-}
-
-/* What a link takes: the key, the certificates, and which group they are of. */
-static void take_membership(void)
-{
-	FILE *chain = open_bobs("groups", "*/chain.pem"), *key = open_bobs("identities", "key.pem");
-	const unsigned char *der;
-	X509 *root;
-	int i;
-
-	for (i = 0; i < 3; i++)
-		take_cert(chain, &certs[i]);
-	fclose(chain);
-	bobs_cert->spec.key = PEM_read_PrivateKey(key, NULL, NULL, NULL);
-	fclose(key);
-	der = certs[0].der.p;
-	root = d2i_X509(NULL, &der, (long)certs[0].der.len);
-	NEED(root && bobs_cert->spec.key);
-	cert_spki_hash(X509_get0_pubkey(root), bobs_cert->spec.group);
-	X509_free(root);
-}
 
 static bool is_offset(void *arg)
 {
@@ -105,14 +52,14 @@ static void bear_silence(void)
 /* Alice's host has one neighbour, whose clock is that far from hers. */
 static void meet_neighbour(int64_t apart)
 {
-	struct chain chain = { .cert = { &certs[1].der, &certs[2].der }, .n = 2 };
+	struct chain chain = { .cert = { &alices_cert.der, &bobs_cert.der }, .n = 2 };
 	int64_t expected = apart < 0 ? -OFFSET : OFFSET;
 	struct noise_meet meet;
 
-	if (!bobs_cert->spec.key)
-		take_membership();
+	if (!bobs_cert.spec.key)
+		home_member(bob, &alices_cert, &bobs_cert);
 	peer_close(&neighbour);
-	meet_fill(&meet, bobs_cert, &chain);
+	meet_fill(&meet, &bobs_cert, &chain);
 	meet.meet.time = htobe64(peer_time_now() + (uint64_t)apart);
 	peer_connect(&neighbour, PEERGROUP_PORT);
 	NEED(peer_handshake(&neighbour, &meet) && peer_expect(&neighbour, PG_MSG_WELCOME));
