@@ -114,23 +114,36 @@ RULE(T4, "a record's times are peer time")
 	PeerFreeData(got);
 }
 
-RULE(T5, "an invitation's times are UTC")
+/* When the membership begins that a text gives; frees it. Ends at @end, where that is not 0. */
+static uint64_t begins(PWSTR text, uint64_t end)
 {
-	uint64_t before = peer_time_now(), end = before + HOUR;
-	FILETIME until = to_filetime(end);
 	PEER_INVITATION_INFO *info;
-	PWSTR xml, text;
+	uint64_t begin;
 
-	HR(PeerIdentityGetXML(wide(bob), &xml), S_OK);
-	HR(PeerGroupCreateInvitation(ours, xml, &until, 1, &PEER_GROUP_ROLE_MEMBER, &text), S_OK);
 	HR(PeerGroupParseInvitation(text, &info), S_OK);
 	NEED(info);
+	begin = from_filetime(info->ftValidityStart);
+	CHECK(begin <= peer_time_now());
 	/* A certificate's are whole seconds. */
-	CHECK(from_filetime(info->ftValidityEnd) <= end);
-	CHECK(from_filetime(info->ftValidityEnd) > end - TICKS);
-	CHECK(from_filetime(info->ftValidityStart) <= peer_time_now());
+	CHECK(!end || (from_filetime(info->ftValidityEnd) <= end &&
+		       from_filetime(info->ftValidityEnd) > end - TICKS));
 	PeerFreeData(info);
 	PeerFreeData(text);
+	return begin;
+}
+
+RULE(T5, "an invitation's and credentials' times are UTC")
+{
+	uint64_t end = peer_time_now() + HOUR, renewed;
+	FILETIME until = to_filetime(end);
+	PWSTR xml, text;
+
+	HR(PeerGroupIssueCredentials(ours, wide(bob), NULL, 0, &text), S_OK);
+	renewed = begins(text, 0);
+	HR(PeerIdentityGetXML(wide(bob), &xml), S_OK);
+	HR(PeerGroupCreateInvitation(ours, xml, &until, 1, &PEER_GROUP_ROLE_MEMBER, &text), S_OK);
+	/* Both begin as long before now, but credentials after those that they replace. */
+	CHECK(renewed <= begins(text, end) + TICKS);
 	PeerFreeData(xml);
 }
 
