@@ -344,6 +344,7 @@ RULE(V6, "at the first synchronisation every record is added")
 	HR(PeerGetNextItem(list, &n, (void ***)&records), S_OK);
 	NEED(n > 10 && n < ALL_ROOM);
 	CHECK(hear_added(&l, records, n));
+	CHECK(silent(&l));
 	PeerFreeData(records);
 	HR(PeerEndEnumeration(list), S_OK);
 	stop_listening(&l);
