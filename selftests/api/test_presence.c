@@ -416,11 +416,17 @@ static bool bob_has_many(void *arg)
 static void test_many(void)
 {
 	int n = make_up_nodes();
+	HPEERENUM list;
+	ULONG items;
 
 	CHECK(n < PEERGROUP_PRESENCE_RECORDS_MAX && n > PEERGROUP_PRESENCE_RECORDS_MAX - 4,
 	      "%d beside what there was of him", n);
 	CHECK(wait_until(bob_has_many, NULL));
 	CHECK(look(alice.group, bob.name).present == 16);
+	HR(PeerGroupEnumMembers(alice.group, 0, wide(bob.name), &list), S_OK);
+	HR(PeerGetItemCount(list, &items), S_OK);
+	CHECK(items == 16, "%lu", (unsigned long)items);
+	HR(PeerEndEnumeration(list), S_OK);
 }
 
 static bool dave_has_membership(void *arg)
