@@ -97,7 +97,8 @@ up() {
 	local host=$1
 	shift
 	pg "$host" up "$called" "$@" > /dev/null || bail_out "$host does not come up"
-	pg "$host" limits "$called" active_view="$looks_for" > /dev/null || bail_out "$host has no limits"
+	pg "$host" limits "$called" active_view="$looks_for" > /dev/null ||
+		bail_out "$host has no limits"
 }
 
 # up_mesh N: all on the bridge of mesh(), each dialling those before it
@@ -128,7 +129,8 @@ up_ring() {
 
 # quick_timers HOST: what waits for seconds waits for tenths
 quick_timers() {
-	pg "$1" limits "$called" keepalive=400 handshake=1500 retry_min=100 retry_max=400 > /dev/null
+	pg "$1" limits "$called" keepalive=400 handshake=1500 retry_min=100 retry_max=400 \
+		> /dev/null
 }
 
 links_of() { times '"up"' "$(pg "$1" links "$called" --json)"; }
@@ -144,7 +146,8 @@ loses() { pg "$1" wait "$called" --no-record "$2" --timeout 200; }
 add() {
 	local host=$1 data=${2-x}
 	shift $(($# > 2 ? 2 : $#))
-	printf '%s' "$data" | pg "$host" add "$called" --type "$TYPE" --expires 1h --json "$@" - | field id
+	printf '%s' "$data" |
+		pg "$host" add "$called" --type "$TYPE" --expires 1h --json "$@" - | field id
 }
 
 data_of() { pg "$1" get "$called" "$2" --data; }

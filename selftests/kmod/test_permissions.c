@@ -324,7 +324,8 @@ static void test_limits(void)
 	for (i = 0; i < sizeof(far) / sizeof(far[0]); i++)
 		NEED(!group_limit(&nl, group, far[i].limit, far[i].granted));
 	CHECK(as_user(&u, set_far));
-	CHECK(!group_limit(&nl, group, LIMIT(LINKS), 64) && !group_limit(&nl, group, LIMIT(LINKS), 10),
+	CHECK(!group_limit(&nl, group, LIMIT(LINKS), 64) &&
+	      !group_limit(&nl, group, LIMIT(LINKS), 10),
 	      "root goes up and down: %s", nl.text);
 	CHECK(as_user(&u, set_far), "and 10 are granted, not 64");
 	NEED(!owner(0, 0, 0600));
