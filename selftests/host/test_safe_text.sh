@@ -21,4 +21,9 @@ check "and so in JSON" grep -qF \
 	'a\u202eb\u200bc\ufeffd\udb40\udc41e\u00adf\u2028g é€😀' "$T/json"
 is "which says the same" "$(python3 -c 'import json, sys
 print(json.load(open(sys.argv[1]))[0]["friendly"])' "$T/json")" "$NAME"
+
+# What an invitation has wrong is said in the words of whoever made it.
+echo '<PEERINVITATION VERSION="1.&#x9b;2&#x202e;"/>' > "$T/invitation"
+pg join "$T/invitation" 2> "$T/message"
+check "in what the library complains of, too" grep -qF 'version 1.\x9b2\u202e' "$T/message"
 done_testing

@@ -13,12 +13,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "common.h"
+#include "safe.h"
+
+char *error_detail(void)
+{
+	const char *detail = peergroup_error_detail();
+
+	return safe_text(detail, strlen(detail));
+}
 
 void die(const char *what, HRESULT hr)
 {
+	char *detail = error_detail();
+
 	fprintf(stderr, "%s: %s", what, peergroup_strerror(hr));
-	if (*peergroup_error_detail())
-		fprintf(stderr, " (%s)", peergroup_error_detail());
+	if (*detail)
+		fprintf(stderr, " (%s)", detail);
 	fputc('\n', stderr);
 	exit(1);
 }

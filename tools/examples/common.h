@@ -18,6 +18,9 @@
  */
 void die(const char *what, HRESULT hr) __attribute__((noreturn));
 
+/* What the library says of the last failure, by safe_text(): others may have written some of it. */
+char *error_detail(void);
+
 /* die() if @hr is a failure. */
 void check(HRESULT hr, const char *what);
 

@@ -48,8 +48,13 @@ static struct lines said;
 
 static bool failed(const char *call, HRESULT hr)
 {
-	if (FAILED(hr))
-		say("-- %s: %s %s", call, peergroup_strerror(hr), peergroup_error_detail());
+	char *detail;
+
+	if (FAILED(hr)) {
+		detail = error_detail();
+		say("-- %s: %s %s", call, peergroup_strerror(hr), detail);
+		free(detail);
+	}
 	return FAILED(hr);
 }
 

@@ -95,7 +95,8 @@ static int exit_code(HRESULT result)
 
 int fail_result(HRESULT result, const char *fmt, ...)
 {
-	char *detail = xstrdup(peergroup_error_detail());
+	/* May have in it what others wrote. */
+	char *detail = safe_text(peergroup_error_detail(), strlen(peergroup_error_detail()));
 	const char *meaning = peergroup_strerror(result);
 	const char *name = peergroup_error_name(result);
 	va_list ap;
