@@ -1723,7 +1723,6 @@ HRESULT PeerGroupCreate(PPEER_GROUP_PROPERTIES pProperties, HGROUP *phGroup);
  * * E_INVALIDARG: a required argument is NULL, or not a peer name
  * * PEER_E_NO_CLOUD: @pwzCloud names a cloud that does not exist
  * * PEER_E_CLOUD_NAME_AMBIGUOUS: @pwzCloud names several clouds
- *   there is
  * * PEER_E_NOT_FOUND: there is no such identity, or it is not a member of such a group
  * * E_ACCESSDENIED: the group is not in the kernel, or is in another user's hands who
  *   does not let this one read it, and the process lacks CAP_NET_ADMIN in its network
@@ -1758,7 +1757,6 @@ HRESULT PeerGroupOpen(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName,
  * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation, names a cloud that does not exist
  * * PEER_E_CLOUD_NAME_AMBIGUOUS: it names several clouds, or a link, of which there are
  *   several: give one in @pwzCloud
- *   there is
  * * PEER_E_INVALID_PEER_NAME: @pwzIdentity is not a peer name
  * * PEER_E_NOT_FOUND: there is no such identity
  * * PEER_E_INVITATION_NOT_TRUSTED: the invitation is damaged or altered, or was made for
@@ -1808,7 +1806,6 @@ HRESULT PeerGroupJoin(PCWSTR pwzIdentity, PCWSTR pwzInvitation,
  * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation, names a cloud that does not exist
  * * PEER_E_CLOUD_NAME_AMBIGUOUS: it names several clouds, or a link, of which there are
  *   several: give one in @pwzCloud
- *   there is
  * * PEER_E_INVALID_PEER_NAME: @pwzIdentity is not a peer name
  * * PEER_E_NOT_FOUND: there is no such identity
  * * PEER_E_INVITATION_NOT_TRUSTED: the invitation is damaged, or not for joining by
