@@ -199,10 +199,17 @@ HRESULT pgi_cloud_settle(struct pgi_group_store *store, const struct pgi_cloud *
 	HRESULT hr;
 
 	if (!chosen || !*chosen->name) {
+		/* What is known here stays where it is. */
+		hr = pgi_group_store_has(store);
+		if (hr != PEER_E_NOT_FOUND)
+			return hr;
 		/* What a link is called elsewhere says nothing here. */
 		hr = pgi_cloud_find(is_link(store->cloud) ? LINK : store->cloud, &found);
+		if (!chosen && (hr == PEER_E_NO_CLOUD || hr == PEER_E_CLOUD_NAME_AMBIGUOUS))
+			hr = pgi_cloud_find(NULL, &found);
 		if (FAILED(hr))
 			return hr;
+		pgi_clear_error();
 		chosen = &found;
 	}
 	name = strdup(chosen->name);

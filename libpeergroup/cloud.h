@@ -23,7 +23,11 @@ HRESULT pgi_cloud_find(const char *name, struct pgi_cloud *cloud);
 /* The same of a call's argument, where NULL and "" name none: cloud->name is empty. */
 HRESULT pgi_cloud_take(const WCHAR *name, struct pgi_cloud *cloud);
 
-/* Where a group is that an invitation brought: in @chosen, or where that says. */
+/*
+ * Where a group is that an invitation brought: in @chosen, or, if that names none, where the
+ * invitation says; a group that is stored already stays as it is. @chosen is NULL where
+ * nobody can choose: what is not there, or ambiguous, is the cloud that is everywhere then.
+ */
 HRESULT pgi_cloud_settle(struct pgi_group_store *store, const struct pgi_cloud *chosen);
 
 /* Do both mean one cloud? NULL is the one that is everywhere. */

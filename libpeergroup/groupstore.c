@@ -282,6 +282,17 @@ static HRESULT open_group(const struct pgi_group_store *store, int *dir)
 	return not_joined(hr, store->identity, store->name);
 }
 
+HRESULT pgi_group_store_has(const struct pgi_group_store *store)
+{
+	HRESULT hr;
+	int dir;
+
+	hr = open_group(store, &dir);
+	if (SUCCEEDED(hr))
+		close(dir);
+	return hr;
+}
+
 HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock)
 {
 	const struct pgi_group_store store = { .identity = (char *)identity, .name = (char *)name };

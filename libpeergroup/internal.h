@@ -295,6 +295,8 @@ HRESULT pgi_group_store_load(const char *identity, const char *name,
  */
 HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *key,
 			       bool replace);
+/* PEER_E_NOT_FOUND where @store->identity is in no group @store->name. */
+HRESULT pgi_group_store_has(const struct pgi_group_store *store);
 /*
  * Around loading and saving: other threads and programs may do the same. close(*@lock)
  * ends it.

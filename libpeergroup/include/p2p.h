@@ -1754,7 +1754,8 @@ HRESULT PeerGroupOpen(PCWSTR pwzIdentity, PCWSTR pwzGroupPeerName,
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: a required argument is NULL
- * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation, names a cloud that does not exist
+ * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation to a group that is not known here,
+ *   names a cloud that does not exist
  * * PEER_E_CLOUD_NAME_AMBIGUOUS: it names several clouds, or a link, of which there are
  *   several: give one in @pwzCloud
  * * PEER_E_INVALID_PEER_NAME: @pwzIdentity is not a peer name
@@ -1803,7 +1804,8 @@ HRESULT PeerGroupJoin(PCWSTR pwzIdentity, PCWSTR pwzInvitation,
  * * PEER_S_ALREADY_A_MEMBER: the identity has joined by password before. If that has not
  *   led to a membership yet, this password takes the place of the one before.
  * * E_INVALIDARG: a required argument is NULL
- * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation, names a cloud that does not exist
+ * * PEER_E_NO_CLOUD: @pwzCloud, or else the invitation to a group that is not known here,
+ *   names a cloud that does not exist
  * * PEER_E_CLOUD_NAME_AMBIGUOUS: it names several clouds, or a link, of which there are
  *   several: give one in @pwzCloud
  * * PEER_E_INVALID_PEER_NAME: @pwzIdentity is not a peer name

@@ -354,6 +354,10 @@ HRESULT peergroup_open(const char *identity, const char *name, peergroup_t *grou
  * @invitation: what peergroup_invite() made for it
  * @group: receives a handle
  *
+ * The group is in the cloud that the invitation says, or, where that is not there or
+ * ambiguous, in the one that is everywhere; see peergroup(7). Who is a member already keeps
+ * its own.
+ *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVITATION_NOT_TRUSTED,
  * PEER_E_INVALID_TIME_PERIOD, PEER_E_UNSUPPORTED_VERSION, PEER_E_NOT_FOUND,
  * PEER_E_INVALID_PEER_NAME, PEER_E_CIRCULAR_CHAIN_DETECTED, PEER_E_GROUP_IN_USE,
@@ -731,7 +735,7 @@ HRESULT peergroup_password_invitation(peergroup_t group, char **xml);
  * peergroup_connect(), with a member's address, then does it, and waits for it: it says
  * PEER_E_NOT_AUTHORIZED where the password is not the group's. Until it has succeeded
  * other calls say PEER_E_GROUP_NOT_READY. It may be in another process, later. Called
- * again, this takes another password.
+ * again, this takes another password. For the cloud see peergroup_join().
  *
  * Return: S_OK, PEER_S_ALREADY_A_MEMBER (joined by password before; @group is set),
  * E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVITATION_NOT_TRUSTED, PEER_E_UNSUPPORTED_VERSION,

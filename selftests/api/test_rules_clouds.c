@@ -134,6 +134,24 @@ RULE(CL2, "what files of the host and the user name is a cloud, and goes along w
 	peergroup_free(text);
 }
 
+/* Who cannot choose one is in the one that is everywhere. Bob leaves again. */
+static void join_native(const char *text)
+{
+	struct peergroup_status *status;
+	peergroup_t g;
+	char *xml;
+
+	HR(peergroup_join(bob, text, &g), S_OK);
+	if (!g)
+		return;
+	NEED(!peergroup_export_config(g, "password", &xml));
+	CHECK(strstr(xml, "<CLOUDNAME>Global_</CLOUDNAME>"));
+	peergroup_free(xml);
+	NEED(!peergroup_status(g, &status));
+	HR(peergroup_delete(bob, status->name), S_OK);
+	peergroup_free(status);
+}
+
 RULE(CL3, "a link is a cloud, called by its interface, where it is this host's alone")
 {
 	char *text;
@@ -149,7 +167,9 @@ RULE(CL3, "a link is a cloud, called by its interface, where it is this host's a
 	text = invite_from(FIRST_LINK);
 	NEED(!system("ip link add pgl1 type dummy"));
 	HR(join(text, NULL, ""), PEER_E_CLOUD_NAME_AMBIGUOUS);
+	join_native(text);
 	HR(join(text, SECOND_LINK, "<CLOUDNAME>" SECOND_LINK "</CLOUDNAME>"), S_OK);
+	HR(join(text, NULL, "<CLOUDNAME>" SECOND_LINK "</CLOUDNAME>"), S_OK);
 	peergroup_free(text);
 }
 
@@ -184,21 +204,44 @@ ERROR(PeerGroupJoin, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, and of any
 	peergroup_free(text);
 }
 
+/* An invitation to nobody's group, to be freed. */
+static char *by_password(const char *cloud)
+{
+	char *text;
+
+	NEED(asprintf(&text, "<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>%s</CLOUDNAME>"
+		      "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS><GROUPPEERNAME>" NOBODY
+		      "</GROUPPEERNAME><GROUPFRIENDLYNAME>x</GROUPFRIENDLYNAME></PEERINVITATION>",
+		      cloud) > 0);
+	return text;
+}
+
 static HRESULT join_by_password(const char *cloud, const char *argument)
 {
+	char *text = by_password(cloud);
 	HGROUP g = BAD_GROUP;
-	char text[1000];
 	HRESULT hr;
 
-	snprintf(text, sizeof(text), "<PEERINVITATION VERSION=\"1.1\"><CLOUDNAME>%s</CLOUDNAME>"
-		 "<SCOPE>GLOBAL</SCOPE><CLOUDFLAGS>0</CLOUDFLAGS><GROUPPEERNAME>" NOBODY
-		 "</GROUPPEERNAME><GROUPFRIENDLYNAME>x</GROUPFRIENDLYNAME></PEERINVITATION>",
-		 cloud);
 	hr = PeerGroupPasswordJoin(wide(bob), wide(text), wide("password"),
 				   argument ? wide(argument) : NULL, &g);
 	CHECK(!g == FAILED(hr));
 	if (SUCCEEDED(hr))
 		HR(PeerGroupClose(g), S_OK);
+	free(text);
+	return hr;
+}
+
+static HRESULT join_by_password_native(const char *cloud)
+{
+	char *text = by_password(cloud);
+	peergroup_t g;
+	HRESULT hr;
+
+	hr = peergroup_join_password(bob, text, "password", &g);
+	CHECK(!g == FAILED(hr));
+	if (SUCCEEDED(hr))
+		HR(peergroup_delete(bob, NOBODY), S_OK);
+	free(text);
 	return hr;
 }
 
@@ -207,7 +250,10 @@ ERROR(PeerGroupPasswordJoin, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, an
 	HR(join_by_password("twice", NULL), PEER_E_CLOUD_NAME_AMBIGUOUS);
 	HR(join_by_password("global", "twice"), PEER_E_CLOUD_NAME_AMBIGUOUS);
 	HR(join_by_password("nowhere", NULL), PEER_E_NO_CLOUD);
+	HR(join_by_password_native("twice"), S_OK);
+	HR(join_by_password_native("nowhere"), S_OK);
 	HR(join_by_password("twice", "campus"), S_OK);
+	HR(join_by_password("twice", NULL), PEER_S_ALREADY_A_MEMBER);
 }
 
 int main(void)
