@@ -4,7 +4,6 @@
  * host and of the user's data folder name, and one for each of the host's links.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #define USER_FILE	"clouds"
 #define EVERYWHERE	"Global_"
 #define LINK		"LinkLocal_"	/* and the interface's name */
-#define LINE_MAX_LEN	(PGI_CLOUD_MAX + 32)
+#define BLANK		" \t\r"
 
 static const struct {
 	const char *text;
@@ -84,53 +83,43 @@ static void read_line(struct search *s, char *line)
 	uint32_t scope = PNRP_GLOBAL_SCOPE;
 	char *rest, *name, *word;
 
-	line[strcspn(line, "#\r\n")] = '\0';
-	name = strtok_r(line, " \t", &rest);
-	word = name ? strtok_r(NULL, " \t", &rest) : NULL;
-	if (name && (!word || pgi_cloud_scope(word, &scope)) && !is_link(name))
+	line[strcspn(line, "#")] = '\0';
+	name = strtok_r(line, BLANK, &rest);
+	word = name ? strtok_r(NULL, BLANK, &rest) : NULL;
+	if (!name || is_link(name) || (word && !pgi_cloud_scope(word, &scope)))
+		return;
+	if (!word || !strtok_r(NULL, BLANK, &rest))
 		offer(s, name, scope);
 }
 
-static void read_lines(struct search *s, FILE *file)
-{
-	char line[LINE_MAX_LEN];
-
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file))
-		read_line(s, line);
-	fclose(file);
-}
-
 /* A file that is not there, or may not be read, has no names. */
-static FILE *open_users(void)
+static HRESULT read_lines(struct search *s, HRESULT hr, struct pgi_blob *file)
 {
-	FILE *file = NULL;
-	int dir, fd;
+	char *rest = (char *)file->data, *line;
 
-	if (FAILED(pgi_store_open(".", NULL, false, &dir)))
-		return NULL;
-	fd = openat(dir, USER_FILE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd >= 0)
-		file = fdopen(fd, "r");
-	if (fd >= 0 && !file)
-		close(fd);
-	close(dir);
-	return file;
+	if (FAILED(hr))
+		return hr == E_OUTOFMEMORY ? hr : S_OK;
+	while ((line = strsep(&rest, "\n")))
+		read_line(s, line);
+	pgi_blob_free(file);
+	return S_OK;
 }
 
 static HRESULT search_files(struct search *s)
 {
-	FILE *host, *user;
-	bool memory;
+	struct pgi_blob file = { 0 };
+	HRESULT hr;
+	int dir;
 
-	errno = 0;
-	host = fopen(HOST_FILE, "re");
-	user = open_users();
-	memory = errno != ENOMEM;
-	read_lines(s, host);
-	read_lines(s, user);
-	return memory ? S_OK : E_OUTOFMEMORY;
+	hr = read_lines(s, pgi_store_read_host(HOST_FILE, &file), &file);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_store_open(".", NULL, false, &dir);
+	if (SUCCEEDED(hr)) {
+		hr = pgi_store_read(dir, USER_FILE, false, &file);
+		close(dir);
+	}
+	return read_lines(s, hr, &file);
 }
 
 /* "LinkLocal_" by itself is any of them, which does where there is one. */
@@ -141,7 +130,7 @@ static HRESULT search_links(struct search *s)
 	char name[sizeof(LINK) + IF_NAMESIZE];
 
 	if (!all)
-		return pgi_from_errno(errno);
+		return errno == ENOBUFS ? E_OUTOFMEMORY : pgi_from_errno(errno);
 	for (i = all; i->if_index; i++) {
 		/* The first one is the host's own. */
 		if (!strcmp(i->if_name, "lo"))
@@ -220,20 +209,24 @@ HRESULT pgi_cloud_settle(struct pgi_group_store *store, const struct pgi_cloud *
 	return S_OK;
 }
 
-/* What is not there any more is told as it was, as far as its name says. */
+/* What is not there any more is told as it was, as far as its name says. NULL: no memory. */
 static const char *scope_of(const char *name)
 {
-	struct pgi_cloud cloud;
-	size_t i;
+	struct pgi_cloud cloud = { .scope = PNRP_GLOBAL_SCOPE };
+	HRESULT hr;
+	size_t i = 0;
 
 	if (is_link(name))
 		return "LINKLOCAL";
-	if (SUCCEEDED(pgi_cloud_find(name, &cloud)))
-		for (i = 0; i < PGI_ARRAY_SIZE(scopes); i++)
-			if (scopes[i].scope == cloud.scope)
-				return scopes[i].text;
+	hr = pgi_cloud_find(name, &cloud);
+	if (hr == E_OUTOFMEMORY)
+		return NULL;
 	pgi_clear_error();
-	return "GLOBAL";
+	if (FAILED(hr))
+		return "GLOBAL";
+	while (scopes[i].scope != cloud.scope)
+		i++;
+	return scopes[i].text;
 }
 
 /* What came from elsewhere may be anything, and be written as it is only if it is plain. */
@@ -244,11 +237,13 @@ const char *pgi_cloud_written(const char *name)
 
 char *pgi_cloud_elements(const char *name)
 {
+	const char *scope;
 	char *text;
 
 	name = pgi_cloud_written(name);
-	if (asprintf(&text, "<CLOUDNAME>%s</CLOUDNAME><SCOPE>%s</SCOPE>"
-		     "<CLOUDFLAGS>%d</CLOUDFLAGS>", name, scope_of(name), is_link(name)) < 0)
+	scope = scope_of(name);
+	if (!scope || asprintf(&text, "<CLOUDNAME>%s</CLOUDNAME><SCOPE>%s</SCOPE>"
+			       "<CLOUDFLAGS>%d</CLOUDFLAGS>", name, scope, is_link(name)) < 0)
 		return NULL;
 	return text;
 }

@@ -388,7 +388,8 @@ static HRESULT check_file(int fd, const char *file, bool secret, size_t *size)
 	return S_OK;
 }
 
-HRESULT pgi_store_read(int dir, const char *file, bool secret, struct pgi_blob *data)
+static HRESULT read_file(int dir, const char *file, int flags, bool secret,
+			 struct pgi_blob *data)
 {
 	size_t size = 0;
 	ssize_t got;
@@ -397,7 +398,7 @@ HRESULT pgi_store_read(int dir, const char *file, bool secret, struct pgi_blob *
 
 	data->data = NULL;
 	data->len = 0;
-	fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(dir, file, flags | O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? PEER_E_NOT_FOUND : file_error(errno, "read", file);
 	hr = check_file(fd, file, secret, &size);
@@ -425,6 +426,17 @@ HRESULT pgi_store_read(int dir, const char *file, bool secret, struct pgi_blob *
 out:
 	close(fd);
 	return hr;
+}
+
+HRESULT pgi_store_read(int dir, const char *file, bool secret, struct pgi_blob *data)
+{
+	return read_file(dir, file, O_NOFOLLOW, secret, data);
+}
+
+/* Whoever runs the host may have it elsewhere, behind a link. */
+HRESULT pgi_store_read_host(const char *path, struct pgi_blob *data)
+{
+	return read_file(AT_FDCWD, path, 0, false, data);
 }
 
 static HRESULT write_all(int fd, const char *file, const uint8_t *data, size_t len)

@@ -58,6 +58,8 @@ HRESULT pgi_store_each(int dir, HRESULT (*each)(int dir, const char *entry, void
  * the user might have read it; writing one gives it mode 0600.
  */
 HRESULT pgi_store_read(int dir, const char *file, bool secret, struct pgi_blob *data);
+/* One of the host's, not of the data folder. */
+HRESULT pgi_store_read_host(const char *path, struct pgi_blob *data);
 HRESULT pgi_store_write(int dir, const char *file, const void *data, size_t len);
 
 /* Lines of "key=value", control characters and '%' as %XX. */

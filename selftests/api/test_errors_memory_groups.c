@@ -7,6 +7,7 @@
  * that it makes failing in turn, and the data folder as it was before. What libcrypto
  * allocates for itself is left alone here, and it makes no keys.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <p2p.h>
@@ -42,7 +43,18 @@ static PEER_GROUP_PROPERTIES properties(void)
 	return (PEER_GROUP_PROPERTIES){
 		.dwSize = sizeof(PEER_GROUP_PROPERTIES), .pwzCreatorPeerName = wide(alice),
 		.pwzFriendlyName = wide("Another"), .pwzClassifier = wide("other"),
+		.pwzCloud = wide("campus"),
 	};
+}
+
+static void configure_cloud(void)
+{
+	char path[200];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/clouds", getenv("PEERGROUP_HOME"));
+	file = fopen(path, "w");
+	NEED(file && fputs("campus SITELOCAL\n", file) >= 0 && !fclose(file));
 }
 
 static HRESULT create_once(void)
@@ -60,7 +72,37 @@ static HRESULT create_once(void)
 
 ERROR(PeerGroupCreate, E_OUTOFMEMORY, "each allocation in turn")
 {
+	configure_cloud();
 	heap_walk(create_once, walk_files);
+}
+
+static PWSTR bobs_xml;
+static HGROUP in_campus;
+
+/* It says what cloud that is, or nothing. */
+static HRESULT invite_once(void)
+{
+	PEER_INVITATION_INFO *info;
+	PWSTR text = BAD_TEXT;
+	HRESULT hr = ARMED(PeerGroupCreateInvitation(in_campus, bobs_xml, NULL, 1,
+						     &PEER_GROUP_ROLE_MEMBER, &text));
+
+	if (SUCCEEDED(hr)) {
+		NEED(!PeerGroupParseInvitation(text, &info));
+		CHECK(info->dwScope == PNRP_SITE_LOCAL_SCOPE, "scope %u", info->dwScope);
+		PeerFreeData(info);
+	}
+	return walk_text(hr, text);
+}
+
+ERROR(PeerGroupCreateInvitation, E_OUTOFMEMORY, "each allocation in turn")
+{
+	PEER_GROUP_PROPERTIES p = properties();
+
+	NEED(!PeerGroupCreate(&p, &in_campus));
+	NEED(!PeerIdentityGetXML(wide(bob), &bobs_xml));
+	heap_walk(invite_once, NULL);
+	delete_named(alice, in_campus);
 }
 
 static HRESULT open_once(void)
@@ -75,19 +117,6 @@ ERROR(PeerGroupOpen, E_OUTOFMEMORY, "each allocation in turn")
 {
 	rules_group(0, PEERGROUP_ROLE_MEMBER);
 	heap_walk(open_once, walk_files);
-}
-
-static PWSTR bobs_xml;
-
-static HRESULT invite_once(void)
-{
-	return TEXT(PeerGroupCreateInvitation, ours, bobs_xml, NULL, 1, &PEER_GROUP_ROLE_MEMBER);
-}
-
-ERROR(PeerGroupCreateInvitation, E_OUTOFMEMORY, "each allocation in turn")
-{
-	NEED(!PeerIdentityGetXML(wide(bob), &bobs_xml));
-	heap_walk(invite_once, NULL);
 }
 
 static HRESULT parse_once(void)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
@@ -15,6 +16,8 @@
 #include "tap.h"
 
 #define FIRST_LINK	"LinkLocal_pgl0"
+#define X35		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_COMMENT	"#" X35 X35 X35 X35 X35 X35 X35 X35 "xxxxxx"	/* 287 characters */
 #define SECOND_LINK	"LinkLocal_pgl1"
 
 static void write_file(const char *folder, const char *text)
@@ -116,6 +119,22 @@ RULE(CL1, "NULL, an empty name, global and Global_ are the cloud that is everywh
 	}
 }
 
+/* No other file is read in place of the user's, and the host's by itself is good. */
+static void check_link(void)
+{
+	char path[200], other[210];
+	HGROUP g;
+
+	snprintf(path, sizeof(path), "%s/clouds", getenv("PEERGROUP_HOME"));
+	snprintf(other, sizeof(other), "%s.aside", path);
+	NEED(!rename(path, other));
+	NEED(!symlink(other, path));
+	refuse_create("wide", PEER_E_NO_CLOUD);
+	HR(create("Campus", &g), S_OK);
+	HR(PeerGroupClose(g), S_OK);
+	NEED(!unlink(path) && !rename(other, path));
+}
+
 RULE(CL2, "what files of the host and the user name is a cloud, and goes along with a group")
 {
 	char *text;
@@ -132,6 +151,9 @@ RULE(CL2, "what files of the host and the user name is a cloud, and goes along w
 	check_invitation(text, "wide", PNRP_GLOBAL_SCOPE, 0);
 	HR(join(text, "campus", "<CLOUDNAME>campus</CLOUDNAME>"), S_OK);
 	peergroup_free(text);
+	refuse_create("third", PEER_E_NO_CLOUD);
+	refuse_create("tail", PEER_E_NO_CLOUD);
+	check_link();
 }
 
 /* Who cannot choose one is in the one that is everywhere. Bob leaves again. */
@@ -258,12 +280,16 @@ ERROR(PeerGroupPasswordJoin, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, an
 
 int main(void)
 {
+	char users[1000];
+
 	rules_begin();
 	rules_people();
 	rules_group(0, PEERGROUP_ROLE_MEMBER);
 	NEED(!mkdir("/etc/peergroup", 0755));
 	write_file("/etc/peergroup", "# The host's clouds\ncampus SITELOCAL\n\nboth\n");
-	write_file(getenv("PEERGROUP_HOME"), "wide global\t# all there is\nboth\ntwice\nTwice\n"
-		   "badscope everywhere\nLinkLocal_lo");
+	snprintf(users, sizeof(users), "wide global\t# all there is\nboth\ntwice\nTwice\n"
+		 "badscope everywhere\nthird GLOBAL GLOBAL\n%stail\nLinkLocal_lo",
+		 LONG_COMMENT);
+	write_file(getenv("PEERGROUP_HOME"), users);
 	return rules_main();
 }
