@@ -64,7 +64,7 @@ struct search {
 /* Goes into XML as it is. */
 static bool is_plain(const char *name)
 {
-	return *name && strlen(name) <= PGI_CLOUD_MAX && pgi_text_plain(name) &&
+	return *name && pgi_text_plain(name) && pgi_utf8_units(name) <= PGI_CLOUD_MAX &&
 	       !strpbrk(name, "<>&\"'");
 }
 
@@ -122,12 +122,16 @@ static HRESULT search_files(struct search *s)
 	return read_lines(s, hr, &file);
 }
 
-/* "LinkLocal_" by itself is any of them, which does where there is one. */
+/*
+ * "LinkLocal_" by itself is any of them, which does where there is one. Of those that differ
+ * in case only it is the one that is written the same.
+ */
 static HRESULT search_links(struct search *s)
 {
 	struct if_nameindex *all = if_nameindex(), *i;
-	bool any = !s->name[sizeof(LINK) - 1];
+	const char *link = s->name + sizeof(LINK) - 1;
 	char name[sizeof(LINK) + IF_NAMESIZE];
+	bool exact;
 
 	if (!all)
 		return errno == ENOBUFS ? E_OUTOFMEMORY : pgi_from_errno(errno);
@@ -136,9 +140,14 @@ static HRESULT search_links(struct search *s)
 		if (!strcmp(i->if_name, "lo"))
 			continue;
 		snprintf(name, sizeof(name), LINK "%s", i->if_name);
-		if (any)
+		exact = !strcmp(i->if_name, link);
+		if (exact)
+			s->count = 0;
+		if (!*link)
 			s->name = name;
 		offer(s, name, PNRP_LINK_LOCAL_SCOPE);
+		if (exact)
+			break;
 	}
 	if_freenameindex(all);
 	return S_OK;

@@ -8,10 +8,10 @@
 
 #include "internal.h"
 
-#define PGI_CLOUD_MAX	256
+#define PGI_CLOUD_MAX	256		/* as UTF-16 */
 
 struct pgi_cloud {
-	char name[PGI_CLOUD_MAX + 1];	/* "": none was named */
+	char name[3 * PGI_CLOUD_MAX + 1];	/* "": none was named */
 	uint32_t scope;			/* PNRP_SCOPE */
 };
 

@@ -16,6 +16,7 @@
 #include "tap.h"
 
 #define FIRST_LINK	"LinkLocal_pgl0"
+#define LONGEST		256
 #define X35		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define LONG_COMMENT	"#" X35 X35 X35 X35 X35 X35 X35 X35 "xxxxxx"	/* 287 characters */
 #define SECOND_LINK	"LinkLocal_pgl1"
@@ -28,6 +29,17 @@ static void write_file(const char *folder, const char *text)
 	snprintf(path, sizeof(path), "%s/clouds", folder);
 	file = fopen(path, "w");
 	NEED(file && fputs(text, file) >= 0 && !fclose(file));
+}
+
+/* The longest name there may be, and one that is longer: lines of the user's file. */
+static const char *long_names(void)
+{
+	static char text[3 * (2 * LONGEST + 1) + 3];
+	unsigned int i;
+
+	for (i = 0; i < 2 * LONGEST + 1; i++)
+		strcat(text, i == LONGEST ? "\n\u20ac" : "\u20ac");
+	return strcat(text, "\n");
 }
 
 static HRESULT create(const char *cloud, HGROUP *group)
@@ -119,6 +131,24 @@ RULE(CL1, "NULL, an empty name, global and Global_ are the cloud that is everywh
 	}
 }
 
+/* UTF-16 counts: here it takes three bytes a character. */
+static void check_length(void)
+{
+	PEER_GROUP_PROPERTIES p = { .dwSize = sizeof(p), .pwzCreatorPeerName = wide(alice) };
+	WCHAR name[LONGEST + 2] = { 0 };
+	unsigned int i;
+	HGROUP g;
+
+	for (i = 0; i < LONGEST; i++)
+		name[i] = 0x20ac;
+	p.pwzCloud = name;
+	HR(PeerGroupCreate(&p, &g), S_OK);
+	if (g)
+		HR(PeerGroupClose(g), S_OK);
+	name[i] = 0x20ac;
+	HR(PeerGroupCreate(&p, &g), PEER_E_NO_CLOUD);
+}
+
 /* No other file is read in place of the user's, and the host's by itself is good. */
 static void check_link(void)
 {
@@ -151,6 +181,7 @@ RULE(CL2, "what files of the host and the user name is a cloud, and goes along w
 	check_invitation(text, "wide", PNRP_GLOBAL_SCOPE, 0);
 	HR(join(text, "campus", "<CLOUDNAME>campus</CLOUDNAME>"), S_OK);
 	peergroup_free(text);
+	check_length();
 	refuse_create("third", PEER_E_NO_CLOUD);
 	refuse_create("tail", PEER_E_NO_CLOUD);
 	check_link();
@@ -193,6 +224,11 @@ RULE(CL3, "a link is a cloud, called by its interface, where it is this host's a
 	HR(join(text, SECOND_LINK, "<CLOUDNAME>" SECOND_LINK "</CLOUDNAME>"), S_OK);
 	HR(join(text, NULL, "<CLOUDNAME>" SECOND_LINK "</CLOUDNAME>"), S_OK);
 	peergroup_free(text);
+	NEED(!system("ip link add PGL1 type dummy"));
+	text = invite_from(SECOND_LINK);
+	check_invitation(text, SECOND_LINK, PNRP_LINK_LOCAL_SCOPE, PNRP_CLOUD_NAME_LOCAL);
+	peergroup_free(text);
+	refuse_create("LinkLocal_Pgl1", PEER_E_CLOUD_NAME_AMBIGUOUS);
 }
 
 /* --------------------------------------------------------------- ambiguous -- */
@@ -280,7 +316,7 @@ ERROR(PeerGroupPasswordJoin, PEER_E_CLOUD_NAME_AMBIGUOUS, "of several clouds, an
 
 int main(void)
 {
-	char users[1000];
+	char users[3000];
 
 	rules_begin();
 	rules_people();
@@ -288,8 +324,8 @@ int main(void)
 	NEED(!mkdir("/etc/peergroup", 0755));
 	write_file("/etc/peergroup", "# The host's clouds\ncampus SITELOCAL\n\nboth\n");
 	snprintf(users, sizeof(users), "wide global\t# all there is\nboth\ntwice\nTwice\n"
-		 "badscope everywhere\nthird GLOBAL GLOBAL\n%stail\nLinkLocal_lo",
-		 LONG_COMMENT);
+		 "badscope everywhere\nthird GLOBAL GLOBAL\n%s%stail\nLinkLocal_lo",
+		 long_names(), LONG_COMMENT);
 	write_file(getenv("PEERGROUP_HOME"), users);
 	return rules_main();
 }
