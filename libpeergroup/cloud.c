@@ -43,7 +43,7 @@ static bool is_global(const char *name)
 	return !name || !*name || !strcasecmp(name, "global") || !strcasecmp(name, EVERYWHERE);
 }
 
-static bool is_link(const char *name)
+bool pgi_cloud_local(const char *name)
 {
 	return !strncasecmp(name, LINK, sizeof(LINK) - 1);
 }
@@ -86,7 +86,7 @@ static void read_line(struct search *s, char *line)
 	line[strcspn(line, "#")] = '\0';
 	name = strtok_r(line, BLANK, &rest);
 	word = name ? strtok_r(NULL, BLANK, &rest) : NULL;
-	if (!name || is_link(name) || (word && !pgi_cloud_scope(word, &scope)))
+	if (!name || pgi_cloud_local(name) || (word && !pgi_cloud_scope(word, &scope)))
 		return;
 	if (!word || !strtok_r(NULL, BLANK, &rest))
 		offer(s, name, scope);
@@ -164,7 +164,7 @@ HRESULT pgi_cloud_find(const char *name, struct pgi_cloud *cloud)
 		cloud->scope = PNRP_GLOBAL_SCOPE;
 		return S_OK;
 	}
-	hr = is_link(name) ? search_links(&s) : search_files(&s);
+	hr = pgi_cloud_local(name) ? search_links(&s) : search_files(&s);
 	if (FAILED(hr))
 		return hr;
 	pgi_clear_error();
@@ -202,7 +202,7 @@ HRESULT pgi_cloud_settle(struct pgi_group_store *store, const struct pgi_cloud *
 		if (hr != PEER_E_NOT_FOUND)
 			return hr;
 		/* What a link is called elsewhere says nothing here. */
-		hr = pgi_cloud_find(is_link(store->cloud) ? LINK : store->cloud, &found);
+		hr = pgi_cloud_find(pgi_cloud_local(store->cloud) ? LINK : store->cloud, &found);
 		if (!chosen && (hr == PEER_E_NO_CLOUD || hr == PEER_E_CLOUD_NAME_AMBIGUOUS))
 			hr = pgi_cloud_find(NULL, &found);
 		if (FAILED(hr))
@@ -218,24 +218,22 @@ HRESULT pgi_cloud_settle(struct pgi_group_store *store, const struct pgi_cloud *
 	return S_OK;
 }
 
-/* What is not there any more is told as it was, as far as its name says. NULL: no memory. */
-static const char *scope_of(const char *name)
+/* What is not there any more is told as it was, as far as its name says. */
+HRESULT pgi_cloud_reach(const char *name, uint32_t *scope)
 {
-	struct pgi_cloud cloud = { .scope = PNRP_GLOBAL_SCOPE };
+	struct pgi_cloud cloud;
 	HRESULT hr;
-	size_t i = 0;
 
-	if (is_link(name))
-		return "LINKLOCAL";
+	*scope = pgi_cloud_local(name) ? PNRP_LINK_LOCAL_SCOPE : PNRP_GLOBAL_SCOPE;
+	if (pgi_cloud_local(name))
+		return S_OK;
 	hr = pgi_cloud_find(name, &cloud);
 	if (hr == E_OUTOFMEMORY)
-		return NULL;
+		return hr;
+	if (SUCCEEDED(hr))
+		*scope = cloud.scope;
 	pgi_clear_error();
-	if (FAILED(hr))
-		return "GLOBAL";
-	while (scopes[i].scope != cloud.scope)
-		i++;
-	return scopes[i].text;
+	return S_OK;
 }
 
 /* What came from elsewhere may be anything, and be written as it is only if it is plain. */
@@ -244,15 +242,24 @@ const char *pgi_cloud_written(const char *name)
 	return is_global(name) || !is_plain(name) ? EVERYWHERE : name;
 }
 
-char *pgi_cloud_elements(const char *name)
+char *pgi_cloud_elements_of(const char *name, uint32_t scope)
 {
-	const char *scope;
+	bool local = pgi_cloud_local(name);
 	char *text;
+	size_t i = 0;
 
-	name = pgi_cloud_written(name);
-	scope = scope_of(name);
-	if (!scope || asprintf(&text, "<CLOUDNAME>%s</CLOUDNAME><SCOPE>%s</SCOPE>"
-			       "<CLOUDFLAGS>%d</CLOUDFLAGS>", name, scope, is_link(name)) < 0)
+	while (scopes[i].scope != scope)
+		i++;
+	if (asprintf(&text, "<CLOUDNAME>%s</CLOUDNAME><SCOPE>%s</SCOPE>"
+		     "<CLOUDFLAGS>%d</CLOUDFLAGS>", name, scopes[i].text, local) < 0)
 		return NULL;
 	return text;
+}
+
+char *pgi_cloud_elements(const char *name)
+{
+	uint32_t scope;
+
+	name = pgi_cloud_written(name);
+	return FAILED(pgi_cloud_reach(name, &scope)) ? NULL : pgi_cloud_elements_of(name, scope);
 }

@@ -35,8 +35,14 @@ bool pgi_cloud_same(const char *a, const char *b);
 
 /* As a text has it: of several names for one cloud always the same. */
 const char *pgi_cloud_written(const char *name);
+/* How far it reaches, as far as can be told here. E_OUTOFMEMORY is all that can fail. */
+HRESULT pgi_cloud_reach(const char *written, uint32_t *scope);
+/* Does the name say something on this host only? */
+bool pgi_cloud_local(const char *written);
 /* CLOUDNAME, SCOPE and CLOUDFLAGS for a text, to be freed. NULL: no memory. */
 char *pgi_cloud_elements(const char *name);
+/* The same of what both of the first two have said. */
+char *pgi_cloud_elements_of(const char *written, uint32_t scope);
 bool pgi_cloud_scope(const char *text, uint32_t *scope);
 
 #endif /* _PEERGROUP_CLOUD_H */

@@ -134,7 +134,7 @@ static void put_element(FILE *out, const char *name, const char *text)
 static HRESULT put_xml(const struct pgi_config *c, const char *gmc, const char *sealed,
 		       char **xml)
 {
-	char *cloud = pgi_cloud_elements(c->cloud);
+	char *cloud = pgi_cloud_elements_of(c->cloud, c->scope);
 	size_t size;
 	FILE *out = cloud ? pgi_stream_begin(xml, &size) : NULL;
 
@@ -150,6 +150,15 @@ static HRESULT put_xml(const struct pgi_config *c, const char *gmc, const char *
 	fprintf(out, "<GMC dt:dt=\"bin.base64\">%s</GMC>"
 		"<SEALED dt:dt=\"bin.base64\">%s</SEALED></PEERGROUPCONFIG>", gmc, sealed);
 	return pgi_stream_end(out, xml);
+}
+
+/* Nothing of the one that is everywhere: so it was when there was no other. */
+static void put_reach(FILE *out, const struct pgi_config *c)
+{
+	uint32_t reach[] = { htobe32(c->scope), htobe32(c->cloud_flags) };
+
+	if (c->scope != PNRP_GLOBAL_SCOPE || c->cloud_flags)
+		fwrite(reach, sizeof(reach), 1, out);
 }
 
 /* What can be read without the password, sealed in so that it cannot be changed without. */
@@ -170,6 +179,7 @@ static HRESULT aad_of(const struct pgi_config *c, struct pgi_blob *aad)
 		fwrite(&len, sizeof(len), 1, out);
 		fwrite(c->certs[i].data, c->certs[i].len, 1, out);
 	}
+	put_reach(out, c);
 	hr = pgi_stream_end(out, (char **)&aad->data);
 	aad->len = size;
 	return hr;
@@ -192,7 +202,6 @@ static char *take(xmlNode **node, const char *name, bool base64)
 static bool take_names(xmlNode **node, struct pgi_config *c)
 {
 	char *scope, *flags;
-	uint32_t how_far;
 	bool ok;
 
 	c->identity = take(node, "IDENTITYPEERNAME", false);
@@ -202,7 +211,8 @@ static bool take_names(xmlNode **node, struct pgi_config *c)
 	flags = take(node, "CLOUDFLAGS", false);
 	ok = c->identity && c->group && c->cloud && scope && flags &&
 	     pgi_name_valid(c->identity) && pgi_name_valid(c->group) &&
-	     pgi_cloud_scope(scope, &how_far) && (!strcmp(flags, "0") || !strcmp(flags, "1"));
+	     pgi_cloud_scope(scope, &c->scope) && (!strcmp(flags, "0") || !strcmp(flags, "1"));
+	c->cloud_flags = ok && flags[0] == '1' ? PNRP_CLOUD_NAME_LOCAL : 0;
 	xmlFree(scope);
 	xmlFree(flags);
 	return ok;
@@ -268,10 +278,16 @@ void pgi_config_free(struct pgi_config *c)
 /* Borrows everything from @store, but for the array. */
 static HRESULT describe(const struct pgi_group_store *store, struct pgi_config *c)
 {
+	HRESULT hr;
+
 	memset(c, 0, sizeof(*c));
 	c->identity = store->identity;
 	c->group = store->name;
 	c->cloud = (char *)pgi_cloud_written(store->cloud);
+	c->cloud_flags = pgi_cloud_local(c->cloud) ? PNRP_CLOUD_NAME_LOCAL : 0;
+	hr = pgi_cloud_reach(c->cloud, &c->scope);
+	if (FAILED(hr))
+		return hr;
 	c->certs_len = store->chain_len + 1;
 	c->certs = calloc(c->certs_len, sizeof(*c->certs));
 	if (!c->certs)

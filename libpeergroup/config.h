@@ -11,6 +11,7 @@
 /* As it stands in the XML: nothing of it is trusted before the sealed part opened. */
 struct pgi_config {
 	char *identity, *group, *cloud;
+	uint32_t scope, cloud_flags;	/* of the cloud */
 	struct pgi_blob *certs;
 	size_t certs_len;
 	struct pgi_blob sealed;

@@ -329,6 +329,38 @@ static void test_config_altered(void)
 	}
 }
 
+/* The sealed part does not open with another word in place of one. */
+static void refuse_instead(const char *xml, const char *was, const char *is)
+{
+	const char *at = strstr(xml, was);
+	struct pgi_group_store *store;
+	EVP_PKEY *key;
+	char *other;
+
+	NEED(at && asprintf(&other, "%.*s%s%s", (int)(at - xml), xml, is, at + strlen(was)) > 0);
+	CHECK_HR(open_config(other, PASSWORD, &store, &key), E_INVALIDARG);
+	free(other);
+}
+
+static void test_config_cloud(void)
+{
+	struct pgi_group_store *store;
+	EVP_PKEY *key;
+	char *xml;
+
+	refuse_instead(config, ">GLOBAL<", ">SITELOCAL<");
+	refuse_instead(config, "<CLOUDFLAGS>0", "<CLOUDFLAGS>1");
+	group->cloud = strdup("LinkLocal_eth0");
+	NEED_OK(pgi_config_make(group, PASSWORD, &xml));
+	refuse_instead(xml, ">LINKLOCAL<", ">SITELOCAL<");
+	refuse_instead(xml, "<CLOUDFLAGS>1", "<CLOUDFLAGS>0");
+	NEED_OK(open_config(xml, PASSWORD, &store, &key));
+	CHECK(!strcmp(store->cloud, "LinkLocal_eth0"));
+	pgi_group_store_free(store);
+	EVP_PKEY_free(key);
+	free(xml);
+}
+
 static void test_config_no_identity(void)
 {
 	char *who, *what;
@@ -454,6 +486,7 @@ int main(void)
 		{ "it is imported where nothing is in the way", test_config_import },
 		{ "or over what is there", test_config_overwrite },
 		{ "an altered or cut off configuration is refused", test_config_altered },
+		{ "so is one whose cloud is altered", test_config_cloud },
 		{ "so is one whose identity is not here", test_config_no_identity },
 		{ "a database file has what was put in", test_database },
 		{ "a database file that was altered is refused", test_database_altered },
