@@ -15,16 +15,19 @@
 #include "common.h"
 #include "safe.h"
 
-char *error_detail(void)
+const char *error_detail(void)
 {
 	const char *detail = peergroup_error_detail();
+	static char *safe;
 
-	return safe_text(detail, strlen(detail));
+	free(safe);
+	safe = safe_text(detail, strlen(detail));
+	return safe;
 }
 
 void die(const char *what, HRESULT hr)
 {
-	char *detail = error_detail();
+	const char *detail = error_detail();
 
 	fprintf(stderr, "%s: %s", what, peergroup_strerror(hr));
 	if (*detail)

@@ -18,8 +18,11 @@
  */
 void die(const char *what, HRESULT hr) __attribute__((noreturn));
 
-/* What the library says of the last failure, by safe_text(): others may have written some of it. */
-char *error_detail(void);
+/*
+ * What the library says of the last failure, by safe_text(), as others may have written some
+ * of it; until the next call.
+ */
+const char *error_detail(void);
 
 /* die() if @hr is a failure. */
 void check(HRESULT hr, const char *what);

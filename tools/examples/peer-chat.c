@@ -48,13 +48,8 @@ static struct lines said;
 
 static bool failed(const char *call, HRESULT hr)
 {
-	char *detail;
-
-	if (FAILED(hr)) {
-		detail = error_detail();
-		say("-- %s: %s %s", call, peergroup_strerror(hr), detail);
-		free(detail);
-	}
+	if (FAILED(hr))
+		say("-- %s: %s %s", call, peergroup_strerror(hr), error_detail());
 	return FAILED(hr);
 }
 
