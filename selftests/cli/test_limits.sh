@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../group.sh"
 
 # limits [NAME=VALUE]...: all of them afterwards, as NAME=VALUE
-limits() { pg h1 limits g --json "$@" | tr -d ' {}",' | tr ':' '=' | grep =; }
+limits() { pg h1 limits g --json "$@" | tr -d ' {}",' | tr ':' '=' | grep '='; }
 
 # others: each is another one, and few are the same, so that none is taken for its neighbour
 others() { awk -F= '{ printf "%s=%.0f\n", $1, ($2 > NR ? $2 - NR : $2 + 1) }'; }
