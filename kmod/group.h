@@ -464,6 +464,12 @@ static inline u64 pg_now_ms(void)
 /* What the limits say of the overlay. The group's lock held, or it is nobody else's. */
 void pg_group_set_overlay(struct pg_group *g, const struct pg_limits *limits);
 
+/*
+ * Who finds no room in the view any more goes, and is counted: not by pg_group_set_overlay(),
+ * which may be undone.
+ */
+void pg_group_view_trim(struct pg_group *g);
+
 /* From now on it is a whole wait until the group looks for a link. */
 void pg_group_view_rest(struct pg_group *g);
 

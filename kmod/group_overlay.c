@@ -16,8 +16,9 @@ static void pg_group_view_count(struct pg_group *g)
 	g->overlay.crowded = 0;
 }
 
-static void pg_group_view_trim(struct pg_group *g)
+void pg_group_view_trim(struct pg_group *g)
 {
+	lockdep_assert_held(&g->lock);
 	while (pg_view_trim(&g->overlay, get_random_u32()))
 		;
 	pg_group_view_count(g);
@@ -32,7 +33,6 @@ void pg_group_set_overlay(struct pg_group *g, const struct pg_limits *limits)
 	o->view_max = limits->passive_view;
 	o->active = limits->active_view;
 	o->maintenance_ms = limits->maintenance_ms;
-	pg_group_view_trim(g);
 }
 
 void pg_group_view_rest(struct pg_group *g)

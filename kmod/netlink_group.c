@@ -338,11 +338,12 @@ static int pg_nl_set(struct pg_group *g, const struct sk_buff *skb, struct genl_
 			pg_group_set_limits(g, &old);
 		return err;
 	}
-	if (info->attrs[PEERGROUP_A_GROUP_READY]) {
-		mutex_lock(&g->lock);
+	mutex_lock(&g->lock);
+	if (limits_attr)
+		pg_group_view_trim(g);
+	if (info->attrs[PEERGROUP_A_GROUP_READY])
 		pg_group_set_ready(g);
-		mutex_unlock(&g->lock);
-	}
+	mutex_unlock(&g->lock);
 	pg_owner_set(&g->owner, owner.uid, owner.gid, owner.mode);
 	if (admin)
 		pg_nl_limits_allow(&g->allowed, &limits, limits_attr);

@@ -340,6 +340,21 @@ static void test_off(void)
 	stop();
 }
 
+/* What comes to nothing for another reason throws nobody out. */
+static int no_view_elsewhere(void)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+	struct nlattr *nest;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_ONLINE, 1);
+	mnl_attr_put_u16(msg, PEERGROUP_A_GROUP_PORT, PORT + 1);
+	nest = mnl_attr_nest_start(msg, PEERGROUP_A_GROUP_LIMITS);
+	mnl_attr_put_u32(msg, L(PASSIVE_VIEW), 0);
+	mnl_attr_nest_end(msg, nest);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
 /* Who is pushed out is not called, and each is counted once. */
 static void test_full(void)
 {
@@ -350,6 +365,8 @@ static void test_full(void)
 	be_at(&third, 2, CALLED, THERE);
 	CHECK(nl_stat(&nl, group, S(VIEW_FULL)) == 1);
 	only_called("who was pushed out");
+	CHECK(no_view_elsewhere() == -EBUSY, "%s", nl.text);
+	CHECK(nl_stat(&nl, group, S(VIEW_FULL)) == 1);
 	NEED(!group_limit(&nl, group, L(PASSIVE_VIEW), 0));
 	CHECK(nl_stat(&nl, group, S(VIEW_FULL)) == 2);
 	be_at(&other, 3, NOT_CALLED, THERE);
