@@ -111,24 +111,27 @@ static void revoke_here(void)
 	rec_free(&rec);
 }
 
-/* Until each judgement takes long enough for its pause to be told from none. */
+/*
+ * Until each judgement takes long enough for its pause to be told from none: twice as long, as
+ * what is slow on a busy machine is not when it has less to do.
+ */
 static void revoke_until_slow(struct peer *p)
 {
 	static struct judged j[1024];
 	unsigned int sent, n, i;
 	double least = 0;
 
-	for (sent = 0; sent < MANY && least < SLOW; sent += ROUND) {
+	for (sent = 0; sent < MANY && least < 2 * SLOW; sent += ROUND) {
 		revoke_by_link(p);
 		for (i = 0; i < 3; i++)
 			revoke_here();
 		n = judged_all(j, 1024);
 		NEED(n >= 3 && n < 1024);
-		for (least = j[--n].took, i = 0; i < 2; i++)
-			least = MIN(least, j[--n].took);
+		for (least = j[n - 1].took, i = 2; i <= 3; i++)
+			least = MIN(least, j[n - i].took);
 	}
 	printf("# %u revocations are judged in %.1f ms\n", sent, least * 1e3);
-	CHECK(least >= SLOW);
+	CHECK(least >= 2 * SLOW);
 }
 
 static void test_pause(void)
@@ -157,7 +160,7 @@ static void test_pause(void)
 		CHECK(j[i + 1].at - j[i].at >= j[i].took * 5, "%.1f ms, and %.1f ms later again",
 		      j[i].took * 1e3, (j[i + 1].at - j[i].at) * 1e3);
 	}
-	CHECK(slow > 3, "%u of %u judgements took long", slow, n);
+	CHECK(slow >= 3, "%u of %u judgements took long", slow, n);
 	tracing_set(TRACING "events/peergroup/pg_judged/enable", "0");
 }
 
