@@ -63,18 +63,6 @@ static bool has(peergroup_t group, const uuid_t id, uint32_t version)
 	return same;
 }
 
-static bool is_ready(void *arg)
-{
-	struct peergroup_status *status;
-	bool is;
-
-	if (peergroup_status(arg, &status))
-		return false;
-	is = status->flags & PEERGROUP_STATUS_READY;
-	peergroup_free(status);
-	return is;
-}
-
 /* Do two hosts have the same table? */
 static bool same_tables(void *arg)
 {

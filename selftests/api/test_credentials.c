@@ -132,17 +132,6 @@ static void test_unknown(void)
 	CHECK(bob_is(ours, &PEER_GROUP_ROLE_INVITING_MEMBER));
 }
 
-static bool is_ready(void *arg)
-{
-	struct peergroup_status *status;
-	bool is;
-
-	NEED(!peergroup_status(arg, &status));
-	is = status->flags & PEERGROUP_STATUS_READY;
-	peergroup_free(status);
-	return is;
-}
-
 static void test_errors(void)
 {
 	WCHAR *xml;

@@ -190,18 +190,6 @@ static void test_revoke_errors(void)
 	HR(peergroup_revoke(ours, bob, 1U << 31), E_INVALIDARG);
 }
 
-static bool is_ready(void *arg)
-{
-	struct peergroup_status *status;
-	bool is;
-
-	if (peergroup_status(arg, &status))
-		return false;
-	is = status->flags & PEERGROUP_STATUS_READY;
-	peergroup_free(status);
-	return is;
-}
-
 /* Bob's events are what makes the library publish Bob's membership: nothing else is called. */
 static void test_joined(void)
 {

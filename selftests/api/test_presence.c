@@ -29,25 +29,9 @@ static char bad_handle;
 
 /* ------------------------------------------------------------- the hosts -- */
 
-static bool has_flags(void *group, uint32_t flags)
-{
-	struct peergroup_status *status;
-	bool has;
-
-	NEED(!peergroup_status(group, &status));
-	has = (status->flags & flags) == flags;
-	peergroup_free(status);
-	return has;
-}
-
-static bool is_ready(void *group)
-{
-	return has_flags(group, PEERGROUP_STATUS_READY);
-}
-
 static bool is_alone(void *group)
 {
-	return !has_flags(group, PEERGROUP_STATUS_CONNECTED);
+	return !has_status(group, PEERGROUP_STATUS_CONNECTED);
 }
 
 static void invite(struct host *h, const char *classifier, const char *friendly, time_t expires)

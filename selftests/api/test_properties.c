@@ -171,17 +171,6 @@ static void test_lenient(void)
 	SET(p.pwzFriendlyName = wide("The Club"); p.pwzComment = wide("first"), S_OK);
 }
 
-static bool is_ready(void *arg)
-{
-	struct peergroup_status *status;
-	bool is;
-
-	NEED(!peergroup_status(arg, &status));
-	is = status->flags & PEERGROUP_STATUS_READY;
-	peergroup_free(status);
-	return is;
-}
-
 struct listener {
 	HANDLE event;
 	HPEEREVENT reg;

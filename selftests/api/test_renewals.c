@@ -50,23 +50,9 @@ static uint32_t roles_of(const struct host *h)
 	return roles;
 }
 
-static bool has_flags(peergroup_t group, uint32_t flags)
-{
-	struct peergroup_status *status = status_of(group);
-	bool has = (status->flags & flags) == flags;
-
-	peergroup_free(status);
-	return has;
-}
-
-static bool is_ready(void *arg)
-{
-	return has_flags(arg, PEERGROUP_STATUS_READY);
-}
-
 static bool is_connected(void *arg)
 {
-	return has_flags(arg, PEERGROUP_STATUS_CONNECTED);
+	return has_status(arg, PEERGROUP_STATUS_CONNECTED);
 }
 
 static void up(struct host *h)
@@ -310,7 +296,7 @@ static void test_falls(void)
 	CHECK(knows_gone(&bob, &carol), "the revocation came over a new link");
 	CHECK(publishes(&bob, &alice));
 	CHECK(roles_of(&bob) == PEERGROUP_ROLE_MEMBER, "it is what it was before");
-	CHECK(!has_flags(bob.group, PEERGROUP_STATUS_REVOKED));
+	CHECK(!has_status(bob.group, PEERGROUP_STATUS_REVOKED));
 }
 
 /* It comes back from elsewhere with a certificate that only the others know is void. */

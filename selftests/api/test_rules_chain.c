@@ -33,7 +33,7 @@ static HGROUP join_below(HGROUP above, unsigned int n)
 		NEED(!PeerGroupClose(above));
 	NEED(!peergroup_online(below, (uint16_t)(BOBS_PORT + n)));
 	NEED(!peergroup_connect(below, "127.0.0.1"));
-	NEED(wait_until(rules_ready, below));
+	NEED(wait_until(is_ready, below));
 	peergroup_free(name);
 	peergroup_free(xml);
 	peergroup_free(text);

@@ -84,7 +84,7 @@ RULE(K2, "XML goes through files of 16-bit characters without a mark at their be
 	PeerFreeData(bobs_xml);
 	PeerFreeData(bobs_invitation);
 	rules_meet();
-	NEED(wait_until(rules_ready, bobs));
+	NEED(wait_until(is_ready, bobs));
 }
 
 static struct listener here;

@@ -123,7 +123,7 @@ RULE(EV3, "who has neighbours, and who has lost them, is told by STATUS_CHANGED"
 	CHECK(hear_status(&changes, PEER_GROUP_STATUS_HAS_CONNECTIONS, true));
 	CHECK(status_of(ours) == (PEER_GROUP_STATUS_LISTENING |
 				  PEER_GROUP_STATUS_HAS_CONNECTIONS));
-	NEED(wait_until(rules_ready, bobs));
+	NEED(wait_until(is_ready, bobs));
 }
 
 /* Takes items up to one of a link that is so; all zero where none comes. */

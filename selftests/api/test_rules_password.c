@@ -375,7 +375,7 @@ RULE(W6, "by the password one becomes a member of the role it gives")
 	CHECK(status->roles == PEERGROUP_ROLE_MEMBER);
 	peergroup_free(status);
 	rules_meet();
-	NEED(wait_until(rules_ready, bobs));
+	NEED(wait_until(is_ready, bobs));
 	PeerFreeData(bobs_record());
 }
 

@@ -65,18 +65,6 @@ static void add_files(void)
 	}
 }
 
-static bool is_ready(void *arg)
-{
-	struct peergroup_status *status;
-	bool is;
-
-	if (peergroup_status(arg, &status))
-		return false;
-	is = status->flags & PEERGROUP_STATUS_READY;
-	peergroup_free(status);
-	return is;
-}
-
 static bool has_bobs(void *arg)
 {
 	struct peergroup_record *record;

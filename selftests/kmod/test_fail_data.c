@@ -23,7 +23,6 @@
 #include "tap.h"
 
 #define PORT		3587
-#define TIMES_MAX	2
 #define DATA_LEN	PEERGROUP_CHUNK_MAX	/* more than a frame takes */
 #define G(name)		PEERGROUP_A_GROUP_##name
 #define L(name)		PEERGROUP_A_LINK_##name
@@ -447,8 +446,9 @@ static bool no_memory(int err)
 }
 
 /* Once refused it is done the next time, as if it had not been tried before. */
-static bool act(const struct op *op, unsigned int nth, unsigned int times)
+static bool act(const void *arg, unsigned int nth, unsigned int times)
 {
+	const struct op *op = arg;
 	unsigned int failed;
 	int err;
 
@@ -471,14 +471,10 @@ static bool act(const struct op *op, unsigned int nth, unsigned int times)
 
 static void test_programs(void)
 {
-	unsigned int i, times, nth;
+	unsigned int i;
 
-	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		for (times = 1; times <= TIMES_MAX; times++)
-			for (nth = 1; act(&ops[i], nth, times); nth++)
-				;
-		printf("# %s: %u allocations\n", ops[i].name, nth - 1);
-	}
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		fail_each(ops[i].name, act, &ops[i]);
 }
 
 /* -------------------------------------------------------- what workers do -- */
@@ -491,13 +487,14 @@ static bool accounted(void *lost)
 }
 
 /* A connection's life: it comes up, or not, and what is sent arrives or is accounted for. */
-static bool converse(unsigned int nth, unsigned int times)
+static bool converse(const void *unused, unsigned int nth, unsigned int times)
 {
 	uint64_t lost = nl_stat(&nl, called, PEERGROUP_A_STATS_DATA_LOST);
 	unsigned int failed;
 	bool known, over;
 	int err;
 
+	(void)unused;
 	sent++;
 	fail_arm(nth, times, FAIL_OTHERS);
 	NEED(!open_direct());
@@ -514,12 +511,13 @@ static bool converse(unsigned int nth, unsigned int times)
 }
 
 /* One who joins is let in or hung up on; where it was let in, its end is known. */
-static bool join(unsigned int nth, unsigned int times)
+static bool join(const void *unused, unsigned int nth, unsigned int times)
 {
 	static const uint8_t message[] = { 0, 3, 'y', 'e', 's' };
 	unsigned int failed;
 	bool known, heard;
 
+	(void)unused;
 	fail_arm(nth, times, FAIL_OTHERS);
 	call();
 	known = wait_until(opened_or_not, NULL);
@@ -533,26 +531,16 @@ static bool join(unsigned int nth, unsigned int times)
 	return failed;
 }
 
-static void try_all(const char *name, bool (*one)(unsigned int nth, unsigned int times))
-{
-	unsigned int times, nth;
-
-	for (times = 1; times <= TIMES_MAX; times++)
-		for (nth = 1; one(nth, times); nth++)
-			;
-	printf("# %s: %u allocations\n", name, nth - 1);
-}
-
 static void test_workers(void)
 {
-	try_all("a conversation", converse);
+	fail_each("a conversation", converse, NULL);
 	need_direct();
 	sent++;
 	CHECK(!send_data() && came(), "and the next");
 	end_direct();
 	new_answerer();
 	NEED(!answer());
-	try_all("one who joins", join);
+	fail_each("one who joins", join, NULL);
 	CHECK(called_in(), "and the next");
 	end_joiner();
 }

@@ -21,7 +21,6 @@
 #define KEEPALIVE_MS	500
 #define KEEPALIVE_LONG_MS	(3600 * 1000)
 #define RETRY_MS	20
-#define TIMES_MAX	2
 #define G(name)		PEERGROUP_A_GROUP_##name
 #define L(name)		PEERGROUP_A_LINK_##name
 #define LIMIT(name)	PEERGROUP_A_LIMIT_##name
@@ -172,11 +171,12 @@ static void introduce_third(void)
 /* -------------------------------------------------------- what workers do -- */
 
 /* A link's whole life. False where there are not so many allocations in it. */
-static bool live(unsigned int nth, unsigned int times)
+static bool live(const void *unused, unsigned int nth, unsigned int times)
 {
 	bool up, same, gone;
 	unsigned int failed;
 
+	(void)unused;
 	new = online_group(&own[1], PORT + 1);
 	put_next(old, &recs[0], &own[0]);
 	put_next(new, &recs[1], &own[1]);
@@ -201,13 +201,7 @@ static bool live(unsigned int nth, unsigned int times)
 
 static void test_workers(void)
 {
-	unsigned int times, nth;
-
-	for (times = 1; times <= TIMES_MAX; times++) {
-		for (nth = 1; live(nth, times); nth++)
-			;
-		printf("# %u allocations\n", nth - 1);
-	}
+	fail_each("a life", live, NULL);
 }
 
 /* ------------------------------------------------------ what programs do -- */
@@ -262,8 +256,9 @@ static const struct op {
 };
 
 /* What is put, or set, while there is a link; the same again where it is refused. */
-static bool act(const struct op *op, unsigned int nth, unsigned int times)
+static bool act(const void *arg, unsigned int nth, unsigned int times)
 {
+	const struct op *op = arg;
 	unsigned int failed;
 	int err;
 
@@ -289,14 +284,10 @@ static bool act(const struct op *op, unsigned int nth, unsigned int times)
 
 static void test_programs(void)
 {
-	unsigned int i, times, nth;
+	unsigned int i;
 
-	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		for (times = 1; times <= TIMES_MAX; times++)
-			for (nth = 1; act(&ops[i], nth, times); nth++)
-				;
-		printf("# %s: %u allocations\n", ops[i].name, nth - 1);
-	}
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		fail_each(ops[i].name, act, &ops[i]);
 }
 
 static bool linked(void *unused)
@@ -311,10 +302,11 @@ static bool linked(void *unused)
 }
 
 /* One end of a link becomes ready, and so does the other, who is told. */
-static bool become_ready(unsigned int nth, unsigned int times)
+static bool become_ready(const void *unused, unsigned int nth, unsigned int times)
 {
 	unsigned int failed;
 
+	(void)unused;
 	old = online_group(&own[0], PORT);
 	new = online_group(&own[1], PORT + 1);
 	NEED(!group_dial(&nl, new, PORT));
@@ -331,13 +323,8 @@ static bool become_ready(unsigned int nth, unsigned int times)
 
 static void test_ready(void)
 {
-	unsigned int times, nth;
-
 	end_group(old);
-	for (times = 1; times <= TIMES_MAX; times++)
-		for (nth = 1; become_ready(nth, times); nth++)
-			;
-	printf("# %u allocations\n", nth - 1);
+	fail_each("ready", become_ready, NULL);
 }
 
 /* What was lost is asked for at once, and not when something else is said on the link. */

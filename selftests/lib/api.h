@@ -34,6 +34,27 @@ __attribute__((unused)) static WCHAR *wide(const char *s)
 	return w;
 }
 
+/* Are these flags of its status (PEERGROUP_STATUS_*) set? None is before a password is proved. */
+__attribute__((unused)) static bool has_status(peergroup_t group, uint32_t flags)
+{
+	struct peergroup_status *status;
+	HRESULT hr = peergroup_status(group, &status);
+	bool has;
+
+	if (hr == PEER_E_GROUP_NOT_READY)
+		return false;
+	NEED(!hr);
+	has = (status->flags & flags) == flags;
+	peergroup_free(status);
+	return has;
+}
+
+/* Has it ever synchronised? For wait_until(). */
+__attribute__((unused)) static bool is_ready(void *group)
+{
+	return has_status(group, PEERGROUP_STATUS_READY);
+}
+
 /* NULL is the same as NULL only. */
 __attribute__((unused)) static bool same(const WCHAR *w, const char *s)
 {

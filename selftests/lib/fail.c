@@ -8,7 +8,8 @@
 #include "fail.h"
 #include "tap.h"
 
-#define FOLDER	"/sys/kernel/debug/pg_fail/"
+#define FOLDER		"/sys/kernel/debug/pg_fail/"
+#define TIMES_MAX	2	/* with the next one, which a fallback would take */
 
 static unsigned int seen, failed;
 static char where[256];
@@ -87,6 +88,18 @@ unsigned int fail_seen(void)
 const char *fail_where(void)
 {
 	return where;
+}
+
+void fail_each(const char *what,
+	       bool (*one)(const void *arg, unsigned int nth, unsigned int times),
+	       const void *arg)
+{
+	unsigned int times, nth;
+
+	for (times = 1; times <= TIMES_MAX; times++)
+		for (nth = 1; one(arg, nth, times); nth++)
+			;
+	printf("# %s: %u allocations\n", what, nth - 1);
 }
 
 void fail_report(void)

@@ -27,6 +27,14 @@ unsigned int fail_disarm(void);
 unsigned int fail_seen(void);
 const char *fail_where(void);
 
+/*
+ * Calls @one for the first allocation to fail, for the second and so on, each alone and then
+ * together with the next, until it says that there are not so many; prints how many there were.
+ */
+void fail_each(const char *what,
+	       bool (*one)(const void *arg, unsigned int nth, unsigned int times),
+	       const void *arg);
+
 /* Prints how many places allocate, and those that never failed. */
 void fail_report(void);
 

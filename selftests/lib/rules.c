@@ -80,23 +80,11 @@ void rules_group(uint32_t flags, uint32_t role)
 	peergroup_free(xml);
 }
 
-bool rules_ready(void *arg)
-{
-	struct peergroup_status *status;
-	bool is;
-
-	if (peergroup_status(arg, &status))
-		return false;
-	is = status->flags & PEERGROUP_STATUS_READY;
-	peergroup_free(status);
-	return is;
-}
-
 void rules_connect(void)
 {
 	NEED(!peergroup_online(ours, 0));
 	rules_meet();
-	NEED(wait_until(rules_ready, bobs));
+	NEED(wait_until(is_ready, bobs));
 }
 
 static DWORD status_of(HGROUP group)

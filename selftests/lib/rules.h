@@ -61,8 +61,6 @@ void rules_connect(void);
 /* Bob goes offline, and online again. */
 void rules_part(void);
 void rules_meet(void);
-/* Has it ever synchronised? For wait_until(). */
-bool rules_ready(void *group);
 
 /* Waits until Bob's host has what Alice's has, to the last version. */
 bool rules_agree(const GUID *id);

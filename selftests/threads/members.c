@@ -89,14 +89,7 @@ static void connect_again(unsigned int me, unsigned int round)
 
 static bool is_revoked(void *group)
 {
-	struct peergroup_status *status;
-	bool is;
-
-	if (peergroup_status(group, &status))
-		return false;
-	is = status->flags & PEERGROUP_STATUS_REVOKED;
-	peergroup_free(status);
-	return is;
+	return has_status(group, PEERGROUP_STATUS_REVOKED);
 }
 
 static void live_as_member(HGROUP group, const char *name, uint16_t port)
@@ -105,7 +98,7 @@ static void live_as_member(HGROUP group, const char *name, uint16_t port)
 
 	OK(peergroup_online(group, port));
 	OK(peergroup_connect(group, "127.0.0.1"));
-	EXPECT(wait_until(rules_ready, group));
+	EXPECT(wait_until(is_ready, group));
 	if (OK(peergroup_renew(ours, name, 0, 0, PEERGROUP_RENEW_STORE, &renewed)))
 		peergroup_free(renewed);
 	OK(peergroup_revoke(ours, name, 0));
