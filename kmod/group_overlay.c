@@ -5,6 +5,7 @@
  * the record table and this host's addresses, so that is told from here.
  */
 #include <linux/inetdevice.h>
+#include <linux/ipv6.h>
 #include <linux/random.h>
 #include <net/addrconf.h>
 #include <net/route.h>
@@ -54,14 +55,17 @@ void pg_group_presence_changed(struct pg_group *g, const struct pg_record *r)
 
 /* ------------------------------------------------------ whom to dial -- */
 
-/* An address of this host's own, or a broadcast address of one of its networks. */
-static bool pg_group_addr_here(const struct pg_group *g, const struct in6_addr *ip)
+/*
+ * No other host's: an address of this one, a broadcast address of one of its networks, or an
+ * IPv6 address where there is no IPv6. Its addresses must not be looked up there.
+ */
+static bool pg_group_addr_unfit(const struct pg_group *g, const struct in6_addr *ip)
 {
 	struct net *net = g->pn->net;
 
 	if (ipv6_addr_v4mapped(ip))
 		return inet_addr_type(net, ip->s6_addr32[3]) != RTN_UNICAST;
-	return IS_ENABLED(CONFIG_IPV6) && ipv6_chk_addr(net, ip, NULL, 0);
+	return !ipv6_mod_enabled() || ipv6_chk_addr(net, ip, NULL, 0);
 }
 
 /* Where the other end of a link takes links. */
@@ -99,7 +103,7 @@ static int pg_group_place(struct pg_group *g, const struct pg_node *node)
 
 	for (i = 0; i < node->n_addr; i++) {
 		at = (node->next + i) % node->n_addr;
-		if (!pg_group_addr_here(g, &node->addr[at].ip) &&
+		if (!pg_group_addr_unfit(g, &node->addr[at].ip) &&
 		    !pg_group_addr_taken(g, &node->addr[at]))
 			return at;
 	}

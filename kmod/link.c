@@ -500,6 +500,13 @@ static int pg_link_aim(struct pg_link *link, const struct pg_dial *dial)
 	return link->expect ? 0 : -ENOMEM;
 }
 
+int pg_sock_create(struct net *net, int family, struct socket **sock)
+{
+	if (family == AF_INET6 && !ipv6_mod_enabled())
+		return -EAFNOSUPPORT;
+	return sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP, sock);
+}
+
 int pg_link_dial(struct pg_group *group, const struct pg_dial *dial)
 {
 	struct sockaddr_storage ss;
@@ -509,7 +516,7 @@ int pg_link_dial(struct pg_group *group, const struct pg_dial *dial)
 
 	lockdep_assert_held(&group->lock);
 	len = pg_addr_to_sockaddr(dial->addr, &ss);
-	err = sock_create_kern(group->pn->net, ss.ss_family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	err = pg_sock_create(group->pn->net, ss.ss_family, &sock);
 	if (err)
 		return err;
 	link = pg_link_new(sock, dial->id, PEERGROUP_LINK_CONNECTING, group->memcg);

@@ -332,6 +332,17 @@ struct pg_dial {
 };
 
 /**
+ * pg_sock_create() - a TCP socket of the kernel's own
+ * @net: its namespace
+ * @family: AF_INET or AF_INET6
+ * @sock: the socket, where 0 is returned
+ *
+ * Where there is no IPv6 a socket of it would look for a module, and who asks for one holds
+ * locks that another module's init may wait for. Return: 0, -EAFNOSUPPORT or -errno.
+ */
+int pg_sock_create(struct net *net, int family, struct socket **sock);
+
+/**
  * pg_link_dial() - start a connection
  * @group: online; its lock is held
  * @dial: what to

@@ -256,7 +256,7 @@ static int pg_listener_open(struct pg_listener *l, int family, u16 port)
 	struct socket *sock;
 	int err;
 
-	err = sock_create_kern(l->pn->net, family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	err = pg_sock_create(l->pn->net, family, &sock);
 	if (err)
 		return err;
 	sock_set_reuseaddr(sock->sk);

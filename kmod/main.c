@@ -4,11 +4,9 @@
  * then what was set up last goes first: programs lose their way in, and nothing
  * is queued any more when the workqueue goes.
  */
-#include <linux/kmod.h>
 #include <linux/module.h>
-#include <linux/socket.h>
-#include <net/genetlink.h>
 #include <linux/workqueue.h>
+#include <net/genetlink.h>
 #include "group.h"
 #include "netlink.h"
 #include "release.h"
@@ -21,12 +19,6 @@ static int __init pg_init(void)
 {
 	int err = -ENOMEM;
 
-	/*
-	 * The first IPv6 socket would load it otherwise: out of a request or under a
-	 * group's lock, while its init waits for genetlink's or the namespaces' lock.
-	 */
-	if (IS_MODULE(CONFIG_IPV6))
-		request_module("net-pf-%d", PF_INET6);
 	pg_wq = alloc_workqueue("peergroup", WQ_UNBOUND, 0);
 	if (!pg_wq)
 		return err;

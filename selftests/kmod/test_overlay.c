@@ -96,11 +96,6 @@ static void far_side(void)
 
 /* ------------------------------------------------------------- presence -- */
 
-static struct {
-	struct peergroup_presence head;
-	uint8_t addresses[PEERGROUP_PRESENCE_ADDRESSES_MAX][PEERGROUP_PRESENCE_ADDRESS_LEN];
-} __attribute__((packed)) place;
-
 static void put(const struct rec *rec)
 {
 	int err = nl_put_record(&nl, group, rec->wire, rec->len);
@@ -112,16 +107,11 @@ static void put(const struct rec *rec)
 static void be_there(struct rec *rec, const struct cert *by, uint64_t node, uint16_t port,
 		     const char *const *addresses)
 {
-	static const uint8_t type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 	size_t n = 0;
 
-	place.head.node = htobe64(node);
-	place.head.port = htobe16(port);
-	for (; addresses[n]; n++)
-		NEED(inet_pton(AF_INET6, addresses[n], place.addresses[n]) == 1);
-	rec_new(rec, by, &place, sizeof(place.head) + n * sizeof(place.addresses[0]));
-	memcpy(rec->hdr.type, type, sizeof(type));
-	memcpy(rec->hdr.id + 8, &place.head.node, sizeof(place.head.node));
+	while (addresses[n])
+		n++;
+	rec_presence(rec, by, node, port, addresses, n);
 	rec_sign(rec, by);
 	put(rec);
 }
@@ -254,12 +244,12 @@ static void test_left(void)
 static void test_moved(void)
 {
 	static const char *const there[] = { THERE, NULL };
-	struct rec rec, moved;
+	struct rec rec, here, moved;
 
 	start_usual();
 	be_there(&rec, &other, 1, NOT_CALLED, there);
-	place.head.port = htobe16(CALLED);
-	rec_next(&moved, &rec, &other, &place, sizeof(place.head) + sizeof(place.addresses[0]));
+	rec_presence(&here, &other, 1, CALLED, there, 1);
+	rec_next(&moved, &rec, &other, here.data, here.data_len);
 	rec_sign(&moved, &other);
 	put(&moved);
 	rec_free(&moved);

@@ -137,6 +137,9 @@ void rec_next(struct rec *rec, const struct rec *of, const struct cert *modifier
 /* A chain that refreshes it: values by step, @count + 1 of them, the seed last. */
 void rec_chain(struct rec *rec, uint32_t period, uint32_t count,
 	       uint8_t (*value)[PEERGROUP_HASH_LEN]);
+/* One that says that its node is there, at these addresses; the record is still to be signed. */
+void rec_presence(struct rec *rec, const struct cert *by, uint64_t node, uint16_t port,
+		  const char *const *addresses, size_t n);
 /* The tombstone after @of. */
 void rec_tombstone(struct rec *rec, const struct rec *of, const struct cert *modifier);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,28 @@ void rec_new(struct rec *rec, const struct cert *creator, const void *data, size
 	rec->hdr.expires = htobe64(be64toh(rec->hdr.created) + 86400 * TICKS);
 	rec->data = data;
 	rec->data_len = len;
+}
+
+/* What the last one says. */
+static struct {
+	struct peergroup_presence head;
+	uint8_t addresses[PEERGROUP_PRESENCE_ADDRESSES_MAX][PEERGROUP_PRESENCE_ADDRESS_LEN];
+} __attribute__((packed)) place;
+
+void rec_presence(struct rec *rec, const struct cert *by, uint64_t node, uint16_t port,
+		  const char *const *addresses, size_t n)
+{
+	static const uint8_t type[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
+	size_t i;
+
+	NEED(n <= PEERGROUP_PRESENCE_ADDRESSES_MAX);
+	place.head.node = htobe64(node);
+	place.head.port = htobe16(port);
+	for (i = 0; i < n; i++)
+		NEED(inet_pton(AF_INET6, addresses[i], place.addresses[i]) == 1);
+	rec_new(rec, by, &place, sizeof(place.head) + n * sizeof(place.addresses[0]));
+	memcpy(rec->hdr.type, type, sizeof(type));
+	memcpy(rec->hdr.id + 8, &place.head.node, sizeof(place.head.node));
 }
 
 void rec_next(struct rec *rec, const struct rec *of, const struct cert *modifier,
