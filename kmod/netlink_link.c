@@ -214,49 +214,42 @@ static const struct pg_link *pg_nl_next_link(const struct pg_group *g, u64 id)
 	return next;
 }
 
-/* The same of the addresses that have no link. */
+/* The same of the addresses that are to have one. */
 static const struct pg_target *pg_nl_next_target(const struct pg_group *g, u64 id)
 {
 	const struct pg_target *t, *next = NULL;
 
 	list_for_each_entry(t, &g->overlay.targets, node)
-		if (!t->busy && t->id > id && (!next || t->id < next->id))
+		if (t->id > id && (!next || t->id < next->id))
 			next = t;
 	return next;
 }
 
-/* Where the dump stands, in the callback's context. */
-struct pg_link_dump {
-	u64 id;
-	bool targets;	/* the links are done */
-};
-
-/* As many as fit. Group's lock held. */
+/*
+ * As many as fit, by their ids: an address and the link that it has at the time share one, so
+ * that neither is left out or told twice however often it is dialled meanwhile. The id of the
+ * last one is in the callback's context. Group's lock held.
+ */
 static int pg_nl_link_dump(struct sk_buff *skb, struct netlink_callback *cb,
 			   const struct pg_group *g)
 {
-	struct pg_link_dump *d = (struct pg_link_dump *)cb->ctx;
+	u64 *last = (u64 *)cb->ctx;
 	const struct pg_target *t;
 	const struct pg_link *link;
 	int err;
 
-	if (!d->targets) {
-		while ((link = pg_nl_next_link(g, d->id))) {
-			err = pg_nl_fill_link(skb, cb, g, link, NULL);
-			if (err)
-				return err;
-			d->id = link->id;
-		}
-		d->targets = true;
-		d->id = 0;
-	}
-	while ((t = pg_nl_next_target(g, d->id))) {
-		err = pg_nl_fill_link(skb, cb, g, NULL, t);
+	for (;;) {
+		link = pg_nl_next_link(g, *last);
+		t = pg_nl_next_target(g, *last);
+		if (!link && !t)
+			return 0;
+		if (link && t && t->id < link->id)
+			link = NULL;
+		err = pg_nl_fill_link(skb, cb, g, link, t);
 		if (err)
 			return err;
-		d->id = t->id;
+		*last = link ? link->id : t->id;
 	}
-	return 0;
 }
 
 int pg_nl_link_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -264,7 +257,7 @@ int pg_nl_link_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct pg_group *g;
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct pg_link_dump) > sizeof(cb->ctx));
+	BUILD_BUG_ON(sizeof(u64) > sizeof(cb->ctx));
 	g = pg_nl_dump_group(cb, PEERGROUP_A_LINK_GROUP);
 	if (IS_ERR(g))
 		return PTR_ERR(g);

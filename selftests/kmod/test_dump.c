@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <openssl/sha.h>
+#include <arpa/inet.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include "group.h"
 #include "tap.h"
@@ -397,6 +399,91 @@ static void test_selections(void)
 	CHECK(dump_of(PEERGROUP_A_RECORD_TYPE, nobody, true) == 0);
 }
 
+/* ---------------------------------------------------------------- links -- */
+
+#define ADDRESSES	200
+#define THERE		3600
+
+static void dial(unsigned int i)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_LINK_ADD, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_ADDRESS, htonl(0x7f000101 + i));
+	mnl_attr_put_u16(msg, PEERGROUP_A_LINK_PORT, THERE);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+struct told {
+	uint64_t id[2 * ADDRESSES];
+	unsigned int n;
+};
+
+static void tell(const struct nlmsghdr *msg, void *arg)
+{
+	struct told *told = arg;
+
+	if (told->n < 2 * ADDRESSES)
+		told->id[told->n++] = nl_u64(msg, PEERGROUP_A_LINK_ID);
+}
+
+static int listen_any(void)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(THERE) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	NEED(fd >= 0);
+	NEED(!bind(fd, (struct sockaddr *)&in, sizeof(in)) && !listen(fd, ADDRESSES));
+	return fd;
+}
+
+struct callers {
+	int listener;
+	unsigned int n;
+};
+
+/* They get no answer, and wait for it. */
+static bool all_call(void *arg)
+{
+	struct callers *c = arg;
+
+	while (accept(c->listener, NULL, NULL) >= 0)
+		c->n++;
+	return c->n == ADDRESSES;
+}
+
+/* Between two parts of the dump all addresses that had no link get one. */
+static void test_links(void)
+{
+	struct callers callers = { .n = 0 };
+	struct told told = { .n = 0 };
+	static struct nl fresh;
+	struct nlmsghdr *msg;
+	unsigned int i;
+
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 3600000));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_RETRY_MIN, 10));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_RETRY_MAX, 10));
+	group_online(&nl, group, &own, 3587);
+	for (i = 0; i < ADDRESSES; i++)
+		dial(i);
+	/* Of a socket that was never read from the kernel sends no more than a page at first. */
+	fresh.family = nl.family;
+	fresh.sock = mnl_socket_open(NETLINK_GENERIC);
+	NEED(fresh.sock && !mnl_socket_bind(fresh.sock, 0, MNL_SOCKET_AUTOPID));
+	msg = nl_begin(&fresh, PEERGROUP_CMD_LINK_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group);
+	NEED(mnl_socket_sendto(fresh.sock, msg, msg->nlmsg_len) > 0);
+	callers.listener = listen_any();
+	NEED(wait_until(all_call, &callers));
+	NEED(!nl_hear(&fresh, tell, &told));
+	CHECK(told.n == ADDRESSES, "%u", told.n);
+	for (i = 1; i < told.n; i++)
+		CHECK(told.id[i - 1] < told.id[i], "%u", i);
+	nl_close(&fresh);
+	close(callers.listener);
+}
+
 /* Dumps begun and not read to their end hold on to nothing once their sockets are gone. */
 static void test_abandoned(void)
 {
@@ -430,6 +517,7 @@ int main(void)
 		{ "who follows by sequence misses nothing", test_follower },
 		{ "dumps of the table afterwards", test_afterwards },
 		{ "dumps of one record, of one type, with tombstones", test_selections },
+		{ "each link is told once, were it made meanwhile", test_links },
 		{ "dumps that nobody reads", test_abandoned },
 	};
 	unsigned int i;

@@ -66,15 +66,10 @@ static int take_messages(struct nl *nl, int len, nl_each each, void *arg)
 	return 1;
 }
 
-int nl_talk(struct nl *nl, struct nlmsghdr *msg, nl_each each, void *arg)
+int nl_hear(struct nl *nl, nl_each each, void *arg)
 {
 	int ret;
 
-	nl->text[0] = '\0';
-	nl->has_cookie = false;
-	nl->said_done = false;
-	if (mnl_socket_sendto(nl->sock, msg, msg->nlmsg_len) < 0)
-		return -errno;
 	do {
 		ret = (int)mnl_socket_recvfrom(nl->sock, nl->in, sizeof(nl->in));
 		if (ret < 0)
@@ -82,6 +77,16 @@ int nl_talk(struct nl *nl, struct nlmsghdr *msg, nl_each each, void *arg)
 		ret = take_messages(nl, ret, each, arg);
 	} while (ret > 0);
 	return ret;
+}
+
+int nl_talk(struct nl *nl, struct nlmsghdr *msg, nl_each each, void *arg)
+{
+	nl->text[0] = '\0';
+	nl->has_cookie = false;
+	nl->said_done = false;
+	if (mnl_socket_sendto(nl->sock, msg, msg->nlmsg_len) < 0)
+		return -errno;
+	return nl_hear(nl, each, arg);
 }
 
 /* ------------------------------------------------------------ requests -- */

@@ -49,6 +49,8 @@ struct nlmsghdr *nl_begin(struct nl *nl, uint8_t cmd, uint16_t flags);
 
 /* Sends it and reads until the answer is complete. 0 or -errno. */
 int nl_talk(struct nl *nl, struct nlmsghdr *msg, nl_each each, void *arg);
+/* The second half of that. */
+int nl_hear(struct nl *nl, nl_each each, void *arg);
 
 const struct nlattr *nl_attr(const struct nlmsghdr *msg, uint16_t type);
 uint32_t nl_u32(const struct nlmsghdr *msg, uint16_t type);
