@@ -119,13 +119,22 @@ int pg_group_answer(struct pg_group *g, const struct pg_opener *opener,
 
 void pg_password_unanswered(struct pg_group *g, const struct sock *sk)
 {
+	struct pg_exchange *ex;
 	struct pg_link *link;
 
 	lockdep_assert_held(&g->lock);
-	list_for_each_entry(link, &g->links, node)
-		/* Whom it has answered to the end needs nobody any more. */
-		if (link->exchange && link->exchange->sk == sk && !link->exchange->last)
+	list_for_each_entry(link, &g->links, node) {
+		ex = link->exchange;
+		if (!ex || ex->sk != sk)
+			continue;
+		if (!ex->last) {
 			pg_link_close(link, 0, ECONNABORTED);
+			continue;
+		}
+		/* Who was answered to the end needs nobody, and is not to keep a namespace. */
+		sock_put(ex->sk);
+		ex->sk = NULL;
+	}
 }
 
 /* ------------------------------------------------------------ connections -- */
