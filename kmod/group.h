@@ -223,6 +223,7 @@ struct pg_group {
 	u64 data_bytes;			/* of all that waits in inboxes */
 	bool revokes_changed;		/* to be looked at by @revoke */
 	u32 judgements;			/* how often it did; read without the lock, too */
+	u32 settling;			/* programs that wait for it */
 	u64 judged;			/* when the last one was over (ns) */
 	u64 judge_ns;			/* and what it took, with what followed from it */
 	bool sweeping;			/* records may be void, from @sweep_id on */
@@ -530,9 +531,9 @@ void pg_group_revocations_changed(struct pg_group *g);
  * @g: the group
  *
  * For a program that has put a revocation: acknowledged, it is in force here. Waits for
- * one judgement, for the pause that the last one calls for, some seconds at the most, and
- * where records are being looked through, for that first. A signal that kills ends it. No
- * locks held.
+ * one judgement, and where records are being looked through, for that first; not for the
+ * pause between two, as genetlink's lock is held, and this host's administrator has to be
+ * able to get rid of many. No locks of ours held.
  */
 void pg_group_revocations_settle(struct pg_group *g);
 void pg_group_revoke_work(struct work_struct *work);

@@ -6,7 +6,6 @@
  * all members are judged again. Who puts a revocation here waits for it.
  */
 #include <linux/ktime.h>
-#include <linux/sched/signal.h>
 #include "group.h"
 #include "netlink.h"
 #include "revoke.h"
@@ -17,11 +16,12 @@
  * member's verdict changed. How often revocations come is for administrators to choose, as no
  * rate keeps them from revoking. So what they make a host do is bounded instead: after each
  * judgement comes a pause in proportion to the time it took. It ends in any case, so that who
- * revokes a hostile administrator does not wait for longer than that.
+ * revokes a hostile administrator does not wait for longer than that. What a program of this
+ * host has put is judged without a pause: who puts it waits meanwhile.
  */
 #define PG_REVOKE_SHARE		10	/* times as long as the judgement before took */
 #define PG_REVOKE_PAUSE_MAX_NS	(5ULL * NSEC_PER_SEC)
-#define PG_REVOKE_PAUSE_MIN_NS	(100ULL * NSEC_PER_MSEC) /* where no program waits for it */
+#define PG_REVOKE_PAUSE_MIN_NS	(100ULL * NSEC_PER_MSEC)
 #define PG_SWEEP_BATCH		256	/* records looked at under the lock in one go */
 
 static u64 pg_group_revoke_pause(const struct pg_group *g)
@@ -55,23 +55,19 @@ void pg_group_revocations_changed(struct pg_group *g)
 
 void pg_group_revocations_settle(struct pg_group *g)
 {
-	unsigned long left;
 	u32 before;
 
 	might_sleep();
 	mutex_lock(&g->lock);
 	before = g->judgements - !g->revokes_changed;
-	left = pg_group_pause_left(g, pg_group_revoke_pause(g));
+	g->settling++;
 	mutex_unlock(&g->lock);
 	/* Any judgement from now on has seen it. One that goes on in steps queues itself again. */
-	while (READ_ONCE(g->judgements) == before && !READ_ONCE(g->ended)) {
-		if (left && schedule_timeout_killable(left) && fatal_signal_pending(current))
-			return;
+	while (READ_ONCE(g->judgements) == before && !READ_ONCE(g->ended))
 		flush_delayed_work(&g->revoke);
-		mutex_lock(&g->lock);
-		left = pg_group_pause_left(g, pg_group_revoke_pause(g));
-		mutex_unlock(&g->lock);
-	}
+	mutex_lock(&g->lock);
+	g->settling--;
+	mutex_unlock(&g->lock);
 }
 
 void pg_group_check_peer(struct pg_link *link)
@@ -144,7 +140,8 @@ static void pg_group_revoke_step(struct pg_group *g)
 	u64 start = ktime_get_ns();
 
 	if (!g->sweeping) {
-		if (!g->revokes_changed || pg_group_pause_left(g, pg_group_revoke_pause(g)))
+		if (!g->revokes_changed || (!g->settling &&
+		    pg_group_pause_left(g, pg_group_revoke_pause(g))))
 			return;
 		g->judge_ns = 0;
 		pg_group_judge(g);
