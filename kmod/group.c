@@ -311,6 +311,10 @@ void pg_group_wait(struct list_head *ended)
 
 /* ------------------------------------------------- namespaces and module -- */
 
+/* All of them, and the lock of who goes through the list; taken before any pn->lock. */
+static LIST_HEAD(pg_nets);
+static DEFINE_MUTEX(pg_nets_lock);
+
 static int __net_init pg_net_init(struct net *net)
 {
 	struct pg_net *pn = pg_net_of(net);
@@ -319,31 +323,54 @@ static int __net_init pg_net_init(struct net *net)
 	mutex_init(&pn->lock);
 	xa_init_flags(&pn->groups, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&pn->listeners);
+	INIT_LIST_HEAD(&pn->ending);
+	mutex_lock(&pg_nets_lock);
+	list_add(&pn->node, &pg_nets);
+	mutex_unlock(&pg_nets_lock);
 	return 0;
 }
 
-static void pg_net_end_groups(struct pg_net *pn)
+static void pg_net_end_groups(struct pg_net *pn, struct list_head *ended)
 {
-	LIST_HEAD(ended);
 	unsigned long index;
 	struct pg_group *g;
 
 	mutex_lock(&pn->lock);
 	xa_for_each(&pn->groups, index, g)
-		pg_group_end(g, &ended);
+		pg_group_end(g, ended);
 	mutex_unlock(&pn->lock);
-	pg_group_wait(&ended);
 }
 
-/* While there still are interfaces over which neighbours can be told. */
+/*
+ * While there still are interfaces over which neighbours can be told. Many namespaces may go
+ * one after the other while others wait to be made: all that go end their groups with the
+ * first, and what neighbours take to acknowledge the last word is waited for once.
+ */
 static void __net_exit pg_net_pre_exit(struct net *net)
 {
-	pg_net_end_groups(pg_net_of(net));
+	struct pg_net *own = pg_net_of(net), *pn;
+
+	mutex_lock(&pg_nets_lock);
+	if (!own->going) {
+		list_for_each_entry(pn, &pg_nets, node) {
+			if (pn->going || (pn != own && check_net(pn->net)))
+				continue;
+			pn->going = true;
+			pg_net_end_groups(pn, &pn->ending);
+		}
+	}
+	mutex_unlock(&pg_nets_lock);
+	pg_group_wait(&own->ending);
 }
 
 static void __net_exit pg_net_exit(struct net *net)
 {
-	xa_destroy(&pg_net_of(net)->groups);
+	struct pg_net *pn = pg_net_of(net);
+
+	mutex_lock(&pg_nets_lock);
+	list_del(&pn->node);
+	mutex_unlock(&pg_nets_lock);
+	xa_destroy(&pn->groups);
 }
 
 unsigned int pg_net_id;
@@ -363,14 +390,17 @@ int __init pg_group_module_init(void)
 
 void pg_group_module_stop(void)
 {
-	struct net *net;
+	LIST_HEAD(ended);
+	struct pg_net *pn;
 
 	/* Who opens a group looks at it under the namespace's lock, which is taken below. */
 	WRITE_ONCE(pg_group_closing, true);
-	down_read(&net_rwsem);
-	for_each_net(net)
-		pg_net_end_groups(pg_net_of(net));
-	up_read(&net_rwsem);
+	mutex_lock(&pg_nets_lock);
+	list_for_each_entry(pn, &pg_nets, node)
+		pg_net_end_groups(pn, &ended);
+	/* No namespace goes before its groups do: it would have to have the lock. */
+	pg_group_wait(&ended);
+	mutex_unlock(&pg_nets_lock);
 }
 
 void pg_group_module_exit(void)

@@ -5,6 +5,8 @@
  *
  * Locking, all of it:
  *
+ *  pg_nets_lock (mutex)	the list of namespaces; held while those that go, or all with
+ *			the module, end their groups. Taken before any pg_net.lock
  *  pg_net.lock (mutex)	the namespace's groups and listeners; held while a group
  *			is found or made, goes online or offline, or ends
  *  pg_group.lock (mutex)	orders every change of the group: table, links, targets,
@@ -23,8 +25,8 @@
  *
  * References: the namespace's index holds one, each link and each arrival one.
  * pg_group_end() takes a group out of the namespace, pg_group_wait() waits for its
- * links and arrivals without any lock, so that a group is gone from the outside when
- * that returns.
+ * links and arrivals without a lock that any of these takes, so that a group is gone from
+ * the outside when that returns.
  */
 #ifndef _PG_GROUP_H
 #define _PG_GROUP_H
@@ -56,6 +58,9 @@ struct pg_net {
 	struct xarray groups;
 	struct list_head listeners;
 	u32 n_groups;
+	struct list_head node;		/* in the list of all; the three from here by group.c */
+	struct list_head ending;	/* its groups when it goes itself */
+	bool going;
 	atomic_t claims;	/* sockets' waits for room on links and connections they opened */
 };
 

@@ -302,18 +302,26 @@ static bool pg_fin_on_its_way(const struct sock *sk)
 	return (1 << inet_sk_state_load(sk)) & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK);
 }
 
+/* There still is time for what a program sent: nobody waits for the group to end. */
+static bool pg_link_may_linger(const struct pg_link *link)
+{
+	return pg_link_draining(link) && time_before(jiffies, link->drain_by) &&
+	       !READ_ONCE(link->group->ended);
+}
+
 /*
  * The other end gets a moment to acknowledge what it was sent last; what programs sent, as
  * long as is left of the time for that.
  */
 static void pg_link_linger(struct pg_link *link)
 {
-	long left = pg_link_draining(link) ? (long)(link->drain_by - jiffies) : 0;
 	struct sock *sk = link->sock->sk;
 
 	kernel_sock_shutdown(link->sock, SHUT_WR);
-	wait_event_interruptible_timeout(*sk_sleep(sk), !pg_fin_on_its_way(sk),
-					 max_t(long, left, PG_LINK_LINGER));
+	do {
+		wait_event_interruptible_timeout(*sk_sleep(sk), !pg_fin_on_its_way(sk),
+						 PG_LINK_LINGER);
+	} while (pg_fin_on_its_way(sk) && pg_link_may_linger(link));
 }
 
 /*
