@@ -134,6 +134,7 @@ quick_timers() {
 }
 
 links_of() { times '"up"' "$(pg "$1" links "$called" --json)"; }
+links_are() { [ "$(links_of "$1")" = "$2" ]; }
 linked() { [ "$(links_of "$1")" -ge "$2" ]; }
 ready() { [ "$(info "$1" ready)" = true ]; }
 

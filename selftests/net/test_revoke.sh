@@ -19,7 +19,6 @@ is_revoked() {
 	[[ $members =~ $pattern && ${BASH_REMATCH[0]} =~ \"revoked\":\ *true ]]
 }
 not_revoked() { ! is_revoked "$@"; }
-links_are() { [ "$(links_of "$1")" = "$2" ]; }
 invited_by() {	# HOST I ROLE: as invite_host, but by that host
 	{ pg "$1" invite --role "$3" --to "$T/h$2.id" g > "$T/h$2.inv" &&
 		pg "h$2" join "$T/h$2.inv" > /dev/null; } || bail_out "h$2 cannot join"
