@@ -439,12 +439,12 @@ struct numbered {
 };
 
 /*
- * Nobody reads: what is on the way fills all queues, Bob's last of all. One's own may be
- * full before only because Bob's host is slow.
+ * What is on the way fills all queues, Bob's last of all, once his host has counted that it
+ * takes no more. One's own may be full before only because his host is slow.
  */
-static unsigned int send_until_full(uint64_t id, struct numbered *piece)
+static unsigned int send_until_full(uint64_t id, struct numbered *piece, uint16_t counter)
 {
-	uint64_t held = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_HELD);
+	uint64_t before = stat_of(bobs_index, counter);
 	bool over = false;
 	uuid_t type;
 	HRESULT hr = S_OK;
@@ -454,7 +454,7 @@ static unsigned int send_until_full(uint64_t id, struct numbered *piece)
 		hr = peergroup_send(ours, id, type, piece, sizeof(*piece), over ? 0 : 100);
 		if (hr != S_OK && (hr != PEER_E_TIMEOUT || over))
 			break;
-		over = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_HELD) > held;
+		over = stat_of(bobs_index, counter) > before;
 	}
 	HR(hr, PEER_E_TIMEOUT);
 	return piece->n;
@@ -509,38 +509,78 @@ static unsigned int leave_waiting(uint64_t id, const struct numbered *piece)
 	return sent;
 }
 
+/* All of Alice's, in order, up to the one before @end. */
+static void receive_pieces(peergroup_receiver_t r, unsigned int n, unsigned int end)
+{
+	for (; n < end; n++) {
+		struct peergroup_data *d = receive(r);
+
+		NEED(d);
+		if (d->size != sizeof(struct numbered) || d->lost || strcmp(d->peer, alice) ||
+		    memcmp(d->data, &n, sizeof(n)))
+			break;
+		peergroup_free(d);
+	}
+	CHECK(n == end, "%u of %u", n, end);
+}
+
 /* Who does not read makes the sender wait; nothing is lost, and the order is kept. */
 static void test_back_pressure(void)
 {
 	uint64_t lost = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_LOST), id;
 	struct numbered *piece = calloc(1, sizeof(*piece));
 	peergroup_receiver_t r = receiver_of(bobs);
-	unsigned int sent, more, n;
+	unsigned int sent, more;
 
 	NEED(piece);
 	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_WAIT, 3600 * 1000));
 	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_QUEUE, 256 << 10));
 	NEED(!group_limit(&nl, our_index, PEERGROUP_A_LIMIT_SEND_QUEUE, 256 << 10));
 	HR(peergroup_direct_open(ours, bob, "127.0.0.1:4000", 60000, &id), S_OK);
-	sent = send_until_full(id, piece);
+	sent = send_until_full(id, piece, PEERGROUP_A_STATS_DATA_HELD);
 	CHECK(sent > 5 && sent < PIECES, "%u", sent);
 	CHECK(stat_of(our_index, PEERGROUP_A_STATS_DATA_FULL) > 0);
 	more = leave_waiting(id, piece);
-	for (n = 0; n < sent; n++) {
-		struct peergroup_data *d = receive(r);
-
-		NEED(d);
-		if (d->size != sizeof(*piece) || d->lost || strcmp(d->peer, alice) ||
-		    memcmp(d->data, &n, sizeof(n)))
-			break;
-		peergroup_free(d);
-	}
-	CHECK(n == sent, "%u of %u", n, sent);
+	receive_pieces(r, 0, sent);
 	while (more--)
 		peergroup_free(receive(r));
 	CHECK(stat_of(bobs_index, PEERGROUP_A_STATS_DATA_LOST) == lost);
 	HR(peergroup_direct_close(ours, id), S_OK);
 	HR(peergroup_receive_close(r), S_OK);
+	free(piece);
+}
+
+/*
+ * Nor does anything get lost that comes faster than the rate, for which Bob's program is not
+ * to blame: it waits with Alice, and comes by and by, or as fast as a new rate lets it.
+ */
+static void test_rate(void)
+{
+	uint64_t full = stat_of(our_index, PEERGROUP_A_STATS_DATA_FULL);
+	uint64_t held = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_HELD);
+	uint64_t lost = stat_of(bobs_index, PEERGROUP_A_STATS_DATA_LOST), paced, id;
+	struct numbered *piece = calloc(1, sizeof(*piece));
+	peergroup_receiver_t r = receiver_of(bobs);
+	unsigned int sent;
+
+	NEED(piece);
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_QUEUE, 32 << 20));
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_DATA_RATE, 1));
+	HR(peergroup_direct_open(ours, bob, "127.0.0.1:4000", 60000, &id), S_OK);
+	sent = send_until_full(id, piece, PEERGROUP_A_STATS_LINK_PACED);
+	CHECK(sent > 5 && sent < PIECES, "%u", sent);
+	CHECK(stat_of(our_index, PEERGROUP_A_STATS_DATA_FULL) > full);
+	/* Once more it has been read no further, and then it is again. */
+	paced = stat_of(bobs_index, PEERGROUP_A_STATS_LINK_PACED);
+	CHECK(wait_stat(&nl, bobs_index, PEERGROUP_A_STATS_LINK_PACED, paced + 1));
+	receive_pieces(r, 0, 2);
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_DATA_RATE, 10000));
+	receive_pieces(r, 2, sent);
+	CHECK(stat_of(bobs_index, PEERGROUP_A_STATS_DATA_HELD) == held);
+	CHECK(stat_of(bobs_index, PEERGROUP_A_STATS_DATA_LOST) == lost);
+	HR(peergroup_direct_close(ours, id), S_OK);
+	HR(peergroup_receive_close(r), S_OK);
+	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_QUEUE, 256 << 10));
 	free(piece);
 }
 
@@ -810,6 +850,7 @@ int main(void)
 		{ "several programs, and the last of them", test_shared },
 		{ "as large as a record, and over the receiver's limit", test_large },
 		{ "who does not read holds the sender up", test_back_pressure },
+		{ "faster than the receiver's rate of data", test_rate },
 		{ "who does not read for too long loses, and hears of it", test_late },
 		{ "nobody holds others up with one socket after another", test_many_late },
 		{ "nobody takes the room of others' data", test_share },
