@@ -284,10 +284,16 @@ static bool act(const void *arg, unsigned int nth, unsigned int times)
 
 static void test_programs(void)
 {
+	uint64_t dropped;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		dropped = nl_stat(&nl, old, PEERGROUP_A_STATS_DROPPED_QUEUE);
 		fail_each(ops[i].name, act, &ops[i]);
+		dropped = nl_stat(&nl, old, PEERGROUP_A_STATS_DROPPED_QUEUE) - dropped;
+		/* There was no memory for what takes its place in the queue. */
+		CHECK(ops[i].run == renew || dropped, "%s: none was dropped", ops[i].name);
+	}
 }
 
 static bool linked(void *unused)
