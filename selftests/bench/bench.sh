@@ -23,54 +23,94 @@ echo "the same, every host linked to every other"
 echo
 tracefs=/sys/kernel/tracing
 mount -t tracefs tracefs $tracefs 2>/dev/null
-if [ -d $tracefs/events/peergroup ]; then
+[ -d $tracefs/events/peergroup ] || tracefs=
+# trace_events ON EVENT...: from now on they are traced (1), or not any more (0)
+trace_events() {
+	local on=$1 event
+	shift
+	for event; do
+		echo "$on" > "$tracefs/events/$event/enable"
+	done
+}
+if [ -n "$tracefs" ]; then
 	echo mono > $tracefs/trace_clock
 	echo 16384 > $tracefs/buffer_size_kb
-	echo 1 > $tracefs/events/peergroup/enable
+	trace_events 1 peergroup
 	"$bench" -n 8 -r 2 -s "${PG_SAMPLES-200}" -b 0 -t "$home/times" -H "$home/d" > /dev/null || exit 1
-	echo 0 > $tracefs/events/peergroup/enable
+	trace_events 0 peergroup
 	"${0%/*}/breakdown" "$home/times" $tracefs/trace || exit 1
 	echo > $tracefs/trace
 else
-	echo "where it goes: not known, this kernel has no tracing"
+	echo "where it goes, and what strangers cost: not known, this kernel has no tracing"
 fi
-# stranger STEP...: how long pg-peer takes for them, in us
-stranger() {
-	local start=${EPOCHREALTIME/./}
-	in_ns h2 "$PG_BUILD/selftests/tools/pg-peer" "home $home/s2" "$@" > /dev/null || exit 1
-	echo $((${EPOCHREALTIME/./} - start))
-}
 
-# refused WHAT STEP...: what a refused caller costs, its own work included, but for the
-# start of its program
-refused() {
-	local what=$1 n=${PG_REFUSED-200} steps=() i idle took
+# caller WHAT STEP...: what the module does for a caller, into $cost, in ms
+caller() {
+	local what=$1 n=${PG_REFUSED-200} steps=() i works
 	shift
 	for ((i = 0; i < n; i++)); do
 		# A node of its own each time, as the link before may not be gone yet.
-		steps+=("connect 10.88.0.1" "${@/NODE/$((i + 1))}" close)
+		steps+=("connect 10.88.0.1" "${@/NODE/$((++nodes))}" close)
 	done
-	idle=$(stranger) && took=$(stranger "${steps[@]}") || exit 1
-	printf '%-34s %7.3f ms each (%d)\n' "$what" "$(bc -l <<< "($took - $idle) / $n / 1000")" "$n"
+	echo > $tracefs/trace
+	in_ns h2 "$PG_BUILD/selftests/tools/pg-peer" "home $home/s2" "${steps[@]}" > /dev/null || exit 1
+	works=$("${0%/*}/works" $tracefs/trace) || exit 1
+	cost=$(bc -l <<< "$works / $n")
+	printf '%-34s %7.3f ms each (%d)\n' "$what" "$cost" "$n"
 }
 
-echo
-echo "strangers, one after the other"
-command=$PG_BUILD/tools/peergroup
-for host in 1 2; do
-	mkdir -m 700 "$home/s$host"
-	PEERGROUP_HOME=$home/s$host "$command" identity create --name "s$host" > /dev/null || exit 1
-done
-PEERGROUP_HOME=$home/s2 "$command" identity xml > "$home/s2.id" || exit 1
-at_h1() { PEERGROUP_HOME=$home/s1 in_ns h1 "$command" "$@"; }
-at_h1 create g > /dev/null && at_h1 invite --role member --to "$home/s2.id" g > "$home/s2.inv" &&
+# callers: those that depend on how many groups there are; into $hint and $member
+callers() {
+	caller "no group's hint" "call hint=wrong" "expect close"
+	hint=$cost
+	caller "a member gets in" "handshake node=NODE"
+	member=$cost
+}
+
+# strangers: what callers cost, and what it means to them that there are more groups. Their
+# own comes up last: all others are asked before it.
+strangers() {
+	local groups=${PG_GROUPS-128} more ready many_hint many_member
+	mkfifo "$home/more" "$home/ready"
+	"$bench" -G "$groups" -H "$home/m" < "$home/more" > "$home/ready" &
+	exec {more}> "$home/more"
+	read -r ready < "$home/ready" && [ "$ready" = ready ] || exit 1
 	at_h1 up g > /dev/null || exit 1
-PEERGROUP_HOME=$home/s2 in_ns h2 "$command" join "$home/s2.inv" > /dev/null || exit 1
-refused "a connection and no more" "shutdown"
-refused "no group's hint" "call hint=wrong" "expect close"
-refused "called, answered, no more" call hear
-refused "a credential that has run out" "call until=-60 from=-3600" hear say "expect close"
-refused "a member gets in" "handshake node=NODE"
+	echo "behind $groups other groups on the port"
+	callers
+	many_hint=$hint many_member=$member
+	exec {more}>&-
+	wait $! || exit 1
+	echo "the only group on the port"
+	callers
+	printf '%-34s %7.1f and %.1f times as much\n' "behind the others" \
+		"$(bc -l <<< "$many_hint / $hint")" "$(bc -l <<< "$many_member / $member")"
+	caller "a connection and no more" "shutdown"
+	caller "called, answered, no more" call hear
+	caller "a credential that has run out" "call until=-60 from=-3600" hear say "expect close"
+}
+
+nodes=0
+works_events=(workqueue/workqueue_execute_{start,end} sched/sched_switch)
+at_h1() { PEERGROUP_HOME=$home/s1 in_ns h1 "$command" "$@"; }
+command=$PG_BUILD/tools/peergroup
+if [ -n "$tracefs" ]; then
+	echo
+	echo "strangers, one after the other: what the module does for each of them"
+	for host in 1 2; do
+		mkdir -m 700 "$home/s$host"
+		PEERGROUP_HOME=$home/s$host "$command" identity create --name "s$host" > /dev/null || exit 1
+	done
+	PEERGROUP_HOME=$home/s2 "$command" identity xml > "$home/s2.id" || exit 1
+	at_h1 create g > /dev/null &&
+		at_h1 invite --role member --to "$home/s2.id" g > "$home/s2.inv" || exit 1
+	PEERGROUP_HOME=$home/s2 in_ns h2 "$command" join "$home/s2.inv" > /dev/null || exit 1
+	echo 'prev_comm ~ "kworker/*" || next_comm ~ "kworker/*"' \
+		> $tracefs/events/sched/sched_switch/filter
+	trace_events 1 "${works_events[@]}"
+	strangers
+	trace_events 0 "${works_events[@]}"
+fi
 
 echo
 echo "one host, one by one and in batches, by turns"

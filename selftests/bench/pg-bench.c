@@ -52,7 +52,7 @@ enum { STAGE_IDENTITY = 1, STAGE_INVITED, STAGE_ONLINE, STAGE_DONE };
 
 static struct shared *sh;
 static unsigned int hosts = 8, reach = 2, samples = 200, burst = 2000, size = 256;
-static unsigned int interval_us = 10000, bulk, rounds;
+static unsigned int interval_us = 10000, bulk, rounds, groups;
 static const char *prefix = "h", *home = "/tmp/pg-bench", *subnet = "10.88.0.", *times;
 static const uuid_t record_type = { 0x5b, 0x1d, 0x6a, 0x10, 0x7e, 0x52, 0x4b, 0x8e,
 				    0x9d, 0x2c, 0x61, 0x0f, 0x42, 0x33, 0x85, 0x01 };
@@ -615,15 +615,35 @@ static void lead_batch(const char *data)
 	peergroup_close(group);
 }
 
+/* Groups that share a port of the first host's, until there is nobody who speaks to us. */
+static void hold_groups(void)
+{
+	struct peergroup_create_options opt = { .friendly = "many", .flags = PEER_DISABLE_PRESENCE };
+	peergroup_t group;
+	unsigned int i;
+
+	enter_host(0);
+	setenv("PEERGROUP_HOME", home, 1);
+	check(peergroup_identity_xml(NULL, &(char *){ NULL }), "identity");
+	for (i = 0; i < groups; i++) {
+		check(peergroup_create(NULL, &opt, &group), "create");
+		check(peergroup_online(group, 0), "online");
+	}
+	puts("ready");
+	while (getchar() != EOF)
+		;
+}
+
 static void usage(void)
 {
 	fprintf(stderr,
 		"usage: pg-bench [-n hosts] [-r reach] [-s samples] [-b burst] [-d bytes]\n"
 		"                [-i interval_us] [-p namespace prefix] [-H folder] [-B bulk]\n"
-		"                [-t file for the times] [-R turns]\n"
+		"                [-t file for the times] [-R turns] [-G groups]\n"
 		"Hosts are the namespaces PREFIX1..PREFIXn on one bridge; each dials the\n"
 		"next REACH. With -B it only adds that many records to one host, with -R\n"
-		"it adds to one host by turns one by one and in batches.\n"
+		"it adds to one host by turns one by one and in batches, and with -G it\n"
+		"has that many groups online on one host until its input ends.\n"
 		"Example: pg-bench -n 8 -r 2 -s 200\n");
 	exit(2);
 }
@@ -634,7 +654,7 @@ int main(int argc, char **argv)
 	char *data;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:r:s:b:d:i:p:H:B:R:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:r:s:b:d:i:p:H:B:R:t:G:")) != -1) {
 		switch (opt) {
 		case 'n': hosts = atoi(optarg); break;
 		case 'r': reach = atoi(optarg); break;
@@ -646,6 +666,7 @@ int main(int argc, char **argv)
 		case 'H': home = optarg; break;
 		case 'B': bulk = atoi(optarg); break;
 		case 'R': rounds = atoi(optarg); break;
+		case 'G': groups = atoi(optarg); break;
 		case 't': times = optarg; break;
 		default: usage();
 		}
@@ -659,11 +680,13 @@ int main(int argc, char **argv)
 	if (!data || sh == MAP_FAILED)
 		return 1;
 	memset(data, 'x', size);
-	if (bulk || rounds) {
+	if (bulk || rounds || groups) {
 		if (bulk)
 			lead_bulk(data);
-		else
+		else if (rounds)
 			lead_batch(data);
+		else
+			hold_groups();
 		return 0;
 	}
 	set_counter();
