@@ -538,11 +538,10 @@ static int drain(struct nl *from)
 	}
 }
 
-/* Is that what is said where there is no memory? Sockets have other words for it, too. */
+/* Is that what is said where there is no memory? To make and bind sockets has other words. */
 static bool no_memory(int err)
 {
-	if (!strncmp(fail_where(), "pg_listener_open", 16) &&
-	    (err == -ENFILE || err == -EADDRINUSE))
+	if (err == -ENFILE || err == -EADDRINUSE)
 		return !strcmp(nl.text, "cannot listen on that port");
 	return (err == -ENOMEM || err == -ENOBUFS) &&
 	       (!nl.text[0] || strstr(nl.text, "memory"));

@@ -438,11 +438,10 @@ static const struct op {
 	{ "send to who joins", need_joiner, reply, replied, end_joiner },
 };
 
-/* Is that what is said where there is no memory? Sockets have another word for it, too. */
+/* Is that what is said where there is no memory? To make a socket has another word for it. */
 static bool no_memory(int err)
 {
-	return err == -ENOMEM || err == -ENOBUFS ||
-	       (err == -ENFILE && !strncmp(fail_where(), "pg_link_dial", 12));
+	return err == -ENOMEM || err == -ENOBUFS || err == -ENFILE;
 }
 
 /* Once refused it is done the next time, as if it had not been tried before. */
