@@ -190,6 +190,21 @@ result(peergroup.parse_attributes(xml) == {"a": "<&>", "n": -5, "d": "2030-01"}
        and isinstance(peergroup.parse_attributes(xml)["d"], peergroup.Date),
        "attributes there and back", xml)
 try:
+    got = [peergroup.parse_attributes("<attributes><attribute name='n' type='int'>"
+                                      f"{number}</attribute></attributes>")["n"]
+           for number in (" +0042\n", "-0", "-" + 4301 * "0" + "12")]
+except ValueError as error:
+    got = error     # pylint: disable=invalid-name
+result(got == [42, 0, -12], "numbers, however long they are", got)
+try:
+    peergroup.parse_attributes("<attributes><attribute name='\u202e\x9b' type='string'/>"
+                               "</attributes>")
+except peergroup.Error as error:
+    result("\u202e\x9b" in error.detail and "\\u202e\\x9b" in str(error),
+           "what others wrote is escaped in the text of a failure", ascii(str(error)))
+else:
+    result(False, "what others wrote is escaped in the text of a failure")
+try:
     peergroup.attributes_xml({"a": "x\0y"})
 except ValueError:
     result(True, "text does not end at a NUL")

@@ -8,8 +8,10 @@ meet in the group for everything else. Each result is a line of TAP without a nu
 import asyncio
 import dataclasses
 import datetime
+import glob
 import hashlib
 import os
+import subprocess
 import sys
 import time
 import uuid
@@ -20,6 +22,7 @@ from peergroup import Change, Group, LinkState, StatusFlag
 NOTE = uuid.UUID("5f0c6a4e-9d0b-4a52-8d3f-0c7b6f1e2a90")
 REPLY = uuid.UUID("0d2f6c4b-25a1-4a0e-9f3c-8a4b7c6d5e01")
 BULK = uuid.UUID("7f1c3e5a-6b0d-4c2e-8a91-5d4f3b2a1c02")
+WRONG = uuid.UUID("3a9e0c17-52d8-4b66-8f0a-b1c7d2e49503")
 LATER = b"the later version"
 HOUR = datetime.timedelta(hours=1)
 FOLDER = sys.argv[2]
@@ -37,6 +40,14 @@ def raises(kind, name, what, function, *arguments):
         ok(error.name == name and name in str(error) and error.hresult < 0, what, error.name)
     else:
         ok(False, what, "did not fail")
+
+
+def result(function):
+    """What it returns or raises: nobody is left waiting for a host that has failed."""
+    try:
+        return function()
+    except Exception as error:          # pylint: disable=broad-exception-caught
+        return error
 
 
 def give(name, text):
@@ -150,6 +161,31 @@ def move(me, name, membership, path, counts):
         ok(len(list(group.records(BULK))) >= 3, "the records are there")
 
 
+def unread(group):
+    """Whatever a member has put into attributes, its records are there as others are."""
+    found = result(lambda: {r.data: r.attributes for r in group.records(WRONG)})
+    ok(found == {b"nothing": {}, b"number": {"n": -1}},
+       "attributes that are none, and that are long", found)
+    found = result(lambda: [r.data for r in group.search({"peerrecordtype": WRONG, "n": -1})])
+    ok(found == [b"number"], "the latter are searched, too", found)
+
+
+def publish_wrong():
+    """What no library signs: the attributes are not looked at before."""
+    home = os.environ["PEERGROUP_HOME"]
+    chain, = glob.glob(f"{home}/groups/*/*/chain.pem")
+    key, = glob.glob(f"{home}/identities/*/key.pem")
+    wrong = {"nothing": "x", "number": "<attributes><attribute name='n' type='int'>-"
+             + 4301 * "0" + "1</attribute></attributes>"}
+    for data, attributes in wrong.items():
+        give("attributes", attributes)
+        subprocess.run(["pg-peer", f"home {home}", "connect 10.88.0.1", "handshake",
+                        f"record new by {chain} set type {WRONG} set data {data} "
+                        f"set attrs @{FOLDER}/attributes sign {key}",
+                        "send PING " + 52 * "00", "expect PONG"], check=True,
+                       stdout=subprocess.DEVNULL)
+
+
 def is_change(change, kind, **fields):
     return lambda e: (isinstance(e, peergroup.RecordEvent) and e.change == change and
                       e.type == kind and all(getattr(e, k) == v for k, v in fields.items()))
@@ -193,6 +229,7 @@ async def creator():
             # The member deletes its own when it has seen that.
             await until(watch, is_change(Change.DELETED, REPLY, id=event.id))
             ok(True, "its deletion")
+            unread(group)
             group.revoke(take("identity.name"), withdraw=True)
             event = await until(watch, lambda e: isinstance(e, peergroup.MemberEvent))
             ok(event.revoked, "revoke()", event)
@@ -251,6 +288,7 @@ async def member():
         await receive(receiver)
     await until(watch, is_change(Change.DELETED, NOTE, id=note.id))
     raises(peergroup.NotFoundError, "PEER_E_RECORD_NOT_FOUND", "deleted", group.get, note.id)
+    publish_wrong()
     group.delete(reply)
     while not group.status.flags & StatusFlag.REVOKED:
         await watch.next_async()

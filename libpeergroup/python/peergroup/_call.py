@@ -14,7 +14,7 @@ from datetime import date, datetime, timezone
 from typing import Any, Callable, Mapping, Optional, TypeVar, Union
 
 from . import _c
-from ._types import (Attribute, Attributes, Date, PeerTime, Record, check, lib)
+from ._types import (Attribute, Attributes, Date, Error, PeerTime, Record, check, lib)
 
 Text = Optional[str]
 T = TypeVar("T")
@@ -113,10 +113,17 @@ def attributes_xml(attributes: Attributes) -> str:
     return call_text(lib.peergroup_attributes_build, array, len(attributes))
 
 
+def _number(text: str) -> int:
+    """Of 64 bits, as the library has checked; but int() counts the zeros before it, too."""
+    text = text.strip()
+    size = int(text.lstrip("+-0") or "0")
+    return -size if text.startswith("-") else size
+
+
 def _value(attribute: _c.peergroup_attribute) -> tuple[str, Attribute]:
     name, text = required(attribute.name), required(attribute.value)
     if attribute.type == b"int":
-        return name, int(text)
+        return name, _number(text)
     return name, Date(text) if attribute.type == b"date" else text
 
 
@@ -143,11 +150,21 @@ def query_of(clauses: Mapping[str, Any]) -> str:
     return call_text(lib.peergroup_query_build, array, len(clauses))
 
 
+def _attributes(xml: Text) -> dict[str, Attribute]:
+    """Of a record. No host looks at them before it has the record: what is wrong is none."""
+    try:
+        return parse_attributes(xml)
+    except Error as error:
+        if error.name == "E_OUTOFMEMORY":
+            raise
+        return {}
+
+
 def record(r: _c.peergroup_record) -> Record:
     """A copy of a record, which the library is about to free."""
     return Record(id=uuid_in(r.id), type=uuid_in(r.type), version=r.version, flags=r.flags,
                   creator=required(r.creator), modifier=required(r.modifier),
-                  attributes=parse_attributes(decode(r.attributes)),
+                  attributes=_attributes(decode(r.attributes)),
                   created=PeerTime(r.created), modified=PeerTime(r.modified),
                   expires=PeerTime(r.expires), sequence=r.sequence,
                   data=ctypes.string_at(r.data, r.size) if r.size else b"")

@@ -16,12 +16,19 @@ from . import _c
 lib = _c.load()
 
 
+def _shown(text: str) -> str:
+    """Others may have written it: nothing drives a terminal, is unseen or turns text around."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class Error(Exception):
     """A call failed.
 
     hresult  the result as the library gave it, negative
     name     its constant, such as "PEER_E_NOT_FOUND", or None
     detail   the culprit in words, or ""
+
+    As text it has the detail, too, with escapes for what cannot be shown.
     """
 
     def __init__(self, hresult: int, detail: str = "") -> None:
@@ -31,7 +38,7 @@ class Error(Exception):
         self.detail: str = detail
         meaning = lib.peergroup_strerror(hresult).decode()
         super().__init__(f"{meaning} [{self.name or hex(hresult & 0xffffffff)}]"
-                         + (f": {detail}" if detail else ""))
+                         + (f": {_shown(detail)}" if detail else ""))
 
     def __reduce__(self) -> tuple[type, tuple[int, str]]:
         return type(self), (self.hresult, self.detail)
