@@ -62,6 +62,18 @@ check "a file that is not there is an error" exits $NOT_FOUND pg h3 add g --type
 	"$T/one" "$T/none"
 is "and nothing was added" "$(info h1 records)" "$before"
 
+# What is shown of data: text, of which all can be seen and nothing drives the terminal.
+# shown HOST ID
+shown() { pg "$1" get g "$2" | sed '1,/^data:/d'; }
+for data in $'e\xc2\x9b2J' $'e\x9b2J' $'e\xe2\x80\xaef' $'e\rf' $'e\x1b[2J'; do
+	id=$(add h1 "$data")
+	name=$(LC_ALL=C; printf %q "$data")
+	is "$name is not shown" "$(shown h1 "$id")" ""
+	is "$name is given as it is" "$(data_of h1 "$id")" "$data"
+done
+data=$'caf\xc3\xa9\n\t\xf0\x9f\x98\x80'
+is "other text is" "$(shown h1 "$(add h1 "$data")")" "$data"
+
 # Versions, and who may.
 id=$(add h3 first --attr colour=blue)
 wait_for "a record is on all hosts" 60 everywhere "$id" first

@@ -89,13 +89,21 @@ wait_for "the file follows" 20 flags_are h2 $'a.b-c=x y=z\ncolour=blue'
 check "a change" on h1 peer-flags -g g set colour red
 wait_for "the file follows" 20 flags_are h2 $'a.b-c=x y=z\ncolour=red'
 wait_for "the command, too" 20 cmp "$T/h2/flags" "$T/h2/seen"
-is "list" "$(on h2 peer-flags list)" $'a.b-c=x y=z\ncolour=red'
+# What shows another line, drives a terminal, is unseen or no text is not taken from anybody.
+for evil in $'x\ncolour=evil' $'x\xc2\x85colour=evil' $'\xc2\x9b2J' $'\x9b2J' $'\xe2\x80\xaex'; do
+	check_fails "$(LC_ALL=C; printf %q "$evil") is no value" on h1 peer-flags set evil "$evil"
+	pg h2 add g --type e30b776a-159d-4c2f-8a71-440d9e53b218 --attr name=evil \
+		--data "$evil" > /dev/null
+done
+check "text is" on h1 peer-flags set evil $'caf\xc3\xa9'
+wait_for "the file follows" 20 flags_are h2 $'a.b-c=x y=z\ncolour=red\nevil=caf\xc3\xa9'
+is "list" "$(on h2 peer-flags list)" $'a.b-c=x y=z\ncolour=red\nevil=caf\xc3\xa9'
+check "unset" on h1 peer-flags unset evil
+wait_for "the file follows" 20 flags_are h2 $'a.b-c=x y=z\ncolour=red'
+wait_for "the command, too" 20 cmp "$T/h2/flags" "$T/h2/seen"
 is "of a member" "$(on h2 peer-flags -m nobody list)" ""
 check_fails "no other member changes it" on h2 peer-flags set colour green
-check_fails "a value is a line" on h1 peer-flags set colour $'a\nb=c'
 check_fails "a name is a word" on h1 peer-flags set 'a=b' c
-pg h2 add g --type e30b776a-159d-4c2f-8a71-440d9e53b218 --attr name=evil \
-	--data $'x\ncolour=evil' > /dev/null
 runs=$(wc -l < "$T/h2/runs")
 check "set to what it is" on h1 peer-flags set colour red
 check "unset" on h1 peer-flags unset a.b-c

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common.h"
+#include "safe.h"
 
 #define LIFETIME	(3650U * 24 * 3600)	/* or as long as one is a member */
 #define NAME_MAX_LEN	64
@@ -50,15 +51,10 @@ static bool is_name(const char *name)
 	return is_made_of(name, NAME_MAX_LEN, ALNUM "._-");
 }
 
-/* A line of a file, so it may not hold another. */
+/* A line of a file, so it may not hold another, and one that people look at. */
 static bool is_value(const char *value, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
-			return false;
-	return size <= VALUE_MAX;
+	return size <= VALUE_MAX && is_safe(value, size, "");
 }
 
 /*
@@ -167,7 +163,7 @@ static int set_flag(peergroup_t group, const char *name, const char *value)
 	HRESULT hr;
 
 	if (!is_value(value, strlen(value))) {
-		fputs("a value is a line of at most 1024 bytes\n", stderr);
+		fputs("a value is a line of at most 1024 bytes, UTF-8 that can be seen\n", stderr);
 		return 2;
 	}
 	find_flags(group, name, add_flag, &before);

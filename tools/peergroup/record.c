@@ -13,6 +13,7 @@
 #include "record.h"
 
 #define LIFETIME_DEFAULT	86400
+#define SHOWN_MAX		4096	/* bytes of data, among the rest of a record */
 
 /**
  * struct content - what the command line says about a record's content
@@ -546,17 +547,6 @@ int cmd_delete(int argc, char **argv)
 
 /* ----------------------------------------------------------------- get -- */
 
-/* Text, if all of it may be shown. */
-static bool is_text(const unsigned char *data, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		if ((data[i] < 0x20 && !strchr("\n\t\r", data[i])) || data[i] == 0x7f || !data[i])
-			return false;
-	return true;
-}
-
 static void attributes_json(const char *xml)
 {
 	struct peergroup_attribute *attributes = NULL;
@@ -640,7 +630,8 @@ static void print_record(const struct peergroup_record *record)
 	if (*line)
 		print_line("attributes:", line);
 	printf("%-12s%s\n", "data:", size_text(record->size));
-	if (record->size && record->size <= 4096 && is_text(record->data, record->size)) {
+	if (record->size && record->size <= SHOWN_MAX &&
+	    is_safe(record->data, record->size, "\n\t")) {
 		fwrite(record->data, 1, record->size, stdout);
 		if (((const char *)record->data)[record->size - 1] != '\n')
 			putchar('\n');

@@ -65,6 +65,19 @@ size_t utf8_next(const char *text, size_t len, uint32_t *out)
 	return n;
 }
 
+bool is_safe(const char *s, size_t len, const char *controls)
+{
+	size_t i, step;
+	uint32_t c;
+
+	for (i = 0; i < len; i += step) {
+		step = utf8_next(s + i, len - i, &c);
+		if (!step || !c || (is_unseen(c) && (step > 1 || !strchr(controls, s[i]))))
+			return false;
+	}
+	return true;
+}
+
 char *safe_text(const char *s, size_t len)
 {
 	char *out = xalloc(8 * len + 1);	/* "\\u{e0001}" for four bytes, "\\x1b" for one */

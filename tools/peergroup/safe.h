@@ -17,6 +17,8 @@ void *xalloc(size_t size);
  * be seen, and for bytes that are no UTF-8. free() it.
  */
 char *safe_text(const char *s, size_t len);
+/* Is that how it is already, but for the controls that are named? */
+bool is_safe(const char *s, size_t len, const char *controls);
 /* Prints it, between two texts of the program's own. */
 void safe_print(const char *before, const char *text, const char *after);
 /* Is it one of these? */
