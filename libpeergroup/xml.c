@@ -5,14 +5,18 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <libxml/chvalid.h>
 #include <libxml/parser.h>
 #include "xml.h"
 
-/*
- * Twice the longest there is, attributes and the largest bundle in base64 with
- * its line ends. What a text costs to read grows with the square of its pieces.
- */
+/* Twice the longest there is, attributes and the largest bundle in base64 with its line ends. */
 #define XML_MAX	(512U << 10)
+/*
+ * Of a tag, and of a text. libxml2 compares each attribute with those before it, and each
+ * prefix with the namespaces around it; there is no use for more than three of the former.
+ */
+#define ATTRIBUTES_MAX	8
+#define NAMESPACES_MAX	64
 
 static void init(void)
 {
@@ -126,11 +130,96 @@ static HRESULT parse(const char *xml, xmlDoc **doc)
 	return hr;
 }
 
+static const char *behind(const char *s, const char *end)
+{
+	const char *found = strstr(s, end);
+
+	return found ? found + strlen(end) : s + strlen(s);
+}
+
+static bool all_characters(const char *s)
+{
+	int32_t c;
+
+	while (*s) {
+		c = pgi_utf8_next(&s);
+		if (c < 0 || !xmlIsCharQ((unsigned int)c))
+			return false;
+	}
+	return true;
+}
+
+static const char nested[] = "a tag begins inside another";
+
+/* What is wrong with an instruction, NULL if nothing; moves *@at from its "<" behind it. */
+static const char *check_instruction(const char **at)
+{
+	const char *begin = *at;
+
+	*at = behind(begin, "?>");
+	return memchr(begin + 1, '<', (size_t)(*at - begin) - 1) ? nested : NULL;
+}
+
+/* The same with a tag. */
+static const char *check_tag(const char **at, unsigned int *namespaces)
+{
+	unsigned int attributes = 0;
+	const char *s;
+	char quote = 0;
+
+	for (s = *at + 1; *s && *s != '<' && (quote || *s != '>'); s++) {
+		if (quote)
+			quote = *s == quote ? 0 : quote;
+		else if (*s == '"' || *s == '\'')
+			quote = *s;
+		else if (*s == '=')
+			attributes++;
+		else if (!strncmp(s, "xmlns", 5))
+			++*namespaces;
+	}
+	*at = s;
+	if (*s == '<')
+		return nested;
+	if (attributes > ATTRIBUTES_MAX)
+		return "too many attributes";
+	return *namespaces > NAMESPACES_MAX ? "too many namespaces" : NULL;
+}
+
+/*
+ * Why libxml2 must not have it, for what that would cost; NULL if it may. Some versions read
+ * on behind an error, so what is passed over here has to be a comment or the like there,
+ * whatever errors come before. So a "<" inside anything else is refused, as is a character
+ * that is none, at which a comment ends for libxml2. (An instruction may have a "<" in it by
+ * XML; but no format has instructions.)
+ */
+static const char *check_cost(const char *xml)
+{
+	unsigned int namespaces = 0;
+	const char *why = NULL;
+
+	if (!all_characters(xml))
+		return "a character that XML does not have";
+	while (!why && *(xml += strcspn(xml, "<"))) {
+		if (!strncmp(xml, "<!--", 4))
+			xml = behind(xml + 4, "-->");
+		else if (!strncmp(xml, "<![CDATA[", 9))
+			xml = behind(xml + 9, "]]>");
+		else if (xml[1] == '!')
+			xml += 2;
+		else if (xml[1] == '?')
+			why = check_instruction(&xml);
+		else
+			why = check_tag(&xml, &namespaces);
+	}
+	return why;
+}
+
 HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static const char bom[] = "\xef\xbb\xbf";
 	size_t len = strlen(xml);
+	const char *why;
 	HRESULT hr;
 
 	*doc = NULL;
@@ -139,6 +228,9 @@ HRESULT pgi_xml_parse(const char *xml, xmlDoc **doc)
 		return pgi_fail(E_INVALIDARG, "more than %u bytes of XML", XML_MAX);
 	if (!strncmp(xml, bom, sizeof(bom) - 1))
 		xml += sizeof(bom) - 1;
+	why = check_cost(xml);
+	if (why)
+		return pgi_fail(E_INVALIDARG, "XML: %s", why);
 	hr = parse(xml, doc);
 	/* Now there may be, or it was a second place that was found. */
 	if (hr == E_OUTOFMEMORY)

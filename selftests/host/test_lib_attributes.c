@@ -139,6 +139,58 @@ static void deep(void)
 	CHECK_HR(pgi_attributes_check(xml, &units), PEER_E_INVALID_ATTRIBUTES);
 }
 
+/*
+ * What libxml2 compares with all before it, attributes and namespaces, is refused before
+ * libxml2 has it: 35,000 in a tag took it seconds. It reads on behind an error, so a tag
+ * that only one of the two takes for a comment is no way around that.
+ */
+static void costly(void)
+{
+	static const struct {
+		const char *before, *of, *behind;
+	} xml[] = {
+		{ "<attributes ", "a%x='' ", "/>" },
+		{ "<attributes x='>'\ny=\">\" ", "a%x=''\n", "/>" },
+		{ "<attributes ", "xmlns:a%x='u' ", "/>" },
+		{ "<attributes><x></x ", "a%x='' ", "></attributes>" },
+		{ "<attributes>", "<x xmlns:a%x='u'/>", "</attributes>" },
+		{ "<attributes><!-- <x>' --><!----><![CDATA[<x]]]><x ", "a%x='' ", "/></attributes>" },
+		{ "<attributes><!-- \x01<x ", "a%x='' ", "/>--></attributes>" },
+		{ "<attributes><!-- \xef\xbf\xbf<x ", "a%x='' ", "/>--></attributes>" },
+		{ "<attributes><? <x ", "a%x='' ", "/>?></attributes>" },
+		{ "<attributes><?x ><!-- ?><x ", "a%x='' ", "/>--></attributes>" },
+		{ "<attributes><!x <x ", "a%x='' ", "/>></attributes>" },
+		{ "<attributes><x '<!--' <x ", "a%x='' ", "/>--></attributes>" },
+		{ "<attributes x='<!--'/><x ", "a%x='' ", "/>--></attributes>" },
+	};
+	char text[250000], *p;
+	size_t i, units;
+	unsigned int n;
+
+	for (i = 0; i < PGI_ARRAY_SIZE(xml); i++) {
+		p = stpcpy(text, xml[i].before);
+		for (n = 0; p < text + sizeof(text) - 64; n++)
+			p += sprintf(p, xml[i].of, n);
+		stpcpy(p, xml[i].behind);
+		CHECK_HR(pgi_attributes_check(text, &units), PEER_E_INVALID_ATTRIBUTES);
+		CHECK(!strncmp(peergroup_error_detail(), "XML: ", 5), "%s: %s", xml[i].before,
+		      peergroup_error_detail());
+	}
+}
+
+/* But text may have in it whatever is text. */
+static void not_costly(void)
+{
+	char text[4096], *p = stpcpy(text, "<attributes><attribute name='n' type='string'>");
+	size_t units;
+	int i;
+
+	for (i = 0; i < 50; i++)
+		p = stpcpy(p, "xmlns='' <!-- <a b='' c=''> \" --><![CDATA[ <a b='' c=''> ' ]]>");
+	stpcpy(p, "</attribute></attributes>");
+	CHECK_HR(pgi_attributes_check(text, &units), S_OK);
+}
+
 static void build(void)
 {
 	static const struct peergroup_attribute in[] = {
@@ -182,6 +234,8 @@ int main(void)
 		{ "what it does not", bad },
 		{ "limits", limits },
 		{ "deep nesting", deep },
+		{ "more in a tag than there is any use for", costly },
+		{ "as much in text", not_costly },
 		{ "built and taken apart", build },
 	};
 
