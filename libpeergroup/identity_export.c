@@ -176,14 +176,23 @@ static bool encryption_bounded(const X509_ALGOR *alg)
 	return ok;
 }
 
+/*
+ * An HMAC with SHA-256, as ours, or with SHA-1, as PKCS #12 began. OpenSSL from 3.4 on has
+ * another MAC, PBMAC1, whose rounds are in the algorithm and not beside it.
+ */
 static bool mac_bounded(const PKCS12 *p12)
 {
 	const ASN1_INTEGER *iter = NULL;
+	const X509_ALGOR *alg;
 	int64_t rounds = 1;
+	int digest;
 
 	if (!PKCS12_mac_present(p12))
 		return false;
-	PKCS12_get0_mac(NULL, NULL, NULL, &iter, p12);
+	PKCS12_get0_mac(NULL, &alg, NULL, &iter, p12);
+	digest = OBJ_obj2nid(alg->algorithm);
+	if (digest != NID_sha256 && digest != NID_sha1)
+		return false;
 	return !iter || (ASN1_INTEGER_get_int64(&rounds, iter) && rounds > 0 &&
 			 rounds <= ITERATIONS_MAX);
 }

@@ -5,7 +5,9 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
+#include <openssl/pkcs12.h>
 #include "cert.h"
 #include "config.h"
 #include "database.h"
@@ -112,6 +114,88 @@ static void test_identity_altered(void)
 		free(xml);
 	}
 	CHECK_HR(pgi_identity_exists(alice), PEER_E_NOT_FOUND);
+}
+
+static void mac_by(PKCS12 *p12, const EVP_MD *md)
+{
+	NEED(PKCS12_set_mac(p12, PASSWORD, -1, NULL, 16, 1, (EVP_MD *)(uintptr_t)md));
+}
+
+/*
+ * PBMAC1 of RFC 9879, which OpenSSL knows from 3.4 on: the rounds are in the algorithm, and
+ * those beside it mean nothing. Its parameters are two algorithms, as those of PBES2.
+ */
+static void mac_without_end(PKCS12 *p12)
+{
+	PBE2PARAM *pbmac1 = PBE2PARAM_new();
+	ASN1_TYPE *type = NULL;
+	const X509_ALGOR *alg;
+	ASN1_STRING *params;
+
+	mac_by(p12, EVP_sha256());
+	PKCS12_get0_mac(NULL, &alg, NULL, NULL, p12);
+	NEED(pbmac1);
+	X509_ALGOR_free(pbmac1->keyfunc);
+	pbmac1->keyfunc = PKCS5_pbkdf2_set(INT_MAX, NULL, 16, NID_hmacWithSHA256, 32);
+	X509_ALGOR_set0(pbmac1->encryption, OBJ_nid2obj(NID_hmacWithSHA256), V_ASN1_NULL, NULL);
+	NEED(pbmac1->keyfunc && ASN1_TYPE_pack_sequence(ASN1_ITEM_rptr(PBE2PARAM), pbmac1, &type));
+	params = ASN1_STRING_dup(type->value.sequence);
+	NEED(X509_ALGOR_set0((X509_ALGOR *)(uintptr_t)alg,
+			     OBJ_txt2obj("1.2.840.113549.1.5.14", 1), V_ASN1_SEQUENCE, params));
+	ASN1_TYPE_free(type);
+	PBE2PARAM_free(pbmac1);
+}
+
+/* What was exported, with another MAC: of a digest, or without one of PBMAC1. */
+static char *with_mac(const EVP_MD *md)
+{
+	const char *begin = strstr(exported, "bin.base64\">"), *end = strstr(exported, "</DATA>");
+	struct pgi_blob der = { 0 };
+	const unsigned char *p;
+	unsigned char *out = NULL;
+	char *base64, *xml;
+	PKCS12 *p12;
+	int len;
+
+	NEED(begin && end);
+	begin += strlen("bin.base64\">");
+	base64 = strndup(begin, (size_t)(end - begin));
+	NEED(pgi_base64_decode(base64, 16384, &der));
+	free(base64);
+	p = der.data;
+	p12 = d2i_PKCS12(NULL, &p, (long)der.len);
+	NEED(p12);
+	if (md)
+		mac_by(p12, md);
+	else
+		mac_without_end(p12);
+	len = i2d_PKCS12(p12, &out);
+	NEED(len > 0);
+	base64 = pgi_base64_encode(out, (size_t)len);
+	NEED(asprintf(&xml, "%.*s%s%s", (int)(begin - exported), exported, base64, end) > 0);
+	free(base64);
+	OPENSSL_free(out);
+	PKCS12_free(p12);
+	pgi_blob_free(&der);
+	return xml;
+}
+
+/* None but those whose rounds are known before they are done. */
+static void test_identity_mac(void)
+{
+	char *xml[] = { with_mac(NULL), with_mac(EVP_sha512()), with_mac(EVP_sha1()) };
+	char *name = NULL;
+
+	CHECK_HR(peergroup_identity_import(xml[0], PASSWORD, &name), E_INVALIDARG);
+	CHECK(strstr(peergroup_error_detail(), "damaged"), "%s", peergroup_error_detail());
+	CHECK_HR(peergroup_identity_import(xml[1], PASSWORD, &name), E_INVALIDARG);
+	CHECK(strstr(peergroup_error_detail(), "damaged"), "%s", peergroup_error_detail());
+	NEED_OK(peergroup_identity_import(xml[2], PASSWORD, &name));
+	NEED_OK(peergroup_identity_delete(name));
+	peergroup_free(name);
+	free(xml[0]);
+	free(xml[1]);
+	free(xml[2]);
 }
 
 /* The names that the page of Import has for the same elements. */
@@ -478,6 +562,7 @@ int main(void)
 		{ "an identity goes out and comes back", test_identity },
 		{ "what is wrong with the password or the name is told", test_identity_errors },
 		{ "an altered or cut off identity is refused", test_identity_altered },
+		{ "so is one authenticated in another way than is meant", test_identity_mac },
 		{ "the other names of its elements are understood", test_identity_other_names },
 		{ "the Windows calls do the same", test_identity_windows },
 		{ "an identity is not imported where keys cannot be kept", test_identity_no_place },
