@@ -61,13 +61,15 @@ wait_for "it replaces the old one" 20 known_hosts_are h2 \
 
 # hostile HOST NAME DATA: a record that is no key
 hostile() {
-	pg "$1" add g --type 8c1d5e02-7f44-4b0a-9b36-2d10c45a6e91 --attr "host=$2" --data "$3" > /dev/null
+	pg "$1" add g --type 8c1d5e02-7f44-4b0a-9b36-2d10c45a6e91 --attr "host=$2" --data "$3" --json
 }
-hostile h2 '*' "ssh-ed25519 AAAAevil"
-hostile h2 'x' $'ssh-ed25519 AAAA\n* ssh-ed25519 AAAAevil'
-hostile h2 'x' "cert-authority"
-hostile h2 $'y z' "ssh-ed25519 AAAAevil"
-hostile h2 H1.LAN "ssh-ed25519 AAAAevil"
+{
+	hostile h2 '*' "ssh-ed25519 AAAAevil"
+	hostile h2 'x' $'ssh-ed25519 AAAA\n* ssh-ed25519 AAAAevil'
+	hostile h2 'x' "cert-authority"
+	hostile h2 $'y z' "ssh-ed25519 AAAAevil"
+	hostile h2 H1.LAN "ssh-ed25519 AAAAevil"
+} > "$T/added"
 wait_for "whose name two members claim is left out" 20 known_hosts_are h2 \
 	"h2.lan ssh-ed25519 AAAAtwo"
 names_both() {
@@ -75,6 +77,22 @@ names_both() {
 		grep -q ": .*host2"
 }
 check "it says so, and who they are" names_both
+
+# More names than are told of, and more claims for each than members. What is told last is
+# one rewrite's: each ends with how many there are beside.
+for i in {1..9}; do
+	hostile h1 "n$i" "ssh-ed25519 AAAAn$i"
+	hostile h2 "n$i" "ssh-ed25519 AAAAevil"
+done > "$T/added"
+told_of_more() { [ "$(grep -c '^2 more ' "$T/h2.log")" -ge "$1" ]; }
+wait_for "two of ten are not told" 20 told_of_more 1
+hostile h2 n1 "ssh-ed25519 AAAAmore" > "$T/added"
+wait_for "nor when they are told again" 20 told_of_more 2
+tac "$T/h2.log" | awk '/^2 more / && n++ { exit } { print }' > "$T/told"
+is "the others are" "$(grep -c 'claimed by more than one' "$T/told")" 8
+is "with each member once" "$(grep -c 'host[12].*host[12]' "$T/told") $(grep -c \
+	'host[12].*host[12].*host[12]' "$T/told")" "8 0"
+check "all are left out" known_hosts_are h2 "h2.lan ssh-ed25519 AAAAtwo"
 
 # ---- flags
 check "set" on h1 peer-flags -g g set colour blue

@@ -22,6 +22,7 @@
 #define LIFETIME	(30 * 24 * 3600)	/* of a record, in seconds */
 #define REFRESH		(24 * 3600)		/* long before it ends */
 #define NAMES_MAX	16
+#define TOLD_MAX	8	/* names that are disputed, and members that claim one */
 
 static const uuid_t key_type = {
 	0x8c, 0x1d, 0x5e, 0x02, 0x7f, 0x44, 0x4b, 0x0a,
@@ -225,6 +226,14 @@ static int by_host(const void *a, const void *b)
 	return strcasecmp(((const struct claim *)a)->host, ((const struct claim *)b)->host);
 }
 
+static int by_host_and_member(const void *a, const void *b)
+{
+	int order = by_host(a, b);
+
+	return order ? order :
+		strcmp(((const struct claim *)a)->member, ((const struct claim *)b)->member);
+}
+
 static size_t same_host(const struct claims *c, size_t from, bool *disputed)
 {
 	size_t i;
@@ -236,49 +245,59 @@ static size_t same_host(const struct claims *c, size_t from, bool *disputed)
 }
 
 /* Who is to be asked about a name that is left out. */
-static void tell_disputed(peergroup_t group, const struct claim *claim, size_t count)
+static void tell_disputed(const struct people *people, const struct claim *claim, size_t count)
 {
-	struct people people = { 0 };
+	size_t i, told = 0;
 	PWSTR member;
-	size_t i;
 
-	check(people_read(group, &people), "members");
 	fprintf(stderr, "%s: claimed by more than one member, left out:", claim->host);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && told <= TOLD_MAX; i++) {
+		if ((i && !strcmp(claim[i].member, claim[i - 1].member)) || ++told > TOLD_MAX)
+			continue;
 		check(peergroup_wide_from_utf8(claim[i].member, &member), "member");
-		fprintf(stderr, " %s", people_name(&people, member));
+		fprintf(stderr, " %s", people_name(people, member));
 		peergroup_free(member);
 	}
-	fputc('\n', stderr);
-	people_free(&people);
+	fputs(told > TOLD_MAX ? " ...\n" : "\n", stderr);
+}
+
+static void free_claims(struct claims *c)
+{
+	while (c->count--) {
+		free(c->claim[c->count].host);
+		free(c->claim[c->count].line);
+		free(c->claim[c->count].member);
+	}
+	free(c->claim);
 }
 
 static void write_known_hosts(peergroup_t group)
 {
 	struct claims c = { 0 };
 	struct lines lines = { 0 };
-	size_t i, next;
+	struct people people = { 0 };
+	size_t i, next, disputes = 0;
 	bool disputed;
 
 	check(peergroup_records(group, key_type, add_claim, &c), "records");
 	if (c.count)
-		qsort(c.claim, c.count, sizeof(*c.claim), by_host);
+		qsort(c.claim, c.count, sizeof(*c.claim), by_host_and_member);
 	for (i = 0; i < c.count; i = next) {
 		next = same_host(&c, i, &disputed);
-		if (disputed)
-			tell_disputed(group, &c.claim[i], next - i);
+		if (disputed && !disputes++)
+			check(people_read(group, &people), "members");
+		if (disputed && disputes <= TOLD_MAX)
+			tell_disputed(&people, &c.claim[i], next - i);
 		for (; i < next && !disputed; i++)
 			lines_add(&lines, "%s %s", c.claim[i].host, c.claim[i].line);
 	}
 	if (lines_write(&lines, output))
 		fprintf(stderr, "%s: %zu keys\n", output, lines.count);
+	if (disputes > TOLD_MAX)
+		fprintf(stderr, "%zu more names that are claimed so\n", disputes - TOLD_MAX);
+	people_free(&people);
 	lines_free(&lines);
-	while (c.count--) {
-		free(c.claim[c.count].host);
-		free(c.claim[c.count].line);
-		free(c.claim[c.count].member);
-	}
-	free(c.claim);
+	free_claims(&c);
 }
 
 /* ----------------------------------------------------------------- waiting -- */
