@@ -63,4 +63,23 @@ check "it is called so at once" pg h1 info office
 renamed() { pg h2 properties office > /dev/null 2>&1 || ! pg h2 properties g > /dev/null; }
 wait_for "and at h2" 60 renamed
 check "and in the list" eval "pg h2 groups --names | grep -qx office"
+
+# A name that turns around what is read behind it, by who made the group.
+EVIL=$'\xe2\x80\xae'
+# escapes COMMAND...: what it prints has that as an escape
+escapes() { "$@" > "$T/out" 2>&1; grep -qF '\u202e' "$T/out" && ! grep -qF "$EVIL" "$T/out"; }
+evil=e$EVIL
+check "a group that is made" escapes pg h1 create --classifier "c$EVIL" "$evil"
+check "its name alone" escapes pg h1 groups --names
+check "that it is not up" escapes pg h1 info "$evil"
+check "an invitation" eval "pg h1 invite --to $T/h2.id '$evil' > $T/evil.inv"
+check "who joins" escapes pg h2 join "$T/evil.inv"
+check "and again" escapes pg h2 join "$T/evil.inv"
+pg h2 up "$evil" > /dev/null
+check "what is known of it" escapes pg h2 info "$evil"
+pg h2 down "$evil" > /dev/null
+echo secret > "$T/password"
+pg h2 config export --password-file "$T/password" "$evil" > "$T/config"
+pg h2 leave "$evil" > /dev/null
+check "what is imported" escapes pg h2 config import --password-file "$T/password" "$T/config"
 done_testing

@@ -26,4 +26,18 @@ print(json.load(open(sys.argv[1]))[0]["friendly"])' "$T/json")" "$NAME"
 echo '<PEERINVITATION VERSION="1.&#x9b;2&#x202e;"/>' > "$T/invitation"
 pg join "$T/invitation" 2> "$T/message"
 check "in what the library complains of, too" grep -qF 'version 1.\x9b2\u202e' "$T/message"
+
+# Names are printed alone, in lines and in complaints.
+# escapes COMMAND...: what it prints has what was $EVIL as an escape
+EVIL=$'\u202e'
+escapes() { "$@" > "$T/out" 2>&1; grep -qF '\u202e' "$T/out" && ! grep -qF "$EVIL" "$T/out"; }
+check "the name of what is made" escapes pg identity create --classifier "c$EVIL" --name "e$EVIL"
+check "shown by lines" escapes pg identity show "e$EVIL"
+check "in a complaint" escapes pg identity show "no$EVIL"
+check "of the arguments, too" escapes pg "no$EVIL"
+echo secret > "$T/password"
+pg identity export --password-file "$T/password" "e$EVIL" > "$T/exported"
+pg identity delete "e$EVIL" > /dev/null
+check "the name of what is imported" escapes pg identity import --password-file "$T/password" \
+	"$T/exported"
 done_testing

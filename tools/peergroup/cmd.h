@@ -106,7 +106,9 @@ int next_option(int argc, char **argv, const struct option *options, int *status
 
 /* ---------------------------------------------------------- errors, util.c -- */
 
-/* Print "peergroup: ..." and return the exit code, for "return fail(...)". */
+/* Print "peergroup: ..." and no line end. What of it others wrote is shown safely. */
+void complain(const char *fmt, va_list ap) PRINTF(1, 0);
+/* The same, as a line, and return the exit code, for "return fail(...)". */
 int fail(int code, const char *fmt, ...) PRINTF(2, 3);
 /* The same, with what the library says about a result, and its exit code. */
 int fail_result(HRESULT result, const char *fmt, ...) PRINTF(2, 3);
@@ -128,6 +130,7 @@ int finish(void);
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xprintf(const char *fmt, ...) PRINTF(1, 2);
+char *xvprintf(const char *fmt, va_list ap) PRINTF(1, 0);
 
 /* ------------------------------------------------------------ text, util.c -- */
 

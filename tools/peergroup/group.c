@@ -179,7 +179,7 @@ int report_new(peergroup_t group, const char *friendly)
 		json_end_object();
 		json_finish();
 	} else {
-		puts(status->name);
+		safe_print("", status->name, "\n");
 	}
 	peergroup_free(status);
 	return finish();
@@ -316,7 +316,7 @@ int cmd_groups(int argc, char **argv)
 		return fail_result(hr, "cannot list groups");
 	if (names) {
 		for (i = 0; i < n; i++)
-			puts(list[i].friendly);
+			safe_print("", list[i].friendly, "\n");
 		peergroup_free(list);
 		return finish();
 	}
@@ -521,8 +521,8 @@ int cmd_down(int argc, char **argv)
 	if (FAILED(hr))
 		ret = fail_result(hr, "cannot take '%s' down", ref.friendly);
 	else if (!may_make_groups())
-		fprintf(stderr, "peergroup: when no program has '%s' open, only who has CAP_NET_ADMIN can take it up again\n",
-			ref.friendly);
+		fail(EXIT_OK, "when no program has '%s' open, only who has CAP_NET_ADMIN can take it up again",
+		     ref.friendly);
 	if (SUCCEEDED(hr) && opt_json)
 		puts("{}");
 	peergroup_close(group);

@@ -80,7 +80,7 @@ static int identity_create(int argc, char **argv)
 		json_end_object();
 		json_finish();
 	} else {
-		puts(name);
+		safe_print("", name, "\n");
 	}
 	peergroup_free(name);
 	return finish();
@@ -186,11 +186,11 @@ static int identity_show(const char *arg)
 		json_end_object();
 		json_finish();
 	} else {
-		printf("peer name: %s\n", name);
+		safe_print("peer name: ", name, "\n");
 		safe_print("name:      ", friendly, "\n");
 		for (i = 0; i < n_groups; i++) {
 			safe_print(i ? "           " : "groups:    ", groups[i].friendly, "");
-			printf(" (%s)\n", groups[i].name);
+			safe_print(" (", groups[i].name, ")\n");
 		}
 	}
 	peergroup_free(groups);

@@ -519,8 +519,8 @@ int cmd_info(int argc, char **argv)
 		return finish();
 	}
 	safe_print("group:       ", group.friendly, "\n");
-	printf("peer name:   %s\n", group.name);
-	printf("member:      %s\n", group.member ? group.member : "-");
+	safe_print("peer name:   ", group.name, "\n");
+	safe_print("member:      ", group.member ? group.member : "-", "\n");
 	printf("status:      %s\n", group.status ? status_text(group.status) : "offline");
 	if (group.port)
 		printf("port:        %u\n", group.port);

@@ -318,10 +318,8 @@ int usage(const char *fmt, ...)
 {
 	va_list ap;
 
-	fflush(stdout);
-	fputs("peergroup: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	complain(fmt, ap);
 	va_end(ap);
 	if (current)
 		fprintf(stderr, "\nUsage: peergroup %s %s (more: peergroup %s --help)\n",

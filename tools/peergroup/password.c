@@ -81,7 +81,7 @@ int join_by_password(const char *identity, const char *xml,
 		json_end_object();
 		json_finish();
 	} else {
-		puts(invitation->group_name);
+		safe_print("", invitation->group_name, "\n");
 	}
 	return finish();
 }

@@ -214,7 +214,7 @@ static int report_identity(char *name)
 		json_end_object();
 		json_finish();
 	} else {
-		puts(name);
+		safe_print("", name, "\n");
 	}
 	peergroup_free(name);
 	return finish();
@@ -305,7 +305,7 @@ static int report_config(char *identity, char *group)
 		json_end_object();
 		json_finish();
 	} else {
-		puts(group);
+		safe_print("", group, "\n");
 	}
 	peergroup_free(identity);
 	peergroup_free(group);
@@ -411,9 +411,9 @@ int cmd_export(int argc, char **argv)
 static void tell_refused(const struct peergroup_refusal *refusal, void *arg)
 {
 	(void)arg;
-	fprintf(stderr, "peergroup: refused a %s%s%s: %s\n", refusal->what,
-		uuid_is_null(refusal->id) ? "" : " ",
-		uuid_is_null(refusal->id) ? "" : uuid_text(refusal->id), refusal->why);
+	fail(EXIT_OK, "refused a %s%s%s: %s", refusal->what,
+	     uuid_is_null(refusal->id) ? "" : " ",
+	     uuid_is_null(refusal->id) ? "" : uuid_text(refusal->id), refusal->why);
 }
 
 static void report_import(const struct peergroup_transfer *c)

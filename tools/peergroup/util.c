@@ -15,11 +15,15 @@
 
 /* -------------------------------------------------------------- errors -- */
 
-static void complain(const char *fmt, va_list ap)
+void complain(const char *fmt, va_list ap)
 {
+	char *text = xvprintf(fmt, ap);
+	char *safe = safe_text(text, strlen(text));
+
 	fflush(stdout);
-	fputs("peergroup: ", stderr);
-	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "peergroup: %s", safe);
+	free(safe);
+	free(text);
 }
 
 int fail(int code, const char *fmt, ...)
@@ -68,9 +72,12 @@ int fail_not_up(const char *friendly)
 		    friendly);
 }
 
+/* complain() takes memory. */
 int fail_no_memory(void)
 {
-	return fail(EXIT_FAILED, "out of memory");
+	fflush(stdout);
+	fputs("peergroup: out of memory\n", stderr);
+	return EXIT_FAILED;
 }
 
 static int exit_code(HRESULT result)
@@ -149,17 +156,23 @@ char *xstrdup(const char *s)
 	return memcpy(xrealloc(NULL, len), s, len);
 }
 
+char *xvprintf(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		exit(fail_no_memory());
+	return s;
+}
+
 char *xprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
+	s = xvprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		exit(fail_no_memory());
 	return s;
 }
 
