@@ -207,59 +207,31 @@ static int pg_handshake_worth(struct pg_group *g, const struct pg_chain *chain)
 }
 
 /*
- * Reads a credential and the chain of its member behind it, verifies both.
- * Return: 0 with a reference to the member; -EPROTO, -EKEYREJECTED, -EKEYEXPIRED,
- * -EKEYREVOKED or -ENOMEM.
+ * Reads and verifies a chain. Return: 0 or, where it is not worth learning, as somebody above
+ * was revoked, -EKEYREVOKED: both with a reference to its member. Or -EPROTO, -EKEYREJECTED,
+ * -EKEYEXPIRED or -ENOMEM.
  */
-static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *c,
-			      struct pg_credential *cred, struct pg_member **leaf)
+static int pg_handshake_chain(struct pg_group *g, struct pg_cursor *c, struct pg_member **leaf)
 {
-	struct pg_group *g = link->group;
-	struct pg_chain *chain;
-	unsigned int refusal;
+	struct pg_chain *chain = kmalloc(sizeof(*chain), GFP_KERNEL);
+	unsigned int refusal = 0;
 	int err;
 
-	lockdep_assert_not_held(&g->lock);
-	if (pg_credential_read(cred, c))
-		return -EPROTO;
-	if (cred->node != node ||
-	    memcmp(cred->hdr->key, link->peer_key, sizeof(link->peer_key)))
-		return -EKEYREJECTED;
-	chain = kmalloc(sizeof(*chain), GFP_KERNEL);
 	if (!chain)
 		return -ENOMEM;
 	err = pg_chain_decode(chain, c->pos, pg_cursor_left(c)) ? -EPROTO : 0;
 	if (!err)
 		err = pg_handshake_worth(g, chain);
-	if (!err) {
+	if (!err)
 		refusal = pg_members_learn(&g->members, chain, leaf);
-		if (refusal) {
-			pg_stat_inc(&g->stats, refusal);
-			err = refusal == PEERGROUP_A_STATS_REFUSED_NOMEM ? -ENOMEM : -EKEYREJECTED;
-		}
+	else if (err == -EKEYREVOKED)
+		refusal = pg_members_check(&g->members, chain, leaf);
+	if (refusal) {
+		pg_stat_inc(&g->stats, refusal);
+		err = refusal == PEERGROUP_A_STATS_REFUSED_NOMEM ? -ENOMEM : -EKEYREJECTED;
 	}
 	kfree(chain);
-	if (err)
-		return err;
-	err = pg_credential_verify(cred, g->id, &(*leaf)->gmc);
-	if (err)
-		pg_member_put(*leaf);
-	return err == -ENOPKG ? -EKEYREJECTED : err;
-}
-
-/*
- * Is that who a direct connection was opened to? What this end says of itself is for that
- * member only. That there is another is nobody's fault.
- */
-static int pg_handshake_expected(struct pg_link *link, const struct pg_member *leaf)
-{
-	const struct pg_span *name = &leaf->gmc.name;
-
-	if (!link->expect ||
-	    (name->len == link->expect_len && !memcmp(name->p, link->expect, name->len)))
-		return 0;
-	pg_link_close(link, 0, EKEYREJECTED);
-	return -EKEYREJECTED;
+	return err;
 }
 
 /*
@@ -280,6 +252,78 @@ static int pg_handshake_charge(struct pg_link *link, const struct pg_member *lea
 	link->payer = own;
 	link->inviter = inviter;
 	return 0;
+}
+
+/*
+ * The other end has a valid chain that is not worth learning. What it may say about that
+ * counts for who was revoked above it, who has no links that this could hold back.
+ * Return: -EKEYREVOKED, or what is wrong with it besides.
+ */
+static int pg_handshake_barred(struct pg_link *link, const struct pg_credential *cred,
+			       const struct pg_member *leaf)
+{
+	struct pg_group *g = link->group;
+	const struct pg_member *fallen;
+	u64 until;
+	int err;
+
+	err = pg_handshake_valid(link, cred, &leaf->gmc, &until);
+	if (err)
+		return err;
+	fallen = pg_member_fallen(leaf);
+	/* It has just been let in again: the next call shows that. */
+	if (!fallen)
+		return -EKEYREJECTED;
+	mutex_lock(&g->lock);
+	err = pg_handshake_charge(link, fallen);
+	mutex_unlock(&g->lock);
+	return err ?: -EKEYREVOKED;
+}
+
+/*
+ * Reads a credential and the chain of its member behind it, verifies both. Nobody is called
+ * revoked who has not proved to be who was: a certificate is no secret.
+ * Return: 0 with a reference to the member; -EPROTO, -EKEYREJECTED, -EKEYEXPIRED,
+ * -EKEYREVOKED or -ENOMEM.
+ */
+static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *c,
+			      struct pg_credential *cred, struct pg_member **leaf)
+{
+	struct pg_group *g = link->group;
+	bool barred;
+	int err;
+
+	lockdep_assert_not_held(&g->lock);
+	if (pg_credential_read(cred, c))
+		return -EPROTO;
+	if (cred->node != node ||
+	    memcmp(cred->hdr->key, link->peer_key, sizeof(link->peer_key)))
+		return -EKEYREJECTED;
+	err = pg_handshake_chain(g, c, leaf);
+	barred = err == -EKEYREVOKED;
+	if (err && !barred)
+		return err;
+	err = pg_credential_verify(cred, g->id, &(*leaf)->gmc);
+	if (!err && barred)
+		err = pg_handshake_barred(link, cred, *leaf);
+	if (err)
+		pg_member_put(*leaf);
+	return err == -ENOPKG ? -EKEYREJECTED : err;
+}
+
+/*
+ * Is that who a direct connection was opened to? What this end says of itself is for that
+ * member only. That there is another is nobody's fault.
+ */
+static int pg_handshake_expected(struct pg_link *link, const struct pg_member *leaf)
+{
+	const struct pg_span *name = &leaf->gmc.name;
+
+	if (!link->expect ||
+	    (name->len == link->expect_len && !memcmp(name->p, link->expect, name->len)))
+		return 0;
+	pg_link_close(link, 0, EKEYREJECTED);
+	return -EKEYREJECTED;
 }
 
 /* Takes down who the other end has proved to be, and judges whether it will do. */

@@ -92,7 +92,8 @@ struct pg_deferred {
  * @peer: its membership, which it has proved; set before the link is up, and then a
  *	later certificate may take its place: the group's lock
  * @payer: that member's entry among the creators, whose rates what comes counts against;
- *	there as soon as @peer is, and only @rx looks
+ *	there as soon as @peer is, and only @rx looks. Where it is not even worth learning,
+ *	as somebody above it was revoked (appeal.c), there is no @peer, and this is that one's
  * @inviter: the same of who answers for the member, or NULL
  * @peer_key: its node's static key
  * @proof: the group's @proof when this end proved itself here last; group's lock
@@ -132,8 +133,6 @@ struct pg_deferred {
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)
  * @rx_data_due: the same for data
- * @rx_pace: the same by enum pg_pace, where there is no @payer: who was revoked may speak
- *	without being let in (appeal.c)
  * @pace: lets reading go on
  * @tx_queue: struct pg_tx waiting, in the order of sending
  * @tx_hash: those of them that are records, by id and @tx_key
@@ -230,7 +229,6 @@ struct pg_link {
 	atomic_t arrival_bytes;
 	u64 rx_due;
 	u64 rx_data_due;
-	u64 rx_pace[PG_PACES];
 	struct delayed_work pace;
 
 	/* sending */

@@ -69,8 +69,9 @@ static u64 pg_rx_member_wait(const struct pg_link *link, enum pg_pace kind, u32 
 {
 	u64 own, all = 0;
 
+	/* Who has not proved to be anybody yet has had nothing read that counts. */
 	if (!link->payer)
-		return pg_rx_wait(link->rx_pace[kind], rate, now, PG_RX_PROOFS_NS);
+		return 0;
 	own = pg_rx_wait(atomic64_read(&link->payer->pace[kind]), rate, now, PG_RX_PROOFS_NS);
 	if (link->inviter)
 		all = pg_rx_wait(atomic64_read(&link->inviter->branch_pace[kind]),
@@ -100,10 +101,6 @@ static void pg_rx_take_member(struct pg_link *link, enum pg_pace kind, u32 rate)
 {
 	u64 now = ktime_get_ns();
 
-	if (!link->payer) {
-		pg_rate_take(&link->rx_pace[kind], rate, now, PG_RX_PROOFS_NS + NSEC_PER_SEC);
-		return;
-	}
 	pg_rate_take_shared(&link->payer->pace[kind], rate, now, PG_RX_PROOFS_AHEAD_NS);
 	if (link->inviter)
 		pg_rate_take_shared(&link->inviter->branch_pace[kind], rate * PG_QUOTA_INVITER,

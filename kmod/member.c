@@ -300,46 +300,61 @@ static unsigned int pg_members_commit(struct pg_members *ms, struct pg_member **
 }
 
 /* Verifies a certificate that the table does not know; *@m is set on success only. */
-static unsigned int pg_members_admit(struct pg_members *ms, struct pg_member *parent,
-				     struct pg_span der, struct pg_member **m)
+static unsigned int pg_member_issued(struct pg_member *parent, struct pg_span der,
+				     struct pg_member **m)
 {
-	unsigned int refusal;
-	struct pg_member *new;
-	int err;
+	struct pg_member *new = pg_member_alloc(der);
+	int err = -EBADMSG;
 
-	/* Saves the signature check; pg_members_commit() decides. */
-	if (pg_members_full(ms, parent))
-		return PEERGROUP_A_STATS_REFUSED_MEMBERS;
-
-	new = pg_member_alloc(der);
 	if (IS_ERR(new))
 		return pg_learn_refusal(PTR_ERR(new));
 	new->parent = pg_member_hold(parent);
 	new->depth = parent->depth + 1;
-
-	err = -EBADMSG;
 	if (new->depth <= PEERGROUP_CHAIN_MAX && pg_gmc_may_issue(&parent->gmc, &new->gmc))
 		err = pg_member_verify(new, &parent->gmc);
-	refusal = err ? pg_learn_refusal(err) : pg_members_commit(ms, &new);
-	if (refusal) {
+	if (err) {
 		pg_member_put(new);
-		return refusal;
+		return pg_learn_refusal(err);
 	}
 	*m = new;
 	return 0;
 }
 
-/* One step down the chain: the member that @der is, below @parent. */
+/* The same, and remembers it. */
+static unsigned int pg_members_admit(struct pg_members *ms, struct pg_member *parent,
+				     struct pg_span der, struct pg_member **m)
+{
+	struct pg_member *new;
+	unsigned int refusal;
+
+	/* Saves the signature check; pg_members_commit() decides. */
+	if (pg_members_full(ms, parent))
+		return PEERGROUP_A_STATS_REFUSED_MEMBERS;
+
+	refusal = pg_member_issued(parent, der, &new);
+	if (refusal)
+		return refusal;
+	refusal = pg_members_commit(ms, &new);
+	if (refusal)
+		pg_member_put(new);
+	else
+		*m = new;
+	return refusal;
+}
+
+/* One step down the chain: the member that @der is, below @parent, remembered if @learn. */
 static unsigned int pg_members_step(struct pg_members *ms, struct pg_member *parent,
-				    struct pg_span der, struct pg_member **m)
+				    struct pg_span der, bool learn, struct pg_member **m)
 {
 	u8 fingerprint[PEERGROUP_HASH_LEN];
 	struct pg_member *known;
 
 	sha256(der.p, der.len, fingerprint);
 	known = pg_members_get(ms, fingerprint);
-	if (!known)
+	if (!known && learn)
 		return pg_members_admit(ms, parent, der, m);
+	if (!known)
+		return pg_member_issued(parent, der, m);
 	if (known->parent != parent) {
 		pg_member_put(known);
 		return PEERGROUP_A_STATS_REFUSED_CERT;
@@ -348,8 +363,8 @@ static unsigned int pg_members_step(struct pg_members *ms, struct pg_member *par
 	return 0;
 }
 
-unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chain,
-			      struct pg_member **leaf)
+static unsigned int pg_members_walk(struct pg_members *ms, const struct pg_chain *chain,
+				    bool learn, struct pg_member **leaf)
 {
 	struct pg_member *at = pg_member_hold(ms->root);
 	unsigned int refusal = 0;
@@ -363,7 +378,7 @@ unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chai
 	for (i = 0; !refusal && i < chain->n; i++) {
 		struct pg_member *parent = at;
 
-		refusal = pg_members_step(ms, parent, chain->cert[i], &at);
+		refusal = pg_members_step(ms, parent, chain->cert[i], learn, &at);
 		if (!refusal)
 			pg_member_put(parent);
 	}
@@ -373,6 +388,18 @@ unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chai
 	else
 		pg_member_put(at);
 	return refusal;
+}
+
+unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chain,
+			      struct pg_member **leaf)
+{
+	return pg_members_walk(ms, chain, true, leaf);
+}
+
+unsigned int pg_members_check(struct pg_members *ms, const struct pg_chain *chain,
+			      struct pg_member **leaf)
+{
+	return pg_members_walk(ms, chain, false, leaf);
 }
 
 unsigned int pg_members_learn_one(struct pg_members *ms, struct pg_span der)
@@ -391,7 +418,7 @@ unsigned int pg_members_learn_one(struct pg_members *ms, struct pg_span der)
 		return pg_learn_refusal(err);
 	if (!parent)
 		return PEERGROUP_A_STATS_REFUSED_UNKNOWN;
-	refusal = pg_members_step(ms, parent, der, &m);
+	refusal = pg_members_step(ms, parent, der, true, &m);
 	if (!refusal)
 		pg_member_put(m);
 	pg_member_put(parent);

@@ -152,6 +152,20 @@ static inline const struct pg_member *pg_member_deputy(const struct pg_member *m
 	return top;
 }
 
+/*
+ * The highest above @m that is revoked, or itself: whose key is, by that, in all of its
+ * certificates; NULL where there is none.
+ */
+static inline const struct pg_member *pg_member_fallen(const struct pg_member *m)
+{
+	const struct pg_member *top = NULL;
+
+	for (; m; m = m->parent)
+		if (pg_member_revoked(m))
+			top = m;
+	return top;
+}
+
 /**
  * struct pg_chain - certificates in order, below the root first, leaf last
  * @n: how many
@@ -205,6 +219,20 @@ void pg_chain_encode(const struct pg_member *m, u8 *buf);
  * _MEMBERS or _NOMEM.
  */
 unsigned int __must_check pg_members_learn(struct pg_members *ms,
+					   const struct pg_chain *chain,
+					   struct pg_member **leaf);
+
+/**
+ * pg_members_check() - verify a chain, and remember nothing of it
+ * @ms: the table
+ * @chain: as for pg_members_learn()
+ * @leaf: likewise; where the table does not know it, not in it, so that nothing revokes it
+ *
+ * For who is not worth a place in the table, which it takes none of. Sleeps.
+ *
+ * Return: 0 or a refusal, as pg_members_learn(), but not for want of room.
+ */
+unsigned int __must_check pg_members_check(struct pg_members *ms,
 					   const struct pg_chain *chain,
 					   struct pg_member **leaf);
 

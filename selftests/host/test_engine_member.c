@@ -79,17 +79,21 @@ static void table_start(struct pg_members *ms, const struct links *l)
 	NEED(!pg_members_init(ms, l->root_der.p, l->root_der.len));
 }
 
-/* What a fresh table says to the chain. */
+/* What a fresh table says to the chain, whether it is to remember it or not. */
 static unsigned int verdict(const struct links *l)
 {
 	struct pg_chain chain = links_chain(l);
+	unsigned int refusal, checked;
 	struct pg_member *leaf = NULL;
 	struct pg_members ms;
-	unsigned int refusal;
 
 	table_start(&ms, l);
+	checked = pg_members_check(&ms, &chain, &leaf);
+	CHECK(!checked == !!leaf && ms.count == 1);
+	if (leaf)
+		pg_member_put(leaf);
 	refusal = pg_members_learn(&ms, &chain, &leaf);
-	CHECK(!refusal == !!leaf);
+	CHECK(!refusal == !!leaf && refusal == checked);
 	if (leaf)
 		pg_member_put(leaf);
 	pg_members_destroy(&ms);
@@ -315,6 +319,7 @@ static void test_order(void)
 	chain.cert[0] = chain.cert[1];
 	chain.n = 1;
 	CHECK(pg_members_learn(&ms, &chain, NULL) == CERT, "known, without its issuer");
+	CHECK(pg_members_check(&ms, &chain, NULL) == CERT, "the same, only looked at");
 	chain.cert[0] = first;
 	chain.cert[1] = first;
 	chain.n = 2;

@@ -771,15 +771,28 @@ static void test_revoked(void)
 	rec_free(&rec);
 }
 
-/* Calls as one that is revoked, and hears that it is. */
-static void call_revoked(struct peer *p)
+/* Calls the group at @port as @as, which is revoked there, and hears that it is. */
+static void call_as(struct peer *p, uint16_t port, const struct cert *as, const struct chain *chain)
 {
 	struct noise_meet m;
 
-	meet_fill(&m, &signers[2].cert, NULL);
-	peer_connect(p, PORT);
+	meet_fill(&m, as, chain);
+	peer_connect(p, port);
 	NEED(peer_handshake(p, &m));
 	CHECK(peer_expect(p, PG_MSG_BYE), "not told");
+}
+
+static void call_revoked(struct peer *p)
+{
+	call_as(p, PORT, &signers[2].cert, NULL);
+}
+
+/* As one whom @fallen invited. */
+static void call_fallen(struct peer *p, const struct cert *as)
+{
+	struct chain chain = { .cert = { &fallen.der, &as->der }, .n = 2 };
+
+	call_as(p, PORT, as, &chain);
 }
 
 /* What it says then ends the link, and changes nothing. */
@@ -802,15 +815,13 @@ static void says_in_vain(uint8_t type, const void *body, size_t len, const char 
 /* After test_revoked(): it may bring revocations, which others made, and nothing else. */
 static void test_appeal(void)
 {
-	static struct cert other, gone;
+	static struct cert other, gone, second;
 	struct peergroup_revocation body;
 	uint8_t certs[DER_ROOM];
-	struct chain chain = { .cert = { &fallen.der, &by_fallen.der }, .n = 2 };
 	struct rec rec, spoilt;
 	uint64_t before, paced;
-	struct noise_meet m;
 	struct peer p;
-	int i;
+	int i, n;
 
 	/* What ends a link below is what was said, and no deadline. */
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 3600 * 1000));
@@ -847,30 +858,79 @@ static void test_appeal(void)
 		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
 	CHECK(counted_once(&nl, group, STAT(LINK_PACED), paced), "it is read without end");
 	peer_close(&p);
-	/* And from one whose chain is not even learnt, as somebody above it was revoked. */
+	/* And from those whose chains are not even learnt, as somebody above them was revoked. */
+	cert_issue(&second, &fallen, test_key(1), MEMBER);
 	paced = nl_stat(&nl, group, STAT(LINK_PACED));
-	meet_fill(&m, &by_fallen, &chain);
-	peer_connect(&p, PORT);
-	NEED(peer_handshake(&p, &m));
-	CHECK(peer_expect(&p, PG_MSG_BYE), "not told");
-	for (i = 0; i < 20; i++)
-		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
-	CHECK(counted_once(&nl, group, STAT(LINK_PACED), paced), "it is read without end");
-	peer_close(&p);
+	for (i = 0; i < 20 && nl_stat(&nl, group, STAT(LINK_PACED)) == paced; i++) {
+		call_fallen(&p, i % 2 ? &second : &by_fallen);
+		for (n = 0; n < 5; n++)
+			peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+		peer_close(&p);
+	}
+	CHECK(nl_stat(&nl, group, STAT(LINK_PACED)) > paced, "each call has a rate of its own");
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_PROOF_RATE, 0));
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 10 * 1000));
 	rec_free(&rec);
 }
 
-/* Calls the group at @port as @as, which is revoked there, and brings a record. */
-static void appeal(struct peer *p, uint16_t port, const struct cert *as, const struct rec *rec)
+/* A call that shows no membership, revoked or not: without a word, and nothing is heard. */
+static void proves_nothing(const struct noise_meet *m, const char *what)
 {
+	unsigned int members = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP,
+					group);
+	uint64_t before = nl_stat(&nl, group, STAT(LINK_CREDENTIAL));
+	uint64_t revoked = nl_stat(&nl, group, STAT(LINK_REVOKED));
+	struct peer p;
+	uint32_t bye;
+
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, m));
+	CHECK(peer_closed(&p, &bye) && !bye, "%s: bye %u", what, bye);
+	CHECK(nl_stat(&nl, group, STAT(LINK_CREDENTIAL)) == before + 1, "%s: not counted", what);
+	CHECK(nl_stat(&nl, group, STAT(LINK_REVOKED)) == revoked, "%s: taken for revoked", what);
+	CHECK(nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, group) == members,
+	      "%s: it was learnt", what);
+	peer_close(&p);
+}
+
+/* After test_appeal(): a revoked one's certificate is known to all that it ever met. */
+static void test_appeal_stranger(void)
+{
+	static struct cert made_up, inviting, below;
+	struct chain chain = { .cert = { &fallen.der, &made_up.der }, .n = 2 };
+	struct chain longer = { .cert = { &fallen.der, &inviting.der, &below.der }, .n = 3 };
+	struct chain good = { .cert = { &fallen.der, &by_fallen.der }, .n = 2 };
+	uint64_t now = peer_time_now();
 	struct noise_meet m;
 
-	meet_fill(&m, as, NULL);
-	peer_connect(p, port);
-	NEED(peer_handshake(p, &m));
-	CHECK(peer_expect(p, PG_MSG_BYE), "not told");
+	cert_below(&made_up, &fallen, test_key(3), MEMBER);
+	made_up.spec.signer = test_key(3);
+	cert_sign(&made_up);
+	meet_fill(&m, &made_up, &chain);
+	proves_nothing(&m, "a certificate made by oneself");
+
+	cert_issue(&inviting, &fallen, test_key(1), INVITING);
+	cert_below(&below, &inviting, test_key(3), MEMBER);
+	below.spec.signer = test_key(3);
+	cert_sign(&below);
+	meet_fill(&m, &below, &longer);
+	proves_nothing(&m, "one made by oneself behind a good one");
+
+	meet_fill(&m, &by_fallen, &good);
+	m.signer = test_key(2);
+	proves_nothing(&m, "a chain without its key");
+	m.signer = NULL;
+	proves_nothing(&m, "a signature that is none");
+	meet_fill(&m, &by_fallen, &good);
+	m.credential.not_before = htobe64(now - 7200 * TICKS);
+	m.credential.not_after = htobe64(now - 3600 * TICKS);
+	proves_nothing(&m, "a credential that is over");
+}
+
+/* Calls as call_as(), and brings a record. */
+static void appeal(struct peer *p, uint16_t port, const struct cert *as, const struct rec *rec)
+{
+	call_as(p, port, as, NULL);
 	peer_send(p, PG_MSG_RECORD, rec->wire, rec->len);
 }
 
@@ -969,6 +1029,7 @@ int main(void)
 		{ "a member that was let in again", test_let_in_again },
 		{ "a member that was revoked", test_revoked },
 		{ "what a member that was revoked may bring", test_appeal },
+		{ "who shows only that somebody was revoked", test_appeal_stranger },
 		{ "what an administrator that was revoked may bring", test_appeal_own },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
 	};
