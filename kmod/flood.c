@@ -25,6 +25,7 @@ struct pg_arrival {
 	struct pg_record *r;
 	u8 key[SHA256_DIGEST_SIZE];	/* recognises copies in flight */
 	u32 bytes;			/* what it counts in its link's window */
+	bool twin;			/* another link brought it, too; inflight_lock */
 };
 
 void pg_flood_init(struct pg_flood *f)
@@ -330,6 +331,7 @@ static bool pg_flood_track(struct pg_flood *f, struct pg_arrival *a)
 	spin_lock(&f->inflight_lock);
 	hash_for_each_possible(f->inflight, other, node, slot) {
 		if (!memcmp(other->key, a->key, sizeof(a->key))) {
+			other->twin |= other->from != a->from;
 			found = true;
 			break;
 		}
@@ -340,30 +342,53 @@ static bool pg_flood_track(struct pg_flood *f, struct pg_arrival *a)
 	return found;
 }
 
+/*
+ * The end of tracking: with @forgo only where nobody else relies on the check, as whose copy
+ * was dropped for this one does. Return: false where it goes on.
+ */
+static bool pg_flood_untrack(struct pg_flood *f, struct pg_arrival *a, bool forgo)
+{
+	bool ends;
+
+	spin_lock(&f->inflight_lock);
+	ends = !forgo || !a->twin;
+	if (ends)
+		hash_del(&a->node);
+	spin_unlock(&f->inflight_lock);
+	return ends;
+}
+
+static void pg_arrival_check(struct pg_flood *f, struct pg_arrival *a)
+{
+	unsigned int refusal;
+
+	/* A twin may have been committed between our look-up and our tracking. */
+	if (pg_flood_known(f, a->from, a->r))
+		return;
+	refusal = pg_flood_verify(f, a->r);
+	if (!refusal) {
+		mutex_lock(f->lock);
+		refusal = pg_flood_commit(f, a->from, a->r);
+		mutex_unlock(f->lock);
+	}
+	/* Overtaken by a newer version while we looked at the signature. */
+	if (refusal == PEERGROUP_A_STATS_REFUSED_STALE)
+		pg_stat_inc(f->stats, PEERGROUP_A_STATS_OLD);
+	else if (refusal)
+		pg_refuse(f, a->from, a->r, refusal);
+}
+
 static void pg_arrival_work(struct work_struct *work)
 {
 	struct pg_arrival *a = container_of(work, struct pg_arrival, work);
 	struct pg_flood *f = a->flood;
 	struct mem_cgroup *memcg = f->ops->charge(f);
-	unsigned int refusal;
 
-	/* A twin may have been committed between our look-up and our tracking. */
-	if (!pg_flood_known(f, a->from, a->r)) {
-		refusal = pg_flood_verify(f, a->r);
-		if (!refusal) {
-			mutex_lock(f->lock);
-			refusal = pg_flood_commit(f, a->from, a->r);
-			mutex_unlock(f->lock);
-		}
-		/* Overtaken by a newer version while we looked at the signature. */
-		if (refusal == PEERGROUP_A_STATS_REFUSED_STALE)
-			pg_stat_inc(f->stats, PEERGROUP_A_STATS_OLD);
-		else if (refusal)
-			pg_refuse(f, a->from, a->r, refusal);
+	/* Who was caught in a lie is not worth more signature checks. */
+	if (!f->ops->lied(f, a->from) || !pg_flood_untrack(f, a, true)) {
+		pg_arrival_check(f, a);
+		pg_flood_untrack(f, a, false);
 	}
-	spin_lock(&f->inflight_lock);
-	hash_del(&a->node);
-	spin_unlock(&f->inflight_lock);
 	f->ops->uncharge(memcg);
 	f->ops->done(f, a->from, a->bytes);
 	pg_record_put(a->r);

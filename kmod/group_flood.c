@@ -184,10 +184,17 @@ static void pg_group_flood_refused(struct pg_flood *f, struct pg_link *from,
 	if (!from)
 		return;
 	/* Whoever forwards a record has verified it: this end has not. */
-	if (invalid)
+	if (invalid) {
+		set_bit(PG_LINK_LIED, &from->flags);
 		pg_link_close(from, PG_BYE_PROTOCOL, EKEYREJECTED);
-	else if (refusal == PEERGROUP_A_STATS_REFUSED_NOMEM)
+	} else if (refusal == PEERGROUP_A_STATS_REFUSED_NOMEM) {
 		pg_link_resync(from);
+	}
+}
+
+static bool pg_group_flood_lied(struct pg_flood *f, const struct pg_link *from)
+{
+	return test_bit(PG_LINK_LIED, &from->flags);
 }
 
 static void pg_group_properties_changed(struct pg_group *g, const struct pg_record *r)
@@ -288,6 +295,7 @@ const struct pg_flood_ops pg_group_flood_ops = {
 	.uncharge = pg_group_uncharge,
 	.asked = pg_group_flood_asked,
 	.claim = pg_group_flood_claim,
+	.lied = pg_group_flood_lied,
 };
 
 /* --------------------------------------------------------------- expiry -- */

@@ -38,6 +38,7 @@ struct pg_target;
 #define PG_LINK_DEFER_MAX	64	/* records waiting for a certificate, per link */
 #define PG_LINK_ARRIVALS_MAX	128	/* records being verified, per link */
 #define PG_LINK_ARRIVAL_BYTES	(4U << 20)
+#define PG_LINK_APPEAL_MAX	4	/* of PG_LINK_ARRIVALS_MAX, where there is no membership */
 
 /**
  * struct pg_deferred - a record whose signer is not known yet
@@ -301,6 +302,7 @@ static inline struct pg_record *pg_link_undefer(struct pg_link *link, struct pg_
 #define PG_LINK_PAUSED	0	/* reading waits for arrivals to be dealt with */
 #define PG_LINK_PACED	1	/* reading waits, as messages came faster than they may */
 #define PG_LINK_HELD	2	/* reading waits for a program to take data; group's lock */
+#define PG_LINK_LIED	3	/* a record that it brought was invalid */
 
 /* Once per module. After exit no callback of a socket runs any more. */
 int __must_check pg_link_module_init(void);

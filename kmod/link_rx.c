@@ -26,7 +26,9 @@
 
 static bool pg_rx_over(const struct pg_link *link, int share)
 {
-	return atomic_read(&link->arrivals) >= PG_LINK_ARRIVALS_MAX / share ||
+	int max = READ_ONCE(link->appeal) ? PG_LINK_APPEAL_MAX : PG_LINK_ARRIVALS_MAX;
+
+	return atomic_read(&link->arrivals) >= max / share ||
 	       atomic_read(&link->arrival_bytes) >= (int)PG_LINK_ARRIVAL_BYTES / share;
 }
 

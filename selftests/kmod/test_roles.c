@@ -927,6 +927,70 @@ static void test_appeal_stranger(void)
 	proves_nothing(&m, "a credential that is over");
 }
 
+#define LIES	40U
+
+/* @of with signatures that are none, no two the same, in one piece: read before any is verified. */
+static void send_lies(struct peer *p, const struct rec *of)
+{
+	struct pg_msg_hdr hdr = { .len = htobe32((uint32_t)of->len), .type = PG_MSG_RECORD };
+	uint8_t *all = malloc(LIES * (sizeof(hdr) + of->len)), *at = all;
+	unsigned int i;
+
+	NEED(all);
+	for (i = 0; i < LIES; i++) {
+		at = mempcpy(at, &hdr, sizeof(hdr));
+		memcpy(at, of->wire, of->len);
+		at[rec_sig_at(of) + i] ^= 1;
+		at += of->len;
+	}
+	peer_write(p, all, (size_t)(at - all));
+	free(all);
+}
+
+/* Sends lies, and hears the link end: how many signatures were checked for that. */
+static unsigned int lies_checked(struct peer *p, const struct rec *of)
+{
+	uint64_t before = nl_stat(&nl, group, REFUSED(SIGNATURE));
+	struct peer after;
+
+	send_lies(p, of);
+	CHECK(peer_closed(p, NULL), "stays open");
+	peer_close(p);
+	/* Another one comes behind all that would still be checked. */
+	peer_link(&after, PORT, &owner);
+	CHECK(peer_alive(&after));
+	peer_close(&after);
+	return (unsigned int)(nl_stat(&nl, group, REFUSED(SIGNATURE)) - before);
+}
+
+/*
+ * Of what waits to be verified nothing is any more when the first was a lie, and of what is
+ * brought by who is no member, little waits.
+ */
+static void test_lies(void)
+{
+	struct peergroup_revocation body;
+	static struct cert gone;
+	struct rec rec, lie;
+	unsigned int n;
+	struct peer p;
+
+	cert_issue(&gone, &root, test_key(3), MEMBER);
+	revoking(&rec, &signers[0].cert, &gone, &body);
+	rec_sign(&rec, &signers[0].cert);
+	call_revoked(&p);
+	n = lies_checked(&p, &rec);
+	CHECK(n && n <= 4, "of who was revoked: %u of %u", n, LIES);
+	rec_free(&rec);
+
+	rec_new(&lie, &owner, "a lie", 5);
+	rec_sign(&lie, &owner);
+	peer_link(&p, PORT, &owner);
+	n = lies_checked(&p, &lie);
+	CHECK(n && n <= LIES / 2, "of a member: %u of %u", n, LIES);
+	rec_free(&lie);
+}
+
 /* Calls as call_as(), and brings a record. */
 static void appeal(struct peer *p, uint16_t port, const struct cert *as, const struct rec *rec)
 {
@@ -1030,6 +1094,7 @@ int main(void)
 		{ "a member that was revoked", test_revoked },
 		{ "what a member that was revoked may bring", test_appeal },
 		{ "who shows only that somebody was revoked", test_appeal_stranger },
+		{ "lies, of which the first is one too many", test_lies },
 		{ "what an administrator that was revoked may bring", test_appeal_own },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
 	};
