@@ -151,7 +151,7 @@ static HRESULT publish(struct pgi_group *group, const struct own *o, bool *stale
 	d.expires = o->now + o->lifetime;
 	if (o->old && pgi_record_parts(&o->old->wire, &parts)) {
 		memcpy(d.creator, parts.hdr->creator, sizeof(d.creator));
-		d.version = o->old->version + 1;
+		d.version = pgi_next_version(o->old->version);
 		d.created = o->old->created;
 		d.modified = pgi_after(o->old->modified, o->now);
 		/* A tombstone has the end of what it deletes, and no version an earlier one. */

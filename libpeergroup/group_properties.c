@@ -64,7 +64,7 @@ static HRESULT sign(struct pgi_group *group, const struct pgi_properties *p, EVP
 		    const struct pgi_record *old, struct pgi_blob *wire)
 {
 	const struct pgi_identity signer = { .key = key };
-	struct pgi_draft d = { .version = old ? old->version + 1 : 1 };
+	struct pgi_draft d = { .version = old ? pgi_next_version(old->version) : 1 };
 	struct pgi_blob data = { 0 };
 	struct pgi_cert *root;
 	uint64_t now;
@@ -102,7 +102,7 @@ static HRESULT publish(struct pgi_group *group, const struct pgi_properties *p, 
 	if (SUCCEEDED(hr))
 		hr = pgi_record_put(group, &wire, stale);
 	if (SUCCEEDED(hr) && !*stale)
-		keep(group, &wire, old ? old->version + 1 : 1);
+		keep(group, &wire, old ? pgi_next_version(old->version) : 1);
 	pgi_blob_free(&wire);
 	return hr;
 }

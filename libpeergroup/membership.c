@@ -202,7 +202,7 @@ static HRESULT publish(struct pgi_group *group, const struct own *o, bool *stale
 	d.size = o->data.len;
 	if (o->old && pgi_record_parts(&o->old->wire, &parts)) {
 		memcpy(d.creator, parts.hdr->creator, sizeof(d.creator));
-		d.version = o->old->version + 1;
+		d.version = pgi_next_version(o->old->version);
 		d.created = o->old->created;
 		d.modified = pgi_after(o->old->modified, o->now);
 		if (d.expires < o->old->expires)

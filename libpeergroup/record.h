@@ -55,6 +55,16 @@ static inline uint64_t pgi_after(uint64_t modified, uint64_t now)
 	return now > modified ? now : modified + 1;
 }
 
+/*
+ * The number of a version that follows. The last one is a revocation's, which none follows:
+ * from the one before on, versions follow each other by when they were modified alone, which
+ * comes next in their order. So nobody uses up the numbers of a record that others may change.
+ */
+static inline uint32_t pgi_next_version(uint32_t version)
+{
+	return version < PEERGROUP_VERSION_FINAL - 1 ? version + 1 : version;
+}
+
 /* Signs a version in a group; @wire is its whole wire form. */
 HRESULT pgi_record_sign(const struct pgi_draft *draft, const uint8_t group[32],
 			const struct pgi_identity *signer, struct pgi_blob *wire);

@@ -392,7 +392,7 @@ static HRESULT next_version(struct pgi_group *group, const struct pgi_record *ol
 	memcpy(d->type, old->type, sizeof(d->type));
 	memcpy(d->creator, parts.hdr->creator, sizeof(d->creator));
 	memcpy(d->modifier, group->own->fingerprint, sizeof(d->modifier));
-	d->version = old->version + 1;
+	d->version = pgi_next_version(old->version);
 	d->flags = old->flags;
 	d->created = old->created;
 	d->modified = pgi_after(old->modified, now);

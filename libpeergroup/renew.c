@@ -266,7 +266,7 @@ static HRESULT fill_draft(struct pgi_group *group, const struct issue *i, uint64
 		return hr;
 	if (pgi_record_parts(&old->wire, &parts)) {
 		memcpy(d->creator, parts.hdr->creator, sizeof(d->creator));
-		d->version = old->version + 1;
+		d->version = pgi_next_version(old->version);
 		d->created = old->created;
 		d->modified = pgi_after(old->modified, now);
 		if (d->expires < old->expires)

@@ -236,6 +236,59 @@ static void leave(const struct host *h, const struct cert *chain[3])
 	rec_free(&rec);
 }
 
+/* At @h, what its member's library would not: a record with nearly the last version there is. */
+static void spend_versions(const struct host *h)
+{
+	struct peergroup_status *status = status_of(h->group);
+	static struct cert creator, own;
+	struct rec rec;
+	struct nl nl;
+
+	home_member(h->name, &creator, &own);
+	rec_new(&rec, &own, "mine", 4);
+	rec.hdr.created = htobe64(be64toh(rec.hdr.created) - TICKS);
+	rec.hdr.version = htobe32(PEERGROUP_VERSION_FINAL - 1);
+	rec_sign(&rec, &own);
+	memcpy(note_id, rec.hdr.id, sizeof(note_id));
+	NEED(!nl_open(&nl));
+	NEED(!nl_put_record(&nl, status->index, rec.wire, rec.len));
+	nl_close(&nl);
+	EVP_PKEY_free(own.spec.key);
+	peergroup_free(status);
+	rec_free(&rec);
+}
+
+static bool is_updated(void *arg)
+{
+	struct peergroup_record *r;
+	bool is;
+
+	if (peergroup_get(arg, note_id, &r) != S_OK)
+		return false;
+	is = r->size == 5 && !memcmp(r->data, "ours", 5);
+	peergroup_free(r);
+	return is;
+}
+
+static bool is_deleted(void *arg)
+{
+	return !has_note(arg);
+}
+
+/* It is the administrator's to change and to delete all the same. */
+static void test_versions(void)
+{
+	struct peergroup_new_record note = { .data = "ours", .size = 5, .lifetime = 172800 };
+
+	spend_versions(&bob);
+	NEED(wait_until(has_note, alice.group));
+	NEED(peergroup_update(alice.group, note_id, &note) == S_OK);
+	CHECK(wait_until(is_updated, bob.group));
+	HR(peergroup_update(bob.group, note_id, &note), S_OK);
+	NEED(peergroup_delete_record(alice.group, note_id) == S_OK);
+	CHECK(wait_until(is_deleted, bob.group));
+}
+
 /* One that begins last, and all the same is not taken, nor keeps the true one away. */
 static void test_inviting(void)
 {
@@ -330,6 +383,7 @@ static void test_revoked(void)
 int main(void)
 {
 	static const struct tap_test tests[] = {
+		{ "a record with hardly a version left", test_versions },
 		{ "an inviting member's certificate for another", test_inviting },
 		{ "an administrator's that changes nothing", test_needless },
 		{ "an administrator that gave a role is revoked", test_falls },
