@@ -140,8 +140,9 @@ static void pg_group_revoke_step(struct pg_group *g)
 	u64 start = ktime_get_ns();
 
 	if (!g->sweeping) {
-		if (!g->revokes_changed || (!g->settling &&
-		    pg_group_pause_left(g, pg_group_revoke_pause(g))))
+		if (!g->revokes_changed)
+			return;
+		if (!g->settling && pg_group_pause_left(g, pg_group_revoke_pause(g)))
 			return;
 		g->judge_ns = 0;
 		pg_group_judge(g);
