@@ -405,23 +405,26 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
  * struct pg_send_wait - a netlink socket that waits for room in a link's queue
  * @sk: held
  * @portid: its port
+ * @uid: the effective user of who opened it
  */
 struct pg_send_wait {
 	struct list_head list;
 	struct sock *sk;
 	u32 portid;
+	kuid_t uid;
 };
 
 /**
  * pg_link_await_room() - have a socket told when the link takes data again
  * @sk: of the request; a reference is taken
  * @portid: its port
+ * @uid: the effective user of who opened it
  *
  * Told by pg_netlink_sendable(), once, also when the link ends. May sleep for memory; no
  * locks held. Return: 0, -EBUSY where there is room now, -ENOTCONN (closing), -ENOMEM, or
- * -ENOSPC where too many wait.
+ * -ENOSPC where too many of that user wait.
  */
-int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid);
+int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid, kuid_t uid);
 
 /*
  * Drops the waits of a netlink socket that is gone: it would live on in them, and the

@@ -17,7 +17,7 @@
 
 #define PG_TX_CONTROL_MAX	(1U << 20)	/* bytes that are not records */
 #define PG_TX_CONTROLS_MAX	4096		/* messages that are not records */
-#define PG_TX_WAITS_MAX		256		/* sockets that wait for room */
+#define PG_TX_WAITS_MAX		256		/* sockets of one user that wait for room */
 
 void pg_tx_init(struct pg_link *link)
 {
@@ -218,7 +218,7 @@ static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 	list_for_each_entry(other, &link->tx_waits, list) {
 		if (other->sk == wait->sk)
 			return -EALREADY;
-		n++;
+		n += uid_eq(other->uid, wait->uid);
 	}
 	if (n >= PG_TX_WAITS_MAX)
 		return -ENOSPC;
@@ -233,7 +233,7 @@ static void pg_send_wait_free(struct pg_link *link, struct pg_send_wait *wait)
 	kfree(wait);
 }
 
-int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
+int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid, kuid_t uid)
 {
 	struct pg_send_wait *wait = kzalloc(sizeof(*wait), GFP_KERNEL_ACCOUNT);
 	int err;
@@ -245,6 +245,7 @@ int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid)
 	sock_hold(sk);
 	wait->sk = sk;
 	wait->portid = portid;
+	wait->uid = uid;
 	spin_lock(&link->tx_lock);
 	err = pg_tx_add_wait(link, wait);
 	spin_unlock(&link->tx_lock);

@@ -97,7 +97,8 @@ static int pg_nl_data_push(struct pg_group *g, struct pg_link *link, struct sk_b
 	do {
 		err = pg_link_send_data(link, type, data, len);
 		if (err == -EAGAIN)
-			wait = pg_link_await_room(link, NETLINK_CB(skb).sk, info->snd_portid);
+			wait = pg_link_await_room(link, NETLINK_CB(skb).sk, info->snd_portid,
+						  pg_nl_cred(skb)->euid);
 	} while (err == -EAGAIN && wait == -EBUSY);
 	if (err == -EAGAIN && wait)
 		err = wait;
@@ -105,7 +106,7 @@ static int pg_nl_data_push(struct pg_group *g, struct pg_link *link, struct sk_b
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DATA_FULL);
 		GENL_SET_ERR_MSG(info, "as much data waits to be sent as may; an event will tell");
 	} else if (err == -ENOSPC) {
-		GENL_SET_ERR_MSG(info, "too many sockets wait for that link");
+		GENL_SET_ERR_MSG(info, "too many sockets of this user wait for that link");
 	} else if (err == -ENOTCONN) {
 		err = pg_nl_no_link(info);
 	} else if (!err) {

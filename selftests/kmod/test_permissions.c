@@ -26,6 +26,7 @@
 #define OWN	8
 #define NOTHING	0xdead00	/* an index that nobody has */
 #define HOLDERS	256		/* sockets of one user that may have a group open */
+#define WAITS	256		/* and that may wait for room on one link */
 
 #define G(name)	PEERGROUP_A_GROUP_##name
 #define R(name)	PEERGROUP_A_RECORD_##name
@@ -492,20 +493,35 @@ static void take_link(const struct nlmsghdr *msg, void *arg)
 		link_id = id;
 }
 
+/* Linked with who does not read, unless it is asked to. */
+static void link_deaf(struct peer *p)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, CMD(LINK_GET), NLM_F_DUMP);
+
+	peer_link(p, PORT, &neighbour);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group);
+	NEED(!nl_talk(&nl, msg, take_link, NULL) && link_id);
+}
+
+static int send_data(struct nl *by, size_t len)
+{
+	static const uint8_t bytes[PEERGROUP_CHUNK_MAX];
+	struct nlmsghdr *msg = nl_begin(by, CMD(DATA_SEND), 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, group);
+	mnl_attr_put_u64(msg, PEERGROUP_A_DATA_LINK, link_id);
+	mnl_attr_put(msg, PEERGROUP_A_DATA_TYPE, PEERGROUP_ID_LEN, test_type);
+	mnl_attr_put(msg, PEERGROUP_A_DATA_BYTES, len, bytes);
+	return nl_talk(by, msg, NULL, NULL);
+}
+
 /* Data that the other end does not read, until the socket has to wait for room. */
 static void fill_link(struct nl *by)
 {
-	static const uint8_t bytes[PEERGROUP_CHUNK_MAX];
-	struct nlmsghdr *msg;
 	int err;
 
 	do {
-		msg = nl_begin(by, CMD(DATA_SEND), 0);
-		mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, group);
-		mnl_attr_put_u64(msg, PEERGROUP_A_DATA_LINK, link_id);
-		mnl_attr_put(msg, PEERGROUP_A_DATA_TYPE, PEERGROUP_ID_LEN, test_type);
-		mnl_attr_put(msg, PEERGROUP_A_DATA_BYTES, sizeof(bytes), bytes);
-		err = nl_talk(by, msg, NULL, NULL);
+		err = send_data(by, PEERGROUP_CHUNK_MAX);
 	} while (!err);
 	CHECK(err == -EAGAIN, "%d (%s)", err, by->text);
 }
@@ -530,13 +546,10 @@ static int hear_room(struct nl *by, bool wait)
  */
 static void check_room(struct nl *by, struct nl *behind, uint32_t mode, int expected)
 {
-	struct nlmsghdr *msg = nl_begin(&nl, CMD(LINK_GET), NLM_F_DUMP);
 	struct peer p;
 	int err;
 
-	peer_link(&p, PORT, &neighbour);
-	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group);
-	NEED(!nl_talk(&nl, msg, take_link, NULL) && link_id);
+	link_deaf(&p);
 	/* Again while there was still room on the way, and it was told of that before. */
 	do {
 		NEED(!owner(0, 0, 0660));
@@ -568,6 +581,78 @@ static void test_room(void)
 	check_room(&by, &behind, 0600, -ENOBUFS);
 	nl_close(&by);
 	nl_close(&behind);
+	NEED(!owner(0, 0, 0600));
+}
+
+static struct mnl_socket *waits[WAITS + 1];
+
+/* One after another they use the same buffers: to touch as many as there are takes long. */
+static struct nl *waiter(unsigned int n)
+{
+	static struct nl by;
+
+	if (!waits[n]) {
+		NEED(!nl_open(&by));
+		waits[n] = by.sock;
+	}
+	by.sock = waits[n];
+	return &by;
+}
+
+/* Has one socket after another wait, until one may not or, as there is room again, need not. */
+static unsigned int wait_all(int *err)
+{
+	unsigned int n = 1;
+
+	fill_link(waiter(0));
+	do {
+		*err = send_data(waiter(n++), 1);
+	} while (*err == -EAGAIN && n <= WAITS);
+	return n;
+}
+
+/* All that one user may; @other is another's. */
+static void check_waits(struct nl *other)
+{
+	unsigned int i, n, told = 0;
+	int err, others;
+	struct peer p;
+
+	link_deaf(&p);
+	/* As check_room(). */
+	do {
+		n = wait_all(&err);
+		others = send_data(other, 1);
+	} while (!err || !others || hear_room(waiter(0), false) != -EAGAIN);
+	CHECK(err == -ENOSPC && n == WAITS + 1, "%d (%s) for socket %u", err,
+	      waiter(n - 1)->text, n);
+	CHECK(!strcmp(waiter(n - 1)->text, "too many sockets of this user wait for that link"),
+	      "%s", waiter(n - 1)->text);
+	CHECK(others == -EAGAIN, "%d (%s) for another user", others, other->text);
+	CHECK(send_data(waiter(1), 1) == -EAGAIN, "once more by one of them");
+	NEED(peer_alive(&p));
+	for (i = 0; i < n - 1; i++)
+		told += !hear_room(waiter(i), true);
+	CHECK(told == WAITS, "%u sockets are told of room", told);
+	CHECK(!hear_room(other, others == -EAGAIN), "and so is the other user's");
+	CHECK(hear_room(waiter(n - 1), false) == -EAGAIN, "and not who may not wait");
+	peer_close(&p);
+}
+
+/* Of one user that may write to a group no more than a share waits for a link. */
+static void test_waits(void)
+{
+	static struct nl other;
+	unsigned int i;
+
+	NEED(!owner(0, 0, 0660) && !seteuid(NOBODY));
+	for (i = 0; i <= WAITS; i++)
+		waiter(i);
+	NEED(!seteuid(0) && !nl_open(&other));
+	check_waits(&other);
+	for (i = 0; i <= WAITS; i++)
+		nl_close(waiter(i));
+	nl_close(&other);
 	NEED(!owner(0, 0, 0600));
 }
 
@@ -623,6 +708,7 @@ int main(void)
 		{ "a socket that is passed on", test_passed },
 		{ "events", test_events },
 		{ "a link that takes data again", test_room },
+		{ "sockets of one user that wait for room", test_waits },
 		{ "sockets of one user that hold it", test_holders },
 		{ "a renewed certificate", test_renewed },
 		{ "nothing is left behind", test_destroy },
