@@ -137,6 +137,7 @@ PGI_PUBLIC HRESULT PeerGroupGetEventData(HPEEREVENT handle, PPEER_GROUP_EVENT_DA
 {
 	struct registration *reg;
 	struct pgi_object *obj;
+	bool owes;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -153,7 +154,11 @@ PGI_PUBLIC HRESULT PeerGroupGetEventData(HPEEREVENT handle, PPEER_GROUP_EVENT_DA
 	reg = pgi_container_of(obj, struct registration, obj);
 	pthread_mutex_lock(&reg->lock);
 	hr = take_item(reg, data);
+	owes = !atomic_load(&reg->dead) && pgi_feed_owes(&reg->feed);
 	pthread_mutex_unlock(&reg->lock);
+	/* The thread hears of nothing that would make it do so. */
+	if (owes)
+		pgi_registration_serve(reg);
 	pgi_object_put(obj);
 	return hr;
 }

@@ -80,13 +80,10 @@ static void announce(struct registration *reg)
 	pgi_group_put(group);
 }
 
-static void serve(uint64_t serial)
+void pgi_registration_serve(struct registration *reg)
 {
-	struct registration *reg = find(serial);
 	bool more, ready;
 
-	if (!reg)
-		return;
 	pthread_mutex_lock(&reg->lock);
 	pgi_feed_read(&reg->feed, 0, &more);	/* what failed is tried again next time */
 	pgi_registration_signal(reg);
@@ -100,6 +97,15 @@ static void serve(uint64_t serial)
 		forget_socket(reg);
 		pthread_mutex_unlock(&thread.lock);
 	}
+}
+
+static void serve(uint64_t serial)
+{
+	struct registration *reg = find(serial);
+
+	if (!reg)
+		return;
+	pgi_registration_serve(reg);
 	pgi_object_put(&reg->obj);
 }
 

@@ -13,6 +13,16 @@
 /* Datagrams taken at a time, so that several feeds of one thread share it. */
 #define READ_BURST	256
 
+/*
+ * Records' events that wait for a program; above that they are left to catching up, which tells
+ * of each record once. As any member can make thousands of them a second, a program that is busy
+ * would grow without end. So many are less than 2 MiB, and half a second of what one member may
+ * publish: more than a program leaves that keeps up. What is there at the start is told at once.
+ */
+#define RECORDS_MAX	4096
+/* Caught up is from here on, so that a round of it is worth the asking. */
+#define RECORDS_FEW	(RECORDS_MAX / 2)
+
 /* ----------------------------------------------------------------- queue -- */
 
 struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT failed)
@@ -30,8 +40,16 @@ struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT faile
 	return item;
 }
 
+/* What only catching up by sequence finds again; about.c's has a number of its own. */
+static bool of_record(const struct pgi_item *item)
+{
+	return item->event.kind == PEERGROUP_EVENT_RECORD &&
+	       !pgi_type_reserved(item->event.type);
+}
+
 void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item)
 {
+	feed->records_queued += of_record(item);
 	*feed->tail = item;
 	feed->tail = &item->next;
 }
@@ -58,6 +76,7 @@ struct pgi_item *pgi_feed_pop(struct pgi_feed *feed)
 		return NULL;
 	feed->head = item->next;
 	feed->data_bytes -= item->size;
+	feed->records_queued -= of_record(item);
 	if (!feed->head)
 		feed->tail = &feed->head;
 	return item;
@@ -169,6 +188,14 @@ static HRESULT take_change(struct pgi_record **record, void *arg)
 	return hr;
 }
 
+/* The same where the queue is bounded. What is left has higher numbers. */
+static HRESULT take_missed(struct pgi_record **record, void *arg)
+{
+	struct pgi_feed *feed = arg;
+
+	return feed->records_queued < RECORDS_MAX ? take_change(record, arg) : S_FALSE;
+}
+
 /* Like take_change() at the start, where what is gone was known to the program. */
 static HRESULT take_first_change(struct pgi_record **record, void *arg)
 {
@@ -238,6 +265,10 @@ static HRESULT tell_expired(struct pgi_feed *feed, uint64_t base)
 	return hr;
 }
 
+/*
+ * Not by sequence, so that it cannot stop half way: the queue gets one event of each record at
+ * most, and of each the set of known ones holds as much anyway.
+ */
 static HRESULT compare_all(struct pgi_feed *feed)
 {
 	struct pgi_query q = { .group = feed->group, .brief = true, .tombstones = true };
@@ -267,21 +298,27 @@ static void told_until(struct pgi_feed *feed, HRESULT hr, uint64_t seq)
 		feed->seq = seq;
 }
 
+/* S_FALSE: the queue is full before the end. */
 static HRESULT catch_up_records(struct pgi_feed *feed)
 {
 	HRESULT hr;
 	int err;
 
-	hr = changes_since(feed, take_change, &err);
+	hr = changes_since(feed, take_missed, &err);
 	if (err != -ESTALE)
 		return hr;
 	hr = compare_all(feed);
 	if (SUCCEEDED(hr))
-		hr = changes_since(feed, take_change, NULL);
+		hr = changes_since(feed, take_missed, NULL);
 	return hr;
 }
 
-/* After events were lost: whatever they may have said, found out. */
+bool pgi_feed_owes(const struct pgi_feed *feed)
+{
+	return feed->behind && !feed->gone && feed->records_queued < RECORDS_FEW;
+}
+
+/* After events were lost: whatever they may have said, found out; of records where few wait. */
 static HRESULT catch_up(struct pgi_feed *feed)
 {
 	struct pgi_group_state state;
@@ -293,8 +330,14 @@ static HRESULT catch_up(struct pgi_feed *feed)
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
 	if (SUCCEEDED(hr))
 		hr = push_status(feed, state.status, 0);
-	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq)
+	/* The library itself goes by the status; records come when there is room for them. */
+	if (SUCCEEDED(hr) && feed->records_queued >= RECORDS_FEW)
+		return S_OK;
+	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
 		hr = catch_up_records(feed);
+		if (hr == S_FALSE)
+			return S_OK;
+	}
 	told_until(feed, hr, state.seq);
 	if (SUCCEEDED(hr))
 		hr = pgi_feed_catch_up_about(feed);
@@ -326,6 +369,10 @@ static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 		return S_OK;
 	if (event.sequence > feed->seq + 1)
 		return catch_up(feed);
+	if (feed->records_queued >= RECORDS_MAX) {
+		feed->behind = true;
+		return S_OK;
+	}
 	event.change = pgi_nl_u32(a[PEERGROUP_A_RECORD_CHANGE]);
 	event.version = pgi_nl_u32(a[PEERGROUP_A_RECORD_VERSION]);
 	pgi_nl_bytes(a[PEERGROUP_A_RECORD_ID], event.id, sizeof(event.id));
@@ -449,7 +496,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 	int len, i;
 
 	*more = false;
-	if (feed->behind && !feed->gone) {
+	if (pgi_feed_owes(feed)) {
 		t.hr = catch_up(feed);
 		/* There is something to tell: news, or that there is none to be had. */
 		timeout = 0;
@@ -484,6 +531,13 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 	}
 	*more = true;
 	return t.hr;
+}
+
+void pgi_feed_resume(struct pgi_feed *feed)
+{
+	/* What fails is tried again next time. */
+	if (pgi_feed_owes(feed))
+		catch_up(feed);
 }
 
 /* --------------------------------------------------------------- opening -- */

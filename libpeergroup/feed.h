@@ -42,7 +42,7 @@ struct pgi_feed {
 	uint64_t seq;			/* all changes up to here are told, */
 	uint64_t about_seq;		/* ... and those of reserved types up to here */
 	uint32_t status;		/* as last told */
-	bool behind;			/* a catch-up failed: to be tried again */
+	bool behind;			/* a catch-up failed, or waits for room in the queue */
 	bool stale;			/* and to be done again when the socket is empty */
 	bool gone;			/* the group ended */
 	bool became_ready;		/* to be looked at and reset by the owner */
@@ -56,7 +56,8 @@ struct pgi_feed {
 	struct pgi_item *held, **held_tail;	/* links' events, behind data that waits */
 	struct pgi_item *incoming;	/* being put together, @filled bytes of it */
 	size_t filled;
-	struct pgi_item *head, **tail;	/* the queue */
+	struct pgi_item *head, **tail;	/* the queue, */
+	size_t records_queued;		/* ... and how many records' events are in it */
 };
 
 /*
@@ -77,8 +78,15 @@ HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event
 		      HRESULT failed);
 /* The same of what pgi_item_new() made, whether it is wanted or not. */
 void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item);
-/* The next one, to be freed by free(), or NULL. */
+/* The next one, to be freed by free(), or NULL. Then see whether the feed owes events. */
 struct pgi_item *pgi_feed_pop(struct pgi_feed *feed);
+
+/*
+ * Events were left out, of which there is room to be told now. The socket may be silent, so
+ * that whoever has taken from the queue looks after it: by pgi_feed_read(), or this.
+ */
+bool pgi_feed_owes(const struct pgi_feed *feed);
+void pgi_feed_resume(struct pgi_feed *feed);
 
 /* The socket to ask by, open. */
 HRESULT pgi_feed_asking(struct pgi_feed *feed);

@@ -165,6 +165,7 @@ static HRESULT await_next(struct watch *w, int timeout)
 /* After something was taken out of the queue, or tried to be. */
 static void settle(struct watch *w)
 {
+	pgi_feed_resume(&w->feed);
 	pgi_feed_pull(&w->feed);
 	update_signal(w);
 }

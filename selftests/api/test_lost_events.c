@@ -133,7 +133,7 @@ struct known {
 	uint32_t version;
 };
 
-static struct known known[MANY + 100];
+static struct known known[4 * MANY + 100];
 static unsigned int n_known, told, bad_order, gone;
 static uint64_t last_seq;
 
@@ -144,7 +144,7 @@ static struct known *look_up(const uint8_t *id)
 	for (i = 0; i < n_known; i++)
 		if (!memcmp(known[i].id, id, PEERGROUP_ID_LEN))
 			return &known[i];
-	NEED(n_known < MANY + 100);
+	NEED(n_known < sizeof(known) / sizeof(known[0]));
 	memcpy(known[n_known].id, id, PEERGROUP_ID_LEN);
 	return &known[n_known++];
 }
@@ -224,8 +224,8 @@ static int shrink_polled(int epoll)
 	return found;
 }
 
-/* Messages that found no room in any netlink socket of this namespace. */
-static unsigned long drops(void)
+/* One number of each netlink socket of this namespace, summed up. */
+static unsigned long sum_sockets(const char *format)
 {
 	FILE *file = fopen("/proc/self/net/netlink", "r");
 	unsigned long n, sum = 0;
@@ -233,10 +233,23 @@ static unsigned long drops(void)
 
 	NEED(file);
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %lu", &n) == 1)
+		if (sscanf(line, format, &n) == 1)
 			sum += n;
 	fclose(file);
 	return sum;
+}
+
+/* Messages that found no room in any. */
+static unsigned long drops(void)
+{
+	return sum_sockets("%*s %*s %*s %*s %*s %*s %*s %*s %lu");
+}
+
+/* All are read empty. */
+static bool all_read(void *arg)
+{
+	(void)arg;
+	return !sum_sockets("%*s %*s %*s %*s %lu");
 }
 
 /* ----------------------------------------------------------------- tests -- */
@@ -488,6 +501,111 @@ static void test_news(void)
 	NEED(!peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch));
 }
 
+/* ------------------------------------------------ a program that is busy -- */
+
+#define QUEUE_MAX	4096	/* feed.c's RECORDS_MAX */
+#define ROUNDS		7	/* each a change of MANY records: more than may wait */
+#define LATE		3	/* sets added later: more than there is room for at half of it */
+
+/* What waits shall do so in the registration, not in its socket. */
+static void publish(struct rec *recs)
+{
+	unsigned int i;
+
+	sign_all(recs);
+	put_all(recs);
+	for (i = 0; i < MANY; i++)
+		rec_free(&recs[i]);
+	NEED(wait_until(all_read, NULL));
+}
+
+static void add_many(struct rec *recs)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		rec_new(&recs[i], &self, "busy", 4);
+	publish(recs);
+}
+
+/* In the end every second is deleted. */
+static void change_many(struct rec *recs)
+{
+	unsigned int i, round;
+	struct rec before;
+
+	for (round = 1; round < ROUNDS; round++) {
+		for (i = 0; i < MANY; i++) {
+			before = recs[i];
+			if (round == ROUNDS - 1 && i % 2)
+				rec_tombstone(&recs[i], &before, &self);
+			else
+				rec_next(&recs[i], &before, &self, "busy", 4);
+		}
+		publish(recs);
+	}
+}
+
+/* What waits, all of it: how many events. */
+static unsigned int take_all(HPEEREVENT reg)
+{
+	PEER_EVENT_RECORD_CHANGE_DATA *change;
+	PEER_GROUP_EVENT_DATA *data;
+	unsigned int n = 0;
+	uuid_t id;
+	HRESULT hr;
+
+	while ((hr = PeerGroupGetEventData(reg, &data)) == S_OK) {
+		change = &data->recordChangeData;
+		peergroup_guid_to_uuid(&change->recordId, id);
+		look_up(id)->change = change->changeType;
+		PeerFreeData(data);
+		n++;
+	}
+	CHECK(hr == PEER_S_NO_EVENT_DATA, "0x%08x", (unsigned int)hr);
+	return n;
+}
+
+/* Of how many something else was told last than what is so. */
+static unsigned int count_wrong(const struct rec *old, const struct rec (*late)[MANY])
+{
+	unsigned int i, set, wrong = 0;
+
+	for (i = 0; i < MANY; i++) {
+		wrong += change_of(&old[i]) != (i % 2 ? PEER_RECORD_DELETED : PEER_RECORD_UPDATED);
+		for (set = 0; set < LATE; set++)
+			wrong += change_of(&late[set][i]) != PEER_RECORD_ADDED;
+	}
+	return wrong;
+}
+
+static void test_busy(void)
+{
+	PEER_GROUP_EVENT_REGISTRATION want = { PEER_GROUP_EVENT_RECORD_CHANGED, NULL };
+	static struct rec old[MANY], late[LATE][MANY];
+	unsigned int n, set, wrong;
+	PEER_VERSION_DATA version;
+	HPEEREVENT reg;
+	HANDLE event;
+
+	NEED(!peergroup_watch_close(watch));
+	NEED(!PeerGroupStartup(PEER_GROUP_VERSION, &version) && !peergroup_event_create(&event));
+	NEED(!PeerGroupRegisterEvent(handle, event, 1, &want, &reg));
+	add_many(old);
+	change_many(old);
+	for (set = 0; set < LATE; set++)
+		add_many(late[set]);
+	n_known = 0;
+	memset(known, 0, sizeof(known));
+	n = take_all(reg);
+	wrong = count_wrong(old, (const struct rec (*)[MANY])late);
+	CHECK(!wrong, "%u not as they are", wrong);
+	CHECK(n >= QUEUE_MAX && n <= QUEUE_MAX + (1 + LATE) * MANY, "%u events", n);
+	CHECK(!PeerGroupUnregisterEvent(reg) && !PeerGroupShutdown());
+	peergroup_event_close(event);
+	NEED(!peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch));
+}
+
 static void test_gone(void)
 {
 	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
@@ -512,6 +630,8 @@ int main(int argc, char **argv)
 		{ "what the kernel has forgotten is found by comparison", test_forgotten },
 		{ "a socket without room is told so", test_enobufs },
 		{ "news of properties and members that were lost", test_news },
+		{ "a program that is busy: what waits for it is bounded, nothing is lost",
+		  test_busy },
 		{ "the end of the group is told", test_gone },
 	};
 	char home[] = "/tmp/watch.XXXXXX";
