@@ -258,6 +258,8 @@ static void spend_versions(const struct host *h)
 	rec_free(&rec);
 }
 
+static struct peergroup_new_record newer = { .size = 5, .lifetime = 172800 };
+
 static bool is_updated(void *arg)
 {
 	struct peergroup_record *r;
@@ -265,7 +267,7 @@ static bool is_updated(void *arg)
 
 	if (peergroup_get(arg, note_id, &r) != S_OK)
 		return false;
-	is = r->size == 5 && !memcmp(r->data, "ours", 5);
+	is = r->size == newer.size && !memcmp(r->data, newer.data, r->size);
 	peergroup_free(r);
 	return is;
 }
@@ -278,13 +280,15 @@ static bool is_deleted(void *arg)
 /* It is the administrator's to change and to delete all the same. */
 static void test_versions(void)
 {
-	struct peergroup_new_record note = { .data = "ours", .size = 5, .lifetime = 172800 };
-
 	spend_versions(&bob);
 	NEED(wait_until(has_note, alice.group));
-	NEED(peergroup_update(alice.group, note_id, &note) == S_OK);
+	newer.data = "ours!";
+	NEED(peergroup_update(alice.group, note_id, &newer) == S_OK);
 	CHECK(wait_until(is_updated, bob.group));
-	HR(peergroup_update(bob.group, note_id, &note), S_OK);
+	newer.data = "mine!";
+	HR(peergroup_update(bob.group, note_id, &newer), S_OK);
+	/* Who has not heard of it makes a version that may be the older one. */
+	CHECK(wait_until(is_updated, alice.group));
 	NEED(peergroup_delete_record(alice.group, note_id) == S_OK);
 	CHECK(wait_until(is_deleted, bob.group));
 }
