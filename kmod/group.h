@@ -212,6 +212,7 @@ struct pg_group {
 	u32 credential_len;
 	u64 credential_until;
 	u32 proof;		/* counts what has become of @credential and @self */
+	u32 selves;		/* counts what has become of @self */
 	struct pg_own own[PG_OWN_MAX];
 	u32 n_own;
 
@@ -447,8 +448,9 @@ void pg_group_succeed(struct pg_link *link);
  * @link: where it said so
  *
  * It may know of a revocation that has not come here, and that could not come without a
- * link: the next one is tried with another own certificate, if there is one. Takes the
- * group's lock.
+ * link: the next one is tried with another own certificate, if there is one. Not where
+ * another one counts since the handshake: the other end may have said so before it heard
+ * of that one, which the next link shows. Takes the group's lock.
  */
 void pg_group_disowned(struct pg_link *link);
 

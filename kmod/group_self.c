@@ -64,6 +64,7 @@ bool pg_group_choose_self(struct pg_group *g)
 	if (best->m == g->self)
 		return false;
 	WRITE_ONCE(g->self, best->m);
+	g->selves++;
 	WRITE_ONCE(g->proof, g->proof + 1);
 	pg_group_update_status(g);
 	return true;
@@ -146,7 +147,7 @@ void pg_group_disowned(struct pg_link *link)
 	struct pg_group *g = link->group;
 
 	mutex_lock(&g->lock);
-	if (g->n_own > 1 && link->proof == g->proof)
+	if (g->n_own > 1 && link->met_as == g->selves)
 		pg_group_disown(g);
 	mutex_unlock(&g->lock);
 }

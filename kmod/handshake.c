@@ -106,6 +106,7 @@ static int pg_handshake_introduce(struct pg_link *link)
 	mutex_lock(&g->lock);
 	err = pg_group_introduce(g, &payload, &len);
 	WRITE_ONCE(link->proof, g->proof);
+	link->met_as = g->selves;
 	mutex_unlock(&g->lock);
 	if (err) {
 		/* That this end has no proof is no fault to count against the other. */

@@ -98,6 +98,7 @@ struct pg_deferred {
  * @inviter: the same of who answers for the member, or NULL
  * @peer_key: its node's static key
  * @proof: the group's @proof when this end proved itself here last; group's lock
+ * @met_as: the group's @selves when it did so in the handshake; group's lock
  * @peer_until: peer time when its certificate or credential runs out
  * @clock_offset: its peer time minus this host's clock, at the handshake and as its
  *	PINGs have shown since; group's lock once the link is up
@@ -194,6 +195,7 @@ struct pg_link {
 	struct pg_creator *inviter;
 	u8 peer_key[PG_NODE_KEY_LEN];
 	u32 proof;
+	u32 met_as;
 	atomic64_t peer_until;
 	s64 clock_offset;
 	int error;

@@ -1057,6 +1057,65 @@ static void test_appeal_own(void)
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
 }
 
+/* A later one of the group's own member, from a program that opens the group. */
+static void open_later(uint32_t index, const struct cert *top, struct cert *cert, const char *from)
+{
+	struct chain chain = { .n = 1 };
+	uint32_t same;
+
+	cert_below(cert, top, test_key(1), MEMBER);
+	cert->spec.not_before = from;
+	cert_sign(cert);
+	chain.cert[0] = &cert->der;
+	NEED(!group_open(&nl, &top->der, &chain, &same) && same == index);
+}
+
+/* The module shows @cert to who calls. */
+static void meet(struct peer *p, uint16_t port, const struct cert *as, const struct cert *cert)
+{
+	peer_link(p, port, as);
+	CHECK(peer_showed(p, cert));
+}
+
+static void say_revoked(struct peer *p)
+{
+	struct pg_bye bye = { .reason = htobe32(PG_BYE_REVOKED) };
+
+	peer_send(p, PG_MSG_BYE, &bye, sizeof(bye));
+	CHECK(peer_closed(p, NULL));
+	peer_close(p);
+}
+
+/*
+ * Who says that this end were revoked means what it was shown when they met: what it is told
+ * of since, as here, it may not have heard yet. Then the next certificate has its turn.
+ */
+static void test_farewell(void)
+{
+	static struct cert top, first, second, third, other;
+	uint16_t port = PORT + ROUNDS + 2;
+	uint32_t index;
+	struct peer p;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&first, &top, test_key(1), MEMBER);
+	cert_issue(&other, &top, test_key(2), MEMBER);
+	index = group_of(&nl, &top, &first);
+	group_online(&nl, index, &first, port);
+	open_later(index, &top, &second, "250101000000Z");
+	meet(&p, port, &other, &second);
+	open_later(index, &top, &third, "260101000000Z");
+	CHECK(peer_expect(&p, PG_MSG_CREDENTIAL));
+	say_revoked(&p);
+	meet(&p, port, &other, &third);
+	say_revoked(&p);
+	meet(&p, port, &other, &second);
+	say_revoked(&p);
+	meet(&p, port, &other, &first);
+	peer_close(&p);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
+}
+
 static void set_up(void)
 {
 	struct peer p;
@@ -1097,6 +1156,7 @@ int main(void)
 		{ "lies, of which the first is one too many", test_lies },
 		{ "what an administrator that was revoked may bring", test_appeal_own },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
+		{ "a farewell that crosses a later certificate", test_farewell },
 	};
 
 	need_module();

@@ -58,6 +58,9 @@ void peer_close(struct peer *p)
 	p->fd = -1;
 	free(p->got);
 	p->got = NULL;
+	free(p->said);
+	p->said = NULL;
+	p->said_len = 0;
 	noise_link_free(p->link);
 	p->link = NULL;
 	free(p->text);
@@ -319,11 +322,22 @@ bool peer_hear(struct peer *p)
 	static uint8_t msg[PG_FRAME_MAX];
 	uint8_t *payload;
 	size_t len;
+	int n;
 
 	if (!take_sized(p, msg, &len))
 		return false;
-	NEED(noise_link_hear(p->link, msg, len, &payload) > 0);
+	n = noise_link_hear(p->link, msg, len, &payload);
+	NEED(n > 0);
+	p->said_len = (size_t)n;
+	p->said = malloc(p->said_len);
+	NEED(p->said);
+	memcpy(p->said, payload, p->said_len);
 	return true;
+}
+
+bool peer_showed(const struct peer *p, const struct cert *cert)
+{
+	return memmem(p->said, p->said_len, cert->der.p, cert->der.len);
 }
 
 size_t peer_third(struct peer *p, const struct noise_meet *m, uint8_t *out)

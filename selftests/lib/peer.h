@@ -13,6 +13,7 @@
  * struct peer - a connection
  * @late: nothing came for too long
  * @got: body of the message taken last
+ * @said: what message 2 held
  * @link: the encryption, from the handshake on
  * @text: of frames; what no message was made of yet is between @text_at and @text_len
  */
@@ -22,6 +23,8 @@ struct peer {
 	uint8_t type;
 	uint32_t len;
 	uint8_t *got;
+	uint8_t *said;
+	size_t said_len;
 	struct noise_link *link;
 	uint8_t *text;
 	size_t text_at;
@@ -45,6 +48,8 @@ void meet_fill(struct noise_meet *m, const struct cert *as, const struct chain *
 void peer_call(struct peer *p, const uint8_t *group, const struct pg_opening *opening);
 /* Takes message 2. False where the other end closes. */
 bool peer_hear(struct peer *p);
+/* Was this certificate in it? */
+bool peer_showed(const struct peer *p, const struct cert *cert);
 /* Message 3, as it goes out; and sends it. */
 size_t peer_third(struct peer *p, const struct noise_meet *m, uint8_t *out);
 /* All three. */
