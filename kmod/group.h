@@ -161,11 +161,12 @@ struct pg_opener {
 /**
  * struct pg_own - one of the group's member's own certificates
  * @m: held
- * @disowned: another member takes it for revoked, whether or not we know of it
+ * @disowned: peer time until which another member counts as taking it for revoked, whether
+ *	or not we know of it: that is one member's word, and not for good
  */
 struct pg_own {
 	struct pg_member *m;
-	bool disowned;
+	u64 disowned;
 };
 
 struct pg_group {

@@ -8,9 +8,17 @@
  */
 #include "group.h"
 
+/* How long one member's word keeps a certificate behind the others. */
+#define PG_OWN_DISOWNED		(600 * PG_TIME_SECOND)
+
 static bool pg_own_over(const struct pg_own *own, u64 now)
 {
 	return own->m->gmc.not_after <= now;
+}
+
+static bool pg_own_disowned(const struct pg_own *own, u64 now)
+{
+	return own->disowned > now;
 }
 
 /*
@@ -23,10 +31,10 @@ static bool pg_own_better(const struct pg_own *a, const struct pg_own *b, u64 no
 		return pg_own_over(b, now);
 	if (pg_member_revoked(a->m) != pg_member_revoked(b->m))
 		return pg_member_revoked(b->m);
-	if (a->disowned != b->disowned)
-		return b->disowned;
 	if (pg_own_over(a, soon) != pg_own_over(b, soon))
 		return pg_own_over(b, soon);
+	if (pg_own_disowned(a, now) != pg_own_disowned(b, now))
+		return pg_own_disowned(b, now);
 	if (a->m->gmc.not_before != b->m->gmc.not_before)
 		return a->m->gmc.not_before > b->m->gmc.not_before;
 	return a->m->gmc.not_after > b->m->gmc.not_after;
@@ -81,14 +89,14 @@ void pg_group_add_own(struct pg_group *g, struct pg_member *m)
 			own = &g->own[i];
 	if (own) {
 		/* A program insists. */
-		own->disowned = false;
+		own->disowned = 0;
 	} else {
 		own = g->n_own < PG_OWN_MAX ? &g->own[g->n_own++] :
 					      pg_group_pick(g, true);
 		if (own->m)
 			pg_member_put(own->m);
 		own->m = pg_member_hold(m);
-		own->disowned = false;
+		own->disowned = 0;
 	}
 	pg_group_choose_self(g);
 }
@@ -129,16 +137,17 @@ void pg_group_succeed(struct pg_link *link)
 /* Each certificate gets its turn, so that one who lies about it keeps nobody out. */
 static void pg_group_disown(struct pg_group *g)
 {
+	u64 until = pg_group_now(g) + PG_OWN_DISOWNED;
 	u32 i;
 
 	for (i = 0; i < g->n_own; i++)
 		if (g->own[i].m == g->self)
-			g->own[i].disowned = true;
+			g->own[i].disowned = until;
 	if (pg_group_choose_self(g))
 		return;
 	for (i = 0; i < g->n_own; i++)
 		if (g->own[i].m != g->self)
-			g->own[i].disowned = false;
+			g->own[i].disowned = 0;
 	pg_group_choose_self(g);
 }
 
