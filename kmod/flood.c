@@ -25,7 +25,7 @@ struct pg_arrival {
 	struct pg_record *r;
 	u8 key[SHA256_DIGEST_SIZE];	/* recognises copies in flight */
 	u32 bytes;			/* what it counts in its link's window */
-	bool twin;			/* another link brought it, too; inflight_lock */
+	bool twin;			/* another member brought it, too; inflight_lock */
 };
 
 void pg_flood_init(struct pg_flood *f)
@@ -331,7 +331,7 @@ static bool pg_flood_track(struct pg_flood *f, struct pg_arrival *a)
 	spin_lock(&f->inflight_lock);
 	hash_for_each_possible(f->inflight, other, node, slot) {
 		if (!memcmp(other->key, a->key, sizeof(a->key))) {
-			other->twin |= other->from != a->from;
+			other->twin |= !f->ops->akin(other->from, a->from);
 			found = true;
 			break;
 		}

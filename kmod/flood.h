@@ -42,6 +42,7 @@ struct pg_link;
  * @asked: has this end asked @from for @r in a reconciliation? Once for each time it has
  * @claim: what has @from said of @r's refreshes right before it?
  * @lied: was something of @from @refused as @invalid?
+ * @akin: are both the same member's? Does not sleep
  *
  * @from is NULL for what a program of this host puts; then only @now, @verify,
  * @refused and @committed are called. @committed is called with the group's
@@ -68,6 +69,7 @@ struct pg_flood_ops {
 	bool (*asked)(struct pg_flood *f, struct pg_link *from, const struct pg_record *r);
 	void (*claim)(struct pg_flood *f, struct pg_link *from, struct pg_record *r);
 	bool (*lied)(struct pg_flood *f, const struct pg_link *from);
+	bool (*akin)(const struct pg_link *from, const struct pg_link *other);
 };
 
 #define PG_FLOOD_BITS	8

@@ -197,6 +197,11 @@ static bool pg_group_flood_lied(struct pg_flood *f, const struct pg_link *from)
 	return test_bit(PG_LINK_LIED, &from->flags);
 }
 
+static bool pg_group_flood_akin(const struct pg_link *from, const struct pg_link *other)
+{
+	return from->payer == other->payer;
+}
+
 static void pg_group_properties_changed(struct pg_group *g, const struct pg_record *r)
 {
 	bool defer = pg_properties_flags(&r->rec) & PEERGROUP_PROPERTY_DEFER_EXPIRATION;
@@ -296,6 +301,7 @@ const struct pg_flood_ops pg_group_flood_ops = {
 	.asked = pg_group_flood_asked,
 	.claim = pg_group_flood_claim,
 	.lied = pg_group_flood_lied,
+	.akin = pg_group_flood_akin,
 };
 
 /* --------------------------------------------------------------- expiry -- */
