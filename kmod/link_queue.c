@@ -18,6 +18,7 @@
 #define PG_TX_CONTROL_MAX	(1U << 20)	/* bytes that are not records */
 #define PG_TX_CONTROLS_MAX	4096		/* messages that are not records */
 #define PG_TX_WAITS_MAX		256		/* sockets of one user that wait for room */
+#define PG_TX_WAITS_ALL		4096		/* of all users, some of whom have many uids */
 
 void pg_tx_init(struct pg_link *link)
 {
@@ -208,7 +209,7 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
 static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 {
 	const struct pg_send_wait *other;
-	u32 n = 0;
+	u32 n = 0, all = 0;
 	int err;
 
 	lockdep_assert_held(&link->tx_lock);
@@ -219,8 +220,9 @@ static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 		if (other->sk == wait->sk)
 			return -EALREADY;
 		n += uid_eq(other->uid, wait->uid);
+		all++;
 	}
-	if (n >= PG_TX_WAITS_MAX)
+	if (n >= PG_TX_WAITS_MAX || all >= PG_TX_WAITS_ALL)
 		return -ENOSPC;
 	list_add_tail(&wait->list, &link->tx_waits);
 	return 0;
