@@ -44,6 +44,7 @@ static int pg_appeal_gmc(struct pg_link *link, const u8 *body, u32 len)
 	struct pg_members *ms = &link->group->members;
 	struct pg_chain *chain = kmalloc(sizeof(*chain), GFP_KERNEL);
 	struct pg_gmc *gmc = kmalloc(sizeof(*gmc), GFP_KERNEL);
+	struct pg_member *above;
 	const struct pg_span *leaf;
 	int err = -ENOMEM;
 
@@ -56,8 +57,10 @@ static int pg_appeal_gmc(struct pg_link *link, const u8 *body, u32 len)
 	if (pg_gmc_parse(gmc, leaf->p, leaf->len) || !(gmc->roles & PEERGROUP_ROLE_ADMIN))
 		goto out;
 	err = 0;
-	if (!pg_members_barred(ms, chain) &&
-	    pg_members_learn(ms, chain, NULL) == PEERGROUP_A_STATS_REFUSED_CERT)
+	above = pg_members_barred(ms, chain);
+	if (above)
+		pg_member_put(above);
+	else if (pg_members_learn(ms, chain, NULL) == PEERGROUP_A_STATS_REFUSED_CERT)
 		err = -EKEYREJECTED;
 out:
 	kfree(gmc);

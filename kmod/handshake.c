@@ -187,52 +187,20 @@ static int pg_handshake_valid(struct pg_link *link, const struct pg_credential *
 
 /*
  * Is the chain worth learning? A member is never forgotten, so that nobody may bring
- * in certificates whose own is over, or came from somebody who was revoked.
+ * in certificates whose own is over, or came from somebody who was revoked: then *@above is
+ * the last one in it that is known, with a reference.
  */
-static int pg_handshake_worth(struct pg_group *g, const struct pg_chain *chain)
+static int pg_handshake_worth(struct pg_group *g, const struct pg_chain *chain,
+			      struct pg_gmc *gmc, struct pg_member **above)
 {
 	const struct pg_span *leaf = &chain->cert[chain->n - 1];
-	struct pg_gmc *gmc = kmalloc(sizeof(*gmc), GFP_KERNEL);
-	int err = 0;
 
-	if (!gmc)
-		return -ENOMEM;
 	if (pg_gmc_parse(gmc, leaf->p, leaf->len))
-		err = -EKEYREJECTED;
-	else if (gmc->not_after <= pg_group_now(g))
-		err = -EKEYEXPIRED;
-	else if (pg_members_barred(&g->members, chain))
-		err = -EKEYREVOKED;
-	kfree(gmc);
-	return err;
-}
-
-/*
- * Reads and verifies a chain. Return: 0 or, where it is not worth learning, as somebody above
- * was revoked, -EKEYREVOKED: both with a reference to its member. Or -EPROTO, -EKEYREJECTED,
- * -EKEYEXPIRED or -ENOMEM.
- */
-static int pg_handshake_chain(struct pg_group *g, struct pg_cursor *c, struct pg_member **leaf)
-{
-	struct pg_chain *chain = kmalloc(sizeof(*chain), GFP_KERNEL);
-	unsigned int refusal = 0;
-	int err;
-
-	if (!chain)
-		return -ENOMEM;
-	err = pg_chain_decode(chain, c->pos, pg_cursor_left(c)) ? -EPROTO : 0;
-	if (!err)
-		err = pg_handshake_worth(g, chain);
-	if (!err)
-		refusal = pg_members_learn(&g->members, chain, leaf);
-	else if (err == -EKEYREVOKED)
-		refusal = pg_members_check(&g->members, chain, leaf);
-	if (refusal) {
-		pg_stat_inc(&g->stats, refusal);
-		err = refusal == PEERGROUP_A_STATS_REFUSED_NOMEM ? -ENOMEM : -EKEYREJECTED;
-	}
-	kfree(chain);
-	return err;
+		return -EKEYREJECTED;
+	if (gmc->not_after <= pg_group_now(g))
+		return -EKEYEXPIRED;
+	*above = pg_members_barred(&g->members, chain);
+	return *above ? -EKEYREVOKED : 0;
 }
 
 /*
@@ -255,60 +223,109 @@ static int pg_handshake_charge(struct pg_link *link, const struct pg_member *lea
 	return 0;
 }
 
+static int pg_handshake_refusal(struct pg_group *g, unsigned int refusal)
+{
+	if (!refusal)
+		return 0;
+	pg_stat_inc(&g->stats, refusal);
+	return refusal == PEERGROUP_A_STATS_REFUSED_NOMEM ? -ENOMEM : -EKEYREJECTED;
+}
+
 /*
- * The other end has a valid chain that is not worth learning. What it may say about that
- * counts for who was revoked above it, who has no links that this could hold back.
+ * The other end's chain is not worth learning, as somebody at or over @above was revoked. Nobody
+ * is called revoked who has not proved to be who was: a certificate is no secret. As nothing
+ * of that is remembered, the key that is spoken of proves itself first, which costs one
+ * check, and the chain's checks count as what this caller may say besides (appeal.c): for who
+ * was revoked.
  * Return: -EKEYREVOKED, or what is wrong with it besides.
  */
 static int pg_handshake_barred(struct pg_link *link, const struct pg_credential *cred,
-			       const struct pg_member *leaf)
+			       const struct pg_chain *chain, const struct pg_gmc *gmc,
+			       const struct pg_member *above)
 {
 	struct pg_group *g = link->group;
 	const struct pg_member *fallen;
 	u64 until;
 	int err;
 
-	err = pg_handshake_valid(link, cred, &leaf->gmc, &until);
+	err = pg_credential_verify(cred, g->id, gmc);
+	if (!err)
+		err = pg_handshake_valid(link, cred, gmc, &until);
 	if (err)
 		return err;
-	fallen = pg_member_fallen(leaf);
+	fallen = pg_member_fallen(above);
 	/* It has just been let in again: the next call shows that. */
 	if (!fallen)
 		return -EKEYREJECTED;
 	mutex_lock(&g->lock);
 	err = pg_handshake_charge(link, fallen);
 	mutex_unlock(&g->lock);
-	return err ?: -EKEYREVOKED;
+	if (err)
+		return err;
+	if (!pg_rx_appeals(link, chain->n))
+		return -EBUSY;
+	return pg_handshake_refusal(g, pg_members_check(&g->members, chain)) ?: -EKEYREVOKED;
+}
+
+/* The chain of who is not known to be revoked. */
+static int pg_handshake_learn(struct pg_group *g, const struct pg_credential *cred,
+			      const struct pg_chain *chain, struct pg_member **leaf)
+{
+	int err;
+
+	err = pg_handshake_refusal(g, pg_members_learn(&g->members, chain, leaf));
+	if (err)
+		return err;
+	err = pg_credential_verify(cred, g->id, &(*leaf)->gmc);
+	if (err)
+		pg_member_put(*leaf);
+	return err;
+}
+
+/* Reads and verifies a chain, and the credential by its last certificate. */
+static int pg_handshake_chain(struct pg_link *link, struct pg_cursor *c,
+			      const struct pg_credential *cred, struct pg_member **leaf)
+{
+	struct pg_chain *chain = kmalloc(sizeof(*chain), GFP_KERNEL);
+	struct pg_gmc *gmc = kmalloc(sizeof(*gmc), GFP_KERNEL);
+	struct pg_group *g = link->group;
+	struct pg_member *above = NULL;
+	int err = -ENOMEM;
+
+	if (!chain || !gmc)
+		goto out;
+	err = pg_chain_decode(chain, c->pos, pg_cursor_left(c)) ? -EPROTO : 0;
+	if (!err)
+		err = pg_handshake_worth(g, chain, gmc, &above);
+	if (!err)
+		err = pg_handshake_learn(g, cred, chain, leaf);
+	if (above) {
+		err = pg_handshake_barred(link, cred, chain, gmc, above);
+		pg_member_put(above);
+	}
+out:
+	kfree(gmc);
+	kfree(chain);
+	return err;
 }
 
 /*
- * Reads a credential and the chain of its member behind it, verifies both. Nobody is called
- * revoked who has not proved to be who was: a certificate is no secret.
+ * Reads a credential and the chain of its member behind it, verifies both.
  * Return: 0 with a reference to the member; -EPROTO, -EKEYREJECTED, -EKEYEXPIRED,
- * -EKEYREVOKED or -ENOMEM.
+ * -EKEYREVOKED, -EBUSY or -ENOMEM.
  */
 static int pg_handshake_proof(struct pg_link *link, u64 node, struct pg_cursor *c,
 			      struct pg_credential *cred, struct pg_member **leaf)
 {
-	struct pg_group *g = link->group;
-	bool barred;
 	int err;
 
-	lockdep_assert_not_held(&g->lock);
+	lockdep_assert_not_held(&link->group->lock);
 	if (pg_credential_read(cred, c))
 		return -EPROTO;
 	if (cred->node != node ||
 	    memcmp(cred->hdr->key, link->peer_key, sizeof(link->peer_key)))
 		return -EKEYREJECTED;
-	err = pg_handshake_chain(g, c, leaf);
-	barred = err == -EKEYREVOKED;
-	if (err && !barred)
-		return err;
-	err = pg_credential_verify(cred, g->id, &(*leaf)->gmc);
-	if (!err && barred)
-		err = pg_handshake_barred(link, cred, *leaf);
-	if (err)
-		pg_member_put(*leaf);
+	err = pg_handshake_chain(link, c, cred, leaf);
 	return err == -ENOPKG ? -EKEYREJECTED : err;
 }
 

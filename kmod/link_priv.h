@@ -92,6 +92,12 @@ void pg_rx_work(struct work_struct *work);
 
 void pg_rx_pace_work(struct work_struct *work);
 
+/*
+ * Takes @n signature checks from the rate of who is charged with @link, which is about to be
+ * taken for revoked. False: there are none left now.
+ */
+bool pg_rx_appeals(struct pg_link *link, u32 n);
+
 /* Frees what is coming in. @rx does not run any more. */
 void pg_rx_drop(struct pg_link *link);
 

@@ -81,6 +81,12 @@ static u64 pg_rx_member_wait(const struct pg_link *link, enum pg_pace kind, u32 
 	return max(own, all);
 }
 
+/* Who is taken for revoked is not to hold up who invited it and is in. */
+static enum pg_pace pg_rx_proof_pace(const struct pg_link *link)
+{
+	return link->appeal ? PG_PACE_APPEAL : PG_PACE_PROOF;
+}
+
 /*
  * How long (ns) until a link may bring more. Of records a tenth of a second's worth may
  * come at once. What proves a membership costs a signature check or an answer many times
@@ -94,7 +100,7 @@ static u64 pg_rx_early(const struct pg_link *link, u64 now)
 
 	record = pg_rx_wait(link->rx_due, READ_ONCE(l->link_rate), now, PG_RX_BURST_NS);
 	data = pg_rx_wait(link->rx_data_due, READ_ONCE(l->data_rate), now, PG_RX_BURST_NS);
-	proof = pg_rx_member_wait(link, PG_PACE_PROOF, READ_ONCE(l->proof_rate), now);
+	proof = pg_rx_member_wait(link, pg_rx_proof_pace(link), READ_ONCE(l->proof_rate), now);
 	sync = pg_rx_member_wait(link, PG_PACE_SYNC, READ_ONCE(l->sync_rate), now);
 	return max(max(record, data), max(proof, sync));
 }
@@ -112,6 +118,17 @@ static void pg_rx_take_member(struct pg_link *link, enum pg_pace kind, u32 rate)
 static void pg_rx_take_sync(struct pg_link *link)
 {
 	pg_rx_take_member(link, PG_PACE_SYNC, READ_ONCE(link->group->limits.sync_rate));
+}
+
+bool pg_rx_appeals(struct pg_link *link, u32 n)
+{
+	u32 rate = READ_ONCE(link->group->limits.proof_rate);
+
+	if (pg_rx_member_wait(link, PG_PACE_APPEAL, rate, ktime_get_ns()))
+		return false;
+	while (n--)
+		pg_rx_take_member(link, PG_PACE_APPEAL, rate);
+	return true;
 }
 
 /* Counts a message against the rate of its kind. */
@@ -133,7 +150,7 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 	case PG_MSG_GMC:
 	case PG_MSG_WANT_GMC:
 	case PG_MSG_CREDENTIAL:
-		pg_rx_take_member(link, PG_PACE_PROOF, READ_ONCE(limits->proof_rate));
+		pg_rx_take_member(link, pg_rx_proof_pace(link), READ_ONCE(limits->proof_rate));
 		break;
 	case PG_MSG_SYNC:
 		/* Each range is searched for by itself. */

@@ -396,10 +396,9 @@ unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chai
 	return pg_members_walk(ms, chain, true, leaf);
 }
 
-unsigned int pg_members_check(struct pg_members *ms, const struct pg_chain *chain,
-			      struct pg_member **leaf)
+unsigned int pg_members_check(struct pg_members *ms, const struct pg_chain *chain)
 {
-	return pg_members_walk(ms, chain, false, leaf);
+	return pg_members_walk(ms, chain, false, NULL);
 }
 
 unsigned int pg_members_learn_one(struct pg_members *ms, struct pg_span der)
@@ -425,11 +424,10 @@ unsigned int pg_members_learn_one(struct pg_members *ms, struct pg_span der)
 	return refusal;
 }
 
-bool pg_members_barred(struct pg_members *ms, const struct pg_chain *chain)
+struct pg_member *pg_members_barred(struct pg_members *ms, const struct pg_chain *chain)
 {
 	struct pg_member *m = NULL, *next = ms->root;
 	u8 fingerprint[PEERGROUP_HASH_LEN];
-	bool barred;
 	u32 i;
 
 	mutex_lock(&ms->lock);
@@ -438,9 +436,12 @@ bool pg_members_barred(struct pg_members *ms, const struct pg_chain *chain)
 		sha256(chain->cert[i].p, chain->cert[i].len, fingerprint);
 		next = pg_members_find(ms, fingerprint);
 	}
-	barred = !next && m && m->below_cut != PG_NOT_REVOKED;
+	if (next || !m || m->below_cut == PG_NOT_REVOKED)
+		m = NULL;
+	else
+		pg_member_hold(m);
 	mutex_unlock(&ms->lock);
-	return barred;
+	return m;
 }
 
 /* ------------------------------------------------------------- vouching -- */

@@ -226,15 +226,14 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
  * pg_members_check() - verify a chain, and remember nothing of it
  * @ms: the table
  * @chain: as for pg_members_learn()
- * @leaf: likewise; where the table does not know it, not in it, so that nothing revokes it
  *
- * For who is not worth a place in the table, which it takes none of. Sleeps.
+ * For who is not worth a place in the table, which it takes none of: what is not known costs
+ * as much each time. Sleeps.
  *
  * Return: 0 or a refusal, as pg_members_learn(), but not for want of room.
  */
 unsigned int __must_check pg_members_check(struct pg_members *ms,
-					   const struct pg_chain *chain,
-					   struct pg_member **leaf);
+					   const struct pg_chain *chain);
 
 /**
  * pg_members_learn_one() - verify a certificate whose issuer is known, and remember it
@@ -255,9 +254,10 @@ unsigned int __must_check pg_members_learn_one(struct pg_members *ms, struct pg_
  * That is, where the table knows it to some point: from there on, all that follows would be
  * revoked from the start. Checks no signature. Sleeps.
  *
- * Return: true if so; false, too, where there is nothing in @chain to learn.
+ * Return: the last of @chain that is known, with a reference, if so; NULL, too, where there is
+ * nothing in @chain to learn.
  */
-bool pg_members_barred(struct pg_members *ms, const struct pg_chain *chain);
+struct pg_member *pg_members_barred(struct pg_members *ms, const struct pg_chain *chain);
 
 /**
  * pg_members_each() - walk all members in the order they came, for dumps

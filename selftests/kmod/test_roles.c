@@ -873,6 +873,46 @@ static void test_appeal(void)
 	rec_free(&rec);
 }
 
+/*
+ * What a chain below somebody who was revoked costs is not remembered, so that it has a rate:
+ * who calls again and again is not told any more.
+ */
+static void test_appeal_calls(void)
+{
+	static struct cert top, admin, gone, below[3];
+	struct chain chain = { .cert = { &gone.der }, .n = 1 };
+	uint16_t port = PORT + ROUNDS + 3;
+	bool told = true;
+	struct noise_meet m;
+	uint32_t index;
+	struct peer p;
+	int i;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&admin, &top, test_key(1), ADMIN);
+	cert_issue(&gone, &top, test_key(2), INVITING);
+	for (i = 0; i < 3; i++) {
+		cert_issue(&below[i], i ? &below[i - 1] : &gone, test_key(3), INVITING);
+		chain.cert[chain.n++] = &below[i].der;
+	}
+	index = group_of(&nl, &top, &admin);
+	group_online(&nl, index, &admin, port);
+	peer_link(&p, port, &gone);
+	peer_close(&p);
+	put_out(index, &nl, &admin, &gone);
+	NEED(!group_limit(&nl, index, PEERGROUP_A_LIMIT_PROOF_RATE, 1));
+	for (i = 0; i < 40 && told; i++) {
+		meet_fill(&m, &below[2], &chain);
+		peer_connect(&p, port);
+		NEED(peer_handshake(&p, &m));
+		told = peer_expect(&p, PG_MSG_BYE);
+		CHECK(i || told, "not told the first time");
+		peer_close(&p);
+	}
+	CHECK(!told, "each call has its chain verified");
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
+}
+
 /* A call that shows no membership, revoked or not: without a word, and nothing is heard. */
 static void proves_nothing(const struct noise_meet *m, const char *what)
 {
@@ -1153,6 +1193,7 @@ int main(void)
 		{ "a member that was revoked", test_revoked },
 		{ "what a member that was revoked may bring", test_appeal },
 		{ "who shows only that somebody was revoked", test_appeal_stranger },
+		{ "who is revoked calls again and again", test_appeal_calls },
 		{ "lies, of which the first is one too many", test_lies },
 		{ "what an administrator that was revoked may bring", test_appeal_own },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
