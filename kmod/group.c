@@ -283,6 +283,7 @@ void pg_group_end(struct pg_group *g, struct list_head *ended)
 	}
 	pg_netlink_group(g, 0, ENOENT);
 	WRITE_ONCE(g->ended, true);
+	wake_up_all(&g->judgement);
 	pg_group_drop_holders(g);
 	mutex_unlock(&g->lock);
 	xa_erase(&g->pn->groups, g->index);

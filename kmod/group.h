@@ -230,7 +230,10 @@ struct pg_group {
 	u64 data_bytes;			/* of all that waits in inboxes */
 	bool revokes_changed;		/* to be looked at by @revoke */
 	u32 judgements;			/* how often it did; read without the lock, too */
+	wait_queue_head_t judgement;
 	u32 settling;			/* programs that wait for it */
+	bool rush;			/* the next one does not wait for the pause of the last */
+	bool rushed;			/* the last one was for a program */
 	u64 judged;			/* when the last one was over (ns) */
 	u64 judge_ns;			/* and what it took, with what followed from it */
 	bool sweeping;			/* records may be void, from @sweep_id on */
@@ -537,13 +540,15 @@ void pg_group_revocations_changed(struct pg_group *g);
 /**
  * pg_group_revocations_settle() - wait until what was committed before holds
  * @g: the group
+ * @admin: for who has CAP_NET_ADMIN, of the host and not of a namespace
  *
  * For a program that has put a revocation: acknowledged, it is in force here. Waits for
- * one judgement, and where records are being looked through, for that first; not for the
- * pause between two, as genetlink's lock is held, and this host's administrator has to be
- * able to get rid of many. No locks of ours held.
+ * one judgement, and where records are being looked through, for that first. For the pause
+ * between two, of 5 s at most, only where the last one was a program's as well, and never
+ * for @admin, who has to be able to get rid of many. Who waits may be killed, but has genetlink's
+ * lock, for reading: who loads a module with a family waits as long. No locks of ours held.
  */
-void pg_group_revocations_settle(struct pg_group *g);
+void pg_group_revocations_settle(struct pg_group *g, bool admin);
 void pg_group_revoke_work(struct work_struct *work);
 
 /* Ends a link whose other end is a revoked member's. Lock held. */

@@ -78,6 +78,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	INIT_DELAYED_WORK(&g->unhold, pg_data_unhold_work);
 	INIT_DELAYED_WORK(&g->refresh, pg_group_refresh_work);
 	init_waitqueue_head(&g->idle);
+	init_waitqueue_head(&g->judgement);
 	pg_overlay_init(&g->overlay);
 	g->flood.ops = &pg_group_flood_ops;
 	g->flood.group = g->id;

@@ -6,6 +6,7 @@
  * all members are judged again. Who puts a revocation here waits for it.
  */
 #include <linux/ktime.h>
+#include <linux/wait.h>
 #include "group.h"
 #include "netlink.h"
 #include "revoke.h"
@@ -17,7 +18,9 @@
  * rate keeps them from revoking. So what they make a host do is bounded instead: after each
  * judgement comes a pause in proportion to the time it took. It ends in any case, so that who
  * revokes a hostile administrator does not wait for longer than that. What a program of this
- * host has put is judged without a pause: who puts it waits meanwhile.
+ * host has put waits for no pause that others have made necessary, as who puts it waits meanwhile;
+ * but for that of the judgement that a program had before, or anybody who may write could have
+ * one after the other made. Not so CAP_NET_ADMIN of the host: who has that may stop the machine.
  */
 #define PG_REVOKE_SHARE		10	/* times as long as the judgement before took */
 #define PG_REVOKE_PAUSE_MAX_NS	(5ULL * NSEC_PER_SEC)
@@ -37,12 +40,19 @@ static unsigned long pg_group_pause_left(const struct pg_group *g, u64 pause)
 	return until > now ? nsecs_to_jiffies(until - now) : 0;
 }
 
-/* The next judgement, or what is left of this one. */
+/* How soon the next judgement comes, or what is left of this one. */
+static unsigned long pg_group_judge_in(const struct pg_group *g)
+{
+	u64 pause = pg_group_revoke_pause(g);
+
+	if (g->sweeping || g->rush)
+		return 0;
+	return pg_group_pause_left(g, g->settling ? pause : max(pause, PG_REVOKE_PAUSE_MIN_NS));
+}
+
 static void pg_group_judge_later(struct pg_group *g)
 {
-	u64 pause = max(pg_group_revoke_pause(g), PG_REVOKE_PAUSE_MIN_NS);
-
-	queue_delayed_work(pg_wq, &g->revoke, g->sweeping ? 0 : pg_group_pause_left(g, pause));
+	queue_delayed_work(pg_wq, &g->revoke, pg_group_judge_in(g));
 }
 
 void pg_group_revocations_changed(struct pg_group *g)
@@ -53,18 +63,37 @@ void pg_group_revocations_changed(struct pg_group *g)
 		pg_group_judge_later(g);
 }
 
-void pg_group_revocations_settle(struct pg_group *g)
+/* A program waits: it may be a reason to judge at once, and is one to do so after the pause. */
+static void pg_group_settle_begin(struct pg_group *g, bool admin)
 {
+	g->settling++;
+	if (g->rush)
+		return;
+	g->rush = admin || !g->rushed || !pg_group_pause_left(g, pg_group_revoke_pause(g));
+	if (g->rush)
+		g->rushed = true;
+	/* While records are looked through it is in the queue, and would only lose its place. */
+	if (!g->sweeping)
+		mod_delayed_work(pg_wq, &g->revoke, pg_group_judge_in(g));
+}
+
+void pg_group_revocations_settle(struct pg_group *g, bool admin)
+{
+	bool wait;
 	u32 before;
 
 	might_sleep();
 	mutex_lock(&g->lock);
-	before = g->judgements - !g->revokes_changed;
-	g->settling++;
+	before = g->judgements;
+	wait = g->revokes_changed && !g->ended;
+	if (wait)
+		pg_group_settle_begin(g, admin);
 	mutex_unlock(&g->lock);
-	/* Any judgement from now on has seen it. One that goes on in steps queues itself again. */
-	while (READ_ONCE(g->judgements) == before && !READ_ONCE(g->ended))
-		flush_delayed_work(&g->revoke);
+	if (!wait)
+		return;
+	/* Any judgement from now on has seen it. */
+	wait_event_killable(g->judgement, READ_ONCE(g->judgements) != before ||
+			    READ_ONCE(g->ended));
 	mutex_lock(&g->lock);
 	g->settling--;
 	mutex_unlock(&g->lock);
@@ -93,7 +122,10 @@ static void pg_group_judge(struct pg_group *g)
 	struct pg_link *link;
 
 	g->revokes_changed = false;
-	WRITE_ONCE(g->judgements, g->judgements + 1);
+	/* One that was not brought forward was waited for all the same. */
+	if (!g->rush)
+		g->rushed = g->settling;
+	g->rush = false;
 	if (!pg_revocations_apply(&g->members, pg_group_member_changed, g))
 		return;
 	if (pg_group_choose_self(g))
@@ -138,17 +170,22 @@ static void pg_group_sweep(struct pg_group *g)
 static void pg_group_revoke_step(struct pg_group *g)
 {
 	u64 start = ktime_get_ns();
+	bool judges = !g->sweeping;
 
-	if (!g->sweeping) {
+	if (judges) {
 		if (!g->revokes_changed)
 			return;
-		if (!g->settling && pg_group_pause_left(g, pg_group_revoke_pause(g)))
+		if (!g->rush && pg_group_pause_left(g, pg_group_revoke_pause(g)))
 			return;
 		g->judge_ns = 0;
 		pg_group_judge(g);
 	}
 	if (g->sweeping)
 		pg_group_sweep(g);
+	if (judges) {
+		WRITE_ONCE(g->judgements, g->judgements + 1);
+		wake_up_all(&g->judgement);
+	}
 	g->judged = ktime_get_ns();
 	g->judge_ns += g->judged - start;
 	if (!g->sweeping)

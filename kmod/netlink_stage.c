@@ -9,7 +9,9 @@
  * threads on one socket cannot meet in it. Buffers are counted by user, so that
  * one who may write to some group cannot keep others from writing to theirs.
  */
+#include <linux/capability.h>
 #include <linux/mm.h>
+#include <linux/netlink.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
@@ -390,7 +392,7 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 	revocation = pg_nl_is_revocation(wire, len);
 	refusal = pg_flood_put(&g->flood, wire, len, &seq);
 	if (!refusal && revocation)
-		pg_group_revocations_settle(g);
+		pg_group_revocations_settle(g, netlink_capable(skb, CAP_NET_ADMIN));
 	if (keeper && !refusal)
 		pg_group_keep(g, keeper);
 	else

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An administrator that revokes without end: what that makes a host do is a small part of
- * its time, as each judgement of all members is followed by a pause ten times as long. A
- * program of the host does not wait for that.
+ * its time, as each judgement of all members is followed by a pause ten times as long. The
+ * host's administrator does not wait for that, and another user of the host not the first time.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/param.h>
 #include <openssl/rand.h>
 #include "group.h"
@@ -17,6 +18,7 @@
 #define ROUND	1024U		/* of them under one signature */
 #define SLOW	0.003		/* seconds: ten times that is more than the tick of a clock */
 #define AFTER	8		/* and some more that each want a judgement at once */
+#define NOBODY	65534
 #define TRACING	"/sys/kernel/tracing/"
 #define S(name)	PEERGROUP_A_STATS_##name
 
@@ -102,13 +104,13 @@ static void revoke_by_link(struct peer *p, unsigned int number)
 }
 
 /* Acknowledged as soon as it holds. */
-static void revoke_here(void)
+static void revoke_here(struct nl *by)
 {
 	struct peergroup_revocation body;
 	struct rec rec;
 
 	revoke_some(&rec, &body, 1);
-	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	NEED(!nl_put_record(by, group, rec.wire, rec.len));
 	rec_free(&rec);
 }
 
@@ -125,7 +127,7 @@ static void revoke_until_slow(struct peer *p)
 	for (sent = 0; sent < MANY && least < 2 * SLOW; sent += ROUND) {
 		revoke_by_link(p, ROUND);
 		for (i = 0; i < 3; i++)
-			revoke_here();
+			revoke_here(&nl);
 		n = judged_all(j, 1024);
 		NEED(n >= 3 && n < 1024);
 		for (least = j[n - 1].took, i = 2; i <= 3; i++)
@@ -142,9 +144,27 @@ static bool judged_again(void *arg)
 	return judged_all(all, 2048) > *(const unsigned int *)arg;
 }
 
+/* None of @all comes, from the one after @first on, before the pause of the last is over. */
+static void check_pauses(unsigned int first, unsigned int n)
+{
+	unsigned int i, slow = 0;
+
+	NEED(n < 2048);
+	for (i = first; i + 1 < n; i++) {
+		if (all[i].took < SLOW)
+			continue;
+		slow++;
+		/* Half, as ticks and what read the clock differ. */
+		CHECK(all[i + 1].at - all[i].at >= all[i].took * 5,
+		      "%.1f ms, and %.1f ms later again", all[i].took * 1e3,
+		      (all[i + 1].at - all[i].at) * 1e3);
+	}
+	CHECK(slow >= 3, "%u of %u judgements took long", slow, n);
+}
+
 static void test_pause(void)
 {
-	unsigned int i, n, before, slow = 0;
+	unsigned int n, before;
 	struct peer p;
 
 	if (!tracing_set(TRACING "events/peergroup/pg_judged/enable", "1")) {
@@ -160,17 +180,31 @@ static void test_pause(void)
 		NEED(wait_until(judged_again, &n));
 	}
 	peer_close(&p);
-	NEED(n < 2048);
-	for (i = before - 1; i + 1 < n; i++) {
-		if (all[i].took < SLOW)
-			continue;
-		slow++;
-		/* Half, as ticks and what read the clock differ. */
-		CHECK(all[i + 1].at - all[i].at >= all[i].took * 5,
-		      "%.1f ms, and %.1f ms later again", all[i].took * 1e3,
-		      (all[i + 1].at - all[i].at) * 1e3);
+	check_pauses(before - 1, n);
+	tracing_set(TRACING "events/peergroup/pg_judged/enable", "0");
+}
+
+/* The first one is not kept waiting by what came before, those after it by one another. */
+static void test_user(void)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+	unsigned int i, before;
+	struct nl by;
+
+	if (!tracing_set(TRACING "events/peergroup/pg_judged/enable", "1")) {
+		tap_skip = "no tracepoints";
+		return;
 	}
-	CHECK(slow >= 3, "%u of %u judgements took long", slow, n);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, 0666);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+	before = judged_all(all, 2048);
+	NEED(!seteuid(NOBODY) && !nl_open(&by));
+	for (i = 0; i < AFTER; i++)
+		revoke_here(&by);
+	NEED(!seteuid(0));
+	check_pauses(before, judged_all(all, 2048));
+	nl_close(&by);
 	tracing_set(TRACING "events/peergroup/pg_judged/enable", "0");
 }
 
@@ -207,6 +241,7 @@ int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "one revocation after another", test_pause },
+		{ "one revocation after another by a user of the host", test_user },
 		{ "a revocation among many", test_holds },
 		{ "nothing is left behind", test_nothing_left },
 	};
