@@ -312,9 +312,14 @@ void pg_group_wait(struct list_head *ended)
 
 /* ------------------------------------------------- namespaces and module -- */
 
-/* All of them, and the lock of who goes through the list; taken before any pn->lock. */
+/*
+ * All of them, and the lock of the list. Each new namespace of the machine takes it while all
+ * others wait, so it is never held while a group ends: who ends those of several namespaces
+ * has the other one, by which no namespace goes before they have ended.
+ */
 static LIST_HEAD(pg_nets);
-static DEFINE_MUTEX(pg_nets_lock);
+static DEFINE_SPINLOCK(pg_nets_lock);
+static DEFINE_MUTEX(pg_nets_ending);
 
 static int __net_init pg_net_init(struct net *net)
 {
@@ -325,9 +330,9 @@ static int __net_init pg_net_init(struct net *net)
 	xa_init_flags(&pn->groups, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&pn->listeners);
 	INIT_LIST_HEAD(&pn->ending);
-	mutex_lock(&pg_nets_lock);
+	spin_lock(&pg_nets_lock);
 	list_add(&pn->node, &pg_nets);
-	mutex_unlock(&pg_nets_lock);
+	spin_unlock(&pg_nets_lock);
 	return 0;
 }
 
@@ -342,25 +347,39 @@ static void pg_net_end_groups(struct pg_net *pn, struct list_head *ended)
 	mutex_unlock(&pn->lock);
 }
 
+/* Those that go, @own among them; or all, without it. No one else's groups end meanwhile. */
+static void pg_nets_collect(const struct pg_net *own, struct list_head *list)
+{
+	struct pg_net *pn;
+
+	lockdep_assert_held(&pg_nets_ending);
+	spin_lock(&pg_nets_lock);
+	list_for_each_entry(pn, &pg_nets, node) {
+		if (pn->going || (own && pn != own && check_net(pn->net)))
+			continue;
+		pn->going = own;
+		list_add_tail(&pn->turn, list);
+	}
+	spin_unlock(&pg_nets_lock);
+}
+
 /*
  * While there still are interfaces over which neighbours can be told. Many namespaces may go
- * one after the other while others wait to be made: all that go end their groups with the
+ * one after the other while others wait to go: all that go end their groups with the
  * first, and what neighbours take to acknowledge the last word is waited for once.
  */
 static void __net_exit pg_net_pre_exit(struct net *net)
 {
 	struct pg_net *own = pg_net_of(net), *pn;
+	LIST_HEAD(list);
 
-	mutex_lock(&pg_nets_lock);
-	if (!own->going) {
-		list_for_each_entry(pn, &pg_nets, node) {
-			if (pn->going || (pn != own && check_net(pn->net)))
-				continue;
-			pn->going = true;
-			pg_net_end_groups(pn, &pn->ending);
-		}
-	}
-	mutex_unlock(&pg_nets_lock);
+	mutex_lock(&pg_nets_ending);
+	if (!own->going)
+		pg_nets_collect(own, &list);
+	/* None of them is gone before it has had the lock, too. */
+	list_for_each_entry(pn, &list, turn)
+		pg_net_end_groups(pn, &pn->ending);
+	mutex_unlock(&pg_nets_ending);
 	pg_group_wait(&own->ending);
 }
 
@@ -368,9 +387,9 @@ static void __net_exit pg_net_exit(struct net *net)
 {
 	struct pg_net *pn = pg_net_of(net);
 
-	mutex_lock(&pg_nets_lock);
+	spin_lock(&pg_nets_lock);
 	list_del(&pn->node);
-	mutex_unlock(&pg_nets_lock);
+	spin_unlock(&pg_nets_lock);
 	xa_destroy(&pn->groups);
 }
 
@@ -391,17 +410,22 @@ int __init pg_group_module_init(void)
 
 void pg_group_module_stop(void)
 {
-	LIST_HEAD(ended);
 	struct pg_net *pn;
+	LIST_HEAD(ended);
+	LIST_HEAD(list);
 
-	/* Who opens a group looks at it under the namespace's lock, which is taken below. */
+	/*
+	 * Who opens a group looks at it under the namespace's lock, which is taken below; in a
+	 * namespace that is too new to be in the list then, it is seen in any case.
+	 */
 	WRITE_ONCE(pg_group_closing, true);
-	mutex_lock(&pg_nets_lock);
-	list_for_each_entry(pn, &pg_nets, node)
+	mutex_lock(&pg_nets_ending);
+	pg_nets_collect(NULL, &list);
+	list_for_each_entry(pn, &list, turn)
 		pg_net_end_groups(pn, &ended);
 	/* No namespace goes before its groups do: it would have to have the lock. */
 	pg_group_wait(&ended);
-	mutex_unlock(&pg_nets_lock);
+	mutex_unlock(&pg_nets_ending);
 }
 
 void pg_group_module_exit(void)

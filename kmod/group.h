@@ -5,8 +5,8 @@
  *
  * Locking, all of it:
  *
- *  pg_nets_lock (mutex)	the list of namespaces; held while those that go, or all with
- *			the module, end their groups. Taken before any pg_net.lock
+ *  pg_nets_ending (mutex)	held while namespaces that go, or all with the module, end their
+ *			groups. Taken before any pg_net.lock, and never to make a namespace
  *  pg_net.lock (mutex)	the namespace's groups and listeners; held while a group
  *			is found or made, goes online or offline, or ends
  *  pg_group.lock (mutex)	orders every change of the group: table, links, targets,
@@ -16,7 +16,7 @@
  *  pg_members.lock (mutex)	insertion of members; innermost mutex
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
  *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock, pg_batches.lock,
- *  pg_nl_net.lock (spinlocks)
+ *  pg_nl_net.lock, pg_nets_lock (spinlocks)
  *			leaves: nothing of ours is taken inside them; process
  *			context only, as sockets' callbacks only queue work
  *
@@ -58,7 +58,8 @@ struct pg_net {
 	struct xarray groups;
 	struct list_head listeners;
 	u32 n_groups;
-	struct list_head node;		/* in the list of all; the three from here by group.c */
+	struct list_head node;		/* in the list of all; the four from here by group.c */
+	struct list_head turn;		/* in that of those whose groups end now */
 	struct list_head ending;	/* its groups when it goes itself */
 	bool going;
 	atomic_t claims;	/* sockets' waits for room on links and connections they opened */
