@@ -182,7 +182,7 @@ static int pg_nl_put_dumped(struct sk_buff *skb, const struct pg_group *g,
 	return pg_nl_put_counters(skb, link);
 }
 
-/* One entry of the dump: a link, or (@link NULL) an address that has none. */
+/* One entry of the dump: a link, or (@link NULL) an address @t that has none. */
 static int pg_nl_fill_link(struct sk_buff *skb, struct netlink_callback *cb,
 			   const struct pg_group *g, const struct pg_link *link,
 			   const struct pg_target *t)
@@ -243,8 +243,11 @@ static int pg_nl_link_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		t = pg_nl_next_target(g, *last);
 		if (!link && !t)
 			return 0;
+		/* Of the same id the link: it tells of the address, too. */
 		if (link && t && t->id < link->id)
 			link = NULL;
+		if (link)
+			t = NULL;
 		err = pg_nl_fill_link(skb, cb, g, link, t);
 		if (err)
 			return err;

@@ -24,7 +24,7 @@
 
 /**
  * struct pg_exchange - one who joins by password
- * @sk: the socket that answers, held
+ * @sk: the socket that answers, held; NULL before one does, and where it is gone after the @last
  * @in: messages that came
  * @out: messages that were sent
  * @opened: a program was told

@@ -60,7 +60,10 @@ void pg_password_end(struct pg_link *link);
 int pg_group_answer(struct pg_group *g, const struct pg_opener *opener,
 		    struct netlink_ext_ack *extack);
 
-/* A socket that answered is gone: so are those whom it answered. Lock held. */
+/*
+ * A socket that answered is gone: so are those whom it answered, but for those that have been
+ * answered to the end. Lock held.
+ */
 void pg_password_unanswered(struct pg_group *g, const struct sock *sk);
 
 /**
