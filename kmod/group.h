@@ -120,6 +120,22 @@ struct pg_holder {
 };
 
 /**
+ * struct pg_turn - when a socket's turn is to answer who joins by password; see password.c
+ * @open: how many it answers
+ * @last: the call that went to it last, or after which it left one unanswered
+ * @users_open: of its user's sockets together, as of the present call
+ * @users_last: likewise
+ * @passed: has been asked in the present call
+ */
+struct pg_turn {
+	u32 open;
+	u64 last;
+	u32 users_open;
+	u64 users_last;
+	bool passed;
+};
+
+/**
  * struct pg_watch - a netlink socket that is sent the group's events
  * @sk: the socket, held; netlink finds it by @portid only
  * @portid: its port
@@ -128,6 +144,7 @@ struct pg_holder {
  * @admin: had CAP_NET_ADMIN in the network namespace, and has for as long as the socket
  * @takes: PEERGROUP_TAKES_*
  * @data: what has come for it; see data.h
+ * @turn: where it is in the list of answerers
  *
  * What is not said otherwise changes under the group's lock.
  */
@@ -141,6 +158,7 @@ struct pg_watch {
 	bool admin;
 	u32 takes;
 	struct pg_inbox data;
+	struct pg_turn turn;
 };
 
 /**

@@ -5,8 +5,9 @@
  * connections, netlink_password.c for programs. It decides how many may try how
  * often, and never what is a password or who gets in.
  *
- * Who answers is a socket in the group's list of answerers; the first there gets each
- * new connection, and keeps it. A connection stays in its listener's list of
+ * Who answers is a socket in the group's list of answerers. A new connection goes to one of
+ * the user that answers the fewest at the time, and keeps it: anybody who may write can be
+ * in the list with many sockets and never answer. A connection stays in its listener's list of
  * half-open ones from beginning to end, and gives way like any of them.
  */
 #include <linux/ktime.h>
@@ -184,18 +185,62 @@ static int pg_password_refuse(struct pg_link *link, int error, u32 fault)
 	return -error;
 }
 
-/* Tells the first that has room for it. */
+/* What each answerer's user has with all its sockets. */
+static void pg_password_count(struct pg_group *g)
+{
+	struct pg_watch *w, *other;
+
+	list_for_each_entry(w, &g->answerers, node) {
+		w->turn.passed = false;
+		w->turn.users_open = 0;
+		w->turn.users_last = 0;
+		list_for_each_entry(other, &g->answerers, node) {
+			if (!uid_eq(w->cred->euid, other->cred->euid))
+				continue;
+			w->turn.users_open += other->turn.open;
+			w->turn.users_last = max(w->turn.users_last, other->turn.last);
+		}
+	}
+}
+
+static bool pg_turn_before(const struct pg_turn *a, const struct pg_turn *b)
+{
+	if (a->users_open != b->users_open)
+		return a->users_open < b->users_open;
+	if (a->users_last != b->users_last)
+		return a->users_last < b->users_last;
+	if (a->open != b->open)
+		return a->open < b->open;
+	return a->last < b->last;
+}
+
+static struct pg_watch *pg_password_next(struct pg_group *g)
+{
+	struct pg_watch *w, *next = NULL;
+
+	list_for_each_entry(w, &g->answerers, node)
+		if (!w->turn.passed && (!next || pg_turn_before(&w->turn, &next->turn)))
+			next = w;
+	if (next)
+		next->turn.passed = true;
+	return next;
+}
+
+/* Tells the first that has room for it, of those whose turn it is. */
 static int pg_password_call(struct pg_group *g, struct pg_link *link,
 			    const struct peergroup_password_opening *opening)
 {
 	struct pg_watch *w;
 
-	list_for_each_entry(w, &g->answerers, node) {
+	pg_password_count(g);
+	while ((w = pg_password_next(g))) {
 		if (!pg_netlink_permits(g, w, PG_NEED_WRITE) ||
 		    pg_netlink_password(g, link, w, opening, NULL, 0))
 			continue;
 		sock_hold(w->sk);
 		link->exchange->sk = w->sk;
+		w->turn.open++;
+		w->turn.last = ++g->password_rate->calls;
 		return 0;
 	}
 	return -ECONNREFUSED;
@@ -278,8 +323,13 @@ void pg_password_end(struct pg_link *link)
 	if (ex->opened && !ex->last)
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_PASSWORD_FAILED);
 	w = ex->opened ? pg_password_answerer(g, ex->sk) : NULL;
-	if (w)
+	if (w) {
+		w->turn.open--;
+		/* Whether it did not answer or who joins did: the next one goes to another. */
+		if (!ex->last)
+			w->turn.last = ++g->password_rate->calls;
 		pg_netlink_password(g, link, w, NULL, NULL, 0);
+	}
 	mutex_unlock(&g->lock);
 	if (ex->sk)
 		sock_put(ex->sk);

@@ -25,11 +25,13 @@ struct sock;
  * @key: so that nobody can choose prefixes that share a slot with another's
  * @due: when the last would have come if all had kept to the rate (ns)
  * @prefix_due: the same by prefix
+ * @calls: what tells how long ago an answerer was called; goes up with each, and each that fails
  */
 struct pg_password_rate {
 	siphash_key_t key;
 	u64 due;
 	u64 prefix_due[PG_PASSWORD_SLOTS];
+	u64 calls;
 };
 
 /* Whether a connection's first block is one, PG_HANDSHAKE_OPENING bytes long. */

@@ -769,6 +769,80 @@ static void test_passwords(void)
 	NEED(!group_limit(&nl, group, L(PASSWORDS), 16));
 }
 
+/* Has this one been told of somebody who joins? */
+static bool was_called(struct nl *by, uint64_t *id)
+{
+	const struct nlmsghdr *msg = (const void *)by->in;
+	int fd = mnl_socket_get_fd(by->sock);
+
+	while (recv(fd, by->in, sizeof(by->in), MSG_DONTWAIT) > 0) {
+		*id = nl_u64(msg, PEERGROUP_A_PASSWORD_ID);
+		if (nl_cmd(msg) == PEERGROUP_CMD_PASSWORD_NTF &&
+		    nl_attr(msg, PEERGROUP_A_PASSWORD_OPENING))
+			return true;
+	}
+	return false;
+}
+
+static void answer_last(struct nl *by, uint64_t id)
+{
+	struct nlmsghdr *msg = nl_begin(by, PEERGROUP_CMD_PASSWORD_SEND, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_PASSWORD_GROUP, group);
+	mnl_attr_put_u64(msg, PEERGROUP_A_PASSWORD_ID, id);
+	mnl_attr_put(msg, PEERGROUP_A_PASSWORD_DATA, 1, "x");
+	mnl_attr_put(msg, PEERGROUP_A_PASSWORD_LAST, 0, NULL);
+	NEED(!nl_talk(by, msg, NULL, NULL));
+}
+
+static bool joined_by_that(struct peer *p)
+{
+	char said[3];
+
+	return recv(p->fd, said, sizeof(said), MSG_WAITALL) == sizeof(said) && said[2] == 'x';
+}
+
+/* However many sockets a user has that never answer, who calls again is answered by another's. */
+static void test_silent(void)
+{
+	static struct nl silent[3], answers;
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+	unsigned int i, calls, joined = 0;
+	uint64_t before, id;
+	struct peer p;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, 0666);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+	NEED(!seteuid(65534));
+	for (i = 0; i < 3; i++)
+		NEED(!nl_open(&silent[i]) &&
+		     !nl_simple(&silent[i], PEERGROUP_CMD_PASSWORD_ANSWER,
+				PEERGROUP_A_PASSWORD_GROUP, group));
+	NEED(!seteuid(0) && !nl_open(&answers));
+	NEED(!nl_simple(&answers, PEERGROUP_CMD_PASSWORD_ANSWER, PEERGROUP_A_PASSWORD_GROUP, group));
+	for (calls = 0; calls < 4; calls++) {
+		before = nl_stat(&nl, group, S(PASSWORD_OPENED));
+		peer_join(&p, PORT, root.spec.group);
+		NEED(wait_stat(&nl, group, S(PASSWORD_OPENED), before + 1));
+		if (was_called(&answers, &id)) {
+			answer_last(&answers, id);
+			CHECK(joined_by_that(&p));
+			joined++;
+			peer_close(&p);
+		} else {
+			before = nl_stat(&nl, group, S(PASSWORD_FAILED));
+			peer_close(&p);
+			NEED(wait_stat(&nl, group, S(PASSWORD_FAILED), before + 1));
+		}
+		if (calls % 2)
+			CHECK(joined > calls / 2, "%u of %u", joined, calls + 1);
+	}
+	for (i = 0; i < 3; i++)
+		nl_close(&silent[i]);
+	nl_close(&answers);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -793,6 +867,7 @@ int main(void)
 		{ "a connection whose opener let go of the group first", test_opener },
 		{ "direct connections, of all and of one member", test_direct },
 		{ "who join by password at a time", test_passwords },
+		{ "a user that answers nobody who joins by password", test_silent },
 		{ "presence records of one creator", test_presence },
 		{ "nothing is left behind", test_nothing_left },
 	};
