@@ -15,6 +15,7 @@
 
 /* Inboxes of one user that have held links up in vain; further ones of its do not. */
 #define PG_LATE_MAX		2
+#define PG_LATE_MS		(60 * 1000)	/* for so long after they are gone, too */
 
 static u64 pg_data_weight(const struct pg_data *d)
 {
@@ -156,6 +157,42 @@ static bool pg_data_room(const struct pg_group *g, const struct pg_link *link,
 	return w->data.bytes < g->limits.receive_queue || (link->direct && !w->data.late);
 }
 
+/* Those of the watch's user that count as late although they are gone; the first to end. */
+static unsigned int pg_data_gone_late(struct pg_group *g, const struct pg_watch *w,
+				      struct pg_late **first)
+{
+	u64 now = pg_now_ms();
+	unsigned int i, n = 0;
+	struct pg_late *late;
+
+	for (i = 0; i < PG_LATE_KEPT; i++) {
+		late = &g->late[i];
+		if (late->until <= now || !uid_eq(late->uid, w->cred->euid))
+			continue;
+		if (!n++ || late->until < (*first)->until)
+			*first = late;
+	}
+	return n;
+}
+
+/*
+ * A full inbox goes, late or not yet: another socket is not to begin anew in its place. Of a user
+ * no more are kept than count, so that it cannot push out those of others.
+ */
+static void pg_data_keep_late(struct pg_group *g, const struct pg_watch *w)
+{
+	struct pg_late *late = g->late, *own;
+	unsigned int i;
+
+	for (i = 1; i < PG_LATE_KEPT; i++)
+		if (g->late[i].until < late->until)
+			late = &g->late[i];
+	if (pg_data_gone_late(g, w, &own) >= PG_LATE_MAX)
+		late = own;
+	late->uid = w->cred->euid;
+	late->until = pg_now_ms() + PG_LATE_MS;
+}
+
 /*
  * The inbox is full, so it holds links up. Of one user's that nobody reads only so many may
  * have done that before: more sockets are not to give it more time.
@@ -163,7 +200,8 @@ static bool pg_data_room(const struct pg_group *g, const struct pg_link *link,
 static void pg_data_fill(struct pg_group *g, struct pg_watch *w)
 {
 	const struct pg_watch *other;
-	unsigned int late = 0;
+	struct pg_late *first;
+	unsigned int late = pg_data_gone_late(g, w, &first);
 
 	list_for_each_entry(other, &g->watches, node)
 		late += other->data.late && pg_data_same_owner(other, w);
@@ -280,6 +318,8 @@ void pg_data_empty(struct pg_group *g, struct pg_watch *w)
 	struct pg_letter *letter, *tmp;
 
 	lockdep_assert_held(&g->lock);
+	if (in->full)
+		pg_data_keep_late(g, w);
 	list_for_each_entry_safe(letter, tmp, &in->letters, list)
 		pg_letter_free(g, in, letter);
 	in->full = false;

@@ -7,8 +7,9 @@
  * not read must not cost another its data. So an inbox is bounded. One that is full
  * holds up the reading of direct links, so that TCP makes the senders wait; but not
  * for longer than receive_wait, after which it loses what comes, and is told how much.
- * Where two of one user's are late, further ones of its hold nothing up; and a user's have no
- * more waiting in all than is left of receive_total for other users'.
+ * Where two of one user's are late, or have held links up and gone in the last minute, further
+ * ones of its hold nothing up; and a user's have no more waiting in all than is left of
+ * receive_total for other users'.
  * Links to neighbours are never held up, as records come over them: there a full inbox
  * loses data at once.
  */
@@ -17,12 +18,25 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/workqueue.h>
 
 struct pg_group;
 struct pg_link;
 struct pg_member;
 struct pg_watch;
+
+#define PG_LATE_KEPT	32	/* two each of sixteen users */
+
+/**
+ * struct pg_late - an inbox that is gone has held links up; group's lock
+ * @uid: the user whose it was
+ * @until: as long as that counts, as pg_now_ms() has it
+ */
+struct pg_late {
+	kuid_t uid;
+	u64 until;
+};
 
 /**
  * struct pg_data - one message, the group's lock

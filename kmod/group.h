@@ -247,6 +247,7 @@ struct pg_group {
 	struct list_head keepers;	/* those: struct pg_keeper */
 	atomic_t n_keepers;		/* and those that are on their way there */
 	u64 data_bytes;			/* of all that waits in inboxes */
+	struct pg_late late[PG_LATE_KEPT];
 	bool revokes_changed;		/* to be looked at by @revoke */
 	u32 judgements;			/* how often it did; read without the lock, too */
 	wait_queue_head_t judgement;

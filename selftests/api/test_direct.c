@@ -663,7 +663,7 @@ static peergroup_receiver_t receiver_of_nobody(peergroup_t group)
 /* With each socket that one never reads from it gets no more time to hold others up. */
 static void test_many_late(void)
 {
-	peergroup_receiver_t lazy[3], good = receiver_of_nobody(bobs);
+	peergroup_receiver_t lazy[4], good = receiver_of_nobody(bobs);
 	uint64_t id;
 	size_t i;
 
@@ -675,9 +675,13 @@ static void test_many_late(void)
 	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_RECEIVE_WAIT, 3600 * 1000));
 	lazy[2] = receiver_of(bobs);
 	pass(id, good, 60);
-	HR(peergroup_direct_close(ours, id), S_OK);
+	/* Nor with those that take the place of others. */
 	for (i = 0; i < 3; i++)
 		HR(peergroup_receive_close(lazy[i]), S_OK);
+	lazy[3] = receiver_of(bobs);
+	pass(id, good, 60);
+	HR(peergroup_direct_close(ours, id), S_OK);
+	HR(peergroup_receive_close(lazy[3]), S_OK);
 	HR(peergroup_receive_close(good), S_OK);
 }
 
