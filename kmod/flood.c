@@ -4,6 +4,7 @@
  * Called by message.c for links and by netlink_record.c for programs; speaks
  * to the world through struct pg_flood_ops and never touches a socket.
  */
+#include <linux/cpumask.h>
 #include <linux/slab.h>
 #include <crypto/sha2.h>
 #include "alloc.h"
@@ -20,6 +21,7 @@
 struct pg_arrival {
 	struct work_struct work;
 	struct hlist_node node;
+	struct list_head turn;		/* in pg_flood.waiting */
 	struct pg_flood *flood;
 	struct pg_link *from;
 	struct pg_record *r;
@@ -32,6 +34,7 @@ void pg_flood_init(struct pg_flood *f)
 {
 	spin_lock_init(&f->inflight_lock);
 	hash_init(f->inflight);
+	INIT_LIST_HEAD(&f->waiting);
 }
 
 /* The refusals that show a link's other end to be broken or hostile. */
@@ -378,6 +381,41 @@ static void pg_arrival_check(struct pg_flood *f, struct pg_arrival *a)
 		pg_refuse(f, a->from, a->r, refusal);
 }
 
+/*
+ * As many of a group at a time as there are CPUs to check them, and one more: most of them
+ * wait for the group's lock in the end, and all groups' works share one queue.
+ */
+static void pg_arrival_begin(struct pg_flood *f, struct pg_arrival *a)
+{
+	bool begins;
+
+	spin_lock(&f->inflight_lock);
+	begins = f->checking <= num_online_cpus();
+	if (begins)
+		f->checking++;
+	else
+		list_add_tail(&a->turn, &f->waiting);
+	spin_unlock(&f->inflight_lock);
+	if (begins)
+		f->ops->queue(f, &a->work);
+}
+
+/* One is over: the next takes its place. */
+static void pg_arrival_next(struct pg_flood *f)
+{
+	struct pg_arrival *a;
+
+	spin_lock(&f->inflight_lock);
+	a = list_first_entry_or_null(&f->waiting, struct pg_arrival, turn);
+	if (a)
+		list_del(&a->turn);
+	else
+		f->checking--;
+	spin_unlock(&f->inflight_lock);
+	if (a)
+		f->ops->queue(f, &a->work);
+}
+
 static void pg_arrival_work(struct work_struct *work)
 {
 	struct pg_arrival *a = container_of(work, struct pg_arrival, work);
@@ -390,6 +428,8 @@ static void pg_arrival_work(struct work_struct *work)
 		pg_flood_untrack(f, a, false);
 	}
 	f->ops->uncharge(memcg);
+	/* What follows may be the end of the group. */
+	pg_arrival_next(f);
 	f->ops->done(f, a->from, a->bytes);
 	pg_record_put(a->r);
 	kfree(a);
@@ -418,7 +458,7 @@ static void pg_flood_check(struct pg_flood *f, struct pg_link *from, struct pg_r
 		return;
 	}
 	f->ops->begin(f, from, a->bytes);
-	f->ops->queue(f, &a->work);
+	pg_arrival_begin(f, a);
 }
 
 void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *r)

@@ -14,6 +14,7 @@
 #define _PG_FLOOD_H
 
 #include <linux/hashtable.h>
+#include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include "member.h"
@@ -78,10 +79,12 @@ struct pg_flood_ops {
  * struct pg_flood - admission of one group
  * @index: the group's, for tracepoints
  * @lock: the group's lock
- * @inflight_lock: guards @inflight
+ * @inflight_lock: guards what comes after it
  * @inflight: arrivals being checked, by SHA-256 of header, attributes and
  *	signature block: a copy with another signature is another arrival, so a
  *	liar cannot hide the true one behind a false one
+ * @checking: how many of them are with the workqueue
+ * @waiting: those that are not yet, in order
  */
 struct pg_flood {
 	const struct pg_flood_ops *ops;
@@ -93,6 +96,8 @@ struct pg_flood {
 	struct pg_stats *stats;
 	spinlock_t inflight_lock;
 	DECLARE_HASHTABLE(inflight, PG_FLOOD_BITS);
+	u32 checking;
+	struct list_head waiting;
 };
 
 /* The caller has set what comes before @inflight_lock. */

@@ -12,14 +12,17 @@
 #include "release.h"
 #include "verify.h"
 
-/* Links, admission, expiry and dialling: short works that may run on any CPU. */
+/*
+ * Links, admission, expiry and dialling: short works that may run on any CPU. Many may wait for
+ * one group's lock at a time, for which no other group's are to wait: so many at once.
+ */
 struct workqueue_struct *pg_wq;
 
 static int __init pg_init(void)
 {
 	int err = -ENOMEM;
 
-	pg_wq = alloc_workqueue("peergroup", WQ_UNBOUND, 0);
+	pg_wq = alloc_workqueue("peergroup", WQ_UNBOUND, WQ_UNBOUND_MAX_ACTIVE);
 	if (!pg_wq)
 		return err;
 	err = pg_verify_init();
