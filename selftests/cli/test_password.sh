@@ -24,10 +24,12 @@ joins() { pg "$1" join --password-file "$T/pw" "$T/g.inv"; }
 up_by() { pg "$1" up g --connect "$2"; }
 role_is() { pg "$1" members g | grep -q "^$2  *$3 "; }
 told() { grep -q "another password" "$T/answers.$1"; }
-answering() { grep -q answering "$T/answers.$1"; }
+answering() { grep -qs answering "$T/answers.$1"; }
 
 # answer HOST: in the background, until stop_answer HOST
 answer() {
+	# What it said the last time is not to be taken for this.
+	rm -f "$T/answers.$1"
 	PEERGROUP_HOME=$T/$1 pg-in "$1" peergroup answer g > "$T/answers.$1" 2>&1 &
 	eval "answer_$1=$!"
 	until_true 20 answering "$1" || bail_out "$1 does not answer"
