@@ -251,7 +251,7 @@ struct pg_group {
 	bool revokes_changed;		/* to be looked at by @revoke */
 	u32 judgements;			/* how often it did; read without the lock, too */
 	wait_queue_head_t judgement;
-	u32 settling;			/* programs that wait for it */
+	bool programs;			/* the next one is for a program */
 	bool rush;			/* the next one does not wait for the pause of the last */
 	bool rushed;			/* the last one was for a program */
 	u64 judged;			/* when the last one was over (ns) */
@@ -563,10 +563,11 @@ void pg_group_revocations_changed(struct pg_group *g);
  * @admin: for who has CAP_NET_ADMIN, of the host and not of a namespace
  *
  * For a program that has put a revocation: acknowledged, it is in force here. Waits for
- * one judgement, and where records are being looked through, for that first. For the pause
- * between two, of 5 s at most, only where the last one was a program's as well, and never
- * for @admin, who has to be able to get rid of many. Who waits may be killed, but has genetlink's
- * lock, for reading: who loads a module with a family waits as long. No locks of ours held.
+ * one judgement, and where records are being looked through, for that first; not for the pause
+ * between two, as genetlink's lock is held, for reading. Where the last judgement was for a
+ * program as well, this one comes when the pause is over, of 5 s at most, and it does not wait.
+ * Not so for @admin, who has to be able to get rid of many. Who waits may be killed. No locks
+ * of ours held.
  */
 void pg_group_revocations_settle(struct pg_group *g, bool admin);
 void pg_group_revoke_work(struct work_struct *work);

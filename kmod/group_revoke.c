@@ -3,7 +3,7 @@
  * What follows from revocations in a group: links of revoked members end, their void
  * records go, programs hear of both. Called when a revocation enters or leaves the
  * table; the work is done a moment later and for all of them at once, as each time
- * all members are judged again. Who puts a revocation here waits for it.
+ * all members are judged again. Who puts a revocation here waits for it, unless there is a pause.
  */
 #include <linux/ktime.h>
 #include <linux/wait.h>
@@ -18,9 +18,9 @@
  * rate keeps them from revoking. So what they make a host do is bounded instead: after each
  * judgement comes a pause in proportion to the time it took. It ends in any case, so that who
  * revokes a hostile administrator does not wait for longer than that. What a program of this
- * host has put waits for no pause that others have made necessary, as who puts it waits meanwhile;
- * but for that of the judgement that a program had before, or anybody who may write could have
- * one after the other made. Not so CAP_NET_ADMIN of the host: who has that may stop the machine.
+ * host has put waits for no pause that others have made necessary; but for that of the judgement
+ * that a program had before, or anybody who may write could have one after the other made. Not so
+ * CAP_NET_ADMIN of the host: who has that may stop the machine.
  */
 #define PG_REVOKE_SHARE		10	/* times as long as the judgement before took */
 #define PG_REVOKE_PAUSE_MAX_NS	(5ULL * NSEC_PER_SEC)
@@ -47,7 +47,7 @@ static unsigned long pg_group_judge_in(const struct pg_group *g)
 
 	if (g->sweeping || g->rush)
 		return 0;
-	return pg_group_pause_left(g, g->settling ? pause : max(pause, PG_REVOKE_PAUSE_MIN_NS));
+	return pg_group_pause_left(g, max(pause, PG_REVOKE_PAUSE_MIN_NS));
 }
 
 static void pg_group_judge_later(struct pg_group *g)
@@ -63,18 +63,19 @@ void pg_group_revocations_changed(struct pg_group *g)
 		pg_group_judge_later(g);
 }
 
-/* A program waits: it may be a reason to judge at once, and is one to do so after the pause. */
-static void pg_group_settle_begin(struct pg_group *g, bool admin)
+/* For a program, if that is its turn, a judgement is brought forward. Return: whether it is. */
+static bool pg_group_rush(struct pg_group *g, bool admin)
 {
-	g->settling++;
-	if (g->rush)
-		return;
-	g->rush = admin || !g->rushed || !pg_group_pause_left(g, pg_group_revoke_pause(g));
-	if (g->rush)
-		g->rushed = true;
-	/* While records are looked through it is in the queue, and would only lose its place. */
-	if (!g->sweeping)
-		mod_delayed_work(pg_wq, &g->revoke, pg_group_judge_in(g));
+	if (!g->revokes_changed || g->ended)
+		return false;
+	g->programs = true;
+	if (!g->rush) {
+		g->rush = admin || !g->rushed || !pg_group_pause_left(g, pg_group_revoke_pause(g));
+		/* While records are looked through it is in the queue, and would lose its place. */
+		if (g->rush && !g->sweeping)
+			mod_delayed_work(pg_wq, &g->revoke, 0);
+	}
+	return g->rush;
 }
 
 void pg_group_revocations_settle(struct pg_group *g, bool admin)
@@ -85,18 +86,12 @@ void pg_group_revocations_settle(struct pg_group *g, bool admin)
 	might_sleep();
 	mutex_lock(&g->lock);
 	before = g->judgements;
-	wait = g->revokes_changed && !g->ended;
-	if (wait)
-		pg_group_settle_begin(g, admin);
+	wait = pg_group_rush(g, admin);
 	mutex_unlock(&g->lock);
-	if (!wait)
-		return;
 	/* Any judgement from now on has seen it. */
-	wait_event_killable(g->judgement, READ_ONCE(g->judgements) != before ||
-			    READ_ONCE(g->ended));
-	mutex_lock(&g->lock);
-	g->settling--;
-	mutex_unlock(&g->lock);
+	if (wait)
+		wait_event_killable(g->judgement, READ_ONCE(g->judgements) != before ||
+				    READ_ONCE(g->ended));
 }
 
 void pg_group_check_peer(struct pg_link *link)
@@ -122,9 +117,8 @@ static void pg_group_judge(struct pg_group *g)
 	struct pg_link *link;
 
 	g->revokes_changed = false;
-	/* One that was not brought forward was waited for all the same. */
-	if (!g->rush)
-		g->rushed = g->settling;
+	g->rushed = g->programs;
+	g->programs = false;
 	g->rush = false;
 	if (!pg_revocations_apply(&g->members, pg_group_member_changed, g))
 		return;
