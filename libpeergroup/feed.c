@@ -14,14 +14,15 @@
 #define READ_BURST	256
 
 /*
- * Records' events that wait for a program; above that they are left to catching up, which tells
- * of each record once. As any member can make thousands of them a second, a program that is busy
- * would grow without end. So many are less than 2 MiB, and half a second of what one member may
- * publish: more than a program leaves that keeps up. What is there at the start is told at once.
+ * Events of records that wait for a program, and of members, whose own records and links make
+ * them; above that they are left to catching up, which tells of each record and of each member
+ * once. As any member can make thousands of them a second, a program that is busy would grow
+ * without end. So many are less than 2 MiB, and half a second of what one member may publish:
+ * more than a program leaves that keeps up. What is there at the start is told at once.
  */
-#define RECORDS_MAX	4096
+#define NEWS_MAX	4096
 /* Caught up is from here on, so that a round of it is worth the asking. */
-#define RECORDS_FEW	(RECORDS_MAX / 2)
+#define NEWS_FEW	(NEWS_MAX / 2)
 
 /* ----------------------------------------------------------------- queue -- */
 
@@ -40,16 +41,22 @@ struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT faile
 	return item;
 }
 
-/* What only catching up by sequence finds again; about.c's has a number of its own. */
-static bool of_record(const struct pgi_item *item)
+/* What catching up finds again; but of who was revoked, which is never left out. */
+static bool is_news(const struct pgi_item *item)
 {
-	return item->event.kind == PEERGROUP_EVENT_RECORD &&
-	       !pgi_type_reserved(item->event.type);
+	return item->event.kind == PEERGROUP_EVENT_RECORD ||
+	       item->event.kind == PEERGROUP_EVENT_MEMBER;
+}
+
+/* No more of them: the caller leaves it to catching up, for which it sets feed->behind. */
+static bool is_full(const struct pgi_feed *feed)
+{
+	return feed->news_queued >= NEWS_MAX;
 }
 
 void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item)
 {
-	feed->records_queued += of_record(item);
+	feed->news_queued += is_news(item);
 	*feed->tail = item;
 	feed->tail = &item->next;
 }
@@ -76,7 +83,7 @@ struct pgi_item *pgi_feed_pop(struct pgi_feed *feed)
 		return NULL;
 	feed->head = item->next;
 	feed->data_bytes -= item->size;
-	feed->records_queued -= of_record(item);
+	feed->news_queued -= is_news(item);
 	if (!feed->head)
 		feed->tail = &feed->head;
 	return item;
@@ -112,7 +119,9 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 	changed = status ^ feed->status;
 	feed->status = status;
 	/* Who else is there is known through links: with the first one, and until the last. */
-	if (feed->members && changed & PEERGROUP_STATUS_CONNECTED) {
+	if (feed->members && changed & PEERGROUP_STATUS_CONNECTED && is_full(feed)) {
+		feed->behind = true;
+	} else if (feed->members && changed & PEERGROUP_STATUS_CONNECTED) {
 		hr = pgi_feed_asking(feed);
 		if (SUCCEEDED(hr))
 			hr = pgi_feed_compare_presence(feed);
@@ -193,7 +202,7 @@ static HRESULT take_missed(struct pgi_record **record, void *arg)
 {
 	struct pgi_feed *feed = arg;
 
-	return feed->records_queued < RECORDS_MAX ? take_change(record, arg) : S_FALSE;
+	return is_full(feed) ? S_FALSE : take_change(record, arg);
 }
 
 /* Like take_change() at the start, where what is gone was known to the program. */
@@ -315,10 +324,10 @@ static HRESULT catch_up_records(struct pgi_feed *feed)
 
 bool pgi_feed_owes(const struct pgi_feed *feed)
 {
-	return feed->behind && !feed->gone && feed->records_queued < RECORDS_FEW;
+	return feed->behind && !feed->gone && feed->news_queued < NEWS_FEW;
 }
 
-/* After events were lost: whatever they may have said, found out; of records where few wait. */
+/* After events were lost: whatever they may have said, found out; but the status, where few wait. */
 static HRESULT catch_up(struct pgi_feed *feed)
 {
 	struct pgi_group_state state;
@@ -330,8 +339,8 @@ static HRESULT catch_up(struct pgi_feed *feed)
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
 	if (SUCCEEDED(hr))
 		hr = push_status(feed, state.status, 0);
-	/* The library itself goes by the status; records come when there is room for them. */
-	if (SUCCEEDED(hr) && feed->records_queued >= RECORDS_FEW)
+	/* The library itself goes by the status; the rest comes when there is room for it. */
+	if (SUCCEEDED(hr) && feed->news_queued >= NEWS_FEW)
 		return S_OK;
 	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
 		hr = catch_up_records(feed);
@@ -369,7 +378,7 @@ static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 		return S_OK;
 	if (event.sequence > feed->seq + 1)
 		return catch_up(feed);
-	if (feed->records_queued >= RECORDS_MAX) {
+	if (is_full(feed)) {
 		feed->behind = true;
 		return S_OK;
 	}
@@ -410,6 +419,10 @@ static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	hr = pgi_feed_push_link(feed, &event);
 	if (FAILED(hr) || !feed->members || event.kind == PEERGROUP_EVENT_DIRECT)
 		return hr;
+	if (is_full(feed)) {
+		feed->behind = true;
+		return S_OK;
+	}
 	return pgi_feed_tell_presence(feed, &event);
 }
 

@@ -57,7 +57,7 @@ struct pgi_feed {
 	struct pgi_item *incoming;	/* being put together, @filled bytes of it */
 	size_t filled;
 	struct pgi_item *head, **tail;	/* the queue, */
-	size_t records_queued;		/* ... and how many records' events are in it */
+	size_t news_queued;		/* ... and how many events of records and members it has */
 };
 
 /*

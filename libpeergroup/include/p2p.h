@@ -2167,9 +2167,9 @@ HRESULT PeerGroupParseInvitation(PCWSTR pwzInvitation,
  *
  * No change of a record, of the properties or of a member is lost. When the kernel's
  * queue overflows, changes are asked for by their sequence numbers; versions in between
- * may be skipped then. The same goes for a program that leaves 4096 events of records in
- * the queue: those that follow are told, the last state of each record, when it has taken
- * half of them.
+ * may be skipped then. The same goes for a program that leaves 4096 events of records,
+ * of the properties and of members in the queue: those that follow are told, the last
+ * state of each, when it has taken half of them. PEER_MEMBER_LEFT is told at once.
  *
  * All events of PEER_GROUP_EVENT_TYPE are told.
  *

@@ -16,7 +16,9 @@
 #include <sys/wait.h>
 #include <openssl/pem.h>
 #include <peergroup.h>
+#include "api.h"
 #include "group.h"
+#include "home.h"
 #include "tap.h"
 
 #define MANY	1000
@@ -503,7 +505,7 @@ static void test_news(void)
 
 /* ------------------------------------------------ a program that is busy -- */
 
-#define QUEUE_MAX	4096	/* feed.c's RECORDS_MAX */
+#define QUEUE_MAX	4096	/* feed.c's NEWS_MAX */
 #define ROUNDS		7	/* each a change of MANY records: more than may wait */
 #define LATE		3	/* sets added later: more than there is room for at half of it */
 
@@ -606,6 +608,178 @@ static void test_busy(void)
 	NEED(!peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch));
 }
 
+/* --------------------------------- the same of what members say of themselves -- */
+
+static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
+
+static peergroup_t bobs;
+static char *bob, *watcher;
+static uint8_t own_data[DER_ROOM];	/* of the watcher's membership */
+
+static bool is_alone(void *arg)
+{
+	return !has_status(arg, PEERGROUP_STATUS_CONNECTED);
+}
+
+static void link_to_bob(void)
+{
+	NEED(!peergroup_online(bobs, 4000) && !peergroup_connect(bobs, "127.0.0.1"));
+	NEED(wait_until(is_ready, bobs));
+}
+
+static void take_bob(void)
+{
+	struct peergroup_status *status;
+	char *xml, *invitation;
+
+	NEED(!peergroup_identity_create("bob", NULL, &bob));
+	NEED(!peergroup_identity_xml(bob, &xml));
+	NEED(!peergroup_invite(handle, xml, 0, PEERGROUP_ROLE_MEMBER, &invitation));
+	NEED(!peergroup_join(bob, invitation, &bobs));
+	peergroup_free(invitation);
+	peergroup_free(xml);
+	NEED(!peergroup_status(handle, &status));
+	watcher = strdup(status->identity);
+	peergroup_free(status);
+	link_to_bob();
+}
+
+static void take_own(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *wire = nl_attr(msg, PEERGROUP_A_RECORD_WIRE);
+	const struct nlattr *id = nl_attr(msg, PEERGROUP_A_RECORD_ID);
+	static const uint8_t zero[PEERGROUP_ID_LEN / 2];
+	struct rec *rec = arg;
+	uint8_t hash[PEERGROUP_HASH_LEN];
+
+	/* One of each member: its own begins as its key's hash does. */
+	cert_spki_hash(self.spec.key, hash);
+	NEED(wire && id);
+	if (memcmp((const uint8_t *)mnl_attr_get_payload(id) + sizeof(zero), zero, sizeof(zero)) ||
+	    memcmp(mnl_attr_get_payload(id), hash, sizeof(zero)))
+		return;
+	rec->len = mnl_attr_get_payload_len(wire);
+	rec->wire = malloc(rec->len);
+	NEED(rec->wire);
+	memcpy(rec->wire, mnl_attr_get_payload(wire), rec->len);
+	memcpy(&rec->hdr, rec->wire, sizeof(rec->hdr));
+	rec->data_len = be32toh(rec->hdr.data_len);
+	NEED(rec->data_len <= sizeof(own_data));
+	rec->data = memcpy(own_data, rec->wire + rec_data_at(rec), rec->data_len);
+}
+
+/* The watcher's own membership, as it is there. */
+static void get_membership(struct rec *rec)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_RECORD_GET, NLM_F_DUMP);
+
+	memset(rec, 0, sizeof(*rec));
+	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
+	mnl_attr_put(msg, PEERGROUP_A_RECORD_TYPE, sizeof(membership), membership);
+	NEED(!nl_talk(&nl, msg, take_own, rec) && rec->wire);
+}
+
+/* A thousand versions after that, which is freed, the last of them in its place. */
+static void publish_versions(struct rec *rec, const struct cert *by, size_t less)
+{
+	static struct rec next[MANY];
+	static struct rec *list[MANY];
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		rec_next(&next[i], i ? &next[i - 1] : rec, by, rec->data,
+			 rec->data_len - (i % 2 ? 0 : less));
+		list[i] = &next[i];
+	}
+	rec_sign_batch(list, MANY, by);
+	put_all(next);
+	NEED(wait_until(all_read, NULL));
+	for (i = 0; i < MANY - 1; i++)
+		rec_free(&next[i]);
+	rec_free(rec);
+	*rec = next[MANY - 1];
+}
+
+/* How often each was told, and what last. */
+struct told {
+	unsigned int n, joined, updated;
+	PEER_MEMBER_CHANGE_TYPE last;
+};
+
+static unsigned int take_member_events(HPEEREVENT reg, struct told *of_bob,
+				       struct told *of_watcher)
+{
+	PEER_GROUP_EVENT_DATA *data;
+	struct told *t;
+	unsigned int n;
+	HRESULT hr;
+
+	for (n = 0; (hr = PeerGroupGetEventData(reg, &data)) == S_OK; n++) {
+		PEER_EVENT_MEMBER_CHANGE_DATA *m = &data->memberChangeData;
+
+		t = same(m->pwzIdentity, bob) ? of_bob : of_watcher;
+		CHECK(t != of_watcher || same(m->pwzIdentity, watcher));
+		t->n++;
+		t->joined += m->changeType == PEER_MEMBER_JOINED;
+		t->updated += m->changeType == PEER_MEMBER_UPDATED;
+		t->last = m->changeType;
+		PeerFreeData(data);
+	}
+	CHECK(hr == PEER_S_NO_EVENT_DATA, "0x%08x", (unsigned int)hr);
+	return n;
+}
+
+static void test_busy_members(void)
+{
+	PEER_GROUP_EVENT_REGISTRATION want = { PEER_GROUP_EVENT_MEMBER_CHANGED, NULL };
+	struct told of_bob = { 0 }, of_watcher = { 0 };
+	PEER_VERSION_DATA version;
+	static const char *const address = "2001:db8::1";
+	static struct cert above, by_bob;
+	struct rec own, node;
+	HPEEREVENT reg;
+	HANDLE event;
+	unsigned int i, n;
+
+	NEED(!peergroup_watch_close(watch));
+	NEED(!PeerGroupStartup(PEER_GROUP_VERSION, &version) && !peergroup_event_create(&event));
+	take_bob();
+	NEED(!PeerGroupRegisterEvent(handle, event, 1, &want, &reg));
+	get_membership(&own);
+	home_member(bob, &above, &by_bob);
+	rec_presence(&node, &by_bob, 7, 1, &address, 1);
+	for (i = 0; i < ROUNDS - 2; i++)
+		publish_versions(&own, &self, 0);
+	/* With an address and without: what does not change is not told of. */
+	for (; i < ROUNDS; i++)
+		publish_versions(&node, &by_bob, PEERGROUP_PRESENCE_ADDRESS_LEN);
+	rec_free(&own);
+	rec_free(&node);
+	EVP_PKEY_free(by_bob.spec.key);
+	/* What comes then is told all the same, and as it is in the end. */
+	NEED(!peergroup_renew(handle, bob, 0, PEERGROUP_ROLE_INVITING, PEERGROUP_RENEW_STORE,
+			      NULL));
+	NEED(!peergroup_offline(bobs) && wait_until(is_alone, handle));
+	link_to_bob();
+	NEED(!peergroup_offline(bobs) && wait_until(is_alone, handle));
+	NEED(wait_until(all_read, NULL));
+	n = take_member_events(reg, &of_bob, &of_watcher);
+	/* His own membership may have been there before, or not. */
+	CHECK(of_bob.joined == 1 || of_bob.joined == 2, "Bob's renewal was told %u times",
+	      of_bob.joined);
+	CHECK(of_bob.last == PEER_MEMBER_DISCONNECTED, "the last of %u of Bob: %d",
+	      of_bob.n, of_bob.last);
+	CHECK(of_watcher.updated == of_watcher.n && of_watcher.n >= QUEUE_MAX - 10, "%u of %u",
+	      of_watcher.updated, of_watcher.n);
+	CHECK(n >= QUEUE_MAX && n <= QUEUE_MAX + 10, "%u events", n);
+	CHECK(!PeerGroupUnregisterEvent(reg) && !PeerGroupShutdown());
+	peergroup_event_close(event);
+	NEED(!peergroup_close(bobs));
+	peergroup_free(bob);
+	free(watcher);
+	NEED(!peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch));
+}
+
 static void test_gone(void)
 {
 	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
@@ -632,6 +806,8 @@ int main(int argc, char **argv)
 		{ "news of properties and members that were lost", test_news },
 		{ "a program that is busy: what waits for it is bounded, nothing is lost",
 		  test_busy },
+		{ "and of what members say of themselves: it is told as it is in the end",
+		  test_busy_members },
 		{ "the end of the group is told", test_gone },
 	};
 	char home[] = "/tmp/watch.XXXXXX";
