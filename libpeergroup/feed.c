@@ -197,7 +197,10 @@ static HRESULT take_change(struct pgi_record **record, void *arg)
 	return hr;
 }
 
-/* The same where the queue is bounded. What is left has higher numbers. */
+/*
+ * The same where the queue is bounded. What is left has higher numbers; as it may be much, and
+ * there may be many rounds of this, it is not read to its end but asked for again.
+ */
 static HRESULT take_missed(struct pgi_record **record, void *arg)
 {
 	struct pgi_feed *feed = arg;
@@ -224,6 +227,7 @@ static HRESULT changes_since(struct pgi_feed *feed, pgi_record_fn fn, int *err)
 	uint64_t since = feed->seq;
 	struct pgi_query q = {
 		.group = feed->group, .since = &since, .brief = true, .tombstones = true,
+		.leave = true,
 	};
 
 	return pgi_fetch(&feed->ask, &q, fn, feed, err);

@@ -146,7 +146,8 @@ HRESULT pgi_fetch(struct pgi_nl *nl, const struct pgi_query *q, pgi_record_fn fn
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_BRIEF, 0, NULL);
 	if (q->tombstones)
 		mnl_attr_put(msg, PEERGROUP_A_RECORD_TOMBSTONES, 0, NULL);
-	ret = pgi_nl_talk(nl, msg, take_record, &f);
+	ret = q->leave ? pgi_nl_talk_or_leave(nl, msg, take_record, &f) :
+			 pgi_nl_talk(nl, msg, take_record, &f);
 	pgi_record_free(f.record);
 	if (err)
 		*err = f.hr == S_OK ? ret : 0;

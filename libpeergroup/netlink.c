@@ -155,6 +155,8 @@ struct talk {
 	pgi_nl_refused refused;
 	void *arg;
 	int result;
+	bool leave;			/* not to be read on when @answer has had enough, */
+	bool left;			/* ... as it has */
 	bool done;
 };
 
@@ -209,6 +211,7 @@ static void take(struct talk *t, const struct nlmsghdr *msg)
 		if (msg->nlmsg_type < NLMSG_MIN_TYPE || t->result || !t->answer)
 			return;
 		err = t->answer(msg, t->arg);
+		t->left = err && t->leave;
 	}
 	if (!t->result)
 		t->result = err;
@@ -233,7 +236,10 @@ static int send_bytes(struct pgi_nl *nl, const void *bytes, size_t size)
 	return 0;
 }
 
-/* Reads on after an answer that the caller did not like, to leave the socket clean. */
+/*
+ * Reads on after an answer that the caller did not like, to leave the socket clean, unless it
+ * does not want the socket any more.
+ */
 static int talk(struct talk *t, const void *request, size_t size)
 {
 	const struct nlmsghdr *msg;
@@ -244,7 +250,7 @@ static int talk(struct talk *t, const void *request, size_t size)
 	len = send_bytes(nl, request, size);
 	if (len < 0)
 		return len;
-	while (!t->done) {
+	while (!t->done && !t->left) {
 		len = receive(nl);
 		if (len < 0)
 			return len;
@@ -261,6 +267,18 @@ int pgi_nl_talk(struct pgi_nl *nl, const struct nlmsghdr *request,
 	struct talk t = { .nl = nl, .seq = request->nlmsg_seq, .answer = answer, .arg = arg };
 
 	return talk(&t, request, request->nlmsg_len);
+}
+
+int pgi_nl_talk_or_leave(struct pgi_nl *nl, const struct nlmsghdr *request,
+			 pgi_nl_answer answer, void *arg)
+{
+	struct talk t = { .nl = nl, .seq = request->nlmsg_seq, .answer = answer, .arg = arg,
+			  .leave = true };
+	int ret = talk(&t, request, request->nlmsg_len);
+
+	if (t.left)
+		pgi_nl_close(nl);
+	return ret;
 }
 
 int pgi_nl_talk_many(struct pgi_nl *nl, size_t size, uint32_t n, pgi_nl_refused refused,

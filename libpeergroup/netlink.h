@@ -51,6 +51,9 @@ typedef int (*pgi_nl_answer)(const struct nlmsghdr *msg, void *arg);
  */
 int pgi_nl_talk(struct pgi_nl *nl, const struct nlmsghdr *request,
 		pgi_nl_answer answer, void *arg);
+/* The same, but where @answer ends the calls the socket is closed: so a dump ends at once. */
+int pgi_nl_talk_or_leave(struct pgi_nl *nl, const struct nlmsghdr *request,
+			 pgi_nl_answer answer, void *arg);
 
 /* The same @at bytes into the buffer, behind others; asks for no acknowledgement. */
 struct nlmsghdr *pgi_nl_request_at(struct pgi_nl *nl, size_t at, uint8_t cmd, uint16_t flags);

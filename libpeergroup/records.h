@@ -18,11 +18,13 @@ struct pgi_query {
 	const uint64_t *since;		/* NULL: not by sequence */
 	const struct pgi_box *box;	/* NULL: all; @id and @type of it do not count */
 	bool brief, tombstones;
+	bool leave;			/* close the socket where @fn ends the calls */
 };
 
 /*
  * Called with each record; one that is to be kept is taken out by setting
- * *@record to NULL. Not S_OK ends the calls and is returned.
+ * *@record to NULL. Not S_OK ends the calls and is returned; the rest is read and thrown
+ * away, which is long of a long list, unless the query says to leave.
  */
 typedef HRESULT (*pgi_record_fn)(struct pgi_record **record, void *arg);
 

@@ -2239,7 +2239,9 @@ HRESULT PeerGroupUnregisterEvent(HPEEREVENT hPeerEvent);
  * @hPeerEvent: the registration
  * @ppEventData: receives the event, or NULL where there is none
  *
- * The call never waits. @eventType of the event says which part of the union is set.
+ * The call waits for nothing to happen. Where events were left out of a full queue, as
+ * PeerGroupRegisterEvent() says, the call that makes room asks the kernel for them.
+ * @eventType of the event says which part of the union is set.
  *
  * Return: S_OK or one of
  * * PEER_S_NO_EVENT_DATA: the queue is empty. SUCCEEDED() is true for this value, so

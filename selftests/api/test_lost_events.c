@@ -135,7 +135,7 @@ struct known {
 	uint32_t version;
 };
 
-static struct known known[4 * MANY + 100];
+static struct known known[6 * MANY + 100];
 static unsigned int n_known, told, bad_order, gone;
 static uint64_t last_seq;
 
@@ -507,7 +507,7 @@ static void test_news(void)
 
 #define QUEUE_MAX	4096	/* feed.c's NEWS_MAX */
 #define ROUNDS		7	/* each a change of MANY records: more than may wait */
-#define LATE		3	/* sets added later: more than there is room for at half of it */
+#define LATE		4	/* sets added later: more than there is room for at all */
 
 /* What waits shall do so in the registration, not in its socket. */
 static void publish(struct rec *recs)
