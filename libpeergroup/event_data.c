@@ -133,11 +133,30 @@ static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
 	return S_OK;
 }
 
+/* The thread hears of nothing that would make it find out what is owed. */
+static bool owes(struct registration *reg)
+{
+	return !atomic_load(&reg->dead) && pgi_feed_owes(&reg->feed);
+}
+
+/* What was owed, and why there is none of it. */
+static HRESULT take_owed(struct registration *reg, PEER_GROUP_EVENT_DATA **data)
+{
+	HRESULT served = pgi_registration_serve(reg), hr;
+
+	pthread_mutex_lock(&reg->lock);
+	hr = take_item(reg, data);
+	if (hr == PEER_S_NO_EVENT_DATA && FAILED(served) && owes(reg))
+		hr = served;
+	pthread_mutex_unlock(&reg->lock);
+	return hr;
+}
+
 PGI_PUBLIC HRESULT PeerGroupGetEventData(HPEEREVENT handle, PPEER_GROUP_EVENT_DATA *data)
 {
 	struct registration *reg;
 	struct pgi_object *obj;
-	bool owes;
+	bool owed;
 	HRESULT hr;
 
 	pgi_clear_error();
@@ -154,10 +173,11 @@ PGI_PUBLIC HRESULT PeerGroupGetEventData(HPEEREVENT handle, PPEER_GROUP_EVENT_DA
 	reg = pgi_container_of(obj, struct registration, obj);
 	pthread_mutex_lock(&reg->lock);
 	hr = take_item(reg, data);
-	owes = !atomic_load(&reg->dead) && pgi_feed_owes(&reg->feed);
+	owed = owes(reg);
 	pthread_mutex_unlock(&reg->lock);
-	/* The thread hears of nothing that would make it do so. */
-	if (owes)
+	if (owed && hr == PEER_S_NO_EVENT_DATA)
+		hr = take_owed(reg, data);
+	else if (owed)
 		pgi_registration_serve(reg);
 	pgi_object_put(obj);
 	return hr;

@@ -80,12 +80,15 @@ static void announce(struct registration *reg)
 	pgi_group_put(group);
 }
 
-void pgi_registration_serve(struct registration *reg)
+HRESULT pgi_registration_serve(struct registration *reg)
 {
 	bool more, ready;
+	HRESULT hr;
 
 	pthread_mutex_lock(&reg->lock);
-	pgi_feed_read(&reg->feed, 0, &more);	/* what failed is tried again next time */
+	hr = pgi_feed_read(&reg->feed, 0, &more);
+	/* What failed is tried again next time; but the socket may be silent from now on. */
+	reg->pushed = reg->pushed || pgi_feed_owes(&reg->feed);
 	pgi_registration_signal(reg);
 	ready = reg->feed.became_ready;
 	reg->feed.became_ready = false;
@@ -97,6 +100,7 @@ void pgi_registration_serve(struct registration *reg)
 		forget_socket(reg);
 		pthread_mutex_unlock(&thread.lock);
 	}
+	return hr;
 }
 
 static void serve(uint64_t serial)

@@ -54,8 +54,11 @@ void pgi_registration_signal(struct registration *reg);
 HRESULT pgi_registration_list(struct registration *reg, struct pgi_group *group);
 void pgi_registration_unlist(struct registration *reg);
 
-/* Takes in what the feed has, as the thread does, and signals it. No lock held. */
-void pgi_registration_serve(struct registration *reg);
+/*
+ * Takes in what the feed has, as the thread does, and signals it; also where that failed and
+ * something is owed, so that the program comes and tries. No lock held.
+ */
+HRESULT pgi_registration_serve(struct registration *reg);
 
 /* Calls back, with its lock held, for each registration of an open handle. */
 void pgi_registration_each(const struct pgi_group *group,

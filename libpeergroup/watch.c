@@ -34,10 +34,13 @@ static void release(struct pgi_object *obj)
 	free(w);
 }
 
-/* Readable exactly while the queue holds something. */
+/*
+ * Readable exactly while the queue holds something, or something is owed that could not be found
+ * out: then the program's call tries again, and says why it cannot.
+ */
 static void update_signal(struct watch *w)
 {
-	bool wanted = w->feed.head;
+	bool wanted = w->feed.head || pgi_feed_owes(&w->feed);
 	uint64_t count = 1;
 	ssize_t n;
 

@@ -2240,8 +2240,9 @@ HRESULT PeerGroupUnregisterEvent(HPEEREVENT hPeerEvent);
  * @ppEventData: receives the event, or NULL where there is none
  *
  * The call waits for nothing to happen. Where events were left out of a full queue, as
- * PeerGroupRegisterEvent() says, the call that makes room asks the kernel for them.
- * @eventType of the event says which part of the union is set.
+ * PeerGroupRegisterEvent() says, the call that makes room asks the kernel for them. Where
+ * it cannot, and the queue is empty, it returns why, and the event stays signalled: call
+ * again when it may have passed. @eventType of the event says which part of the union is set.
  *
  * Return: S_OK or one of
  * * PEER_S_NO_EVENT_DATA: the queue is empty. SUCCEEDED() is true for this value, so

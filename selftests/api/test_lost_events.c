@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <openssl/pem.h>
 #include <peergroup.h>
@@ -458,6 +459,19 @@ static void put_some(unsigned int count)
 	}
 }
 
+static void add_unread(void)
+{
+	static struct rec recs[MANY];
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		rec_new(&recs[i], &self, "more", 4);
+	sign_all(recs);
+	put_all(recs);
+	for (i = 0; i < MANY; i++)
+		rec_free(&recs[i]);
+}
+
 static void change_group(void)
 {
 	struct peergroup_properties *all, p;
@@ -548,8 +562,8 @@ static void change_many(struct rec *recs)
 	}
 }
 
-/* What waits, all of it: how many events. */
-static unsigned int take_all(HPEEREVENT reg)
+/* What waits, all of it: how many events, and what the call said in the end. */
+static unsigned int take_all(HPEEREVENT reg, HRESULT *end)
 {
 	PEER_EVENT_RECORD_CHANGE_DATA *change;
 	PEER_GROUP_EVENT_DATA *data;
@@ -564,8 +578,24 @@ static unsigned int take_all(HPEEREVENT reg)
 		PeerFreeData(data);
 		n++;
 	}
-	CHECK(hr == PEER_S_NO_EVENT_DATA, "0x%08x", (unsigned int)hr);
+	*end = hr;
 	return n;
+}
+
+/* No descriptor is to be had, so that the kernel cannot be asked by another socket. */
+static void limit_files(bool on)
+{
+	static struct rlimit was;
+	struct rlimit few;
+
+	if (on) {
+		NEED(!getrlimit(RLIMIT_NOFILE, &was));
+		few = was;
+		few.rlim_cur = 3;
+		NEED(!setrlimit(RLIMIT_NOFILE, &few));
+	} else {
+		NEED(!setrlimit(RLIMIT_NOFILE, &was));
+	}
 }
 
 /* Of how many something else was told last than what is so. */
@@ -581,11 +611,15 @@ static unsigned int count_wrong(const struct rec *old, const struct rec (*late)[
 	return wrong;
 }
 
+static struct rec late[LATE][MANY];
+
 static void test_busy(void)
 {
 	PEER_GROUP_EVENT_REGISTRATION want = { PEER_GROUP_EVENT_RECORD_CHANGED, NULL };
-	static struct rec old[MANY], late[LATE][MANY];
+	static struct rec old[MANY];
 	unsigned int n, set, wrong;
+	PEER_GROUP_EVENT_DATA *data;
+	HRESULT hr;
 	PEER_VERSION_DATA version;
 	HPEEREVENT reg;
 	HANDLE event;
@@ -599,13 +633,57 @@ static void test_busy(void)
 		add_many(late[set]);
 	n_known = 0;
 	memset(known, 0, sizeof(known));
-	n = take_all(reg);
+	/* What cannot be found out is an error, and the program is called to try again. */
+	NEED(peergroup_event_wait(event, 0) == S_OK);
+	limit_files(true);
+	n = take_all(reg, &hr);
+	CHECK(FAILED(hr), "0x%08x after %u", (unsigned int)hr, n);
+	CHECK(peergroup_event_wait(event, 0) == S_OK);
+	CHECK(PeerGroupGetEventData(reg, &data) == hr && peergroup_event_wait(event, 0) == S_OK);
+	limit_files(false);
+	n += take_all(reg, &hr);
+	CHECK(hr == PEER_S_NO_EVENT_DATA, "0x%08x", (unsigned int)hr);
 	wrong = count_wrong(old, (const struct rec (*)[MANY])late);
 	CHECK(!wrong, "%u not as they are", wrong);
 	CHECK(n >= QUEUE_MAX && n <= QUEUE_MAX + (1 + LATE) * MANY, "%u events", n);
 	CHECK(!PeerGroupUnregisterEvent(reg) && !PeerGroupShutdown());
 	peergroup_event_close(event);
 	NEED(!peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch));
+}
+
+/* A watch that is behind is readable, though nothing waits and its socket is silent. */
+static void test_owed(void)
+{
+	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
+	struct peergroup_event event;
+	unsigned int i, set;
+	struct rec before;
+	HRESULT hr;
+
+	NEED(shrink_polled(pfd.fd) == 1);
+	for (set = 0; set < LATE; set++) {
+		for (i = 0; i < MANY; i++) {
+			before = late[set][i];
+			rec_next(&late[set][i], &before, &self, "owed", 4);
+		}
+		sign_all(late[set]);
+		put_all(late[set]);
+		for (i = 0; i < MANY; i++)
+			rec_free(&late[set][i]);
+	}
+	add_unread();
+	told = 0;
+	limit_files(true);
+	while ((hr = peergroup_watch_next(watch, &event)) == S_OK)
+		take_event(&event);
+	CHECK(FAILED(hr) && told >= QUEUE_MAX && told < LATE * MANY + MANY, "0x%08x after %u",
+	      (unsigned int)hr, told);
+	CHECK(poll(&pfd, 1, 0) == 1 && peergroup_watch_next(watch, &event) == hr);
+	CHECK(poll(&pfd, 1, 0) == 1);
+	limit_files(false);
+	drain();
+	CHECK(told == LATE * MANY + MANY, "%u told", told);
+	CHECK(!poll(&pfd, 1, 0));
 }
 
 /* --------------------------------- the same of what members say of themselves -- */
@@ -806,6 +884,7 @@ int main(int argc, char **argv)
 		{ "news of properties and members that were lost", test_news },
 		{ "a program that is busy: what waits for it is bounded, nothing is lost",
 		  test_busy },
+		{ "a watch that cannot catch up says so, and is readable", test_owed },
 		{ "and of what members say of themselves: it is told as it is in the end",
 		  test_busy_members },
 		{ "the end of the group is told", test_gone },
