@@ -47,11 +47,15 @@ struct pgi_group {
 					 * of a group it has not then, and @own is NULL */
 	struct pgi_joining *joining;	/* where it was opened so */
 	struct pgi_answering *answering;	/* those who join by password */
-	atomic_uint properties_kept;	/* version of the properties that is on disk */
 
 	pthread_mutex_t lock;		/* guards all below */
 	struct pgi_nl nl;
 	struct pgi_sender *sender;	/* that no call uses; one is kept */
+	struct {			/* of the properties that are on disk; 0: none are */
+		uint32_t version;
+		uint64_t modified;
+		uint8_t hash[32];	/* of the whole record, as there may be two of one time */
+	} properties_kept;
 	int64_t time_offset;		/* peer time minus this host's, */
 	uint64_t offset_read;		/* ... as of this moment, host time */
 	uint32_t record_limit;

@@ -6,6 +6,7 @@
  */
 #include <endian.h>
 #include <stdlib.h>
+#include <openssl/sha.h>
 #include "cloud.h"
 #include "members.h"
 #include "properties.h"
@@ -40,24 +41,66 @@ static HRESULT fetch(struct pgi_group *group, struct pgi_record **record,
 
 /* ------------------------------------------------------- kernel and disk -- */
 
-/* The disk gets what the kernel has, if that is newer. */
-static void keep(struct pgi_group *group, const struct pgi_blob *wire, uint32_t version)
+/*
+ * Is it another than the disk has, and no older one? Where not even the times differ the kernel
+ * has decided which of two it is. Lock held.
+ */
+static bool is_newer(struct pgi_group *group, const struct peergroup_record_hdr *hdr,
+		     const uint8_t hash[32])
 {
-	if (version <= atomic_load(&group->properties_kept))
+	uint32_t version = be32toh(hdr->version);
+	uint64_t modified = be64toh(hdr->modified);
+
+	if (version != group->properties_kept.version)
+		return version > group->properties_kept.version;
+	if (modified != group->properties_kept.modified)
+		return modified > group->properties_kept.modified;
+	return memcmp(hash, group->properties_kept.hash, sizeof(group->properties_kept.hash));
+}
+
+/* Lock held. */
+static void note(struct pgi_group *group, const struct peergroup_record_hdr *hdr,
+		 const uint8_t hash[32])
+{
+	group->properties_kept.version = be32toh(hdr->version);
+	group->properties_kept.modified = be64toh(hdr->modified);
+	memcpy(group->properties_kept.hash, hash, sizeof(group->properties_kept.hash));
+}
+
+/*
+ * The disk gets what the kernel has, if that is newer: a version may have the number of the one
+ * before, by another of the creator's hosts, or because numbers end. One thread at a time, so
+ * that the last to write is not the one with the older.
+ */
+static void keep(struct pgi_group *group, const struct pgi_blob *wire)
+{
+	struct pgi_parts parts;
+	uint8_t hash[32];
+
+	if (!pgi_record_parts(wire, &parts) || !SHA256(wire->data, wire->len, hash))
 		return;
-	if (SUCCEEDED(pgi_group_store_keep_properties(group->store, wire)))
-		atomic_store(&group->properties_kept, version);
-	else
-		pgi_clear_error();
+	pthread_mutex_lock(&group->lock);
+	if (is_newer(group, parts.hdr, hash)) {
+		if (SUCCEEDED(pgi_group_store_keep_properties(group->store, wire)))
+			note(group, parts.hdr, hash);
+		else
+			pgi_clear_error();
+	}
+	pthread_mutex_unlock(&group->lock);
 }
 
 /* What is on disk already needs not be written again. */
 static void note_kept(struct pgi_group *group)
 {
+	const struct pgi_blob *wire = &group->store->properties;
 	struct pgi_parts parts;
+	uint8_t hash[32];
 
-	if (pgi_record_parts(&group->store->properties, &parts))
-		atomic_store(&group->properties_kept, be32toh(parts.hdr->version));
+	if (!pgi_record_parts(wire, &parts) || !SHA256(wire->data, wire->len, hash))
+		return;
+	pthread_mutex_lock(&group->lock);
+	note(group, parts.hdr, hash);
+	pthread_mutex_unlock(&group->lock);
 }
 
 static HRESULT sign(struct pgi_group *group, const struct pgi_properties *p, EVP_PKEY *key,
@@ -102,7 +145,7 @@ static HRESULT publish(struct pgi_group *group, const struct pgi_properties *p, 
 	if (SUCCEEDED(hr))
 		hr = pgi_record_put(group, &wire, stale);
 	if (SUCCEEDED(hr) && !*stale)
-		keep(group, &wire, old ? pgi_next_version(old->version) : 1);
+		keep(group, &wire);
 	pgi_blob_free(&wire);
 	return hr;
 }
@@ -136,7 +179,7 @@ HRESULT pgi_properties_restore(struct pgi_group *group)
 		note_kept(group);
 	hr = fetch(group, &record, &parts);
 	if (SUCCEEDED(hr)) {
-		keep(group, &record->wire, record->version);
+		keep(group, &record->wire);
 		pgi_record_free(record);
 		return S_OK;
 	}
@@ -182,7 +225,7 @@ static HRESULT read_record(struct pgi_group *group, struct pgi_record **record,
 		pgi_record_free(*record);
 		return hr;
 	}
-	keep(group, &(*record)->wire, (*record)->version);
+	keep(group, &(*record)->wire);
 	return S_OK;
 }
 
