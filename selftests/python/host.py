@@ -18,6 +18,7 @@ import uuid
 
 import peergroup
 from peergroup import Change, Group, LinkState, StatusFlag
+from peergroup._call import utc_in
 
 NOTE = uuid.UUID("5f0c6a4e-9d0b-4a52-8d3f-0c7b6f1e2a90")
 REPLY = uuid.UUID("0d2f6c4b-25a1-4a0e-9f3c-8a4b7c6d5e01")
@@ -265,6 +266,10 @@ async def member():
     says = peergroup.parse_invitation(invitation)
     ok((says.group_friendly, says.subject_name, says.depth) == ("lab", me, 2), "invitation",
        says)
+    latest = datetime.datetime.max.replace(tzinfo=datetime.timezone.utc)
+    ok(result(lambda: peergroup.PeerTime(2 ** 64 - 1).utc) == latest and
+       result(lambda: utc_in(253402300800)) == latest, "no datetime is past the year 9999",
+       result(lambda: utc_in(253402300800)))
     raises(peergroup.Error, "PEER_E_INVITATION_NOT_TRUSTED", "an altered one",
            Group.join, invitation.replace("A", "B", 1))
     group = Group.join(invitation)

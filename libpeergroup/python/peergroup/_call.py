@@ -14,7 +14,8 @@ from datetime import date, datetime, timezone
 from typing import Any, Callable, Mapping, Optional, TypeVar, Union
 
 from . import _c
-from ._types import (Attribute, Attributes, Date, Error, PeerTime, Record, check, lib)
+from ._types import (Attribute, Attributes, Date, Error, PeerTime, Record, check, lib,
+                     utc_after)
 
 Text = Optional[str]
 T = TypeVar("T")
@@ -46,8 +47,12 @@ def uuid_in(which: Any) -> uuid.UUID:
     return uuid.UUID(bytes=bytes(which))
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
 def utc_in(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone.utc)
+    """Of seconds since 1970."""
+    return utc_after(_EPOCH, seconds)
 
 
 def utc_out(when: Optional[datetime]) -> int:

@@ -90,13 +90,23 @@ def check(hresult: int) -> int:
 _EPOCH = datetime(1601, 1, 1, tzinfo=timezone.utc)
 
 
+def utc_after(epoch: datetime, seconds: int, microseconds: int = 0) -> datetime:
+    """The sum, or the last or first that a datetime can say where that is beyond it."""
+    try:
+        return epoch + timedelta(seconds=seconds, microseconds=microseconds)
+    except OverflowError:
+        nearest = datetime.max if seconds > 0 else datetime.min
+        return nearest.replace(tzinfo=timezone.utc)
+
+
 class PeerTime(int):
     """A time as records have it: 100 ns since 1601, by the group's clock."""
 
     @property
     def utc(self) -> datetime:
-        """The same in UTC, rounded down to a microsecond."""
-        return _EPOCH + timedelta(microseconds=self // 10)
+        """The same in UTC, rounded down to a microsecond; at the most the end of year 9999."""
+        seconds, rest = divmod(int(self), 10000000)
+        return utc_after(_EPOCH, seconds, rest // 10)
 
     @classmethod
     def of(cls, when: datetime) -> "PeerTime":
@@ -195,7 +205,7 @@ class GroupName:
 
 @dataclass(frozen=True)
 class Invitation:
-    """What an invitation says."""
+    """What an invitation says. No time is after the year 9999, as a datetime is not."""
     group_name: str
     group_friendly: str
     issuer_name: str
