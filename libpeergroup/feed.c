@@ -82,7 +82,7 @@ struct pgi_item *pgi_feed_pop(struct pgi_feed *feed)
 	if (!item)
 		return NULL;
 	feed->head = item->next;
-	feed->data_bytes -= item->size;
+	feed->data_bytes -= pgi_item_weight(item);
 	feed->news_queued -= is_news(item);
 	if (!feed->head)
 		feed->tail = &feed->head;

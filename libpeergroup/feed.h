@@ -29,6 +29,12 @@ struct pgi_item {
 	char peer[];		/* event.link_peer */
 };
 
+/* What data takes in the queue, which much of little data would fill; 0 of an event. */
+static inline size_t pgi_item_weight(const struct pgi_item *item)
+{
+	return item->data ? sizeof(*item) + item->size : 0;
+}
+
 struct pgi_feed {
 	struct pgi_nl nl;		/* hears */
 	struct pgi_nl ask;		/* asks; opened when first needed */
@@ -50,7 +56,7 @@ struct pgi_feed {
 	struct pgi_presence revoked;	/* ... by certificates instead of links */
 	struct pgi_known known;
 	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way */
-	size_t data_bytes;		/* in the queue */
+	size_t data_bytes;		/* in the queue, by pgi_item_weight() */
 	size_t data_pulled;		/* by the dump under way */
 	uint64_t data_lost;		/* for the next to tell */
 	struct pgi_item *held, **held_tail;	/* links' events, behind data that waits */

@@ -123,7 +123,7 @@ static void take_whole(struct pgi_feed *feed)
 	}
 	*feed->tail = item;
 	feed->tail = &item->next;
-	feed->data_bytes += item->size;
+	feed->data_bytes += pgi_item_weight(item);
 }
 
 /* What there is no memory for the kernel does not give again: what comes next says so. */
