@@ -70,7 +70,9 @@ static bool pg_group_rush(struct pg_group *g, bool admin)
 		return false;
 	g->programs = true;
 	if (!g->rush) {
-		g->rush = admin || !g->rushed || !pg_group_pause_left(g, pg_group_revoke_pause(g));
+		/* Of what is not over yet the pause is not known. */
+		g->rush = admin || !g->rushed ||
+			  (!g->sweeping && !pg_group_pause_left(g, pg_group_revoke_pause(g)));
 		/* While records are looked through it is in the queue, and would lose its place. */
 		if (g->rush && !g->sweeping)
 			mod_delayed_work(pg_wq, &g->revoke, 0);
