@@ -175,6 +175,14 @@ static unsigned int pg_data_gone_late(struct pg_group *g, const struct pg_watch 
 	return n;
 }
 
+/* For half of what it may, at least: one that goes just when it is full has done no harm. */
+static bool pg_data_held_long(const struct pg_group *g, const struct pg_inbox *in)
+{
+	unsigned long half = msecs_to_jiffies(g->limits.receive_wait_ms) / 2;
+
+	return in->late || time_after_eq(jiffies, in->full_at + half);
+}
+
 /*
  * A full inbox goes, late or not yet: another socket is not to begin anew in its place. Of a user
  * no more are kept than count, so that it cannot push out those of others.
@@ -318,7 +326,7 @@ void pg_data_empty(struct pg_group *g, struct pg_watch *w)
 	struct pg_letter *letter, *tmp;
 
 	lockdep_assert_held(&g->lock);
-	if (in->full)
+	if (in->full && pg_data_held_long(g, in))
 		pg_data_keep_late(g, w);
 	list_for_each_entry_safe(letter, tmp, &in->letters, list)
 		pg_letter_free(g, in, letter);
