@@ -222,7 +222,8 @@ static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 		n += uid_eq(other->uid, wait->uid);
 		all++;
 	}
-	if (n >= PG_TX_WAITS_MAX || all >= PG_TX_WAITS_ALL)
+	/* However many uids are some one's, they do not keep others from waiting at all. */
+	if (n >= PG_TX_WAITS_MAX || (n && all >= PG_TX_WAITS_ALL))
 		return -ENOSPC;
 	list_add_tail(&wait->list, &link->tx_waits);
 	return 0;
