@@ -348,8 +348,9 @@ static HRESULT catch_up(struct pgi_feed *feed)
 		return S_OK;
 	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
 		hr = catch_up_records(feed);
+		/* Who makes records as fast as they are taken does not hide what else there is. */
 		if (hr == S_FALSE)
-			return S_OK;
+			return pgi_feed_catch_up_about(feed);
 	}
 	told_until(feed, hr, state.seq);
 	if (SUCCEEDED(hr))
