@@ -199,7 +199,10 @@ static bool pg_group_flood_lied(struct pg_flood *f, const struct pg_link *from)
 
 static bool pg_group_flood_akin(const struct pg_link *from, const struct pg_link *other)
 {
-	return from->payer == other->payer;
+	/* Appeals are charged to who was revoked, and may be of many below that one. */
+	return from == other ||
+	       (!READ_ONCE(from->appeal) && !READ_ONCE(other->appeal) &&
+		READ_ONCE(from->payer) == READ_ONCE(other->payer));
 }
 
 static void pg_group_properties_changed(struct pg_group *g, const struct pg_record *r)
