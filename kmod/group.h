@@ -123,14 +123,12 @@ struct pg_holder {
  * struct pg_turn - when a socket's turn is to answer who joins by password; see password.c
  * @open: how many it answers
  * @last: the call that went to it last, or after which it left one unanswered
- * @users_open: of its user's sockets together, as of the present call
- * @users_last: likewise
+ * @users_last: the latest of all its user's, as of the present call
  * @passed: has been asked in the present call
  */
 struct pg_turn {
 	u32 open;
 	u64 last;
-	u32 users_open;
 	u64 users_last;
 	bool passed;
 };
@@ -565,7 +563,8 @@ void pg_group_revocations_changed(struct pg_group *g);
  * For a program that has put a revocation: acknowledged, it is in force here. Waits for
  * one judgement, and where records are being looked through, for that first; not for the pause
  * between two, as genetlink's lock is held, for reading. Where the last judgement was for a
- * program as well, this one comes when the pause is over, of 5 s at most, and it does not wait.
+ * program as well, this one comes when what that brought is done and the pause over, of 5 s at
+ * most, and it does not wait.
  * Not so for @admin, who has to be able to get rid of many. Who waits may be killed. No locks
  * of ours held.
  */

@@ -6,7 +6,7 @@
  * often, and never what is a password or who gets in.
  *
  * Who answers is a socket in the group's list of answerers. A new connection goes to one of
- * the user that answers the fewest at the time, and keeps it: anybody who may write can be
+ * the user whose turn was the longest ago, and keeps it: anybody who may write can be
  * in the list with many sockets and never answer. A connection stays in its listener's list of
  * half-open ones from beginning to end, and gives way like any of them.
  */
@@ -21,6 +21,7 @@
 #include "netlink.h"
 #include "password.h"
 
+#define PG_ANSWERERS_MAX	1024	/* sockets of all users that answer for a group */
 #define PG_PASSWORD_MINUTE_NS	(60 * (u64)NSEC_PER_SEC)
 
 /**
@@ -105,6 +106,22 @@ static int pg_password_prepare(struct pg_group *g)
 	return 0;
 }
 
+/* Each call looks at all of them. However many uids are some one's, others may have one. */
+static bool pg_password_crowded(const struct pg_group *g, const struct pg_opener *opener)
+{
+	const struct pg_watch *w;
+	bool own = false;
+	u32 n = 0;
+
+	list_for_each_entry(w, &g->answerers, node) {
+		if (w->sk == opener->sk)
+			return false;
+		own |= uid_eq(w->cred->euid, opener->cred->euid);
+		n++;
+	}
+	return own && n >= PG_ANSWERERS_MAX;
+}
+
 int pg_group_answer(struct pg_group *g, const struct pg_opener *opener,
 		    struct netlink_ext_ack *extack)
 {
@@ -112,6 +129,10 @@ int pg_group_answer(struct pg_group *g, const struct pg_opener *opener,
 
 	mutex_lock(&g->lock);
 	err = pg_password_prepare(g);
+	if (!err && pg_password_crowded(g, opener)) {
+		NL_SET_ERR_MSG(extack, "too many sockets answer who joins");
+		err = -ENOSPC;
+	}
 	if (!err)
 		err = pg_group_add_watch(g, &g->answerers, opener, 0, extack);
 	mutex_unlock(&g->lock);
@@ -185,28 +206,24 @@ static int pg_password_refuse(struct pg_link *link, int error, u32 fault)
 	return -error;
 }
 
-/* What each answerer's user has with all its sockets. */
+/* Which turn each answerer's user had last, with any of its sockets. */
 static void pg_password_count(struct pg_group *g)
 {
 	struct pg_watch *w, *other;
 
 	list_for_each_entry(w, &g->answerers, node) {
 		w->turn.passed = false;
-		w->turn.users_open = 0;
 		w->turn.users_last = 0;
 		list_for_each_entry(other, &g->answerers, node) {
-			if (!uid_eq(w->cred->euid, other->cred->euid))
-				continue;
-			w->turn.users_open += other->turn.open;
-			w->turn.users_last = max(w->turn.users_last, other->turn.last);
+			if (uid_eq(w->cred->euid, other->cred->euid))
+				w->turn.users_last = max(w->turn.users_last, other->turn.last);
 		}
 	}
 }
 
+/* How many are open is no measure between users: who hangs up at once has none. */
 static bool pg_turn_before(const struct pg_turn *a, const struct pg_turn *b)
 {
-	if (a->users_open != b->users_open)
-		return a->users_open < b->users_open;
 	if (a->users_last != b->users_last)
 		return a->users_last < b->users_last;
 	if (a->open != b->open)
