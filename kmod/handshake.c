@@ -218,7 +218,7 @@ static int pg_handshake_charge(struct pg_link *link, const struct pg_member *lea
 	inviter = top ? pg_quota_get(quotas, top->gmc.spki_hash) : NULL;
 	if (!own || (top && !inviter))
 		return -ENOMEM;
-	link->payer = own;
+	WRITE_ONCE(link->payer, own);
 	link->inviter = inviter;
 	return 0;
 }
@@ -233,11 +233,12 @@ static int pg_handshake_refusal(struct pg_group *g, unsigned int refusal)
 
 /*
  * The other end's chain is not worth learning, as somebody at or over @above was revoked. Nobody
- * is called revoked who has not proved to be who was: a certificate is no secret. As nothing
+ * is heard as revoked who has not proved to be who was: a certificate is no secret. As nothing
  * of that is remembered, the key that is spoken of proves itself first, which costs one
- * check, and the chain's checks count as what this caller may say besides (appeal.c): for who
- * was revoked.
- * Return: -EKEYREVOKED, or what is wrong with it besides.
+ * check. The chain's certificates that hold count as what this caller may say besides
+ * (appeal.c): for who was revoked. One that does not hold is the end, and the caller's own: of
+ * that anybody could make as many as used the rate up.
+ * Return: -EKEYREVOKED, -EBUSY where the rate is used up, or what is wrong with it besides.
  */
 static int pg_handshake_barred(struct pg_link *link, const struct pg_credential *cred,
 			       const struct pg_chain *chain, const struct pg_gmc *gmc,
@@ -245,6 +246,7 @@ static int pg_handshake_barred(struct pg_link *link, const struct pg_credential 
 {
 	struct pg_group *g = link->group;
 	const struct pg_member *fallen;
+	u32 good;
 	u64 until;
 	int err;
 
@@ -262,9 +264,12 @@ static int pg_handshake_barred(struct pg_link *link, const struct pg_credential 
 	mutex_unlock(&g->lock);
 	if (err)
 		return err;
-	if (!pg_rx_appeals(link, chain->n))
+	if (!pg_rx_may_appeal(link))
 		return -EBUSY;
-	return pg_handshake_refusal(g, pg_members_check(&g->members, chain)) ?: -EKEYREVOKED;
+	err = pg_handshake_refusal(g, pg_members_check(&g->members, chain, &good));
+	while (good-- > above->depth)
+		pg_rx_take_appeal(link);
+	return err ?: -EKEYREVOKED;
 }
 
 /* The chain of who is not known to be revoked. */
@@ -555,9 +560,12 @@ static int pg_handshake_third(struct pg_link *link, u8 *block, u32 len)
 	err = pg_handshake_meet(link, payload, payload_len);
 	if (!err && pg_member_revoked(link->peer))
 		err = -EKEYREVOKED;
-	if (err && err != -ETIME && err != -EKEYREVOKED)
+	if (err && err != -ETIME && err != -EKEYREVOKED && err != -EBUSY)
 		return err;
 	pg_handshake_keys(link);
+	/* It is only told, and not heard. */
+	if (err == -EBUSY)
+		pg_link_fail(link, PG_BYE_REVOKED, EBUSY, PEERGROUP_A_STATS_LINK_PACED);
 	if (err == -ETIME)
 		pg_link_fail(link, PG_BYE_CLOCK, ETIME, PEERGROUP_A_STATS_LINK_CLOCK);
 	/* It may not know, have another certificate, or know better. */

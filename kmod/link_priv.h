@@ -93,10 +93,11 @@ void pg_rx_work(struct work_struct *work);
 void pg_rx_pace_work(struct work_struct *work);
 
 /*
- * Takes @n signature checks from the rate of who is charged with @link, which is about to be
- * taken for revoked. False: there are none left now.
+ * Of who is charged with @link, which is about to be taken for revoked: is there anything left
+ * of the rate of its appeals, and takes one signature check from it.
  */
-bool pg_rx_appeals(struct pg_link *link, u32 n);
+bool pg_rx_may_appeal(const struct pg_link *link);
+void pg_rx_take_appeal(struct pg_link *link);
 
 /* Frees what is coming in. @rx does not run any more. */
 void pg_rx_drop(struct pg_link *link);

@@ -120,15 +120,15 @@ static void pg_rx_take_sync(struct pg_link *link)
 	pg_rx_take_member(link, PG_PACE_SYNC, READ_ONCE(link->group->limits.sync_rate));
 }
 
-bool pg_rx_appeals(struct pg_link *link, u32 n)
+bool pg_rx_may_appeal(const struct pg_link *link)
 {
-	u32 rate = READ_ONCE(link->group->limits.proof_rate);
+	return !pg_rx_member_wait(link, PG_PACE_APPEAL, READ_ONCE(link->group->limits.proof_rate),
+				  ktime_get_ns());
+}
 
-	if (pg_rx_member_wait(link, PG_PACE_APPEAL, rate, ktime_get_ns()))
-		return false;
-	while (n--)
-		pg_rx_take_member(link, PG_PACE_APPEAL, rate);
-	return true;
+void pg_rx_take_appeal(struct pg_link *link)
+{
+	pg_rx_take_member(link, PG_PACE_APPEAL, READ_ONCE(link->group->limits.proof_rate));
 }
 
 /* Counts a message against the rate of its kind. */

@@ -363,8 +363,9 @@ static unsigned int pg_members_step(struct pg_members *ms, struct pg_member *par
 	return 0;
 }
 
+/* *@good: how many of the chain are known or, now, verified. */
 static unsigned int pg_members_walk(struct pg_members *ms, const struct pg_chain *chain,
-				    bool learn, struct pg_member **leaf)
+				    bool learn, struct pg_member **leaf, u32 *good)
 {
 	struct pg_member *at = pg_member_hold(ms->root);
 	unsigned int refusal = 0;
@@ -383,6 +384,7 @@ static unsigned int pg_members_walk(struct pg_members *ms, const struct pg_chain
 			pg_member_put(parent);
 	}
 
+	*good = at->depth;
 	if (!refusal && leaf)
 		*leaf = at;
 	else
@@ -393,12 +395,14 @@ static unsigned int pg_members_walk(struct pg_members *ms, const struct pg_chain
 unsigned int pg_members_learn(struct pg_members *ms, const struct pg_chain *chain,
 			      struct pg_member **leaf)
 {
-	return pg_members_walk(ms, chain, true, leaf);
+	u32 good;
+
+	return pg_members_walk(ms, chain, true, leaf, &good);
 }
 
-unsigned int pg_members_check(struct pg_members *ms, const struct pg_chain *chain)
+unsigned int pg_members_check(struct pg_members *ms, const struct pg_chain *chain, u32 *good)
 {
-	return pg_members_walk(ms, chain, false, NULL);
+	return pg_members_walk(ms, chain, false, NULL, good);
 }
 
 unsigned int pg_members_learn_one(struct pg_members *ms, struct pg_span der)

@@ -226,6 +226,7 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
  * pg_members_check() - verify a chain, and remember nothing of it
  * @ms: the table
  * @chain: as for pg_members_learn()
+ * @good: set to how many of it, from the first on, hold
  *
  * For who is not worth a place in the table, which it takes none of: what is not known costs
  * as much each time. Sleeps.
@@ -233,7 +234,7 @@ unsigned int __must_check pg_members_learn(struct pg_members *ms,
  * Return: 0 or a refusal, as pg_members_learn(), but not for want of room.
  */
 unsigned int __must_check pg_members_check(struct pg_members *ms,
-					   const struct pg_chain *chain);
+					   const struct pg_chain *chain, u32 *good);
 
 /**
  * pg_members_learn_one() - verify a certificate whose issuer is known, and remember it

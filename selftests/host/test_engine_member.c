@@ -83,13 +83,13 @@ static void table_start(struct pg_members *ms, const struct links *l)
 static unsigned int verdict(const struct links *l)
 {
 	struct pg_chain chain = links_chain(l);
-	unsigned int refusal, checked;
+	unsigned int refusal, checked, good;
 	struct pg_member *leaf = NULL;
 	struct pg_members ms;
 
 	table_start(&ms, l);
-	checked = pg_members_check(&ms, &chain);
-	CHECK(ms.count == 1);
+	checked = pg_members_check(&ms, &chain, &good);
+	CHECK(ms.count == 1 && (good == chain.n) == !checked);
 	refusal = pg_members_learn(&ms, &chain, &leaf);
 	CHECK(!refusal == !!leaf && refusal == checked);
 	if (leaf)
@@ -300,6 +300,7 @@ static void test_order(void)
 	struct pg_chain chain;
 	struct pg_members ms;
 	struct pg_span first;
+	u32 good;
 
 	links_start(&l, ec_key[0]);
 	links_add(&l, ec_key[1], ADMIN);
@@ -317,7 +318,7 @@ static void test_order(void)
 	chain.cert[0] = chain.cert[1];
 	chain.n = 1;
 	CHECK(pg_members_learn(&ms, &chain, NULL) == CERT, "known, without its issuer");
-	CHECK(pg_members_check(&ms, &chain) == CERT, "the same, only looked at");
+	CHECK(pg_members_check(&ms, &chain, &good) == CERT && !good, "the same, only looked at");
 	chain.cert[0] = first;
 	chain.cert[1] = first;
 	chain.n = 2;
