@@ -343,8 +343,13 @@ HRESULT peergroup_create(const char *identity,
  * @name: the group's peer name
  * @group: receives a handle
  *
- * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND,
- * PEER_E_NO_KEY_ACCESS.
+ * A group that is not in the kernel yet is made there, offline, and ends with the last
+ * handle; see peergroup_online(). peergroup_list_groups() tells peer names by friendly ones,
+ * and peergroup_close() closes the handle.
+ *
+ * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND (the identity, or the group
+ * among its own), PEER_E_NO_KEY_ACCESS,
+ * E_ACCESSDENIED (the group is not for this user; or the kernel wants CAP_NET_ADMIN to make it).
  */
 HRESULT peergroup_open(const char *identity, const char *name, peergroup_t *group);
 
@@ -1280,7 +1285,7 @@ HRESULT peergroup_attributes_parse(const char *xml,
  * @PEERGROUP_EVENT_LINK: what became of a link to a neighbour
  * @PEERGROUP_EVENT_STATUS: the group's status
  * @PEERGROUP_EVENT_GONE: the group ended; nothing follows
- * @PEERGROUP_EVENT_MEMBER: a member was revoked, or is no longer
+ * @PEERGROUP_EVENT_MEMBER: a member was revoked, or is in again
  * @PEERGROUP_EVENT_DIRECT: what became of a direct connection
  */
 enum peergroup_event_kind {
@@ -1300,7 +1305,7 @@ enum peergroup_event_kind {
  * @id: the record's
  * @type: the record's
  * @version: the record's
- * @link_id: same as in a dump of links
+ * @link_id: the link's number, as struct peergroup_connection has it
  * @link_state: enum peergroup_link_state
  * @link_node: node id of the other end, 0 while unknown
  * @link_outbound: this host dialled
@@ -1311,7 +1316,8 @@ enum peergroup_event_kind {
  * @status: PEERGROUP_STATUS_*, for PEERGROUP_EVENT_STATUS
  * @reason: errno, for a STATUS or GONE that was a failure, or 0
  * @revoked: the member's certificate is void, for PEERGROUP_EVENT_MEMBER
- * @member_change: PEER_MEMBER_CHANGE_TYPE, for PEERGROUP_EVENT_MEMBER
+ * @member_change: of PEER_MEMBER_CHANGE_TYPE, for PEERGROUP_EVENT_MEMBER: PEER_MEMBER_LEFT, or
+ *	PEER_MEMBER_JOINED of who is in again; who is connected peergroup_members() tells
  */
 struct peergroup_event {
 	enum peergroup_event_kind kind;

@@ -82,4 +82,10 @@ echo secret > "$T/password"
 pg h2 config export --password-file "$T/password" "$evil" > "$T/config"
 pg h2 leave "$evil" > /dev/null
 check "what is imported" escapes pg h2 config import --password-file "$T/password" "$T/config"
+
+# told: 1 if a group that is made now is said to have another's name
+told() { pg h1 create twin 2>&1 > /dev/null | grep -c "another group is called 'twin'"; }
+is "the first of a name is no other's" "$(told)" 0
+is "of a second that is said" "$(told)" 1
+check "a name that is empty is none" eval "pg h1 create '' 2>&1 | grep -q 'not empty'"
 done_testing

@@ -185,6 +185,20 @@ int report_new(peergroup_t group, const char *friendly)
 	return finish();
 }
 
+/* How many of this user's groups have this friendly name. */
+static size_t count_called(const char *friendly)
+{
+	struct peergroup_group_name *list;
+	size_t n, i, called = 0;
+
+	if (FAILED(peergroup_list_groups(NULL, &list, &n)))
+		return 0;
+	for (i = 0; i < n; i++)
+		called += str_eq(list[i].friendly, friendly);
+	peergroup_free(list);
+	return called;
+}
+
 static HRESULT create(const char *identity, const struct peergroup_create_options *properties,
 		      const char *password, uint32_t role, peergroup_t *group)
 {
@@ -226,6 +240,8 @@ int cmd_create(int argc, char **argv)
 	if (optind + 1 != argc)
 		return usage("create needs one NAME");
 	properties.friendly = argv[optind];
+	if (!*properties.friendly)
+		return usage("create needs a NAME that is not empty");
 	ret = find_identity(opt_identity, &identity);
 	if (ret == EXIT_OK && file)
 		ret = read_password(file, &password);
@@ -246,6 +262,9 @@ int cmd_create(int argc, char **argv)
 		return fail_result(hr, "cannot create group '%s'", properties.friendly);
 	ret = report_new(group, properties.friendly);
 	peergroup_close(group);
+	if (count_called(properties.friendly) > 1)
+		fail(EXIT_OK, "another group is called '%s', too: use their peer names from now on (see: peergroup groups)",
+		     properties.friendly);
 	return ret;
 }
 
