@@ -22,7 +22,7 @@
 #define LIFETIME	(30 * 24 * 3600)	/* of a record, in seconds */
 #define REFRESH		(24 * 3600)		/* long before it ends */
 #define NAMES_MAX	16
-#define TOLD_MAX	8	/* disputes of one member, and members of one dispute */
+#define TOLD_MAX	8	/* names that are disputed, and members that claim one */
 
 static const uuid_t key_type = {
 	0x8c, 0x1d, 0x5e, 0x02, 0x7f, 0x44, 0x4b, 0x0a,
@@ -261,83 +261,6 @@ static void tell_disputed(const struct people *people, const struct claim *claim
 	fputs(told > TOLD_MAX ? " ...\n" : "\n", stderr);
 }
 
-/* How many disputes of a member have been told of. */
-struct told {
-	const char *member;	/* a claim's */
-	size_t count;
-};
-
-static int by_member(const void *a, const void *b)
-{
-	return strcmp(((const struct told *)a)->member, ((const struct told *)b)->member);
-}
-
-/* Each member that claims anything once, sorted; the claims are at least one. */
-static struct told *all_members(const struct claims *c, size_t *count)
-{
-	struct told *list = calloc(c->count, sizeof(*list));
-	size_t i;
-
-	if (!list)
-		die("members", E_OUTOFMEMORY);
-	for (i = 0; i < c->count; i++)
-		list[i].member = c->claim[i].member;
-	qsort(list, c->count, sizeof(*list), by_member);
-	for (i = 0, *count = 0; i < c->count; i++)
-		if (!*count || by_member(&list[*count - 1], &list[i]))
-			list[(*count)++] = list[i];
-	return list;
-}
-
-static struct told *of_member(struct told *list, size_t count, const char *member)
-{
-	struct told key = { .member = member };
-
-	return bsearch(&key, list, count, sizeof(*list), by_member);
-}
-
-/*
- * Two members can make up any number of names and dispute them: that is not told of for ever.
- * But whoever loses a name to them is told of, however many they have made up.
- */
-static bool worth_telling(struct told *list, size_t members, const struct claim *claim,
-			  size_t count)
-{
-	bool worth = false;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		worth |= of_member(list, members, claim[i].member)->count < TOLD_MAX;
-	for (i = 0; worth && i < count; i++)
-		if (!i || strcmp(claim[i].member, claim[i - 1].member))
-			of_member(list, members, claim[i].member)->count++;
-	return worth;
-}
-
-static void tell_disputes(peergroup_t group, const struct claims *c, size_t disputes)
-{
-	struct people people = { 0 };
-	size_t i, next, members;
-	struct told *list;
-	bool disputed;
-
-	if (!disputes)
-		return;
-	check(people_read(group, &people), "members");
-	list = all_members(c, &members);
-	for (i = 0; i < c->count; i = next) {
-		next = same_host(c, i, &disputed);
-		if (!disputed || !worth_telling(list, members, &c->claim[i], next - i))
-			continue;
-		tell_disputed(&people, &c->claim[i], next - i);
-		disputes--;
-	}
-	if (disputes)
-		fprintf(stderr, "%zu more names that are claimed so\n", disputes);
-	free(list);
-	people_free(&people);
-}
-
 static void free_claims(struct claims *c)
 {
 	while (c->count--) {
@@ -352,6 +275,7 @@ static void write_known_hosts(peergroup_t group)
 {
 	struct claims c = { 0 };
 	struct lines lines = { 0 };
+	struct people people = { 0 };
 	size_t i, next, disputes = 0;
 	bool disputed;
 
@@ -360,13 +284,18 @@ static void write_known_hosts(peergroup_t group)
 		qsort(c.claim, c.count, sizeof(*c.claim), by_host_and_member);
 	for (i = 0; i < c.count; i = next) {
 		next = same_host(&c, i, &disputed);
-		disputes += disputed;
+		if (disputed && !disputes++)
+			check(people_read(group, &people), "members");
+		if (disputed && disputes <= TOLD_MAX)
+			tell_disputed(&people, &c.claim[i], next - i);
 		for (; i < next && !disputed; i++)
 			lines_add(&lines, "%s %s", c.claim[i].host, c.claim[i].line);
 	}
 	if (lines_write(&lines, output))
 		fprintf(stderr, "%s: %zu keys\n", output, lines.count);
-	tell_disputes(group, &c, disputes);
+	if (disputes > TOLD_MAX)
+		fprintf(stderr, "%zu more names that are claimed so\n", disputes - TOLD_MAX);
+	people_free(&people);
 	lines_free(&lines);
 	free_claims(&c);
 }
