@@ -208,7 +208,7 @@ missing=''
 for limit in $(sed -n 's/^\tPEERGROUP_A_LIMIT_\([A-Z_]*\)[ ,].*/\1/p' \
 		"$TOP/kmod/include/uapi/linux/peergroup.h" | tr '[:upper:]' '[:lower:]'); do
 	case $limit in pad|max) continue;; esac
-	grep -q "^\.It $limit Ta " "$MAN/man7/peergroup.7" || missing+=" $limit"
+	grep -q "^\.It $limit$" "$MAN/man7/peergroup.7" || missing+=" $limit"
 	grep -qw "$limit=" "$TOP/tools/completion/peergroup" || missing+=" $limit="
 done
 is "peergroup.7 and the completion have each limit" "$missing" ''
