@@ -643,7 +643,7 @@ enum {
 	PEERGROUP_A_STATS_REFUSED_QUOTA,	/* over what one creator may have */
 	PEERGROUP_A_STATS_REFUSED_RATE,		/* creator publishes too fast */
 	PEERGROUP_A_STATS_REFUSED_PERMISSION,	/* requests that the group's mode forbids */
-	PEERGROUP_A_STATS_LINK_PACED,		/* times that a link was read more slowly, or not heard */
+	PEERGROUP_A_STATS_LINK_PACED,		/* times that a link was read late, or not heard */
 	PEERGROUP_A_STATS_LINK_CRYPTO,		/* a handshake message or frame failed its tag */
 	PEERGROUP_A_STATS_LINK_CREDENTIAL,	/* the other end proved no valid membership */
 	PEERGROUP_A_STATS_LINK_HALF_OPEN,	/* gave way to a later half-open link */
