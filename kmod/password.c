@@ -207,7 +207,7 @@ static int pg_password_refuse(struct pg_link *link, int error, u32 fault)
 }
 
 /* Which turn each answerer's user had last, with any of its sockets. */
-static void pg_password_count(struct pg_group *g)
+static void pg_password_turns(struct pg_group *g)
 {
 	struct pg_watch *w, *other;
 
@@ -249,7 +249,7 @@ static int pg_password_call(struct pg_group *g, struct pg_link *link,
 {
 	struct pg_watch *w;
 
-	pg_password_count(g);
+	pg_password_turns(g);
 	while ((w = pg_password_next(g))) {
 		if (!pg_netlink_permits(g, w, PG_NEED_WRITE) ||
 		    pg_netlink_password(g, link, w, opening, NULL, 0))
