@@ -267,8 +267,11 @@ static HRESULT new_registration(struct pgi_group *group, HANDLE event,
 		reg->feed.records = registered(reg, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
 		reg->feed.properties = registered(reg, PEER_GROUP_EVENT_PROPERTY_CHANGED, NULL);
 		reg->feed.members = registered(reg, PEER_GROUP_EVENT_MEMBER_CHANGED, NULL);
-		if (registered(reg, PEER_GROUP_EVENT_DIRECT_CONNECTION, NULL))
+		reg->feed.links = registered(reg, PEER_GROUP_EVENT_NEIGHBOR_CONNECTION, NULL);
+		if (registered(reg, PEER_GROUP_EVENT_DIRECT_CONNECTION, NULL)) {
+			reg->feed.links = true;
 			reg->feed.takes |= PEERGROUP_TAKES_DIRECT;
+		}
 		if (registered(reg, PEER_GROUP_EVENT_INCOMING_DATA, NULL))
 			reg->feed.takes |= PEERGROUP_TAKES_DATA;
 		/* What the kernel does not have yet has no feed yet, either. */

@@ -14,11 +14,12 @@
 #define READ_BURST	256
 
 /*
- * Events of records that wait for a program, and of members, whose own records and links make
- * them; above that they are left to catching up, which tells of each record and of each member
- * once. As any member can make thousands of them a second, a program that is busy would grow
- * without end. So many are less than 2 MiB, and half a second of what one member may publish:
- * more than a program leaves that keeps up. What is there at the start is told at once.
+ * Events that wait for a program, but for data, which has a bound of its own, and for what a
+ * call of the program itself has caused. Above that they are left to catching up, which tells of
+ * each record, member and link once, as it is then. As any member can make thousands of them a
+ * second, a program that is busy would grow without end. So many are less than 2 MiB, and half
+ * a second of what one member may publish: more than a program leaves that keeps up. What is
+ * there at the start is told at once.
  */
 #define NEWS_MAX	4096
 /* Caught up is from here on, so that a round of it is worth the asking. */
@@ -41,17 +42,24 @@ struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT faile
 	return item;
 }
 
-/* What catching up finds again; but of who was revoked, which is never left out. */
+/* What others can make, and so as many as they like. */
 static bool is_news(const struct pgi_item *item)
 {
-	return item->event.kind == PEERGROUP_EVENT_RECORD ||
-	       item->event.kind == PEERGROUP_EVENT_MEMBER;
+	switch (item->event.kind) {
+	case PEERGROUP_EVENT_RECORD:
+	case PEERGROUP_EVENT_MEMBER:
+	case PEERGROUP_EVENT_LINK:
+	case PEERGROUP_EVENT_DIRECT:
+	case PEERGROUP_EVENT_STATUS:
+		return true;
+	default:
+		return false;
+	}
 }
 
-/* No more of them: the caller leaves it to catching up, for which it sets feed->behind. */
-static bool is_full(const struct pgi_feed *feed)
+bool pgi_feed_full(const struct pgi_feed *feed)
 {
-	return feed->news_queued >= NEWS_MAX;
+	return feed->news_queued + feed->news_held >= NEWS_MAX;
 }
 
 void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item)
@@ -61,12 +69,47 @@ void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item)
 	feed->tail = &item->next;
 }
 
+/* Whether an event that waits says of the status, or of a member, what is no longer so. */
+static bool is_outdated(const struct pgi_item *item, const struct peergroup_event *now)
+{
+	const struct peergroup_event *was = &item->event;
+
+	if (was->kind != now->kind)
+		return false;
+	if (now->kind == PEERGROUP_EVENT_STATUS)
+		return true;
+	return now->kind == PEERGROUP_EVENT_MEMBER &&
+	       ((was->revoked && now->member_change == PEER_MEMBER_JOINED) ||
+		(now->revoked && was->member_change == PEER_MEMBER_JOINED)) &&
+	       !strcmp(was->link_peer, now->link_peer);
+}
+
+/*
+ * What no catching up tells of is not left out. Where there is no room the last that was said
+ * of the matter, and is not so any more, becomes what is so now.
+ */
+static bool amend(struct pgi_feed *feed, const struct peergroup_event *now)
+{
+	struct pgi_item *item, *last = NULL;
+
+	for (item = feed->head; item; item = item->next)
+		if (is_outdated(item, now))
+			last = item;
+	if (!last)
+		return false;
+	last->event = *now;
+	last->event.link_peer = last->peer;
+	return true;
+}
+
 HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event,
 		      HRESULT failed)
 {
 	struct pgi_item *item;
 
 	if (failed == S_OK && feed->filter && !feed->filter(feed, event))
+		return S_OK;
+	if (failed == S_OK && pgi_feed_full(feed) && amend(feed, event))
 		return S_OK;
 	item = pgi_item_new(event, failed);
 	if (!item)
@@ -119,7 +162,7 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 	changed = status ^ feed->status;
 	feed->status = status;
 	/* Who else is there is known through links: with the first one, and until the last. */
-	if (feed->members && changed & PEERGROUP_STATUS_CONNECTED && is_full(feed)) {
+	if (feed->members && changed & PEERGROUP_STATUS_CONNECTED && pgi_feed_full(feed)) {
 		feed->behind = true;
 	} else if (feed->members && changed & PEERGROUP_STATUS_CONNECTED) {
 		hr = pgi_feed_asking(feed);
@@ -205,7 +248,7 @@ static HRESULT take_missed(struct pgi_record **record, void *arg)
 {
 	struct pgi_feed *feed = arg;
 
-	return is_full(feed) ? S_FALSE : take_change(record, arg);
+	return pgi_feed_full(feed) ? S_FALSE : take_change(record, arg);
 }
 
 /* Like take_change() at the start, where what is gone was known to the program. */
@@ -326,6 +369,7 @@ static HRESULT catch_up_records(struct pgi_feed *feed)
 	return hr;
 }
 
+/* What is held goes by data, which is asked for only when the links have been caught up with. */
 bool pgi_feed_owes(const struct pgi_feed *feed)
 {
 	return feed->behind && !feed->gone && feed->news_queued < NEWS_FEW;
@@ -346,6 +390,8 @@ static HRESULT catch_up(struct pgi_feed *feed)
 	/* The library itself goes by the status; the rest comes when there is room for it. */
 	if (SUCCEEDED(hr) && feed->news_queued >= NEWS_FEW)
 		return S_OK;
+	if (SUCCEEDED(hr) && feed->links)
+		hr = pgi_feed_compare_links(feed);
 	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
 		hr = catch_up_records(feed);
 		/* Who makes records as fast as they are taken does not hide what else there is. */
@@ -383,7 +429,7 @@ static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 		return S_OK;
 	if (event.sequence > feed->seq + 1)
 		return catch_up(feed);
-	if (is_full(feed)) {
+	if (pgi_feed_full(feed)) {
 		feed->behind = true;
 		return S_OK;
 	}
@@ -404,27 +450,17 @@ static HRESULT record_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 {
 	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
-	struct peergroup_event event = { .kind = PEERGROUP_EVENT_LINK };
-	uint8_t outbound, direct;
+	struct peergroup_event event;
 	HRESULT hr;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
 	if (pgi_nl_u32(a[PEERGROUP_A_LINK_GROUP]) != feed->group)
 		return S_OK;
-	pgi_nl_bytes(a[PEERGROUP_A_LINK_OUTBOUND], &outbound, sizeof(outbound));
-	if (pgi_nl_bytes(a[PEERGROUP_A_LINK_DIRECT], &direct, sizeof(direct)) && direct)
-		event.kind = PEERGROUP_EVENT_DIRECT;
-	event.link_id = pgi_nl_u64(a[PEERGROUP_A_LINK_ID]);
-	event.link_state = pgi_nl_u32(a[PEERGROUP_A_LINK_STATE]);
-	event.link_node = pgi_nl_u64(a[PEERGROUP_A_LINK_NODE]);
-	event.link_outbound = outbound;
-	event.link_error = (int)pgi_nl_u32(a[PEERGROUP_A_LINK_REASON]);
-	event.link_peer = pgi_nl_str(a[PEERGROUP_A_LINK_PEER]);
-	pgi_link_address(a, &event.link_address);
-	hr = pgi_feed_push_link(feed, &event);
+	pgi_feed_link_of(msg, &event);
+	hr = pgi_feed_tell_link(feed, &event);
 	if (FAILED(hr) || !feed->members || event.kind == PEERGROUP_EVENT_DIRECT)
 		return hr;
-	if (is_full(feed)) {
+	if (pgi_feed_full(feed)) {
 		feed->behind = true;
 		return S_OK;
 	}
@@ -516,6 +552,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 	*more = false;
 	if (pgi_feed_owes(feed)) {
 		t.hr = catch_up(feed);
+		pgi_feed_pull(feed);
 		/* There is something to tell: news, or that there is none to be had. */
 		timeout = 0;
 	}
@@ -529,11 +566,13 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 			if (feed->stale && len == -EAGAIN && !feed->gone) {
 				feed->stale = false;
 				t.hr = catch_up(feed);
+				pgi_feed_pull(feed);
 			}
 			return t.hr;
 		}
 		if (len == -ENOBUFS) {
 			feed->stale = true;
+			feed->links_behind = feed->links;
 			pgi_feed_data_waits(feed);
 			t.hr = catch_up(feed);
 			pgi_feed_pull(feed);
@@ -554,8 +593,10 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 void pgi_feed_resume(struct pgi_feed *feed)
 {
 	/* What fails is tried again next time. */
-	if (pgi_feed_owes(feed))
-		catch_up(feed);
+	if (!pgi_feed_owes(feed))
+		return;
+	catch_up(feed);
+	pgi_feed_pull(feed);
 }
 
 /* --------------------------------------------------------------- opening -- */
@@ -624,9 +665,11 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 		return hr;
 	feed->status = state.status;
 	pgi_presence_id(group, state.node, feed->presence.own);
-	if (!follows_records(feed))
+	if (!follows_records(feed) && !feed->links)
 		return S_OK;
 	hr = pgi_feed_asking(feed);
+	if (SUCCEEDED(hr) && feed->links)
+		hr = pgi_feed_start_links(feed);
 	if (SUCCEEDED(hr) && feed->members)
 		hr = pgi_feed_start_presence(feed);
 	if (SUCCEEDED(hr) && feed->records)
@@ -650,6 +693,7 @@ void pgi_feed_close(struct pgi_feed *feed)
 	free(feed->identity);
 	free(feed->name);
 	pgi_known_free(&feed->known);
+	pgi_feed_free_links(feed);
 	pgi_presence_free(&feed->presence);
 	pgi_presence_free(&feed->revoked);
 	pgi_nl_close(&feed->ask);

@@ -41,7 +41,8 @@ struct pgi_feed {
 	uint32_t group;			/* index */
 	char *identity, *name;		/* of the member and of the group, on disk */
 	bool records;			/* whether the owner wants them, */
-	bool properties, members;	/* ... news of the group's properties, of members */
+	bool properties, members;	/* ... news of the group's properties, of members, */
+	bool links;			/* ... of links, direct ones as well */
 	uint32_t takes;			/* PEERGROUP_TAKES_* */
 	/* Shown each event first; what it says false to is not queued. NULL: all is. */
 	bool (*filter)(struct pgi_feed *feed, const struct peergroup_event *event);
@@ -49,21 +50,24 @@ struct pgi_feed {
 	uint64_t about_seq;		/* ... and those of reserved types up to here */
 	uint32_t status;		/* as last told */
 	bool behind;			/* a catch-up failed, or waits for room in the queue */
+	bool links_behind;		/* so it is with links: no data is asked for till then */
 	bool stale;			/* and to be done again when the socket is empty */
 	bool gone;			/* the group ended */
 	bool became_ready;		/* to be looked at and reset by the owner */
 	struct pgi_presence presence;	/* where @members; */
 	struct pgi_presence revoked;	/* ... by certificates instead of links */
 	struct pgi_known known;
+	struct pgi_item *up;		/* links that were told of as up, and not as down */
 	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way */
 	size_t data_bytes;		/* in the queue, by pgi_item_weight() */
 	size_t data_pulled;		/* by the dump under way */
 	uint64_t data_lost;		/* for the next to tell */
-	struct pgi_item *held, **held_tail;	/* links' events, behind data that waits */
+	struct pgi_item *held, **held_tail;	/* links' events, behind data that waits, */
+	size_t news_held;		/* ... and how many */
 	struct pgi_item *incoming;	/* being put together, @filled bytes of it */
 	size_t filled;
 	struct pgi_item *head, **tail;	/* the queue, */
-	size_t news_queued;		/* ... and how many events of records and members it has */
+	size_t news_queued;		/* ... and how many events it has that others can make */
 };
 
 /*
@@ -84,6 +88,8 @@ HRESULT pgi_feed_push(struct pgi_feed *feed, const struct peergroup_event *event
 		      HRESULT failed);
 /* The same of what pgi_item_new() made, whether it is wanted or not. */
 void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item);
+/* No more of what is found again later: whoever leaves it out sets feed->behind. */
+bool pgi_feed_full(const struct pgi_feed *feed);
 /* The next one, to be freed by free(), or NULL. Then see whether the feed owes events. */
 struct pgi_item *pgi_feed_pop(struct pgi_feed *feed);
 
@@ -114,6 +120,17 @@ struct pgi_item *pgi_item_new(const struct peergroup_event *event, HRESULT faile
 
 /* Asks for what waits, unless enough is in the queue. Not while the socket's buffer is used. */
 void pgi_feed_pull(struct pgi_feed *feed);
+
+/* ---- links.c: news of links ---- */
+
+/* What a message says of a link: an event, or the answer to LINK_GET. */
+void pgi_feed_link_of(const struct nlmsghdr *msg, struct peergroup_event *event);
+/* A link has changed. */
+HRESULT pgi_feed_tell_link(struct pgi_feed *feed, const struct peergroup_event *event);
+/* What is up at the start, which is not told; and what has changed unheard, which is. */
+HRESULT pgi_feed_start_links(struct pgi_feed *feed);
+HRESULT pgi_feed_compare_links(struct pgi_feed *feed);
+void pgi_feed_free_links(struct pgi_feed *feed);
 
 /* ---- about.c: what records and links say about the group itself ---- */
 

@@ -27,6 +27,7 @@ static HRESULT flush_held(struct pgi_feed *feed)
 		if (FAILED(hr))
 			break;
 		feed->held = item->next;
+		feed->news_held--;
 		free(item);
 	}
 	if (!feed->held)
@@ -51,6 +52,7 @@ HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *
 		return E_OUTOFMEMORY;
 	*feed->held_tail = item;
 	feed->held_tail = &item->next;
+	feed->news_held++;
 	return S_OK;
 }
 
@@ -80,7 +82,7 @@ void pgi_feed_pull(struct pgi_feed *feed)
 {
 	struct nlmsghdr *msg;
 
-	if (!feed->data_waits || feed->data_asked || feed->gone ||
+	if (!feed->data_waits || feed->data_asked || feed->gone || feed->links_behind ||
 	    feed->data_bytes >= QUEUE_BYTES)
 		return;
 	msg = pgi_nl_request(&feed->nl, PEERGROUP_CMD_DATA_GET, NLM_F_DUMP);

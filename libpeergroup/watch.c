@@ -91,6 +91,7 @@ static HRESULT open_watch(struct pgi_group *group, enum pgi_type type, uint64_t 
 	w->epoll = -1;
 	w->queued = -1;
 	w->feed.records = type == PGI_WATCH;
+	w->feed.links = type == PGI_WATCH;
 	w->feed.takes = takes;
 	if (type == PGI_RECEIVER)
 		w->feed.filter = only_data;

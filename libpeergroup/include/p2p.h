@@ -2165,11 +2165,14 @@ HRESULT PeerGroupParseInvitation(PCWSTR pwzInvitation,
  * PEER_S_NO_EVENT_DATA. What was there before the call is not told; enumerate it after
  * registering.
  *
- * No change of a record, of the properties or of a member is lost. When the kernel's
- * queue overflows, changes are asked for by their sequence numbers; versions in between
- * may be skipped then. The same goes for a program that leaves 4096 events of records,
- * of the properties and of members in the queue: those that follow are told, the last
- * state of each, when it has taken half of them. PEER_MEMBER_LEFT is told at once.
+ * No change of a record, of the properties, of a member or of a connection is lost. When
+ * the kernel's queue overflows, changes of records are asked for by their sequence numbers,
+ * and connections are compared with those that were told of: versions in between, and
+ * connections that came and went meanwhile, may be skipped. The same goes for a program that
+ * leaves 4096 events in the queue, not counting data: those that follow are told, the last
+ * state of each, when it has taken half of them, and what the status is then. Only that a
+ * neighbour could not be connected to is not told then. PEER_MEMBER_LEFT is told at once, as
+ * is how a PeerGroupOpenDirectConnection() of this host has failed.
  *
  * All events of PEER_GROUP_EVENT_TYPE are told.
  *

@@ -20,6 +20,7 @@
 #include "api.h"
 #include "group.h"
 #include "home.h"
+#include "sockets.h"
 #include "tap.h"
 
 #define MANY	1000
@@ -200,74 +201,19 @@ static bool heard(const struct rec *rec)
 	return true;
 }
 
-/* --------------------------------------------------------------- sockets -- */
-
-/* So little room that a few events fill it. */
-static bool shrink(int fd)
-{
-	int small = 1;
-
-	return !setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-}
-
-/* The same for the sockets that an epoll holds: how many. */
-static int shrink_polled(int epoll)
-{
-	int fd, found = 0;
-	char line[256];
-	FILE *file;
-
-	snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", epoll);
-	file = fopen(line, "r");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "tfd: %d", &fd) == 1)
-			found += shrink(fd);
-	if (file)
-		fclose(file);
-	return found;
-}
-
-/* One number of each netlink socket of this namespace, summed up. */
-static unsigned long sum_sockets(const char *format)
-{
-	FILE *file = fopen("/proc/self/net/netlink", "r");
-	unsigned long n, sum = 0;
-	char line[256];
-
-	NEED(file);
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, format, &n) == 1)
-			sum += n;
-	fclose(file);
-	return sum;
-}
-
-/* Messages that found no room in any. */
-static unsigned long drops(void)
-{
-	return sum_sockets("%*s %*s %*s %*s %*s %*s %*s %*s %lu");
-}
-
-/* All are read empty. */
-static bool all_read(void *arg)
-{
-	(void)arg;
-	return !sum_sockets("%*s %*s %*s %*s %lu");
-}
-
 /* ----------------------------------------------------------------- tests -- */
 
 static void test_caught_up(void)
 {
-	unsigned long before = drops();
+	unsigned long before = sockets_dropped();
 	unsigned int i;
 
 	NEED(peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch) == S_OK);
-	NEED(shrink_polled(peergroup_watch_fd(watch)) == 1);
+	NEED(sockets_shrink_polled(peergroup_watch_fd(watch)) == 1);
 	put_all(first);
 	put_all(second);
 	put_all(third);
-	CHECK(drops() > before, "no event was lost");
+	CHECK(sockets_dropped() > before, "no event was lost");
 	drain();
 	/* What came and went unseen is nothing to tell. */
 	for (i = 0; i < MANY; i++) {
@@ -352,7 +298,7 @@ static void overflow(void)
  */
 static void test_forgotten(void)
 {
-	unsigned long before = drops();
+	unsigned long before = sockets_dropped();
 	struct rec tombstone;
 	unsigned int i;
 	uint64_t since;
@@ -365,7 +311,7 @@ static void test_forgotten(void)
 	NEED(!nl_put_record(&nl, group, tombstone.wire, tombstone.len));
 	rec_free(&tombstone);
 	overflow();
-	CHECK(drops() > before, "no event was lost");
+	CHECK(sockets_dropped() > before, "no event was lost");
 	CHECK(wait_until(all_forgotten, &since), "horizon %llu, since %llu",
 	      (unsigned long long)nl_group_number(&nl, group, PEERGROUP_A_GROUP_HORIZON),
 	      (unsigned long long)since);
@@ -392,7 +338,7 @@ static void test_enobufs(void)
 	unsigned int i;
 	int err = 0;
 
-	NEED(!nl_open(&deaf) && !nl_listen(&deaf) && shrink(mnl_socket_get_fd(deaf.sock)));
+	NEED(!nl_open(&deaf) && !nl_listen(&deaf) && socket_shrink(mnl_socket_get_fd(deaf.sock)));
 	for (i = 0; i < 40; i++) {
 		rec_new(&rec, &self, "y", 1);
 		rec_sign(&rec, &self);
@@ -432,7 +378,7 @@ static int hear_news(const char *name, int tell)
 	    PeerGroupRegisterEvent(mine, event, 2, want, &reg))
 		return 2;
 	for (fd = 3; fd < 64; fd++)
-		found += shrink_polled(fd);
+		found += sockets_shrink_polled(fd);
 	if (found != 1 || write(tell, "", 1) != 1)
 		return 3;
 	while (heard != 3 && peergroup_event_wait(event, WAIT_SECONDS * 1000) == S_OK) {
@@ -505,11 +451,11 @@ static void test_news(void)
 	NEED(read(tell[0], &c, 1) == 1);
 	NEED(!kill(pid, SIGSTOP));
 	NEED(waitpid(pid, &result, WUNTRACED) == pid && WIFSTOPPED(result));
-	before = drops();
+	before = sockets_dropped();
 	put_some(BEFORE);
 	change_group();
 	put_some(AFTER);
-	CHECK(drops() > before, "no event was lost");
+	CHECK(sockets_dropped() > before, "no event was lost");
 	NEED(!kill(pid, SIGCONT));
 	NEED(waitpid(pid, &result, 0) == pid);
 	CHECK(WIFEXITED(result) && !WEXITSTATUS(result), "status %#x", result);
@@ -532,7 +478,7 @@ static void publish(struct rec *recs)
 	put_all(recs);
 	for (i = 0; i < MANY; i++)
 		rec_free(&recs[i]);
-	NEED(wait_until(all_read, NULL));
+	NEED(wait_until(sockets_read, NULL));
 }
 
 static void add_many(struct rec *recs)
@@ -660,7 +606,7 @@ static void test_owed(void)
 	struct rec before;
 	HRESULT hr;
 
-	NEED(shrink_polled(pfd.fd) == 1);
+	NEED(sockets_shrink_polled(pfd.fd) == 1);
 	for (set = 0; set < LATE; set++) {
 		for (i = 0; i < MANY; i++) {
 			before = late[set][i];
@@ -771,7 +717,7 @@ static void publish_versions(struct rec *rec, const struct cert *by, size_t less
 	}
 	rec_sign_batch(list, MANY, by);
 	put_all(next);
-	NEED(wait_until(all_read, NULL));
+	NEED(wait_until(sockets_read, NULL));
 	for (i = 0; i < MANY - 1; i++)
 		rec_free(&next[i]);
 	rec_free(rec);
@@ -840,7 +786,7 @@ static void test_busy_members(void)
 	NEED(!peergroup_offline(bobs) && wait_until(is_alone, handle));
 	link_to_bob();
 	NEED(!peergroup_offline(bobs) && wait_until(is_alone, handle));
-	NEED(wait_until(all_read, NULL));
+	NEED(wait_until(sockets_read, NULL));
 	n = take_member_events(reg, &of_bob, &of_watcher);
 	/* His own membership may have been there before, or not. */
 	CHECK(of_bob.joined == 1 || of_bob.joined == 2, "Bob's renewal was told %u times",
