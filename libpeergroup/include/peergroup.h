@@ -1348,8 +1348,9 @@ struct peergroup_event {
  *	records there are, PEERGROUP_SINCE_NOW for none
  * @watch: receives a watch
  *
- * Events that the kernel could not queue are made up for by sequence number, so
- * a watch misses no record, though versions in between may be skipped.
+ * Events that the kernel could not queue are made up for: those of records by sequence
+ * number, those of links by what links there are. So a watch misses no record and no link
+ * that lasts, though versions in between may be skipped, and links that came and went.
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
  */
