@@ -138,17 +138,11 @@ check: deps
 
 check-long: deps
 	@selftests/vm/install-deps uml fuzz winelib abi valgrind
-	@mkdir -p build
-	@selftests/run --build --long --log build/check-long.log
-	@Documentation/gen-conformance --check build/check-long.log
-	@$(MAKE) coverage
-	@selftests/run --build --kernel uml-debug api cli examples kmod net python
-	@selftests/run --build --kernel debug api cli examples kmod net python
-	@selftests/run --build --kernel kcsan api cli kmod net
+	@selftests/check-long
 
 valgrind: deps
 	@selftests/vm/install-deps uml valgrind
-	@selftests/run --build --kernel uml --valgrind api cli examples net
+	@selftests/run --build --kernel uml --valgrind api cli examples kmod net threads/test_threads
 
 coverage: deps
 	@selftests/vm/install-deps uml

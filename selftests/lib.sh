@@ -301,7 +301,9 @@ unload_module() { ! module_loaded || rmmod peergroup; }
 no_leaks() {
 	local leaks=/sys/kernel/debug/kmemleak
 	[ -w $leaks ] || return 0
-	# An object counts as leaked when a second scan still finds no reference.
+	# An object counts as leaked when a second scan still finds no reference, and when it
+	# is 5 s old.
+	sleep 6
 	echo scan > $leaks && echo scan > $leaks || return 0
 	[ -z "$(cat $leaks)" ] && return 0
 	cat $leaks

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who interrupts selftests/run leaves no machine running.
+"""Who interrupts selftests/run leaves no machine running, and vm/run knows whose a data race is.
 
-It is run in a tree of its own, where what starts machines only waits.
+The former is run in a tree of its own, where what starts machines only waits.
 """
 
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -78,14 +83,49 @@ def interrupt(with_signal):
         return run.wait(), gone
 
 
+RACE = """==================================================================
+BUG: KCSAN: data-race in {0} / tick_do_update
+
+write to 0xffff888002cb2540 of 8 bytes by task 100 on cpu 1:
+ {0}
+ kthread+0x17f/0x1b0
+
+read to 0xffff888002cb2540 of 8 bytes by interrupt on cpu 0:
+ tick_do_update+0x47/0x1000
+
+Reported by Kernel Concurrency Sanitizer on:
+CPU: 1 PID: 100 Comm: test
+==================================================================
+"""
+
+
+def weigh(*functions):
+    """How many problems the log of a machine has with such races, and races of others."""
+    path = os.path.join(TOP, "selftests", "vm", "run")
+    loader = importlib.machinery.SourceFileLoader("vm_run", path)
+    run = importlib.util.module_from_spec(importlib.util.spec_from_loader("vm_run", loader))
+    sys.dont_write_bytecode = True
+    loader.exec_module(run)
+    log = run.KernelLog("", False)
+    with contextlib.redirect_stderr(io.StringIO()):
+        for function in functions:
+            log.feed(RACE.format(function).encode())
+        log.end()
+    return log.problems, log.races
+
+
 def main():
-    print("TAP version 13\n1..2")
+    print("TAP version 13\n1..3")
     for number, with_signal in enumerate((signal.SIGINT, signal.SIGTERM), 1):
         status, gone = interrupt(with_signal)
         if status != 130 or not gone:
             print(f"# exit status {status}, the machine {'has gone' if gone else 'stays'}")
             print("not ", end="")
         print(f"ok {number} {with_signal.name}")
+    found = weigh("tcp_v4_rcv+0x1/0x2", "pg_link_rx+0x33/0x70 [peergroup]", "xfrm_init+0x1/0x2")
+    if found != (1, 2):
+        print(f"# problems, and races of others: {found}\nnot ", end="")
+    print("ok 3 data races, of the module's and of others")
 
 
 main()

@@ -176,6 +176,9 @@ unsigned long kernel_memory(void)
 	return meminfo("SUnreclaim") + meminfo("VmallocUsed");
 }
 
+/* After which kmemleak tells of what is lost, and a little. */
+#define KMEMLEAK_SECONDS	6
+
 bool no_leaks(void)
 {
 	static const char leaks[] = "/sys/kernel/debug/kmemleak";
@@ -186,7 +189,11 @@ bool no_leaks(void)
 
 	if (fd < 0)
 		return true;
-	/* An object counts as leaked when a second scan still finds no reference. */
+	/*
+	 * An object counts as leaked when a second scan still finds no reference, and when it
+	 * is 5 s old: what ended just now is no younger than that by then.
+	 */
+	sleep(KMEMLEAK_SECONDS);
 	if (write(fd, "scan", 4) == 4 && write(fd, "scan", 4) == 4) {
 		file = fopen(leaks, "r");
 		while (file && fgets(line, sizeof(line), file)) {
