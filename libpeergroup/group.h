@@ -8,6 +8,7 @@
 
 #include "internal.h"
 #include "netlink.h"
+#include "record.h"
 
 /* The own membership. Not changed once it is in a group: a renewal makes another. */
 struct pgi_own {
@@ -51,11 +52,7 @@ struct pgi_group {
 	pthread_mutex_t lock;		/* guards all below */
 	struct pgi_nl nl;
 	struct pgi_sender *sender;	/* that no call uses; one is kept */
-	struct {			/* of the properties that are on disk; 0: none are */
-		uint32_t version;
-		uint64_t modified;
-		uint8_t hash[32];	/* of the whole record, as there may be two of one time */
-	} properties_kept;
+	struct pgi_version properties_kept;	/* what is on disk, or is being written there */
 	int64_t time_offset;		/* peer time minus this host's, */
 	uint64_t offset_read;		/* ... as of this moment, host time */
 	uint32_t record_limit;

@@ -4,9 +4,7 @@
  * creator has. As the kernel forgets all records when it is restarted, every member
  * keeps the last one that it has seen on disk and brings it along when it opens the group.
  */
-#include <endian.h>
 #include <stdlib.h>
-#include <openssl/sha.h>
 #include "cloud.h"
 #include "members.h"
 #include "properties.h"
@@ -41,66 +39,42 @@ static HRESULT fetch(struct pgi_group *group, struct pgi_record **record,
 
 /* ------------------------------------------------------- kernel and disk -- */
 
-/*
- * Is it another than the disk has, and no older one? Where not even the times differ the kernel
- * has decided which of two it is. Lock held.
- */
-static bool is_newer(struct pgi_group *group, const struct peergroup_record_hdr *hdr,
-		     const uint8_t hash[32])
+/* Is it newer than all that have been noted? Who is told so sees to it that the disk has it. */
+static bool note(struct pgi_group *group, const struct pgi_version *version)
 {
-	uint32_t version = be32toh(hdr->version);
-	uint64_t modified = be64toh(hdr->modified);
+	bool newer;
 
-	if (version != group->properties_kept.version)
-		return version > group->properties_kept.version;
-	if (modified != group->properties_kept.modified)
-		return modified > group->properties_kept.modified;
-	return memcmp(hash, group->properties_kept.hash, sizeof(group->properties_kept.hash));
+	pthread_mutex_lock(&group->lock);
+	newer = pgi_version_newer(version, &group->properties_kept);
+	if (newer)
+		group->properties_kept = *version;
+	pthread_mutex_unlock(&group->lock);
+	return newer;
 }
 
-/* Lock held. */
-static void note(struct pgi_group *group, const struct peergroup_record_hdr *hdr,
-		 const uint8_t hash[32])
+/* The disk has not got it: whoever reads next tries again. */
+static void unnote(struct pgi_group *group, const struct pgi_version *version)
 {
-	group->properties_kept.version = be32toh(hdr->version);
-	group->properties_kept.modified = be64toh(hdr->modified);
-	memcpy(group->properties_kept.hash, hash, sizeof(group->properties_kept.hash));
+	pthread_mutex_lock(&group->lock);
+	if (!pgi_version_newer(&group->properties_kept, version))
+		memset(&group->properties_kept, 0, sizeof(group->properties_kept));
+	pthread_mutex_unlock(&group->lock);
 }
 
 /*
  * The disk gets what the kernel has, if that is newer: a version may have the number of the one
- * before, by another of the creator's hosts, or because numbers end. One thread at a time, so
- * that the last to write is not the one with the older.
+ * before, by another of the creator's hosts, or because numbers end. One thread writes it, and
+ * holds up nobody who only wants to know what is in it.
  */
 static void keep(struct pgi_group *group, const struct pgi_blob *wire)
 {
-	struct pgi_parts parts;
-	uint8_t hash[32];
+	struct pgi_version version;
 
-	if (!pgi_record_parts(wire, &parts) || !SHA256(wire->data, wire->len, hash))
+	if (!pgi_record_version(wire, group->store->id, &version) || !note(group, &version) ||
+	    SUCCEEDED(pgi_group_store_keep_properties(group->store, wire)))
 		return;
-	pthread_mutex_lock(&group->lock);
-	if (is_newer(group, parts.hdr, hash)) {
-		if (SUCCEEDED(pgi_group_store_keep_properties(group->store, wire)))
-			note(group, parts.hdr, hash);
-		else
-			pgi_clear_error();
-	}
-	pthread_mutex_unlock(&group->lock);
-}
-
-/* What is on disk already needs not be written again. */
-static void note_kept(struct pgi_group *group)
-{
-	const struct pgi_blob *wire = &group->store->properties;
-	struct pgi_parts parts;
-	uint8_t hash[32];
-
-	if (!pgi_record_parts(wire, &parts) || !SHA256(wire->data, wire->len, hash))
-		return;
-	pthread_mutex_lock(&group->lock);
-	note(group, parts.hdr, hash);
-	pthread_mutex_unlock(&group->lock);
+	pgi_clear_error();
+	unnote(group, &version);
 }
 
 static HRESULT sign(struct pgi_group *group, const struct pgi_properties *p, EVP_PKEY *key,
@@ -168,25 +142,43 @@ static HRESULT publish_first(struct pgi_group *group)
 	return hr;
 }
 
-HRESULT pgi_properties_restore(struct pgi_group *group)
+/* What the kernel has: S_FALSE if there is none, or only what is older than @disk. */
+static HRESULT look(struct pgi_group *group, const struct pgi_version *disk)
 {
+	struct pgi_version version;
 	struct pgi_record *record;
 	struct pgi_parts parts;
+	HRESULT hr;
+
+	hr = fetch(group, &record, &parts);
+	if (hr == PEER_E_RECORD_NOT_FOUND)
+		return S_FALSE;
+	if (FAILED(hr))
+		return hr;
+	if (pgi_record_version(&record->wire, group->store->id, &version) &&
+	    pgi_version_newer(disk, &version))
+		hr = S_FALSE;
+	else
+		keep(group, &record->wire);
+	pgi_record_free(record);
+	return hr;
+}
+
+HRESULT pgi_properties_restore(struct pgi_group *group)
+{
+	const struct pgi_blob *wire = &group->store->properties;
+	struct pgi_version disk;
 	bool stale;
 	HRESULT hr;
 
-	if (group->store->properties.len)
-		note_kept(group);
-	hr = fetch(group, &record, &parts);
-	if (SUCCEEDED(hr)) {
-		keep(group, &record->wire);
-		pgi_record_free(record);
-		return S_OK;
-	}
-	if (hr != PEER_E_RECORD_NOT_FOUND)
+	/* What is on disk already needs not be written again. */
+	if (pgi_record_version(wire, group->store->id, &disk))
+		note(group, &disk);
+	hr = look(group, &disk);
+	if (hr != S_FALSE)
 		return hr;
-	if (group->store->properties.len)
-		return pgi_record_put(group, &group->store->properties, &stale);
+	if (wire->len)
+		return pgi_record_put(group, wire, &stale);
 	return group->store->creator ? publish_first(group) : S_FALSE;
 }
 

@@ -12,6 +12,7 @@
 #include "cert.h"
 #include "pake.h"
 #include "properties.h"
+#include "record.h"
 #include "store.h"
 
 #define INFO_FILE	"info"		/* never changes */
@@ -346,16 +347,28 @@ HRESULT pgi_group_store_renew(const struct pgi_group_store *store)
 	return hr;
 }
 
+static bool is_newer(const struct pgi_blob *wire, const struct pgi_group_store *store)
+{
+	struct pgi_version is, known;
+
+	pgi_record_version(&store->properties, store->id, &known);	/* there may be none */
+	return pgi_record_version(wire, store->id, &is) && pgi_version_newer(&is, &known);
+}
+
 HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
 					const struct pgi_blob *wire)
 {
+	struct pgi_group_store *now = NULL;
 	HRESULT hr;
 	int dir;
 
-	hr = open_group(store, &dir);
+	hr = pgi_group_store_lock(store->identity, store->name, &dir);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_store_write(dir, PROPERTIES_FILE, wire->data, wire->len);
+	hr = pgi_group_store_load(store->identity, store->name, &now);
+	if (SUCCEEDED(hr) && is_newer(wire, now))
+		hr = pgi_store_write(dir, PROPERTIES_FILE, wire->data, wire->len);
+	pgi_group_store_free(now);
 	close(dir);
 	return hr;
 }

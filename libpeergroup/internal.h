@@ -313,7 +313,7 @@ void pgi_group_store_take(struct pgi_group_store *store, struct pgi_blob *chain,
 void pgi_group_store_drop(struct pgi_group_store *store, size_t i);
 /* Writes the certificates, after another invitation was accepted. */
 HRESULT pgi_group_store_renew(const struct pgi_group_store *store);
-/* Writes the record of the group's properties. */
+/* Writes the record of the group's properties, unless the disk has as new a one. */
 HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
 					const struct pgi_blob *wire);
 HRESULT pgi_group_store_load_key(const struct pgi_group_store *store, EVP_PKEY **key);

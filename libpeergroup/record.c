@@ -96,8 +96,8 @@ HRESULT pgi_record_header(const struct pgi_draft *draft, struct peergroup_record
 	       S_OK : E_OUTOFMEMORY;
 }
 
-HRESULT pgi_record_digest(const struct pgi_draft *draft, const struct peergroup_record_hdr *hdr,
-			  const uint8_t group[32], uint8_t digest[32])
+static HRESULT digest_of(const struct peergroup_record_hdr *hdr, const char *attrs,
+			 size_t attrs_len, const uint8_t group[32], uint8_t digest[32])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok;
@@ -106,10 +106,16 @@ HRESULT pgi_record_digest(const struct pgi_draft *draft, const struct peergroup_
 	     EVP_DigestUpdate(ctx, PEERGROUP_RECORD_TAG, PEERGROUP_RECORD_TAG_LEN) &&
 	     EVP_DigestUpdate(ctx, group, PEERGROUP_HASH_LEN) &&
 	     EVP_DigestUpdate(ctx, hdr, sizeof(*hdr)) &&
-	     EVP_DigestUpdate(ctx, draft->attrs, pgi_draft_attrs_len(draft)) &&
+	     EVP_DigestUpdate(ctx, attrs, attrs_len) &&
 	     EVP_DigestFinal_ex(ctx, digest, NULL);
 	EVP_MD_CTX_free(ctx);
 	return ok ? S_OK : E_OUTOFMEMORY;
+}
+
+HRESULT pgi_record_digest(const struct pgi_draft *draft, const struct peergroup_record_hdr *hdr,
+			  const uint8_t group[32], uint8_t digest[32])
+{
+	return digest_of(hdr, draft->attrs, pgi_draft_attrs_len(draft), group, digest);
 }
 
 /* Writes the signature block; it is @block bytes long. */
@@ -214,6 +220,29 @@ bool pgi_record_parts(const struct pgi_blob *wire, struct pgi_parts *parts)
 		return false;
 	parts->data = parts->signature + parts->signature_len;
 	return true;
+}
+
+bool pgi_record_version(const struct pgi_blob *wire, const uint8_t group[32],
+			struct pgi_version *version)
+{
+	struct pgi_parts parts;
+
+	memset(version, 0, sizeof(*version));
+	if (!pgi_record_parts(wire, &parts) ||
+	    FAILED(digest_of(parts.hdr, parts.attrs, parts.attrs_len, group, version->digest)))
+		return false;
+	version->number = be32toh(parts.hdr->version);
+	version->modified = be64toh(parts.hdr->modified);
+	return true;
+}
+
+bool pgi_version_newer(const struct pgi_version *a, const struct pgi_version *b)
+{
+	if (a->number != b->number)
+		return a->number > b->number;
+	if (a->modified != b->modified)
+		return a->modified > b->modified;
+	return memcmp(a->digest, b->digest, sizeof(a->digest)) > 0;
 }
 
 void pgi_record_free(struct pgi_record *record)

@@ -98,6 +98,18 @@ struct pgi_parts {
 
 bool pgi_record_parts(const struct pgi_blob *wire, struct pgi_parts *parts);
 
+/* What decides which of two versions of a record is the newer, as the kernel sees it. */
+struct pgi_version {
+	uint32_t number;		/* 0: there is none */
+	uint64_t modified;
+	uint8_t digest[PEERGROUP_HASH_LEN];
+};
+
+/* False where it is not understood; the version is none then. */
+bool pgi_record_version(const struct pgi_blob *wire, const uint8_t group[32],
+			struct pgi_version *version);
+bool pgi_version_newer(const struct pgi_version *a, const struct pgi_version *b);
+
 /* A record for programs, inside the block @top. */
 HRESULT pgi_record_to_peer(const struct pgi_record *record, void *top, PEER_RECORD *out);
 HRESULT pgi_record_to_native(const struct pgi_record *record, void *top,

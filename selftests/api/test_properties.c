@@ -6,17 +6,14 @@
  * anybody else, is what it was. Alice's group and Bob's are two hosts to each other,
  * although they are in one process; Bob is an administrator, but not the creator.
  */
-#include <endian.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uchar.h>
-#include <openssl/pem.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
-#include "home.h"
 #include "tap.h"
 
 static char bad_handle;
@@ -307,60 +304,6 @@ static void test_native(void)
 	peergroup_free(p);
 }
 
-/* What is on Alice's disk, but of a moment later and of another comment: as long. */
-static void make_rival(struct rec *rival, const char *comment, const char *other)
-{
-	FILE *f = home_file("groups", alice, "*/properties");
-	struct rec old = { 0 };
-	static uint8_t wire[8192];
-	uint8_t id[PEERGROUP_HASH_LEN];
-	struct cert creator = { 0 };
-	EVP_PKEY *key;
-	char *at;
-
-	old.len = fread(wire, 1, sizeof(wire), f);
-	fclose(f);
-	NEED(old.len > sizeof(old.hdr) && old.len < sizeof(wire));
-	memcpy(&old.hdr, wire, sizeof(old.hdr));
-	old.data_len = be32toh(old.hdr.data_len);
-	old.data = wire + rec_data_at(&old);
-	at = memmem(old.data, old.data_len, comment, strlen(comment));
-	NEED(at && strlen(comment) == strlen(other));
-	memcpy(at, other, strlen(other));
-	memcpy(creator.fingerprint, old.hdr.creator, sizeof(creator.fingerprint));
-	rec_next(rival, &old, &creator, old.data, old.data_len);
-	rival->hdr.version = old.hdr.version;
-	f = home_file("groups", alice, "*/group-key.pem");
-	key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
-	NEED(key);
-	fclose(f);
-	cert_spki_hash(key, id);
-	rec_sign_with(rival, id, key);
-	EVP_PKEY_free(key);
-}
-
-/* Two versions of one number, as two hosts of the creator's make them: the later is kept. */
-static void test_same_number(void)
-{
-	struct peergroup_status *status;
-	static struct nl nl;
-	struct rec rival;
-
-	SET(p.pwzComment = wide("first"), S_OK);
-	HR(peergroup_close(ours), S_OK);
-	NEED(!peergroup_open(alice, group_name, &ours));
-	make_rival(&rival, "first", "other");
-	NEED(!nl_open(&nl) && !peergroup_status(ours, &status));
-	NEED(!nl_put_record(&nl, status->index, rival.wire, rival.len));
-	peergroup_free(status);
-	nl_close(&nl);
-	rec_free(&rival);
-	check_properties(ours, "Mine", "other");
-	HR(peergroup_close(ours), S_OK);
-	NEED(!peergroup_open(alice, group_name, &ours));
-	check_properties(ours, "Mine", "other");
-}
-
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -370,7 +313,6 @@ int main(void)
 		{ "two hosts", test_two },
 		{ "opened again", test_again },
 		{ "the calls of <peergroup.h>", test_native },
-		{ "two versions of one number", test_same_number },
 	};
 	char home[] = "/tmp/properties.XXXXXX";
 

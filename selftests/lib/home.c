@@ -4,25 +4,35 @@
  */
 #include <glob.h>
 #include <stdlib.h>
+#include <string.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include "home.h"
 #include "tap.h"
 
-FILE *home_file(const char *folder, const char *name, const char *file)
+void home_path(const char *folder, const char *name, const char *file, char path[HOME_PATH])
 {
-	char pattern[4096];
+	char pattern[HOME_PATH];
 	glob_t found;
-	FILE *f;
 
 	/* A folder begins with the part of a peer name that is of the key. */
 	snprintf(pattern, sizeof(pattern), "%s/%s/%.40s*/%s", getenv("PEERGROUP_HOME"), folder,
 		 name, file);
 	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
-	f = fopen(found.gl_pathv[0], "r");
-	NEED(f);
+	NEED(strlen(found.gl_pathv[0]) < HOME_PATH);
+	strcpy(path, found.gl_pathv[0]);
 	globfree(&found);
+}
+
+FILE *home_file(const char *folder, const char *name, const char *file)
+{
+	char path[HOME_PATH];
+	FILE *f;
+
+	home_path(folder, name, file, path);
+	f = fopen(path, "r");
+	NEED(f);
 	return f;
 }
 

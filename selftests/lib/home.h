@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include "group.h"
 
+#define HOME_PATH	4096
+
 /* The only file of such a name that an identity has: "identities" or "groups", "FILE". */
+void home_path(const char *folder, const char *name, const char *file, char path[HOME_PATH]);
+/* The same, open for reading. */
 FILE *home_file(const char *folder, const char *name, const char *file);
 
 /* The identity's key, to be freed. */
