@@ -17,6 +17,8 @@ static int pg_nl_put_identity(struct sk_buff *skb, const struct pg_group *g)
 	    nla_put(skb, PEERGROUP_A_GROUP_ROOT, g->root_len, g->root) ||
 	    pg_nl_put_text(skb, PEERGROUP_A_GROUP_NAME, &g->members.root->gmc.name) ||
 	    pg_nl_put_text(skb, PEERGROUP_A_GROUP_MEMBER, &g->self->gmc.name) ||
+	    nla_put(skb, PEERGROUP_A_GROUP_SHOWN, PEERGROUP_HASH_LEN,
+		    g->self->gmc.fingerprint) ||
 	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_NODE, g->node, PEERGROUP_A_GROUP_PAD) ||
 	    nla_put(skb, PEERGROUP_A_GROUP_NODE_KEY, sizeof(g->node_public), g->node_public))
 		return -EMSGSIZE;

@@ -49,6 +49,7 @@ void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *s
 	pgi_nl_bytes(a[PEERGROUP_A_GROUP_ID], state->id, sizeof(state->id));
 	pgi_nl_bytes(a[PEERGROUP_A_GROUP_FINGERPRINT], state->fingerprint,
 		     sizeof(state->fingerprint));
+	pgi_nl_bytes(a[PEERGROUP_A_GROUP_SHOWN], state->shown, sizeof(state->shown));
 }
 
 static int take_state(const struct nlmsghdr *msg, void *arg)

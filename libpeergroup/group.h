@@ -78,6 +78,7 @@ struct pgi_group_state {
 	uint64_t credential_expires;	/* 0: none */
 	uint8_t id[PEERGROUP_HASH_LEN];
 	uint8_t fingerprint[PEERGROUP_HASH_LEN];
+	uint8_t shown[PEERGROUP_HASH_LEN];	/* the certificate that the node shows */
 };
 
 void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *state);
@@ -201,6 +202,12 @@ void pgi_own_free(struct pgi_group *group);
  * where there is none. @live: the handle is used.
  */
 HRESULT pgi_own_renew(struct pgi_group *group, bool live);
+
+/*
+ * The kernel's node shows that certificate: where it is another, as the one before was revoked
+ * or another program renewed it, the group's is too from now on.
+ */
+void pgi_own_follow(struct pgi_group *group, const uint8_t shown[PEERGROUP_HASH_LEN]);
 
 /*
  * A signature by the own certificate @was has been refused: is there another one, or may

@@ -458,6 +458,7 @@ static HRESULT make_status(struct pgi_group *group, struct peergroup_status **st
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;
+	pgi_own_follow(group, state.shown);
 	*status = pgi_new(sizeof(**status));
 	if (!*status)
 		return E_OUTOFMEMORY;

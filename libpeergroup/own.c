@@ -4,7 +4,8 @@
  * renews them and leaves them in the group as a record, from which the kernel learns
  * them like anybody's. The library finds them among the members, when the group is
  * opened, connected and closed. Those from before stay on disk, a few: where the present
- * one is revoked, with who issued it, the latest that still holds takes its place.
+ * one is revoked, with who issued it, the latest that still holds takes its place. The
+ * kernel does so at once, and the library when it is asked how the group is, or refused.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -294,6 +295,12 @@ HRESULT pgi_own_renew(struct pgi_group *group, bool live)
 		hr = prove_again(group);
 	pgi_clear_error();
 	return hr;
+}
+
+void pgi_own_follow(struct pgi_group *group, const uint8_t shown[PEERGROUP_HASH_LEN])
+{
+	if (memcmp(shown, group->own->fingerprint, PEERGROUP_HASH_LEN))
+		pgi_own_renew(group, true);
 }
 
 bool pgi_own_changed(struct pgi_group *group, const uint8_t was[PEERGROUP_HASH_LEN])

@@ -644,7 +644,7 @@ HRESULT peergroup_connect_sockaddr(peergroup_t group, const struct sockaddr *add
  * @identity: own peer name
  * @index: number of the group in the kernel, as the netlink family uses it
  * @flags: PEERGROUP_STATUS_*
- * @roles: own roles, PEERGROUP_ROLE_*
+ * @roles: own roles, PEERGROUP_ROLE_*; who gave the last ones was revoked: those of before
  * @port: TCP port in use; 0 offline
  * @records: live records
  * @tombstones: deleted ones not yet expired
