@@ -35,6 +35,33 @@ done <<-END
 	--timeout soon: not a time|wait lab --ready --timeout soon
 	wait for what?|wait lab
 	other: one GROUP only|wait --ready lab other
+	either --to or --password is wanted: whom to invite?|invite lab
+	--to and --password exclude each other|invite --to bob.xml --password lab
+	--role goes with --to|invite --password --role inviting lab
+	--expires goes with --to|invite --password --expires 30d lab
+	either --file or --forget is wanted|password lab
+	either --file or --forget is wanted|password --file pw --forget lab
+	--role goes with --file|password --forget --role inviting lab
+	--password-role goes with --password-file|create --password-role inviting lab
 END
 is "nothing is written" "$(find "$T" -mindepth 1 ! -name out ! -name err)" ""
+
+# Where there are several ways to call a command, each has a line, and the manual the same ones.
+forms() {
+	"$PG_BUILD/tools/peergroup" "$1" --help |
+		sed -n "/^Usage:/,/^$/s/.* peergroup $1 /$1 /p" | tr '[:upper:]' '[:lower:]'
+}
+if command -v mandoc > /dev/null; then
+	mandoc -T ascii -O width=300 "$PG_TOP/Documentation/man/peergroup.1" | col -b > "$T/manual"
+	for command in create invite join password config; do
+		is "'peergroup $command' in the manual" \
+			"$(forms $command | while read -r form; do
+				grep -qxF "     $form" "$T/manual" || echo "not there: $form"
+			done; [ -n "$(forms $command)" ] || echo none)" ""
+	done
+	is "the ways to call 'peergroup invite'" "$(forms invite | wc -l)" 2
+	is "the ways to call 'peergroup password'" "$(forms password | wc -l)" 2
+else
+	skip "the command's usage is in the manual" "no mandoc"
+fi
 done_testing

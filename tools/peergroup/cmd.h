@@ -33,7 +33,7 @@ enum {
  * struct command - one subcommand
  * @name: as typed
  * @run: gets argv[0] = name; returns an exit code
- * @args: synopsis behind the name
+ * @args: synopsis behind the name; a line for each way to call it
  * @summary: one line for the overview
  * @help: options, one per line, then an example; printed by --help
  */

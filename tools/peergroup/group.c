@@ -220,7 +220,7 @@ int cmd_create(int argc, char **argv)
 	struct peergroup_create_options properties = { 0 };
 	const char *file = NULL;
 	char *identity, *made, *password = NULL;
-	uint32_t role = PEERGROUP_ROLE_MEMBER;
+	uint32_t role = 0;
 	peergroup_t group;
 	int c, status, ret;
 	HRESULT hr;
@@ -242,6 +242,10 @@ int cmd_create(int argc, char **argv)
 	properties.friendly = argv[optind];
 	if (!*properties.friendly)
 		return usage("create needs a NAME that is not empty");
+	if (role && !file)
+		return usage("--password-role goes with --password-file");
+	if (!role)
+		role = PEERGROUP_ROLE_MEMBER;
 	ret = find_identity(opt_identity, &identity);
 	if (ret == EXIT_OK && file)
 		ret = read_password(file, &password);

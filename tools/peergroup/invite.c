@@ -106,10 +106,10 @@ int cmd_invite(int argc, char **argv)
 		{ "password", no_argument, NULL, PASSWORD },
 		COMMON_OPTIONS
 	};
+	const char *to = NULL, *only_to = NULL;
 	uint32_t roles = PEERGROUP_ROLE_MEMBER;
 	struct when when = { 0, 0 };
 	bool by_password = false;
-	const char *to = NULL;
 	int c, status;
 
 	while ((c = next_option(argc, argv, options, &status)) != -1) {
@@ -123,10 +123,14 @@ int cmd_invite(int argc, char **argv)
 			return usage("--role %s: admin, inviting or member", optarg);
 		else if (c == EXPIRES && !parse_when(optarg, &when))
 			return bad_when("--expires", optarg);
+		if (c == ROLE || c == EXPIRES)
+			only_to = c == ROLE ? "--role" : "--expires";
 	}
-	if (by_password ? !!to : !to)
+	if (by_password == !!to)
 		return usage(to ? "--to and --password exclude each other" :
-				  "--to is missing: whom?");
+				  "either --to or --password is wanted: whom to invite?");
+	if (by_password && only_to)
+		return usage("%s goes with --to only", only_to);
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
 	if (by_password)

@@ -33,17 +33,19 @@ static const struct command commands[] = {
 	  "make a group and become its administrator",
 	  "  --classifier C             part of the group's peer name\n"
 	  "  --comment TEXT             what the group is for\n"
-	  "  --password-file FILE       it can be joined by the password in the first line\n"
-	  "  --password-role ROLE       and that makes one: admin, inviting or member (default)\n"
+	  "  --password-file FILE       it can be joined by the password in the first line, which\n"
+	  "                             has 8 characters or more\n"
+	  "  --password-role ROLE       of who joins by it: admin, inviting or member (default)\n"
 	  "\n"
 	  "Example: peergroup create lab && peergroup up lab\n" },
 	{ "invite", cmd_invite,
-	  "--password | --to FILE|- [--role ROLE] [--expires WHEN] [GROUP]",
-	  "write an invitation for an identity to standard output",
-	  "  --to FILE                  identity XML of the invited, - for standard input\n"
+	  "--to FILE|- [--role ROLE] [--expires WHEN] [GROUP]\n--password [GROUP]",
+	  "write an invitation to standard output",
+	  "  --to FILE                  for one: its 'peergroup identity xml', - for standard input\n"
 	  "  --role ROLE                admin, inviting or member (default: member)\n"
 	  "  --expires WHEN             end of membership: 30d, 2027-12-31 (default: one's own)\n"
-	  "  --password                 an invitation for everybody who knows the password\n"
+	  "  --password                 for everybody who knows the group's password, which goes\n"
+	  "                             its own way; see 'peergroup password'\n"
 	  "\n"
 	  "Example: peergroup invite --to bob.xml --expires 1y lab > bob.invitation\n"
 	  "         peergroup invite --password lab > lab.invitation\n" },
@@ -55,13 +57,18 @@ static const struct command commands[] = {
 	  "Example: peergroup join bob.invitation && peergroup up lab\n"
 	  "         peergroup join --password-file pw lab.invitation &&\n"
 	  "         peergroup up lab --connect 192.0.2.7\n" },
-	{ "password", cmd_password, "[--file FILE|- [--role ROLE] | --forget] [GROUP]",
+	{ "password", cmd_password, "--file FILE|- [--role ROLE] [GROUP]\n--forget [GROUP]",
 	  "set a group's password, or tell this member what it is",
-	  "  --file FILE                the password is in the first line\n"
-	  "  --role ROLE                what it makes one, for who created the group\n"
-	  "  --forget                   none any more; for who created it: of the whole group\n"
+	  "  --file FILE                the password, 8 characters or more, is in the first line\n"
+	  "  --role ROLE                of who joins by it: admin, inviting or member (default)\n"
+	  "  --forget                   the group has no password from now on\n"
 	  "\n"
-	  "Example: peergroup password --file pw lab && peergroup answer lab\n" },
+	  "That is for who created the group. Any other member that may issue the role is told\n"
+	  "by --file what the password is, to answer who joins, and forgets it by --forget.\n"
+	  "\n"
+	  "Example: peergroup password --file pw lab\n"
+	  "         peergroup invite --password lab > lab.invitation\n"
+	  "         peergroup up lab && peergroup answer lab\n" },
 	{ "answer", cmd_answer, "[GROUP]",
 	  "answer those who join by password, until a signal ends it",
 	  "\n"
@@ -135,7 +142,7 @@ static const struct command commands[] = {
 	  "                             %{version} %{creator} %{modifier} %{expires} %{size}\n"
 	  "\n"
 	  "Example: peergroup list lab --type ssh-hostkey\n" },
-	{ "search", cmd_search, "OPTION... [GROUP] | [--format FORMAT] [GROUP] QUERY|-",
+	{ "search", cmd_search, "OPTION... [GROUP]\n[--format FORMAT] [GROUP] QUERY|-",
 	  "show the records of a group that match",
 	  "  --type TYPE                UUID or name\n"
 	  "  --creator MEMBER           whose records, as in: peergroup members\n"
@@ -244,13 +251,14 @@ static const struct command commands[] = {
 	  "does not take is told. The group is kept then, for: peergroup up\n"
 	  "\n"
 	  "Example: peergroup down lab; peergroup import lab lab.records && peergroup up lab\n" },
-	{ "config", cmd_config, "export [GROUP] | import [--overwrite] FILE|-",
+	{ "config", cmd_config,
+	  "export [PASSWORD-OPTION] [GROUP]\nimport [--overwrite] [PASSWORD-OPTION] FILE|-",
 	  "take a membership to another computer, by a password",
 	  "  export [GROUP]             the membership, and the group's key if it is one's own\n"
 	  "  import FILE|-              where the identity is already; prints the group's name\n"
 	  "  --overwrite                import: in place of what is known of the group\n"
-	  "  --password-file FILE       its first line\n"
-	  "  --password-fd N            a line of that descriptor; else the terminal is asked\n"
+	  "  --password-file FILE       PASSWORD-OPTION: its first line,\n"
+	  "  --password-fd N            or a line of that descriptor; else the terminal is asked\n"
 	  "\n"
 	  "Example: peergroup config export --password-file pw lab > lab.config\n"
 	  "         peergroup config import --password-file pw lab.config\n" },
@@ -288,10 +296,23 @@ static const struct command commands[] = {
 
 static const struct command *current;
 
+/* All ways to call it, without the last end of line. */
+static void show_usage(FILE *out, const struct command *command)
+{
+	const char *form = command->args, *end;
+
+	fprintf(out, "Usage: peergroup %s ", command->name);
+	while ((end = strchr(form, '\n'))) {
+		fprintf(out, "%.*s\n       peergroup %s ", (int)(end - form), form, command->name);
+		form = end + 1;
+	}
+	fputs(form, out);
+}
+
 static void show_help(const struct command *command)
 {
-	printf("Usage: peergroup %s %s\n\n%c%s.\n\n", command->name, command->args,
-	       command->summary[0] - 'a' + 'A', command->summary + 1);
+	show_usage(stdout, command);
+	printf("\n\n%c%s.\n\n", command->summary[0] - 'a' + 'A', command->summary + 1);
 	if (str_starts(command->help, " "))
 		puts("Options:");
 	fputs(command->help + strspn(command->help, "\n"), stdout);
@@ -321,11 +342,13 @@ int usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	complain(fmt, ap);
 	va_end(ap);
-	if (current)
-		fprintf(stderr, "\nUsage: peergroup %s %s (more: peergroup %s --help)\n",
-			current->name, current->args, current->name);
-	else
+	if (current) {
+		fputs("\n", stderr);
+		show_usage(stderr, current);
+		fprintf(stderr, " (more: peergroup %s --help)\n", current->name);
+	} else {
 		fputs(" (see: peergroup --help)\n", stderr);
+	}
 	return EXIT_USAGE;
 }
 

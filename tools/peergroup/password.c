@@ -116,6 +116,8 @@ int cmd_password(int argc, char **argv)
 	}
 	if (!file == !forget)
 		return usage("either --file or --forget is wanted");
+	if (forget && role)
+		return usage("--role goes with --file");
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
 	ret = open_group(argv[optind], &ref, &group);
