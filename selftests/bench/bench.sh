@@ -44,7 +44,8 @@ else
 	echo "where it goes, and what strangers cost: not known, this kernel has no tracing"
 fi
 
-# caller WHAT STEP...: what the module does for a caller, into $cost, in ms
+# caller WHAT STEP...: what the module does for a caller, who is $who, into $cost, in ms
+who=s2
 caller() {
 	local what=$1 n=${PG_REFUSED-200} steps=() i works
 	shift
@@ -53,7 +54,7 @@ caller() {
 		steps+=("connect 10.88.0.1" "${@/NODE/$((++nodes))}" close)
 	done
 	echo > $tracefs/trace
-	in_ns h2 "$PG_BUILD/selftests/tools/pg-peer" "home $home/s2" "${steps[@]}" > /dev/null || exit 1
+	in_ns h2 "$PG_BUILD/selftests/tools/pg-peer" "home $home/$who" "${steps[@]}" > /dev/null || exit 1
 	works=$("${0%/*}/works" $tracefs/trace) || exit 1
 	cost=$(bc -l <<< "$works / $n")
 	printf '%-34s %7.3f ms each (%d)\n' "$what" "$cost" "$n"
@@ -88,23 +89,50 @@ strangers() {
 	caller "a connection and no more" "shutdown"
 	caller "called, answered, no more" call hear
 	caller "a credential that has run out" "call until=-60 from=-3600" hear say "expect close"
+	revoked
+}
+
+# revoked: what it costs that somebody calls who was revoked, or was invited by one. These are
+# told so, and heard; the latter only as often as the rate of proofs, here a single one, says.
+revoked() {
+	local steps=("call node=NODE" hear say "expect BYE")
+	at_h1 revoke g s2 > /dev/null || exit 1
+	caller "a member that was revoked" "${steps[@]}"
+	who=s3
+	at_h1 limits g proof_rate=0 > /dev/null || exit 1
+	caller "one that it had invited" "${steps[@]}"
+	# Ten seconds' worth may come at once, and is heard.
+	at_h1 limits g proof_rate=1 > /dev/null || exit 1
+	caller "the same, more often than it may" "${steps[@]}"
+	who=s2
+	printf '%-34s %7d\n' "  of which were not heard" \
+		"$(at_h1 stats g --json | sed -n 's/.*"link_paced": \([0-9]*\).*/\1/p')"
 }
 
 nodes=0
 works_events=(workqueue/workqueue_execute_{start,end} sched/sched_switch)
 at_h1() { PEERGROUP_HOME=$home/s1 in_ns h1 "$command" "$@"; }
+at_h2() { PEERGROUP_HOME=$home/$1 in_ns h2 "$command" "${@:2}"; }
 command=$PG_BUILD/tools/peergroup
 if [ -n "$tracefs" ]; then
 	echo
 	echo "strangers, one after the other: what the module does for each of them"
-	for host in 1 2; do
+	for host in 1 2 3; do
 		mkdir -m 700 "$home/s$host"
 		PEERGROUP_HOME=$home/s$host "$command" identity create --name "s$host" > /dev/null || exit 1
 	done
-	PEERGROUP_HOME=$home/s2 "$command" identity xml > "$home/s2.id" || exit 1
+	for host in s2 s3; do
+		at_h2 $host identity xml > "$home/$host.id" || exit 1
+	done
 	at_h1 create g > /dev/null &&
-		at_h1 invite --role member --to "$home/s2.id" g > "$home/s2.inv" || exit 1
-	PEERGROUP_HOME=$home/s2 in_ns h2 "$command" join "$home/s2.inv" > /dev/null || exit 1
+		at_h1 invite --role inviting --to "$home/s2.id" g > "$home/s2.inv" &&
+		at_h2 s2 join "$home/s2.inv" > /dev/null || exit 1
+	# Who invites has to have met the group once.
+	{
+		at_h1 up g && at_h2 s2 up g --connect 10.88.0.1 && at_h2 s2 wait g --ready &&
+			at_h2 s2 invite --to "$home/s3.id" g > "$home/s3.inv" &&
+			at_h2 s2 down g && at_h1 down g && at_h2 s3 join "$home/s3.inv"
+	} > /dev/null || exit 1
 	echo 'prev_comm ~ "kworker/*" || next_comm ~ "kworker/*"' \
 		> $tracefs/events/sched/sched_switch/filter
 	trace_events 1 "${works_events[@]}"
@@ -120,5 +148,7 @@ echo "one host, many records"
 "$bench" -B "${PG_BULK-100000}" -H "$home/c" &
 # One creator may have a quarter of the table, which is less than that many records.
 at_bulk() { PEERGROUP_HOME=$home/c in_ns h1 "$command" "$@"; }
-until_true 60 at_bulk limits bulk creator_bytes=$((240 << 20)) || exit 1
+# With few of them it has ended before.
+raised() { at_bulk limits bulk creator_bytes=$((240 << 20)) || ! kill -0 $!; }
+until_true 60 raised || exit 1
 wait $! || exit 1
