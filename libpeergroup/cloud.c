@@ -61,11 +61,12 @@ struct search {
 	unsigned int count;
 };
 
-/* Goes into XML as it is. */
+/* Goes into XML as it is, which has no U+FFFE and U+FFFF. */
 static bool is_plain(const char *name)
 {
 	return *name && pgi_text_plain(name) && pgi_utf8_units(name) <= PGI_CLOUD_MAX &&
-	       !strpbrk(name, "<>&\"'");
+	       !strpbrk(name, "<>&\"'") && !strstr(name, "\xef\xbf\xbe") &&
+	       !strstr(name, "\xef\xbf\xbf");
 }
 
 static void offer(struct search *s, const char *name, uint32_t scope)

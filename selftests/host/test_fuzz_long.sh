@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # long: ten minutes for each target
-# timeout: 7200
+# timeout: 8400
 #
 # libFuzzer looks for new ways through the engine files. It says how many inputs
 # it ran and how many edges they covered; what breaks is left in a file to be put
