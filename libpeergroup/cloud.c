@@ -61,12 +61,11 @@ struct search {
 	unsigned int count;
 };
 
-/* Goes into XML as it is, which has no U+FFFE and U+FFFF. */
+/* Goes into XML as it is. */
 static bool is_plain(const char *name)
 {
-	return *name && pgi_text_plain(name) && pgi_utf8_units(name) <= PGI_CLOUD_MAX &&
-	       !strpbrk(name, "<>&\"'") && !strstr(name, "\xef\xbf\xbe") &&
-	       !strstr(name, "\xef\xbf\xbf");
+	return *name && pgi_text_xml(name) && pgi_utf8_units(name) <= PGI_CLOUD_MAX &&
+	       !strpbrk(name, "<>&\"'");
 }
 
 static void offer(struct search *s, const char *name, uint32_t scope)

@@ -410,7 +410,7 @@ HRESULT pgi_identity_create(const char *classifier, const char *friendly, EVP_PK
 	HRESULT hr;
 
 	*name = NULL;
-	if (!pgi_classifier_valid(classifier))
+	if (!pgi_classifier_new(classifier))
 		return pgi_fail(E_INVALIDARG, "the classifier is too long or not plain text");
 	if (!pgi_friendly_valid(friendly))
 		return pgi_fail(E_INVALIDARG, "the friendly name is too long or not plain text");

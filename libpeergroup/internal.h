@@ -201,9 +201,12 @@ HRESULT pgi_enum_new(const struct pgi_enum_ops *ops, void *items, size_t count,
 /* authority[.classifier] of a key's hash; malloc()ed. */
 HRESULT pgi_name_make(const uint8_t spki_hash[32], const char *classifier, char **name);
 bool pgi_text_plain(const char *s);		/* UTF-8 without control characters */
+bool pgi_text_xml(const char *s);		/* the same, without U+FFFE and U+FFFF */
 bool pgi_name_valid(const char *name);		/* a secure peer name */
 bool pgi_name_matches(const char *name, const uint8_t spki_hash[32]);
 bool pgi_classifier_valid(const char *classifier);	/* NULL and "" are */
+/* May a name be made with it? What is exported, and invitations, could not say all others. */
+bool pgi_classifier_new(const char *classifier);
 bool pgi_friendly_valid(const char *friendly);		/* NULL and "" are */
 
 /* ------------------------------------------------------ identity.c, store.c -- */

@@ -25,7 +25,7 @@ static HRESULT check_options(const struct peergroup_create_options *o)
 		.flags = o->flags, .member_data_lifetime = o->member_data_lifetime,
 	};
 
-	if (!pgi_classifier_valid(o->classifier))
+	if (!pgi_classifier_new(o->classifier))
 		return pgi_fail(PEER_E_INVALID_CLASSIFIER,
 				"the classifier is too long or not plain text");
 	return pgi_properties_check(&p);

@@ -20,10 +20,20 @@ bool pgi_text_plain(const char *s)
 	return pgi_utf8_valid(s);
 }
 
+bool pgi_text_xml(const char *s)
+{
+	return pgi_text_plain(s) && !strstr(s, "\xef\xbf\xbe") && !strstr(s, "\xef\xbf\xbf");
+}
+
 bool pgi_classifier_valid(const char *classifier)
 {
 	return !classifier || (pgi_text_plain(classifier) &&
 			       pgi_utf8_units(classifier) <= PGI_CLASSIFIER_MAX);
+}
+
+bool pgi_classifier_new(const char *classifier)
+{
+	return pgi_classifier_valid(classifier) && (!classifier || pgi_text_xml(classifier));
 }
 
 bool pgi_friendly_valid(const char *friendly)
@@ -57,7 +67,7 @@ HRESULT pgi_name_make(const uint8_t spki_hash[32], const char *classifier, char 
 	char authority[PGI_AUTHORITY_LEN + 1];
 
 	*name = NULL;
-	if (!pgi_classifier_valid(classifier))
+	if (!pgi_classifier_new(classifier))
 		return pgi_fail(E_INVALIDARG, "the classifier is too long or not plain text");
 	pgi_hex(spki_hash, PGI_AUTHORITY_LEN / 2, authority);
 	if (!classifier || !*classifier)

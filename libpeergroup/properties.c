@@ -81,7 +81,8 @@ static HRESULT check_schemes(const struct pgi_properties *p)
 
 HRESULT pgi_properties_check(const struct pgi_properties *p)
 {
-	if (!pgi_friendly_valid(p->friendly))
+	/* An invitation by password has it. */
+	if (!pgi_friendly_valid(p->friendly) || (p->friendly && !pgi_text_xml(p->friendly)))
 		return bad_property("the friendly name is longer than 255 characters, or no plain text");
 	if (p->comment && (!pgi_utf8_valid(p->comment) ||
 			   pgi_utf8_units(p->comment) > PGI_COMMENT_MAX))

@@ -45,6 +45,24 @@ static int check_mode(const char *path, const struct stat *st, int flag, struct 
 
 /* ---------------------------------------------------------------- identities -- */
 
+/* Its name could not be read in what is exported, nor a group's in an invitation. */
+static void test_no_xml(void)
+{
+	static const char *const names[] = { "a\xef\xbf\xbe", "\xef\xbf\xbf" "b" };
+	struct peergroup_create_options o;
+	peergroup_t group;
+	char *name;
+	size_t i;
+
+	for (i = 0; i < PGI_ARRAY_SIZE(names); i++) {
+		CHECK_HR(peergroup_identity_create(names[i], NULL, &name), E_INVALIDARG);
+		o = (struct peergroup_create_options) { .classifier = names[i] };
+		CHECK_HR(peergroup_create(NULL, &o, &group), PEER_E_INVALID_CLASSIFIER);
+		o = (struct peergroup_create_options) { .friendly = names[i] };
+		CHECK_HR(peergroup_create(NULL, &o, &group), PEER_E_INVALID_GROUP_PROPERTIES);
+	}
+}
+
 static void test_identity(void)
 {
 	char *name = NULL, *friendly;
@@ -566,6 +584,7 @@ int main(void)
 		{ "the other names of its elements are understood", test_identity_other_names },
 		{ "the Windows calls do the same", test_identity_windows },
 		{ "an identity is not imported where keys cannot be kept", test_identity_no_place },
+		{ "no name that XML does not have", test_no_xml },
 		{ "a key signs, and makes another identity", test_key },
 		{ "a configuration has what the disk knew", test_config },
 		{ "it is imported where nothing is in the way", test_config_import },
