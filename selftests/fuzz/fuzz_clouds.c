@@ -154,7 +154,9 @@ static void fill(char *file, size_t room, const char *name, const char *scope)
 
 size_t fuzz_seed(unsigned int n, uint8_t *out)
 {
-	static const char *const names[] = { "Here_", "h\xc3\xa9re", "", "Global_", "LinkLocal_lo" };
+	static const char *const names[] = {
+		"Here_", "h\xc3\xa9re", "", "Global_", "LinkLocal_lo",
+	};
 	static const char *const words[] = { "", "GLOBAL", "SiteLocal", "link-local", "nowhere" };
 	/* No name has any of these, as it goes into XML as it is. */
 	static const char *const odd[] = {

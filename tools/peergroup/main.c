@@ -41,7 +41,8 @@ static const struct command commands[] = {
 	{ "invite", cmd_invite,
 	  "--to FILE|- [--role ROLE] [--expires WHEN] [GROUP]\n--password [GROUP]",
 	  "write an invitation to standard output",
-	  "  --to FILE                  for one: its 'peergroup identity xml', - for standard input\n"
+	  "  --to FILE                  for one, whose 'peergroup identity xml' is in FILE; - for\n"
+	  "                             standard input\n"
 	  "  --role ROLE                admin, inviting or member (default: member)\n"
 	  "  --expires WHEN             end of membership: 30d, 2027-12-31 (default: one's own)\n"
 	  "  --password                 for everybody who knows the group's password, which goes\n"
