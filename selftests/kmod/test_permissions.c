@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,10 @@
 #define NOTHING	0xdead00	/* an index that nobody has */
 #define HOLDERS	256		/* sockets of one user that may have a group open */
 #define WAITS	256		/* and that may wait for room on one link */
+#define WAITS_ALL 4096		/* of all users, but for the first of each */
+#define ANSWERS	256		/* of one, that may answer who joins by password */
+#define ANSWERS_ALL 1024	/* of all, likewise */
+#define BEYOND	3		/* sockets of a crowd for which there is no room */
 
 #define G(name)	PEERGROUP_A_GROUP_##name
 #define R(name)	PEERGROUP_A_RECORD_##name
@@ -584,7 +589,7 @@ static void test_room(void)
 	NEED(!owner(0, 0, 0600));
 }
 
-static struct mnl_socket *waits[WAITS + 1];
+static struct mnl_socket *waits[WAITS_ALL + BEYOND];
 
 /* One after another they use the same buffers: to touch as many as there are takes long. */
 static struct nl *waiter(unsigned int n)
@@ -639,6 +644,14 @@ static void check_waits(struct nl *other)
 	peer_close(&p);
 }
 
+static void close_waiters(unsigned int n)
+{
+	while (n--) {
+		nl_close(waiter(n));
+		waits[n] = NULL;
+	}
+}
+
 /* Of one user that may write to a group no more than a share waits for a link. */
 static void test_waits(void)
 {
@@ -650,9 +663,99 @@ static void test_waits(void)
 		waiter(i);
 	NEED(!seteuid(0) && !nl_open(&other));
 	check_waits(&other);
-	for (i = 0; i <= WAITS; i++)
-		nl_close(waiter(i));
+	close_waiters(WAITS + 1);
 	nl_close(&other);
+	NEED(!owner(0, 0, 0600));
+}
+
+/*
+ * @all sockets of users who have as many as one may, but for the last two: one has one less,
+ * the other has just one. Then one more of each of these, and one of somebody else.
+ */
+static void open_crowd(unsigned int all, unsigned int share)
+{
+	const uid_t first = 10000, few = first + all / share, none = few + 1;
+	const uid_t last[] = { few, few - 1, few, none };
+	unsigned int i;
+
+	for (i = 0; i < all + BEYOND; i++) {
+		NEED(!seteuid(i < all - 1 ? first + i / share : last[i - (all - 1)]));
+		waiter(i);
+		NEED(!seteuid(0));
+	}
+}
+
+/* What those three are told, who come when there are as many as may be. */
+struct crowded {
+	int full, few, none;
+};
+
+/* Return: what all who came before are told, which is to be @good, or the first other answer. */
+static int crowd_asks(unsigned int all, int (*ask)(struct nl *by), int good, struct crowded *c)
+{
+	unsigned int i;
+	int err = good;
+
+	for (i = 0; i < all && err == good; i++)
+		err = ask(waiter(i));
+	CHECK(err == good || !err, "%d (%s) for socket %u", err, waiter(i - 1)->text, i);
+	c->full = ask(waiter(all));
+	c->few = ask(waiter(all + 1));
+	CHECK(c->few != -ENOSPC || strstr(waiter(all + 1)->text, "too many sockets"), "%s",
+	      waiter(all + 1)->text);
+	c->none = ask(waiter(all + 2));
+	return err;
+}
+
+static int ask_for_room(struct nl *by)
+{
+	return send_data(by, 1);
+}
+
+/* However many uids somebody has, and others wait all the same. */
+static void test_waits_all(void)
+{
+	struct crowded c;
+	struct peer p;
+	bool room;
+	int err;
+
+	NEED(!owner(0, 0, 0666));
+	open_crowd(WAITS_ALL, WAITS);
+	/* As check_room(), and by another link, as some may still wait for this one. */
+	do {
+		link_deaf(&p);
+		fill_link(waiter(0));
+		err = crowd_asks(WAITS_ALL, ask_for_room, -EAGAIN, &c);
+		room = !err || !c.full || !c.few || !c.none ||
+		       (err == -EAGAIN && hear_room(waiter(0), false) != -EAGAIN);
+		peer_close(&p);
+	} while (room);
+	CHECK(c.full == -ENOSPC, "%d for one more of who has one less than a share", c.full);
+	CHECK(c.few == -ENOSPC, "%d for one more of who has one", c.few);
+	CHECK(c.none == -EAGAIN, "%d for who has none", c.none);
+	close_waiters(WAITS_ALL + BEYOND);
+	NEED(!owner(0, 0, 0600));
+}
+
+static int ask_to_answer(struct nl *by)
+{
+	return nl_simple(by, CMD(PASSWORD_ANSWER), PEERGROUP_A_PASSWORD_GROUP, group);
+}
+
+/* So, too, with those who answer who joins by password. */
+static void test_answers_all(void)
+{
+	struct crowded c;
+
+	NEED(!owner(0, 0, 0666));
+	open_crowd(ANSWERS_ALL, ANSWERS);
+	CHECK(!crowd_asks(ANSWERS_ALL, ask_to_answer, 0, &c));
+	CHECK(c.full == -ENOSPC, "%d for one more of who has one less than a share", c.full);
+	CHECK(c.few == -ENOSPC, "%d for one more of who has one", c.few);
+	CHECK(!c.none, "%d for who has none", c.none);
+	CHECK(!ask_to_answer(waiter(0)), "once more by one of them");
+	close_waiters(ANSWERS_ALL + BEYOND);
 	NEED(!owner(0, 0, 0600));
 }
 
@@ -709,13 +812,17 @@ int main(void)
 		{ "events", test_events },
 		{ "a link that takes data again", test_room },
 		{ "sockets of one user that wait for room", test_waits },
+		{ "sockets of many users that wait for room", test_waits_all },
+		{ "sockets of many users that answer who joins", test_answers_all },
 		{ "sockets of one user that hold it", test_holders },
 		{ "a renewed certificate", test_renewed },
 		{ "nothing is left behind", test_destroy },
 	};
+	const struct rlimit files = { WAITS_ALL + 100, WAITS_ALL + 100 };
 
 	need_module();
 	own_namespace();
+	NEED(!setrlimit(RLIMIT_NOFILE, &files));
 	NEED(!nl_open(&nl));
 	cert_new_root(&root, test_key(0));
 	cert_below(&own, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
