@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include "group.h"
 #include "peer.h"
 #include "tap.h"
@@ -47,14 +46,7 @@ static void chain_make(struct chained *c, const struct cert *by, int64_t expires
 
 static void refresh_fill(struct pg_refresh_msg *msg, const struct chained *c, uint32_t step)
 {
-	uint8_t text[PEERGROUP_RECORD_TAG_LEN + HASH + sizeof(c->rec.hdr)];
-	uint8_t *p = mempcpy(text, PEERGROUP_RECORD_TAG, PEERGROUP_RECORD_TAG_LEN);
-
-	memcpy(mempcpy(p, root.spec.group, HASH), &c->rec.hdr, sizeof(c->rec.hdr));
-	SHA256(text, sizeof(text), msg->digest);
-	memcpy(msg->id, c->rec.hdr.id, sizeof(msg->id));
-	msg->step = htobe32(step);
-	memcpy(msg->value, c->value[step < COUNT ? step : COUNT], HASH);
+	peer_refresh(msg, &c->rec, root.spec.group, step, c->value[step < COUNT ? step : COUNT]);
 }
 
 static void send_refresh(struct peer *p, const struct chained *c, uint32_t step)

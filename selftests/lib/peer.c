@@ -279,6 +279,19 @@ bool peer_alive(struct peer *p)
 	return false;
 }
 
+void peer_refresh(struct pg_refresh_msg *msg, const struct rec *rec, const uint8_t *group,
+		  uint32_t step, const uint8_t *value)
+{
+	uint8_t text[PEERGROUP_RECORD_TAG_LEN + PEERGROUP_HASH_LEN + sizeof(rec->hdr)];
+	uint8_t *p = mempcpy(text, PEERGROUP_RECORD_TAG, PEERGROUP_RECORD_TAG_LEN);
+
+	memcpy(mempcpy(p, group, PEERGROUP_HASH_LEN), &rec->hdr, sizeof(rec->hdr));
+	SHA256(text, sizeof(text), msg->digest);
+	memcpy(msg->id, rec->hdr.id, sizeof(msg->id));
+	msg->step = htobe32(step);
+	memcpy(msg->value, value, sizeof(msg->value));
+}
+
 /* ------------------------------------------------------------ handshake -- */
 
 void meet_fill(struct noise_meet *m, const struct cert *as, const struct chain *chain)

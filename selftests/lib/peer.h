@@ -42,6 +42,10 @@ void peer_header(struct peer *p, uint8_t type, uint32_t len);
 void peer_send(struct peer *p, uint8_t type, const void *body, size_t len);
 void peer_gmc(struct peer *p, const struct chain *chain);
 
+/* That this record's chain has been shown up to @step, where @value is. */
+void peer_refresh(struct pg_refresh_msg *msg, const struct rec *rec, const uint8_t *group,
+		  uint32_t step, const uint8_t *value);
+
 /* What a good member says of itself, its key that of @as, to be changed; lasts till the next. */
 void meet_fill(struct noise_meet *m, const struct cert *as, const struct chain *chain);
 /* The opening and message 1; the group's, unless @opening is given. */
