@@ -4,11 +4,14 @@
  * its time, as each judgement of all members is followed by a pause ten times as long. The
  * host's administrator does not wait for that, and another user of the host not the first time.
  */
+#include <endian.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/param.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include "group.h"
 #include "peer.h"
 #include "tap.h"
@@ -18,6 +21,8 @@
 #define ROUND	1024U		/* of them under one signature */
 #define SLOW	0.003		/* seconds: ten times that is more than the tick of a clock */
 #define AFTER	8		/* and some more that each want a judgement at once */
+#define PLENTY	8192U	/* records of one who is revoked */
+#define TRIES	4
 #define NOBODY	65534
 #define TRACING	"/sys/kernel/tracing/"
 #define S(name)	PEERGROUP_A_STATS_##name
@@ -184,10 +189,111 @@ static void test_pause(void)
 	tracing_set(TRACING "events/peergroup/pg_judged/enable", "0");
 }
 
+static void let_users_write(void)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, 0666);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+/* Records of a member that is revoked next: to take them out is what takes long. */
+static void bring_many(struct peer *p, const struct cert *by)
+{
+	static struct rec rec[ROUND];
+	struct rec *list[ROUND];
+	uint64_t added;
+	unsigned int i, n;
+
+	for (n = 0; n < PLENTY; n += ROUND) {
+		added = nl_stat(&nl, group, S(ADDED));
+		for (i = 0; i < ROUND; i++) {
+			list[i] = &rec[i];
+			rec_new(list[i], by, "void", 4);
+		}
+		rec_sign_batch(list, ROUND, by);
+		for (i = 0; i < ROUND; i++) {
+			peer_send(p, PG_MSG_RECORD, rec[i].wire, rec[i].len);
+			rec_free(&rec[i]);
+		}
+		NEED(wait_stat(&nl, group, S(ADDED), added + ROUND));
+	}
+}
+
+/* Of a member that has published much. */
+static void revoke_busy(struct rec *rec)
+{
+	struct peergroup_revocation body = { .flags = htobe32(PEERGROUP_REVOKE_WITHDRAW) };
+	static struct cert busy;
+	struct peer p;
+
+	cert_issue(&busy, &root, EVP_RSA_gen(2048), PEERGROUP_ROLE_MEMBER);
+	peer_link(&p, PORT, &busy);
+	bring_many(&p, &busy);
+	peer_close(&p);
+	cert_spki_hash(busy.spec.key, body.key);
+	rec_revocation(rec, &admin, &body);
+	rec_sign(rec, &admin);
+	EVP_PKEY_free(busy.spec.key);
+}
+
+/* Before all else that may run, as soon as what it waits for is there; or as others. */
+static void go_first(bool first)
+{
+	const struct sched_param p = { .sched_priority = first };
+
+	NEED(!sched_setscheduler(0, first ? SCHED_FIFO : SCHED_OTHER, &p));
+}
+
+/*
+ * A user's revocation right behind that. Return: whether it was acknowledged before all that
+ * was over, and so without a judgement.
+ */
+static bool revoke_amid(struct nl *by)
+{
+	uint64_t withdrawn = nl_stat(&nl, group, S(WITHDRAWN));
+	struct peergroup_revocation nobody;
+	struct rec first, second;
+	bool amid;
+
+	revoke_busy(&first);
+	revoke_some(&second, &nobody, 1);
+	go_first(true);
+	NEED(!nl_put_record(&nl, group, first.wire, first.len));
+	NEED(!seteuid(NOBODY) && !nl_put_record(by, group, second.wire, second.len) && !seteuid(0));
+	amid = nl_stat(&nl, group, S(WITHDRAWN)) < withdrawn + PLENTY;
+	go_first(false);
+	NEED(wait_stat(&nl, group, S(WITHDRAWN), withdrawn + PLENTY));
+	rec_free(&first);
+	rec_free(&second);
+	return amid;
+}
+
+/*
+ * How long the pause will be is not known while what a judgement brought is not over: a user's
+ * next one is not brought forward then. Again, where that was over too soon. The first test, as
+ * a judgement that takes long brings a pause in any case.
+ */
+static void test_amid(void)
+{
+	unsigned int i;
+	struct peer p;
+	struct nl by;
+
+	let_users_write();
+	NEED(!seteuid(NOBODY) && !nl_open(&by) && !seteuid(0));
+	peer_link(&p, PORT, &admin);
+	for (i = 0; i < TRIES && !revoke_amid(&by); i++)
+		;
+	CHECK(i < TRIES, "each time it waited for its judgement");
+	peer_close(&p);
+	nl_close(&by);
+}
+
 /* The first one is not kept waiting by what came before, those after it by one another. */
 static void test_user(void)
 {
-	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
 	unsigned int before, n;
 	struct nl by;
 
@@ -195,9 +301,7 @@ static void test_user(void)
 		tap_skip = "no tracepoints";
 		return;
 	}
-	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
-	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, 0666);
-	NEED(!nl_talk(&nl, msg, NULL, NULL));
+	let_users_write();
 	before = judged_all(all, 2048);
 	NEED(!seteuid(NOBODY) && !nl_open(&by) && !seteuid(0));
 	for (n = before; n < before + AFTER; n = judged_all(all, 2048)) {
@@ -242,6 +346,7 @@ static void test_nothing_left(void)
 int main(void)
 {
 	static const struct tap_test tests[] = {
+		{ "a user's amid what another one brings", test_amid },
 		{ "one revocation after another", test_pause },
 		{ "one revocation after another by a user of the host", test_user },
 		{ "a revocation among many", test_holds },
