@@ -180,10 +180,14 @@ struct pg_opener {
  * @m: held
  * @disowned: peer time until which another member counts as taking it for revoked, whether
  *	or not we know of it: that is one member's word, and not for good
+ * @by: whose word that was, or of the last one: hash of the key of who answers for that member
+ * @heard: peer time until which that one is not listened to again
  */
 struct pg_own {
 	struct pg_member *m;
 	u64 disowned;
+	u8 by[PEERGROUP_HASH_LEN];
+	u64 heard;
 };
 
 struct pg_group {
@@ -472,7 +476,9 @@ void pg_group_succeed(struct pg_link *link);
  * It may know of a revocation that has not come here, and that could not come without a
  * link: the next one is tried with another own certificate, if there is one. Not where
  * another one counts since the handshake: the other end may have said so before it heard
- * of that one, which the next link shows. Takes the group's lock.
+ * of that one, which the next link shows. Nor where it has said so of the same certificate
+ * lately and others take it, as whatever was revoked is heard of from these, too: or a member
+ * could have another one shown for as long as it likes. Takes the group's lock.
  */
 void pg_group_disowned(struct pg_link *link);
 

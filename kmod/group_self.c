@@ -10,6 +10,11 @@
 
 /* How long one member's word keeps a certificate behind the others. */
 #define PG_OWN_DISOWNED		(600 * PG_TIME_SECOND)
+/*
+ * And for how long who said so is not listened to again about the same one. Longer, or one member
+ * could have another one shown all the time; not for good, as it may have been true.
+ */
+#define PG_OWN_HEARD		(3600 * PG_TIME_SECOND)
 
 static bool pg_own_over(const struct pg_own *own, u64 now)
 {
@@ -97,6 +102,7 @@ void pg_group_add_own(struct pg_group *g, struct pg_member *m)
 			pg_member_put(own->m);
 		own->m = pg_member_hold(m);
 		own->disowned = 0;
+		own->heard = 0;
 	}
 	pg_group_choose_self(g);
 }
@@ -134,15 +140,49 @@ void pg_group_succeed(struct pg_link *link)
 	mutex_unlock(&g->lock);
 }
 
-/* Each certificate gets its turn, so that one who lies about it keeps nobody out. */
-static void pg_group_disown(struct pg_group *g)
+/* Whose word it is what comes over a link; NULL where that is not known. Lock held. */
+static const u8 *pg_link_speaker(const struct pg_link *link)
 {
-	u64 until = pg_group_now(g) + PG_OWN_DISOWNED;
+	const struct pg_member *m = link->peer;
+
+	return m ? (pg_member_branch(m) ?: m)->gmc.spki_hash : NULL;
+}
+
+/* Is there a link to somebody else, who takes this end's certificate? */
+static bool pg_group_taken(struct pg_group *g, const u8 *who)
+{
+	struct pg_link *link;
+
+	list_for_each_entry(link, &g->links, node)
+		if (link->up && !pg_link_closing(link) &&
+		    memcmp(pg_link_speaker(link), who, PEERGROUP_HASH_LEN))
+			return true;
+	return false;
+}
+
+/* Who has said so lately may be a liar; but without it there may be nobody to hear from. */
+static bool pg_own_heard(struct pg_group *g, struct pg_own *own, const u8 *who, u64 now)
+{
+	if (own->heard > now && !memcmp(own->by, who, sizeof(own->by)) && pg_group_taken(g, who))
+		return false;
+	memcpy(own->by, who, sizeof(own->by));
+	own->heard = now + PG_OWN_HEARD;
+	return true;
+}
+
+/* Each certificate gets its turn, so that one who lies about it keeps nobody out. */
+static void pg_group_disown(struct pg_group *g, const u8 *who)
+{
+	u64 now = pg_group_now(g);
 	u32 i;
 
-	for (i = 0; i < g->n_own; i++)
-		if (g->own[i].m == g->self)
-			g->own[i].disowned = until;
+	for (i = 0; i < g->n_own; i++) {
+		if (g->own[i].m != g->self)
+			continue;
+		if (!pg_own_heard(g, &g->own[i], who, now))
+			return;
+		g->own[i].disowned = now + PG_OWN_DISOWNED;
+	}
 	if (pg_group_choose_self(g))
 		return;
 	for (i = 0; i < g->n_own; i++)
@@ -154,9 +194,11 @@ static void pg_group_disown(struct pg_group *g)
 void pg_group_disowned(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
+	const u8 *who;
 
 	mutex_lock(&g->lock);
-	if (g->n_own > 1 && link->met_as == g->selves)
-		pg_group_disown(g);
+	who = pg_link_speaker(link);
+	if (who && g->n_own > 1 && link->met_as == g->selves)
+		pg_group_disown(g, who);
 	mutex_unlock(&g->lock);
 }

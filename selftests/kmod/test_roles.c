@@ -1163,7 +1163,58 @@ static void test_farewell(void)
 	say_revoked(&p);
 	meet(&p, port, &other, &first);
 	peer_close(&p);
-	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, index));
+}
+
+/* Of its links none is up. */
+static bool alone(void *arg)
+{
+	const uint32_t *index = arg;
+
+	return nl_stat(&nl, *index, STAT(LINKS_DOWN)) == nl_stat(&nl, *index, STAT(LINKS_UP));
+}
+
+/*
+ * Who says so again and again is listened to once about each certificate, as long as another
+ * member takes it.
+ */
+static void test_farewells(void)
+{
+	static struct cert top, first, second, liar, other;
+	uint16_t port = PORT + ROUNDS + 4;
+	struct peer p, bystander;
+	uint32_t index;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&first, &top, test_key(1), MEMBER);
+	cert_issue(&liar, &top, test_key(2), MEMBER);
+	cert_issue(&other, &top, test_key(3), MEMBER);
+	index = group_of(&nl, &top, &first);
+	group_online(&nl, index, &first, port);
+	open_later(index, &top, &second, "250101000000Z");
+	meet(&bystander, port, &other, &second);
+	meet(&p, port, &liar, &second);
+	say_revoked(&p);
+	meet(&p, port, &liar, &first);
+	say_revoked(&p);
+	meet(&p, port, &liar, &second);
+	say_revoked(&p);
+	meet(&p, port, &liar, &second);
+	CHECK(peer_alive(&bystander));
+	peer_close(&bystander);
+	/* What another one says counts. */
+	meet(&bystander, port, &other, &second);
+	say_revoked(&bystander);
+	meet(&bystander, port, &other, &first);
+	peer_close(&bystander);
+	peer_close(&p);
+	/* And who may be the only one that can be reached is listened to again. */
+	NEED(wait_until(alone, &index));
+	meet(&p, port, &liar, &first);
+	say_revoked(&p);
+	meet(&p, port, &liar, &second);
+	peer_close(&p);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, index));
 }
 
 static void set_up(void)
@@ -1208,6 +1259,7 @@ int main(void)
 		{ "what an administrator that was revoked may bring", test_appeal_own },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
 		{ "a farewell that crosses a later certificate", test_farewell },
+		{ "one farewell after another", test_farewells },
 	};
 
 	need_module();
