@@ -152,11 +152,13 @@ static const u8 *pg_link_speaker(const struct pg_link *link)
 static bool pg_group_taken(struct pg_group *g, const u8 *who)
 {
 	struct pg_link *link;
+	const u8 *other;
 
-	list_for_each_entry(link, &g->links, node)
-		if (link->up && !pg_link_closing(link) &&
-		    memcmp(pg_link_speaker(link), who, PEERGROUP_HASH_LEN))
+	list_for_each_entry(link, &g->links, node) {
+		other = link->up && !pg_link_closing(link) ? pg_link_speaker(link) : NULL;
+		if (other && memcmp(other, who, PEERGROUP_HASH_LEN))
 			return true;
+	}
 	return false;
 }
 
