@@ -281,7 +281,9 @@ static void check_failure(struct ear *e, const char *who, uint16_t port, HRESULT
 static void test_refused(void)
 {
 	uint64_t refused = stat_of(bobs_index, PEERGROUP_A_STATS_DIRECT_REFUSED);
+	PEER_ADDRESS a = address(BOBS_PORT);
 	struct ear here, there;
+	ULONGLONG id = 1;
 
 	listen_all(ours, &here);
 	check_failure(&here, bob, BOBS_PORT, PEER_E_CONNECTION_REFUSED);
@@ -294,6 +296,11 @@ static void test_refused(void)
 	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_DIRECT, 0));
 	check_failure(&here, bob, BOBS_PORT, PEER_E_CONNECTION_REFUSED);
 	NEED(!group_limit(&nl, bobs_index, PEERGROUP_A_LIMIT_DIRECT, 64));
+	NEED(!group_limit(&nl, our_index, PEERGROUP_A_LIMIT_DIRECT, 0));
+	HR(PeerGroupOpenDirectConnection(ours, wide(bob), &a, &id), PEER_E_TOO_MUCH_LOAD);
+	CHECK(!id);
+	NEED(!group_limit(&nl, our_index, PEERGROUP_A_LIMIT_DIRECT, 64));
+	CHECK(nothing_waits(&here), "what has not begun is no event");
 	stop_listening(&here);
 	stop_listening(&there);
 }

@@ -185,16 +185,26 @@ void check_nothing_left(struct nl *nl, uint32_t index)
 	CHECK(no_leaks());
 }
 
-int group_limit(struct nl *nl, uint32_t index, uint16_t which, uint32_t value)
+static int put_limit(struct nl *nl, uint32_t index, uint16_t which, const void *value, size_t size)
 {
 	struct nlmsghdr *msg = nl_begin(nl, PEERGROUP_CMD_GROUP_SET, 0);
 	struct nlattr *nest;
 
 	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, index);
 	nest = mnl_attr_nest_start(msg, PEERGROUP_A_GROUP_LIMITS);
-	mnl_attr_put_u32(msg, which, value);
+	mnl_attr_put(msg, which, size, value);
 	mnl_attr_nest_end(msg, nest);
 	return nl_talk(nl, msg, NULL, NULL);
+}
+
+int group_limit(struct nl *nl, uint32_t index, uint16_t which, uint32_t value)
+{
+	return put_limit(nl, index, which, &value, sizeof(value));
+}
+
+int group_limit_bytes(struct nl *nl, uint32_t index, uint16_t which, uint64_t value)
+{
+	return put_limit(nl, index, which, &value, sizeof(value));
 }
 
 int group_dial(struct nl *nl, uint32_t index, uint16_t port)

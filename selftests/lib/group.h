@@ -108,6 +108,8 @@ bool wait_stat(struct nl *nl, uint32_t index, uint16_t counter, uint64_t least);
 bool counted_once(struct nl *nl, uint32_t index, uint16_t counter, uint64_t before);
 /* One limit or timer (PEERGROUP_A_LIMIT_*), a u32. 0 or -errno. */
 int group_limit(struct nl *nl, uint32_t index, uint16_t which, uint32_t value);
+/* The same of a limit of bytes, which is a u64. */
+int group_limit_bytes(struct nl *nl, uint32_t index, uint16_t which, uint64_t value);
 /* Keeps a link to a port of this namespace. 0 or -errno. */
 int group_dial(struct nl *nl, uint32_t index, uint16_t port);
 
