@@ -79,7 +79,10 @@ static struct pg_group *pg_nl_member_group(struct netlink_callback *cb)
 	}
 	pg_group_put(g);
 	/* Another one may have got its index, which says nothing about this one. */
-	return g == held ? held : ERR_PTR(-ENOENT);
+	if (g == held)
+		return held;
+	NL_SET_ERR_MSG(cb->extack, "group has ended");
+	return ERR_PTR(-ENOENT);
 }
 
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb)

@@ -55,7 +55,7 @@ static HRESULT fetch(struct pgi_feed *feed, const struct peergroup_event *event,
 	hr = pgi_feed_asking(feed);
 	if (SUCCEEDED(hr))
 		hr = pgi_fetch(&feed->ask, &q, take_one, record, NULL);
-	return hr == PEER_E_INVALID_GROUP ? S_OK : hr;
+	return pgi_nl_ended(hr) ? S_OK : hr;
 }
 
 static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_event *event)

@@ -107,7 +107,7 @@ struct nlmsghdr *pgi_group_request(struct pgi_group *group, uint8_t cmd);
 /* Asks the kernel now. */
 HRESULT pgi_group_state(struct pgi_group *group, struct pgi_group_state *state);
 
-/* The same on any socket: PEER_E_INVALID_GROUP when it is gone. */
+/* The same on any socket: when it is gone, what pgi_nl_ended() knows. */
 HRESULT pgi_group_state_by_index(struct pgi_nl *nl, uint32_t index,
 				 struct pgi_group_state *state);
 

@@ -138,7 +138,7 @@ static const struct {
 	WIN32(ERROR_DELETE_PENDING, "the identity is being deleted"),
 	WIN32(ERROR_SERVICE_DEPENDENCY_FAIL, "the kernel module peergroup is not loaded"),
 	WIN32(ERROR_IO_DEVICE, "input/output error"),
-	WIN32(RPC_S_SERVER_UNAVAILABLE, "the kernel did not answer"),
+	WIN32(RPC_S_SERVER_UNAVAILABLE, "the kernel did not answer, or its module was unloaded"),
 	WIN32(RPC_S_CALL_FAILED, "the call to the kernel failed"),
 };
 

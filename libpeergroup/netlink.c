@@ -491,9 +491,11 @@ HRESULT pgi_nl_fail(const struct pgi_nl *nl, int err)
 		return pgi_fail(E_ACCESSDENIED, "%s", nl->message[0] ? nl->message :
 				"this needs CAP_NET_ADMIN in the network namespace");
 	case ENOENT:
-	case ENODEV:
-		return pgi_fail(PEER_E_INVALID_GROUP, "%s", nl->message[0] ? nl->message :
-				"the kernel has no such group any more");
+		/* The module has words for each; without any, it is netlink that knows no family. */
+		if (!nl->message[0])
+			return pgi_fail(HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE),
+					"the kernel module peergroup was unloaded meanwhile");
+		return pgi_fail(PEER_E_INVALID_GROUP, "%s", text);
 	case EADDRINUSE:
 	case EADDRNOTAVAIL:
 		return pgi_fail(PEER_E_UNABLE_TO_LISTEN, "%s", text);

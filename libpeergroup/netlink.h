@@ -98,6 +98,12 @@ void pgi_nl_each(struct pgi_nl *nl, int len, pgi_nl_answer answer, void *arg);
 /* An errno of a group or link request, as the program is told; sets the detail. */
 HRESULT pgi_nl_fail(const struct pgi_nl *nl, int err);
 
+/* Does it say that there is no such group any more, or no module, which ends all of them? */
+static inline bool pgi_nl_ended(HRESULT hr)
+{
+	return hr == PEER_E_INVALID_GROUP || hr == HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE);
+}
+
 /* Sorts attributes into @table, which has room for @max + 1. */
 void pgi_nl_parse(const struct nlmsghdr *msg, const struct nlattr **table, uint16_t max);
 void pgi_nl_parse_nest(const struct nlattr *nest, const struct nlattr **table, uint16_t max);

@@ -1282,6 +1282,8 @@ extern const GUID PEER_GROUP_ROLE_INVITING_MEMBER;
  * * E_INVALIDARG: a required argument is NULL, or one is malformed
  * * E_HANDLE: there is no such object
  * * HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL): the kernel module is not loaded
+ * * HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE): the kernel module was unloaded while the
+ *   group was open; the handle is good for PeerGroupClose() only
  * * PEER_E_NOT_INITIALIZED: PeerGroupStartup() was not called
  * * PEER_E_INVALID_GROUP: not the handle of an open group, or the group has ended in the
  *   kernel
@@ -2798,11 +2800,12 @@ HRESULT PeerGroupSearchRecords(HGROUP hGroup, PCWSTR pwzCriteria,
  * invitations are UTC. Both calls add or take away the difference that holds now; both
  * arguments may be the same object. Where a call fails, the result is left as it was.
  *
- * Windows: The errors of remote procedure calls do not occur; the kernel is asked
- * directly.
+ * Windows: Of the errors of remote procedure calls there is one: the kernel is asked
+ * directly, and cuts no call off.
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: a time is NULL, or the result cannot be expressed
+ * * HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE): the kernel module was unloaded meanwhile
  * * PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY, PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY
  *
  * See: peergroup_time_from_unix(), peergroup_time_to_unix(),
@@ -2822,11 +2825,12 @@ HRESULT PeerGroupPeerTimeToUniversalTime(HGROUP hGroup, FILETIME *pftPeerTime,
  * invitations are UTC. Both calls add or take away the difference that holds now; both
  * arguments may be the same object. Where a call fails, the result is left as it was.
  *
- * Windows: The errors of remote procedure calls do not occur; the kernel is asked
- * directly.
+ * Windows: Of the errors of remote procedure calls there is one: the kernel is asked
+ * directly, and cuts no call off.
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: a time is NULL, or the result cannot be expressed
+ * * HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE): the kernel module was unloaded meanwhile
  * * PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY, PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY
  *
  * See: peergroup_time_from_unix(), PeerGroupAddRecord(),
