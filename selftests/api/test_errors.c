@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uchar.h>
 #include <sys/wait.h>
@@ -530,15 +529,6 @@ static void test_update(void)
 	HR(PeerGroupGetRecord(ours, &added, &got), S_OK);
 	CHECK(got && got->dwVersion == 1 && got->data.cbData == 3);
 	PeerFreeData(got);
-}
-
-static void set_clock(int seconds)
-{
-	struct timespec ts;
-
-	NEED(!clock_gettime(CLOCK_REALTIME, &ts));
-	ts.tv_sec += seconds;
-	NEED(!clock_settime(CLOCK_REALTIME, &ts));
 }
 
 /* Hosts' clocks differ by a little: the version before may be of the future. */

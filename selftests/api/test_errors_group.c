@@ -214,7 +214,7 @@ static bool has_passed(void *arg)
 	return peer_time_now() > *(uint64_t *)arg;
 }
 
-ERROR(PeerGroupJoin, PEER_E_INVALID_TIME_PERIOD, "an invitation that is over")
+ERROR(PeerGroupJoin, PEER_E_INVALID_TIME_PERIOD, "an invitation that is over, or not valid yet")
 {
 	uint64_t end = peer_time_now() + 2 * TICKS;
 	FILETIME ft = to_filetime(end);
@@ -225,6 +225,10 @@ ERROR(PeerGroupJoin, PEER_E_INVALID_TIME_PERIOD, "an invitation that is over")
 	end += TICKS;		/* certificates know whole seconds only */
 	NEED(wait_until(has_passed, &end));
 	JOIN(wide(bob), text, NULL, PEER_E_INVALID_TIME_PERIOD);
+	/* By a clock that is an hour slow, of an invitation that is good. */
+	set_clock(-3600);
+	JOIN(wide(bob), wide(invitation), NULL, PEER_E_INVALID_TIME_PERIOD);
+	set_clock(3600);
 	PeerFreeData(text);
 	PeerFreeData(xml);
 }

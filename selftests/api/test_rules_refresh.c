@@ -6,7 +6,6 @@
  * goes by waiting is in long/test_timers.
  */
 #include <string.h>
-#include <time.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
@@ -15,15 +14,6 @@
 #include "tap.h"
 
 #define MINUTES(n)	((n) * 60 * TICKS)
-
-static void set_clock(int seconds)
-{
-	struct timespec ts;
-
-	NEED(!clock_gettime(CLOCK_REALTIME, &ts));
-	ts.tv_sec += seconds;
-	NEED(!clock_settime(CLOCK_REALTIME, &ts));
-}
 
 static GUID add_flagged(DWORD flags, uint64_t lifetime)
 {

@@ -28,6 +28,8 @@ void exec_self(const char *first, const char *second);
 
 uint64_t peer_time_now(void);
 double seconds_now(void);
+/* The host's clock, so much ahead of what it shows; back where that is negative. */
+void set_clock(int seconds);
 
 /* Waits for a condition; false when it has not come true in many seconds. */
 #define WAIT_SECONDS	600
