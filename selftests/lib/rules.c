@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <openssl/evp.h>
 #include "rules.h"
 
 /* ---------------------------------------------------------------- cases -- */
@@ -78,6 +79,27 @@ void rules_group(uint32_t flags, uint32_t role)
 	NEED(!peergroup_invite(ours, xml, 0, role, &invitation));
 	NEED(!peergroup_join(bob, invitation, (peergroup_t *)&bobs));
 	peergroup_free(xml);
+}
+
+void bobs_key_hash(uint8_t hash[32])
+{
+	/* SubjectPublicKeyInfo around an RSA key of 2048 bits: a constant head. */
+	static const uint8_t head[] = {
+		0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+		0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00,
+	};
+	PEER_INVITATION_INFO *info = NULL;
+	uint8_t spki[sizeof(head) + 270];
+	CRYPT_BIT_BLOB *key;
+
+	HR(PeerGroupParseInvitation(wide(invitation), &info), S_OK);
+	NEED(info);
+	key = &info->pSubjectPublicKey->PublicKey;
+	NEED(key->cbData == 270);
+	memcpy(spki, head, sizeof(head));
+	memcpy(spki + sizeof(head), key->pbData, key->cbData);
+	NEED(EVP_Digest(spki, sizeof(spki), hash, NULL, EVP_sha256(), NULL));
+	PeerFreeData(info);
 }
 
 void rules_connect(void)

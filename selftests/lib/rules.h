@@ -56,6 +56,8 @@ void rules_begin(void);
 /* Alice and Bob; the group with @flags (PEER_GROUP_PROPERTY_FLAGS), Bob in it by @role. */
 void rules_people(void);
 void rules_group(uint32_t flags, uint32_t role);
+/* SHA-256 of Bob's public key, as his invitation has it, in the form of certificates. */
+void bobs_key_hash(uint8_t hash[32]);
 /* Both online, linked, and Bob synchronised. */
 void rules_connect(void);
 /* Bob goes offline, and online again. */
