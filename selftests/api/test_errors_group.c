@@ -410,14 +410,6 @@ ERROR(PeerGroupCreateInvitation, PEER_E_INVALID_TIME_PERIOD, "an end that is pas
 	PeerFreeData(xml);
 }
 
-ERROR(PeerGroupCreateInvitation, PEER_E_CIRCULAR_CHAIN_DETECTED, "somebody above oneself, or oneself")
-{
-	PWSTR xml = xml_of(alice);
-
-	INVITE(ours, xml, NULL, 1, &PEER_GROUP_ROLE_MEMBER, PEER_E_CIRCULAR_CHAIN_DETECTED);
-	PeerFreeData(xml);
-}
-
 struct invitee {
 	HGROUP group;
 	PWSTR xml, text;

@@ -332,6 +332,13 @@ RULE(M4, "who invited is not invited by who was")
 	HR(invite(bobs, alice, &PEER_GROUP_ROLE_MEMBER), PEER_E_CIRCULAR_CHAIN_DETECTED);
 }
 
+ERROR(PeerGroupCreateInvitation, PEER_E_CIRCULAR_CHAIN_DETECTED, "somebody above oneself, or oneself")
+{
+	HR(invite(bobs, alice, &PEER_GROUP_ROLE_MEMBER), PEER_E_CIRCULAR_CHAIN_DETECTED);
+	HR(invite(bobs, bob, &PEER_GROUP_ROLE_MEMBER), PEER_E_CIRCULAR_CHAIN_DETECTED);
+	HR(invite(ours, alice, &PEER_GROUP_ROLE_MEMBER), PEER_E_CIRCULAR_CHAIN_DETECTED);
+}
+
 /* The member of that name, to be freed; NULL: none. */
 static PEER_MEMBER **look_up(const char *name)
 {

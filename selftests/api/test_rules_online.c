@@ -140,6 +140,7 @@ static PEER_EVENT_CONNECTION_CHANGE_DATA hear_link(struct listener *l,
 		PeerFreeData(data);
 	}
 	CHECK(c.status == status && c.dwSize == sizeof(c) && c.ullConnectionId);
+	CHECK(!c.ullNextConnectionId, "none is tried next");
 	return c;
 }
 

@@ -315,18 +315,40 @@ ERROR(PeerGroupImportDatabase, PEER_E_GROUP_NOT_READY, "the password is not prov
 	HR(PeerGroupImportDatabase(bobs, wide("/tmp/export")), PEER_E_GROUP_NOT_READY);
 }
 
+/* What Alice's host has counted of attempts, listened to or not. */
+static uint64_t guesses(void)
+{
+	return counter(ours, "password_opened") + counter(ours, "password_rate");
+}
+
 static bool is_refused(void *arg)
 {
+	uint64_t before = guesses();
+
 	(void)arg;
 	CHECK(peergroup_authenticate(bobs, "127.0.0.1") < 0, "a wrong password does not do");
+	CHECK(guesses() == before + 1, "an attempt is one guess, and not %u",
+	      (unsigned int)(guesses() - before));
 	return counter(ours, "password_rate");
+}
+
+/* Each that was listened to has come to nothing. */
+static bool all_failed(void *arg)
+{
+	(void)arg;
+	return counter(ours, "password_failed") == counter(ours, "password_opened");
 }
 
 RULE(W11, "who guesses is soon not listened to, while others from elsewhere are")
 {
+	uint64_t refused;
+
 	CHECK(wait_until(is_refused, NULL));
+	refused = counter(ours, "password_rate");
 	HR(peergroup_authenticate(bobs, "127.0.0.1"), PEER_E_NO_MEMBER_CONNECTIONS);
+	CHECK(counter(ours, "password_rate") == refused + 1);
 	CHECK(counter(ours, "password_opened") < 60, "nor often");
+	CHECK(wait_until(all_failed, NULL));
 }
 
 RULE(W8, "where nobody listens there is no member")
