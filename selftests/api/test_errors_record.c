@@ -571,9 +571,23 @@ ERROR(PeerGroupEnumMembers, PEER_E_INVALID_GROUP, "no group's handle")
 
 /* ----------------------------------------------- last, since they end it -- */
 
-ERROR(PeerGroupAddRecord, PEER_E_INVALID_PEER_NAME, "the identity of the handle is gone")
+/* What Alice's identity has of key is Bob's; and her own again. */
+static void take_bobs_key(bool take)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), take ?
+		 "cd $PEERGROUP_HOME/identities && cp %.40s*/key.pem ../kept.pem && "
+		 "cat %.40s*/key.pem > \"$(echo %.40s*)/key.pem\"" :
+		 "cd $PEERGROUP_HOME/identities && cat ../kept.pem > \"$(echo %.40s*)/key.pem\"",
+		 alice, bob, alice);
+	NEED(!system(command));
+}
+
+ERROR(PeerGroupAddRecord, PEER_E_INVALID_PEER_NAME, "the identity of the handle is gone, but no other key of it")
 {
 	PEER_RECORD r = new_record();
+	HGROUP group = BAD_GROUP;
 	GUID id;
 
 	/* No call deletes an identity that has groups; files can be lost. */
@@ -581,6 +595,15 @@ ERROR(PeerGroupAddRecord, PEER_E_INVALID_PEER_NAME, "the identity of the handle 
 	HR(PeerGroupAddRecord(ours, &r, &id), PEER_E_INVALID_PEER_NAME);
 	NEED(!system("mv $PEERGROUP_HOME/gone $PEERGROUP_HOME/identities"));
 	HR(PeerGroupAddRecord(ours, &r, &id), S_OK);
+	/* The handle's own is the name's; who opens the group now is told. */
+	take_bobs_key(true);
+	HR(PeerGroupAddRecord(ours, &r, &id), S_OK);
+	HR(PeerGroupOpen(wide(alice), wide(group_name), NULL, &group),
+	   PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!group);
+	take_bobs_key(false);
+	HR(PeerGroupOpen(wide(alice), wide(group_name), NULL, &group), S_OK);
+	HR(PeerGroupClose(group), S_OK);
 }
 
 int main(void)
