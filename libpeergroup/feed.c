@@ -169,7 +169,7 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 		if (SUCCEEDED(hr))
 			hr = pgi_feed_compare_presence(feed);
 		/* Of a group that has ended meanwhile that is heard next. */
-		if (hr == PEER_E_INVALID_GROUP)
+		if (pgi_nl_ended(hr))
 			return S_OK;
 		feed->behind |= FAILED(hr);
 	}
@@ -401,7 +401,7 @@ static HRESULT catch_up(struct pgi_feed *feed)
 	told_until(feed, hr, state.seq);
 	if (SUCCEEDED(hr))
 		hr = pgi_feed_catch_up_about(feed);
-	if (hr == PEER_E_INVALID_GROUP)
+	if (pgi_nl_ended(hr))
 		hr = push_gone(feed, ENOENT);
 	if (SUCCEEDED(hr))
 		feed->behind = false;
