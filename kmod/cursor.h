@@ -18,7 +18,8 @@ struct pg_cursor {
 
 static inline void pg_cursor_init(struct pg_cursor *c, const void *data, size_t len)
 {
-	c->pos = data;
+	/* An empty message has no memory, and with no pointer at all nobody may reckon. */
+	c->pos = len ? data : (const void *)"";
 	c->end = c->pos + len;
 	c->bad = false;
 }
