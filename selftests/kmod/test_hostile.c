@@ -106,11 +106,64 @@ static void test_bodies(void)
 		{ PG_MSG_SYNC_END, 3 }, { PG_MSG_SYNC_END, 0 },
 		{ PG_MSG_PING, sizeof(struct pg_ping) - 1 }, { PG_MSG_PONG, 1 },
 		{ PG_MSG_BYE, 0 }, { PG_MSG_BYE, 3 },
+		{ PG_MSG_REFRESH, 0 }, { PG_MSG_REFRESH, sizeof(struct pg_refresh_msg) - 1 },
+		{ PG_MSG_DIRECT, 0 }, { PG_MSG_DIRECT, sizeof(struct pg_direct) - 1 },
+		{ PG_MSG_DIRECT, sizeof(struct pg_direct) },		/* without data */
+		{ PG_MSG_CREDENTIAL, 0 },
+		{ PG_MSG_CREDENTIAL, sizeof(struct peergroup_credential) - 1 },
+		{ PG_MSG_CREDENTIAL, sizeof(struct peergroup_credential) },
+		{ PG_MSG_CREDENTIAL, PEERGROUP_CREDENTIAL_LEN_MAX },
 	};
 	unsigned int i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		check_message(bad[i].type, 0, zeros, bad[i].len, LINK(MALFORMED));
+	CHECK(friend_is_heard());
+}
+
+/* The proof that the link came up with, again: so much of it, and so much behind. */
+static bool renews(size_t less, size_t more)
+{
+	uint64_t before = nl_stat(&nl, group, LINK(MALFORMED));
+	static uint8_t body[PG_FRAME_MAX + 1];
+	struct noise_meet meet;
+	struct peer p;
+	uint32_t bye;
+	bool good;
+	int len;
+
+	meet_fill(&meet, &member, NULL);
+	peer_connect(&p, PORT);
+	NEED(peer_handshake(&p, &meet));
+	NEED(peer_expect(&p, PG_MSG_WELCOME));
+	len = noise_meet_write(&meet, noise_link_key(p.link), body);
+	NEED(len > (int)(sizeof(meet.meet) + less));
+	memset(body + len, 0, more);
+	peer_send(&p, PG_MSG_CREDENTIAL, body + sizeof(meet.meet),
+		  (size_t)len - sizeof(meet.meet) - less + more);
+	good = !less && !more;
+	if (good)
+		good = peer_alive(&p);
+	else
+		CHECK(peer_closed(&p, &bye) && bye == PG_BYE_PROTOCOL &&
+		      counted(LINK(MALFORMED), before), "%zu less, %zu more", less, more);
+	peer_close(&p);
+	return good;
+}
+
+static void test_credentials(void)
+{
+	struct noise_meet meet;
+
+	CHECK(renews(0, 0));
+	/* Of its certificate a byte, and all but the first; that, and some of the signature. */
+	meet_fill(&meet, &member, NULL);
+	renews(1, 0);
+	renews(meet.chain_len - 1, 0);
+	renews(meet.chain_len, 0);
+	renews(meet.chain_len + 1, 0);
+	renews(0, 1);
+	renews(0, 2);
 	CHECK(friend_is_heard());
 }
 
@@ -131,6 +184,9 @@ static void test_oversize(void)
 		{ PG_MSG_PING, sizeof(struct pg_ping) },
 		{ PG_MSG_PONG, sizeof(struct pg_ping) },
 		{ PG_MSG_BYE, sizeof(struct pg_bye) },
+		{ PG_MSG_REFRESH, sizeof(struct pg_refresh_msg) },
+		{ PG_MSG_CREDENTIAL, PEERGROUP_CREDENTIAL_LEN_MAX + PG_CHAIN_LEN_MAX },
+		{ PG_MSG_DIRECT, PG_RECORD_BODY_MAX },
 		{ PG_MSG_SYNC, 0xfffffffe },
 	};
 	unsigned int i;
@@ -150,28 +206,49 @@ static void test_oversize(void)
 	CHECK(friend_is_heard());
 }
 
+static void pass_over(struct peer *p, uint8_t type, size_t len, uint16_t counter)
+{
+	uint64_t before = nl_stat(&nl, group, counter);
+	static uint8_t zeros[64 << 10];
+	size_t at;
+
+	peer_header(p, type, (uint32_t)len);
+	for (at = 0; at < len; at += sizeof(zeros))
+		peer_write(p, zeros, len - at < sizeof(zeros) ? len - at : sizeof(zeros));
+	CHECK(peer_alive(p));
+	CHECK(counted(counter, before));
+}
+
 /* What is longer than this host takes is passed over, and the link goes on. */
 static void test_too_large(void)
 {
-	static uint8_t zeros[64 << 10];
-	size_t len = PEERGROUP_RECORD_SIZE_DEFAULT + PG_RECORD_OVERHEAD + 1, at;
-	uint64_t before = nl_stat(&nl, group, REFUSED(SIZE));
+	uint64_t before = nl_stat(&nl, group, STAT(ADDED));
 	struct rec rec;
 	struct peer p;
 
 	peer_link(&p, PORT, &member);
-	peer_header(&p, PG_MSG_RECORD, (uint32_t)len);
-	for (at = 0; at < len; at += sizeof(zeros))
-		peer_write(&p, zeros, len - at < sizeof(zeros) ? len - at : sizeof(zeros));
-	CHECK(peer_alive(&p));
-	CHECK(counted(REFUSED(SIZE), before));
-
-	before = nl_stat(&nl, group, STAT(ADDED));
+	pass_over(&p, PG_MSG_RECORD, PEERGROUP_RECORD_SIZE_DEFAULT + PG_RECORD_OVERHEAD + 1,
+		  REFUSED(SIZE));
 	rec_new(&rec, &member, "behind it", 9);
 	rec_sign(&rec, &member);
 	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
 	CHECK(counted(STAT(ADDED), before));
 	rec_free(&rec);
+	peer_close(&p);
+	CHECK(friend_is_heard());
+}
+
+static void test_too_much_data(void)
+{
+	uint64_t before = nl_stat(&nl, group, STAT(DATA_UNWANTED));
+	uint8_t one[sizeof(struct pg_direct) + 1] = { 0 };
+	struct peer p;
+
+	peer_link(&p, PORT, &member);
+	pass_over(&p, PG_MSG_DIRECT, PEERGROUP_RECORD_SIZE_DEFAULT + sizeof(struct pg_direct) + 1,
+		  STAT(DATA_OVERSIZE));
+	peer_send(&p, PG_MSG_DIRECT, one, sizeof(one));
+	CHECK(counted(STAT(DATA_UNWANTED), before));
 	peer_close(&p);
 	CHECK(friend_is_heard());
 }
@@ -669,8 +746,10 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "messages that may not come", test_types },
 		{ "bodies of a wrong length, and answers to nothing", test_bodies },
+		{ "a new credential cut off, and with something behind", test_credentials },
 		{ "bodies announced too long", test_oversize },
 		{ "a record over this host's limit is passed over", test_too_large },
+		{ "data over this host's limit is passed over", test_too_much_data },
 		{ "records changed on the way", test_flipped },
 		{ "records signed by the wrong one", test_signers },
 		{ "an old version replayed", test_old },
