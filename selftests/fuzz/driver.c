@@ -4,7 +4,8 @@
  *
  *	PROGRAM seeds DIR	writes the seeds there, one file each
  *	PROGRAM replay FILE...	runs inputs; a name that ends in .hex holds hex digits
- *	PROGRAM mutate N	runs each seed, and N mutations of each, the same always
+ *	PROGRAM mutate N	runs each seed, and N mutations, the same always; each seed
+ *				has to be taken for what it is
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -13,6 +14,12 @@
 #include "fuzz.h"
 
 static uint64_t state = 1;
+
+__attribute__((weak)) bool fuzz_seed_refused(unsigned int n)
+{
+	(void)n;
+	return false;
+}
 
 /* splitmix64 */
 static uint64_t rnd(void)
@@ -74,21 +81,33 @@ static size_t mutate(uint8_t *p, size_t len)
 	return len;
 }
 
+/* Return: whether it is taken, or refused, as it is meant to be. */
+static bool run_seed(unsigned int n, const uint8_t *seed, size_t len)
+{
+	fuzz_taken = false;
+	run(seed, len);
+	if (fuzz_taken != fuzz_seed_refused(n))
+		return true;
+	printf("seed %u is %s\n", n, fuzz_taken ? "taken" : "not taken");
+	return false;
+}
+
 static int mutate_all(unsigned int times)
 {
 	static uint8_t seed[FUZZ_INPUT_MAX], input[FUZZ_INPUT_MAX];
 	unsigned int n, i;
+	bool good = true;
 	size_t len;
 
 	for (n = 0; (len = fuzz_seed(n, seed)); n++) {
-		run(seed, len);
+		good &= run_seed(n, seed, len);
 		for (i = 0; i < times; i++) {
 			memcpy(input, seed, len);
 			run(input, mutate(input, len));
 		}
 	}
 	printf("%u seeds, %u inputs\n", n, n * (times + 1));
-	return n ? 0 : 1;
+	return n && good ? 0 : 1;
 }
 
 static int write_seeds(const char *dir)

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct pg_gmc gmc[2];
 	struct pg_chain chain;
-	u32 i;
+	u32 i, good = 0;
 
 	if (pg_chain_decode(&chain, data, len))
 		return 0;
@@ -42,11 +42,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (pg_gmc_parse(&gmc[i % 2], chain.cert[i].p, chain.cert[i].len))
 			break;
 		check(&gmc[i % 2], chain.cert[i]);
-		if (i && pg_gmc_may_issue(&gmc[(i + 1) % 2], &gmc[i % 2])) {
+		if (!i) {
+			good++;
+		} else if (pg_gmc_may_issue(&gmc[(i + 1) % 2], &gmc[i % 2])) {
+			good++;
 			FUZZ_NEED(gmc[i % 2].not_after <= gmc[(i + 1) % 2].not_after);
 			FUZZ_NEED(!(gmc[i % 2].roles & PEERGROUP_ROLE_ROOT));
 		}
 	}
+	fuzz_taken = good == chain.n;
 	return 0;
 }
 

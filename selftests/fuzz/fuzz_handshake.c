@@ -61,9 +61,10 @@ static void read_step(unsigned int mode, u8 *data, size_t len)
 	static struct ends e;
 	struct pg_noise *to = mode == SECOND ? &e.a : &e.b;
 	size_t payload_len;
-	u8 key[PG_NOISE_KEY_LEN] = { 0x10 }, *payload;
+	u8 key[PG_NOISE_KEY_LEN], *payload;
 
 	start(&e, 0);
+	memset(key, 0x10, sizeof(key));		/* as write_step() has it */
 	if (mode == SECOND) {
 		FUZZ_NEED(!pg_noise_write(&e.a, key, NULL, 0, e.msg[0]));
 	} else if (mode == THIRD) {
@@ -77,6 +78,7 @@ static void read_step(unsigned int mode, u8 *data, size_t len)
 	}
 	FUZZ_NEED(payload >= data && payload + payload_len <= data + len);
 	FUZZ_NEED(pg_noise_done(to) == (mode == THIRD));
+	fuzz_taken = true;
 }
 
 static void open_frames(u8 *data, size_t len)
@@ -97,6 +99,7 @@ static void open_frames(u8 *data, size_t len)
 		data += n;
 		len -= n;
 	}
+	fuzz_taken = !len;
 }
 
 static void read_payload(const u8 *data, size_t len)
@@ -114,6 +117,7 @@ static void read_payload(const u8 *data, size_t len)
 	if (pg_chain_decode(&chain, c.pos, pg_cursor_left(&c)) ||
 	    pg_gmc_parse(&gmc, chain.cert[chain.n - 1].p, chain.cert[chain.n - 1].len))
 		return;
+	fuzz_taken = true;
 	/* Whoever signed it, it was not for this group. */
 	FUZZ_NEED(pg_credential_verify(&cred, group, &gmc));
 }

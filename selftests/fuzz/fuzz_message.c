@@ -34,7 +34,7 @@
 #define NODE		7ULL
 #define STEPS		64U		/* of the record that is refreshed */
 #define RECORDS		48U
-#define WAITS		4U		/* times that what stopped is made to go on for nothing */
+#define WAITS		4U		/* times in a row that nothing moves, and it is over */
 
 unsigned long jiffies;
 struct workqueue_struct *pg_wq;
@@ -651,6 +651,17 @@ static bool go_on(struct pg_link *link)
 	return link->rx.queued;
 }
 
+static s64 refusals(void)
+{
+	unsigned int i;
+	s64 n = 0;
+
+	for (i = PEERGROUP_A_STATS_REFUSED_MALFORMED; i <= PEERGROUP_A_STATS_REFUSED_MEMBERS; i++)
+		n += atomic64_read(&group.stats.n[i]);
+	return n + atomic64_read(&group.stats.n[PEERGROUP_A_STATS_REFUSED_REFRESH]) +
+	       atomic64_read(&group.stats.n[PEERGROUP_A_STATS_REFUSED_STEPS]);
+}
+
 static void run(struct pg_link *link)
 {
 	unsigned int waits = 0;
@@ -664,6 +675,9 @@ static void run(struct pg_link *link)
 		if (go_on(link) || left != in.left + link->rx_text - link->rx_text_at)
 			waits = 0;
 	} while (!link->closing && waits++ < WAITS);
+	fuzz_taken = !in.left && in.frame_at == in.frame_len && link->rx_text_at == link->rx_text &&
+		     !link->rx_hdr_have && !link->rx_skip && !link->fault && !refusals() &&
+		     (!link->error || link->error == ESHUTDOWN);
 	if (link->up && !link->closing) {
 		jiffies += 60000;
 		pg_message_tick(link);

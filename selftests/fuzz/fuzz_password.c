@@ -4,6 +4,7 @@
  * opening, an answer, a proof or an end, of somebody who does not know the password; or
  * the text of an end that was sealed by one who does.
  */
+#include <sodium.h>
 #include <string.h>
 #include "fuzz.h"
 #include "cert.h"
@@ -35,6 +36,7 @@ static void answer(struct pgi_pake *p, const uint8_t *data, size_t len)
 	memcpy(opening, data, len < sizeof(opening) ? len : sizeof(opening));
 	hr = pgi_pake_answer(p, opening, fingerprint, &out);
 	FUZZ_NEED(hr == S_OK || hr == PEER_E_NOT_AUTHORIZED);
+	fuzz_taken = hr == S_OK;
 }
 
 /* Nobody comes through who does not know the password: so there is no identity. */
@@ -60,6 +62,7 @@ static void end(struct pgi_pake *p, const uint8_t *data, size_t len)
 
 	FUZZ_NEED(xml && pgi_pake_issue(p, xml, S_OK, &out) == S_OK);
 	FUZZ_NEED(pgi_pake_accept(p, out.data, out.len, &back) == S_OK && !strcmp(xml, back));
+	fuzz_taken = true;
 	pgi_blob_free(&out);
 	free(back);
 	free(xml);
@@ -84,16 +87,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	return 0;
 }
 
+/* But for the last two nobody knows the password, or an element that is none. */
+bool fuzz_seed_refused(unsigned int n)
+{
+	return n < 4;
+}
+
 size_t fuzz_seed(unsigned int n, uint8_t *out)
 {
-	static const size_t lens[] = { 64, sizeof(struct pgi_pake_answer), 600, 400, 200 };
+	static const size_t lens[] = {
+		PEERGROUP_PASSWORD_OPENING_LEN, sizeof(struct pgi_pake_answer), 600, 400, 200,
+		PEERGROUP_PASSWORD_OPENING_LEN,
+	};
+	uint8_t scalar[crypto_core_ristretto255_SCALARBYTES] = { 7 };
 
 	if (n >= sizeof(lens) / sizeof(*lens))
 		return 0;
 	memset(out, 0x5a, lens[n] + 1);
-	out[0] = (uint8_t)n;
+	out[0] = (uint8_t)(n % 5);
 	/* Zero is an element: the neutral one, which is refused later than what is none. */
 	if (!n)
 		memset(out + 33, 0, 32);
+	if (n == 5)
+		FUZZ_NEED(!crypto_scalarmult_ristretto255_base(out + 33, scalar));
 	return lens[n] + 1;
 }

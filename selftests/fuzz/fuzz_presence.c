@@ -108,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 				;
 		}
 		check(&o);
+		fuzz_taken |= o.n_view;
 		len -= 3 + data[2];
 		data += 3 + data[2];
 	}

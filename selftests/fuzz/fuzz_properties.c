@@ -22,6 +22,7 @@ static void decode(const uint8_t *data, size_t len)
 	if (FAILED(hr))
 		return;
 	FUZZ_NEED(p.group && p.creator);
+	fuzz_taken = true;
 	FUZZ_NEED(pgi_properties_encode(&p, &again) == S_OK);
 	FUZZ_NEED(pgi_properties_decode(again.data, again.len, &q) == S_OK);
 	FUZZ_NEED(!memcmp(p.password_mark, q.password_mark, sizeof(p.password_mark)) ||
@@ -45,6 +46,7 @@ static void parse(const uint8_t *data, size_t len)
 	text.len = strlen((char *)text.data);
 	hr = pgi_group_verifier_parse(&text, &v);
 	FUZZ_NEED(hr == S_OK || hr == PEER_E_CERT_STORE_CORRUPTED);
+	fuzz_taken = hr == S_OK;
 	if (hr == S_OK) {
 		pgi_group_verifier_text(&v, &again);
 		copy = (struct pgi_blob){ .data = (uint8_t *)again.data, .len = again.len };
@@ -64,6 +66,7 @@ static void find(const uint8_t *data, size_t len)
 
 	if (!pgi_place_read(&r, &place))
 		return;
+	fuzz_taken = place.count;
 	FUZZ_NEED(place.count <= PEERGROUP_PRESENCE_ADDRESSES_MAX);
 	for (i = 0; i < place.count; i++) {
 		const struct pgi_address *a = &place.addresses[i];

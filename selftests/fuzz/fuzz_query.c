@@ -35,6 +35,7 @@ static void ask(const struct pgi_criteria *query, const struct pgi_boxes *boxes,
 	for (i = 0; i < boxes->count; i++)
 		found |= inside(&boxes->box[i], s);
 	FUZZ_NEED(hr == S_FALSE || found);
+	fuzz_taken |= hr == S_OK;
 	pgi_subject_done(s);
 }
 

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	FUZZ_NEED(pg_rec_weight(&rec) >= rec.data.len);
 	if (rec.anchor)
 		refresh(&rec);
-	pg_rec_check_data(&rec);
+	fuzz_taken = pg_rec_check_data(&rec);
 	pg_rec_type_reserved(rec.type);
 	/* Of properties the kernel reads how they begin: none of one that is too short. */
 	FUZZ_NEED(rec.data.len >= sizeof(struct peergroup_properties_head) ||

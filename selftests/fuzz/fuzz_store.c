@@ -215,6 +215,7 @@ static void read_group(unsigned int kind)
 	HRESULT hr = pgi_group_store_load(member->name, good->name, &store);
 
 	FUZZ_NEED(hr == S_OK || (hr == PEER_E_CERT_STORE_CORRUPTED && kind != FORMER));
+	fuzz_taken = hr == S_OK;
 	if (FAILED(hr))
 		return;
 	FUZZ_NEED(store->chain_len && store->chain_len <= PEERGROUP_CHAIN_MAX);
@@ -238,6 +239,7 @@ static void read_identity(void)
 
 	FUZZ_NEED(hr == S_OK || hr == PEER_E_CERT_STORE_CORRUPTED || hr == PEER_E_NO_KEY_ACCESS ||
 		  hr == NTE_FAIL);
+	fuzz_taken = hr == S_OK;
 	if (SUCCEEDED(hr)) {
 		FUZZ_NEED(!memcmp(identity->spki_hash, member->spki_hash, 32));
 		pgi_identity_free(identity);
@@ -255,6 +257,7 @@ static void read_invitation(const char *xml)
 
 	FUZZ_NEED(hr != S_OK || (!strcmp(store->identity, member->name) && store->chain_len &&
 				 pgi_name_valid(store->name)));
+	fuzz_taken = hr == S_OK;
 	pgi_group_store_free(store);
 	hr = pgi_invitation_pending(xml, member, &store);
 	FUZZ_NEED(hr != S_OK || (store->pending && pgi_name_valid(store->name)));
@@ -267,6 +270,7 @@ static void read_idc(const char *xml)
 	HRESULT hr = pgi_identity_from_xml(xml, &who);
 
 	FUZZ_NEED(hr == S_OK || hr == E_INVALIDARG);
+	fuzz_taken = hr == S_OK;
 	if (FAILED(hr))
 		return;
 	FUZZ_NEED(pgi_name_valid(who.name) && who.friendly && who.key);

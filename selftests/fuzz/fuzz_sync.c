@@ -37,6 +37,7 @@ static void answer(const uint8_t *data, size_t len)
 	if (pg_sync_answer(&mine->table, data, len, &out, &out_len))
 		return;
 	FUZZ_NEED(out_len <= PG_MSG_BODY_MAX);
+	fuzz_taken = true;
 	kvfree(out);
 }
 
@@ -54,6 +55,7 @@ static void lead(const uint8_t *data, size_t len)
 	}
 	FUZZ_NEED(!pg_sync_start(&p->sync));
 	ret = pg_sync_reply(&p->sync, data, first);
+	fuzz_taken = ret >= 0;
 	if (!ret && first < len)
 		ret = pg_sync_reply(&p->sync, data + first, len - first);
 	if (!ret)
