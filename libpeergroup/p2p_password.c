@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <openssl/crypto.h>
 #include "cloud.h"
 #include "cert.h"
@@ -244,23 +245,71 @@ PGI_PUBLIC HRESULT peergroup_create_with_password(const char *identity,
 					    (void **)group), group);
 }
 
+/*
+ * Has the group been given another password since, or none, by another thread or program?
+ * That one's is what counts, whoever of the two is done first. Any member may stop to answer.
+ */
+static bool superseded(const struct pgi_group *group, const struct pgi_properties *is,
+		       const struct pgi_verifier *verifier)
+{
+	bool has = is->schemes & PEER_GROUP_PASSWORD_AUTHENTICATION;
+
+	if (!verifier)
+		return has && group->store->creator;
+	return !has || memcmp(is->password_mark, verifier->mark, sizeof(verifier->mark));
+}
+
+/* What is kept from now on, or NULL for nothing. S_FALSE where it is not what counts. */
+static HRESULT replace(struct pgi_group *group, const struct pgi_verifier *verifier)
+{
+	struct pgi_properties is;
+	HRESULT hr;
+	int lock;
+
+	hr = pgi_group_store_lock(group->store->identity, group->store->name, &lock);
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_properties_read(group, &is);
+	if (SUCCEEDED(hr)) {
+		if (superseded(group, &is, verifier))
+			hr = S_FALSE;
+		else if (verifier)
+			hr = pgi_group_store_keep_verifier(group->store, verifier);
+		else
+			hr = pgi_group_store_forget_verifier(group->store);
+		pgi_properties_free(&is);
+	}
+	close(lock);
+	return hr;
+}
+
+/* Answers with what is kept; again, another may have been set. */
+static HRESULT answer(struct pgi_group *group)
+{
+	struct pgi_group_state state;
+	HRESULT hr = pgi_group_state(group, &state);
+
+	if (SUCCEEDED(hr) && state.status & PEERGROUP_STATUS_LISTENING)
+		hr = pgi_answer_start(group);
+	if (hr == PEER_E_NOT_AUTHORIZED)
+		pgi_clear_error();
+	return FAILED(hr) && hr != PEER_E_NOT_AUTHORIZED ? hr : S_OK;
+}
+
 /* Kept where this member answers with it from now on. */
 static HRESULT keep(struct pgi_group *group, const char *password,
 		    const uint8_t mark[PGI_MARK_LEN])
 {
 	struct pgi_verifier verifier;
-	struct pgi_group_state state;
 	HRESULT hr;
 
 	memcpy(verifier.mark, mark, sizeof(verifier.mark));
 	hr = pgi_verifier_make(group->store->id, password, verifier.key);
 	if (SUCCEEDED(hr))
-		hr = pgi_group_store_keep_verifier(group->store, &verifier);
+		hr = replace(group, &verifier);
 	OPENSSL_cleanse(&verifier, sizeof(verifier));
-	if (SUCCEEDED(hr))
-		hr = pgi_group_state(group, &state);
-	if (SUCCEEDED(hr) && state.status & PEERGROUP_STATUS_LISTENING)
-		hr = pgi_answer_start(group);
+	if (hr == S_OK)
+		hr = answer(group);
 	return FAILED(hr) ? hr : S_OK;
 }
 
@@ -271,7 +320,9 @@ HRESULT pgi_password_set(struct pgi_group *group, const char *password,
 
 	if (password)
 		return keep(group, password, mark);
-	hr = pgi_group_store_forget_verifier(group->store);
+	hr = replace(group, NULL);
+	if (hr == S_FALSE)
+		return S_OK;
 	pgi_answer_stop(group);
 	return hr;
 }

@@ -711,11 +711,14 @@ HRESULT peergroup_create_with_password(const char *identity,
  * that, and @role is not looked at. Who is a member stays one.
  *
  * With the one of before nobody can join any longer, wherever the change has come: members
- * that answered by it do not until each of them is told the new one.
+ * that answered by it do not until each of them is told the new one. Of two that are set at
+ * the same time the later one is the group's and what this member answers with.
  *
  * Return: S_OK, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_GROUP_NOT_READY,
  * PEER_E_NOT_AUTHORIZED, PEER_E_PASSWORD_DOES_NOT_MEET_POLICY,
- * PEER_E_INVALID_GROUP_PROPERTIES, PEER_E_NO_KEY_ACCESS.
+ * PEER_E_INVALID_GROUP_PROPERTIES, PEER_E_NO_KEY_ACCESS,
+ * HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION) (others changed the group's properties five times
+ * meanwhile).
  */
 HRESULT peergroup_set_password(peergroup_t group, const char *password, uint32_t role);
 
