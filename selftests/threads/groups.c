@@ -2,10 +2,12 @@
 /*
  * Work for threads.h: the count of startups, handles of one group that come and go while it
  * is used, what a group says of itself, invitations, properties, exports, groups that are
- * made and deleted, and joining by password.
+ * made and deleted, joining by password, and what is brought along from elsewhere.
  */
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "threads.h"
 
@@ -259,6 +261,187 @@ static void by_password(unsigned int me, unsigned int round)
 	}
 }
 
+/* ------------------------------------------------- what is brought along -- */
+
+/* So many at a time: what makes keys of passwords takes its memory. */
+#define FEW	3
+
+static sem_t few;
+static char *moved;		/* the group's name */
+static WCHAR *moved_config;
+static char moved_path[300];
+
+static char *name_of(peergroup_t group)
+{
+	struct peergroup_status *status;
+	char *name;
+
+	NEED(!peergroup_status(group, &status));
+	name = strdup(status->name);
+	NEED(name);
+	peergroup_free(status);
+	return name;
+}
+
+static ULONG brought(void)
+{
+	GUID type = type_of(700);
+	HPEERENUM list;
+
+	return OK(PeerGroupEnumRecords(secret, &type, &list)) ? drain(list, NULL, NULL, NULL) : 0;
+}
+
+/* A group that has nothing any more, and a file with what it had. */
+static void leave_behind(void)
+{
+	struct peergroup_create_options options = { .friendly = "Moved" };
+	PEER_RECORD r = record_of(700);
+	unsigned int i;
+	GUID id;
+
+	NEED(!peergroup_create_with_password(alice, &options, "correct horse",
+					     PEERGROUP_ROLE_MEMBER, &secret));
+	moved = name_of(secret);
+	for (i = 0; i < THREADS; i++)
+		NEED(!PeerGroupAddRecord(secret, &r, &id));
+	snprintf(moved_path, sizeof(moved_path), "%s/moved", getenv("PEERGROUP_HOME"));
+	NEED(!PeerGroupExportDatabase(secret, widen(moved_path)));
+	NEED(!peergroup_close(secret));
+	NEED(!peergroup_open(alice, moved, &secret));
+	EXPECT(!brought());
+	NEED(!sem_init(&few, 0, FEW));
+}
+
+/* The group answers by the password that is its own, whoever set that. */
+static void check_moved(void)
+{
+	EXPECT(brought() == THREADS);
+	OK(peergroup_online(secret, 6001));
+	OK(peergroup_answer(secret));
+	OK(peergroup_close(secret));
+	OK(peergroup_delete(alice, moved));
+	unlink(moved_path);
+	free(moved);
+	sem_destroy(&few);
+}
+
+static uint64_t changes(void)
+{
+	struct peergroup_status *status;
+	uint64_t n = 0;
+
+	if (OK(peergroup_status(secret, &status))) {
+		n = status->sequence;
+		peergroup_free(status);
+	}
+	return n;
+}
+
+/*
+ * The first one tells the group of its password first, and is slow to make a key of it: so
+ * those of all others are set meanwhile.
+ */
+static void let_first_go_first(unsigned int me)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+	static uint64_t before;
+	static pid_t first;
+
+	/* All that was imported is there. */
+	meet();
+	if (!me) {
+		first = gettid();
+		before = changes();
+	}
+	meet();
+	while (me && changes() == before)
+		nanosleep(&ms, NULL);
+	if (me == 1)
+		setpriority(PRIO_PROCESS, (id_t)first, 19);
+}
+
+static void move(unsigned int me, unsigned int round)
+{
+	char password[32];
+	HRESULT hr;
+
+	(void)round;
+	if (!me)
+		leave_behind();
+	meet();
+	OK(PeerGroupImportDatabase(secret, widen(moved_path)));
+	EXPECT(brought() == THREADS);
+	snprintf(password, sizeof(password), "the word of %u", me);
+	let_first_go_first(me);
+	sem_wait(&few);
+	hr = peergroup_set_password(secret, password, PEERGROUP_ROLE_MEMBER);
+	sem_post(&few);
+	expect(hr == S_OK || hr == LOCK_VIOLATION, __FILE__, __LINE__, "set password", hr);
+	meet();
+	if (!me)
+		check_moved();
+	meet();
+}
+
+static bool is_moved(const void *item, const void *name)
+{
+	const PEER_NAME_PAIR *pair = item;
+
+	return same(pair->pwzPeerName, name);
+}
+
+static void check_overwritten(void)
+{
+	peergroup_t group;
+	HPEERENUM list;
+	ULONG found = 0;
+	char *name;
+
+	if (OK(PeerEnumGroups(alice_wide(), &list)))
+		drain(list, is_moved, moved, &found);
+	EXPECT(found == 1);
+	if (OK(peergroup_open(alice, moved, &group))) {
+		name = name_of(group);
+		EXPECT(!strcmp(name, moved));
+		free(name);
+		OK(peergroup_close(group));
+	}
+	OK(peergroup_delete(alice, moved));
+	PeerFreeData(moved_config);
+	free(moved);
+	sem_destroy(&few);
+}
+
+/* What each brings takes the place of what another brought. */
+static void overwrite(unsigned int me, unsigned int round)
+{
+	struct peergroup_create_options options = { .friendly = "Overwritten" };
+	WCHAR *who, *what;
+	peergroup_t group;
+	bool ok;
+
+	(void)round;
+	if (!me) {
+		NEED(!peergroup_create(alice, &options, &group));
+		moved = name_of(group);
+		NEED(!PeerGroupExportConfig(group, widen("password"), &moved_config));
+		NEED(!peergroup_close(group) && !sem_init(&few, 0, FEW));
+	}
+	meet();
+	sem_wait(&few);
+	ok = OK(PeerGroupImportConfig(moved_config, widen("password"), TRUE, &who, &what));
+	sem_post(&few);
+	if (ok) {
+		EXPECT(same(who, alice) && same(what, moved));
+		PeerFreeData(who);
+		PeerFreeData(what);
+	}
+	meet();
+	if (!me)
+		check_overwritten();
+	meet();
+}
+
 const struct work work_groups[] = {
 	{ "handles of a group come and go", open_and_close, 3, false },
 	{ "the first startup, the last shutdown", begin_and_end, 1, true },
@@ -270,5 +453,7 @@ const struct work work_groups[] = {
 	{ "a membership is exported", take_membership_along, 1, true },
 	{ "groups are made, listed and deleted", make_and_delete, 1, false },
 	{ "a group is joined by password", by_password, 1, true },
+	{ "records are imported, and a password is changed by all", move, 1, true },
+	{ "a membership is imported over itself by all", overwrite, 1, true },
 	{ .name = NULL },
 };
