@@ -133,17 +133,19 @@ static bool pg_group_shadowed(struct pg_group *g, struct pg_listener *l)
 static int pg_group_go_online(struct pg_group *g, u16 port, struct netlink_ext_ack *extack)
 {
 	struct pg_listener *l = pg_listen(g->pn, port ?: PEERGROUP_PORT);
+	int err = PTR_ERR_OR_ZERO(l);
 
-	if (IS_ERR(l)) {
-		if (PTR_ERR(l) != -ENOMEM && PTR_ERR(l) != -ENOBUFS)
-			NL_SET_ERR_MSG(extack, "cannot listen on that port");
-		return PTR_ERR(l);
-	}
-	if (pg_group_shadowed(g, l)) {
+	if (!err && pg_group_shadowed(g, l)) {
 		pg_unlisten(l);
-		NL_SET_ERR_MSG(extack, "another member of this group listens on that port here");
-		return -EADDRINUSE;
+		err = -EADDRINUSE;
 	}
+	/* Not by whom: that may be a group that is none of this user's business. */
+	if (err == -EADDRINUSE)
+		NL_SET_ERR_MSG(extack, "cannot listen on that port: it is in use");
+	else if (err && err != -ENOMEM && err != -ENOBUFS)
+		NL_SET_ERR_MSG(extack, "cannot listen on that port");
+	if (err)
+		return err;
 	mutex_lock(&g->lock);
 	g->online = true;
 	WRITE_ONCE(g->port, l->port);

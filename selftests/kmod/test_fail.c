@@ -541,8 +541,10 @@ static int drain(struct nl *from)
 /* Is that what is said where there is no memory? To make and bind sockets has other words. */
 static bool no_memory(int err)
 {
-	if (err == -ENFILE || err == -EADDRINUSE)
+	if (err == -ENFILE)
 		return !strcmp(nl.text, "cannot listen on that port");
+	if (err == -EADDRINUSE)
+		return !strcmp(nl.text, "cannot listen on that port: it is in use");
 	return (err == -ENOMEM || err == -ENOBUFS) &&
 	       (!nl.text[0] || strstr(nl.text, "memory"));
 }

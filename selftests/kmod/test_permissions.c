@@ -486,6 +486,54 @@ static void test_events(void)
 	NEED(!owner(0, 0, 0600));
 }
 
+static int go_online(struct nl *by, uint32_t index, uint16_t port)
+{
+	struct nlmsghdr *msg = nl_begin(by, CMD(GROUP_SET), 0);
+
+	mnl_attr_put_u32(msg, G(INDEX), index);
+	mnl_attr_put_u8(msg, G(ONLINE), 1);
+	mnl_attr_put_u16(msg, G(PORT), port);
+	return nl_talk(by, msg, NULL, NULL);
+}
+
+/* Another member of the same group, of another user. */
+static uint32_t beside;
+
+/* Both ports are taken: one by a program, one by a group that this user may not read. */
+static void take_ports(struct nl *by, unsigned int have)
+{
+	char text[sizeof(by->text)];
+	int err;
+
+	err = go_online(by, beside, PORT + 1);
+	EXPECT(err == -EADDRINUSE, "with %u: %d (%s)", have, err, by->text);
+	strcpy(text, by->text);
+	err = go_online(by, beside, PORT);
+	EXPECT(err == -EADDRINUSE && !strcmp(by->text, text), "%d (%s), not %s", err, by->text,
+	       text);
+	err = go_online(by, beside, PORT + 2);
+	EXPECT(!err, "%d (%s)", err, by->text);
+}
+
+static void test_ports(void)
+{
+	struct user u = { NOBODY, NOBODY, false, OWN };
+	int fd = peer_listen(PORT + 1);
+	struct nlmsghdr *msg;
+
+	group_online(&nl, group, &own, PORT);
+	beside = group_of(&nl, &root, &neighbour);
+	group_vouch(&nl, beside, &neighbour);
+	msg = nl_begin(&nl, CMD(GROUP_SET), 0);
+	mnl_attr_put_u32(msg, G(INDEX), beside);
+	mnl_attr_put_u32(msg, G(UID), NOBODY);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+	CHECK(as_user(&u, take_ports));
+	NEED(!nl_simple(&nl, CMD(GROUP_DESTROY), G(INDEX), beside));
+	NEED(!request(&nl, &cells[0], group));
+	close(fd);
+}
+
 static uint64_t link_id;
 
 /* The link that came last. */
@@ -810,6 +858,7 @@ int main(void)
 		{ "how far an owner may set limits", test_limits },
 		{ "a socket that is passed on", test_passed },
 		{ "events", test_events },
+		{ "a port tells nobody which group has it", test_ports },
 		{ "a link that takes data again", test_room },
 		{ "sockets of one user that wait for room", test_waits },
 		{ "sockets of many users that wait for room", test_waits_all },
