@@ -3,7 +3,8 @@
 /*
  * Dumps while others add, update and delete two thousand records: what was
  * there all the time is told exactly once, large records are never torn, and
- * who follows the changes by their sequence ends with the table.
+ * who follows the changes by their sequence ends with the table. Who may not read
+ * the group any more is told nothing more of it.
  */
 #include <errno.h>
 #include <endian.h>
@@ -484,6 +485,95 @@ static void test_links(void)
 	close(callers.listener);
 }
 
+/* ----------------------------------------------------------- permission -- */
+
+#define MEMBERS	60
+#define NOBODY	65534
+
+static void set_mode(uint32_t mode)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, mode);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+static void add_member(void)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+	struct cert member;
+
+	cert_issue(&member, &root, test_key(2), PEERGROUP_ROLE_MEMBER);
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, member.der.len, member.der.p);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+static void count_all(const struct nlmsghdr *msg, void *arg)
+{
+	(void)msg;
+	++*(unsigned int *)arg;
+}
+
+static const struct dumped {
+	const char *what;
+	uint8_t cmd;
+	uint16_t type;
+} dumped[] = {
+	{ "records", PEERGROUP_CMD_RECORD_GET, PEERGROUP_A_RECORD_GROUP },
+	{ "members", PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP },
+	{ "links", PEERGROUP_CMD_LINK_GET, PEERGROUP_A_LINK_GROUP },
+};
+
+/*
+ * A dump that a user who may read the group, by its gid, begins, and goes on with when the
+ * mode is another. Return: how it ends.
+ */
+static int dump_with_mode(const struct dumped *what, uint32_t mode, unsigned int *n)
+{
+	static struct nl fresh;
+	struct nlmsghdr *msg;
+	int err;
+
+	*n = 0;
+	set_mode(0640);
+	/* One that was never read from, see test_links(). Root's capability is not to count. */
+	memset(&fresh, 0, sizeof(fresh));
+	fresh.family = nl.family;
+	NEED(!seteuid(NOBODY));
+	fresh.sock = mnl_socket_open(NETLINK_GENERIC);
+	NEED(fresh.sock && !mnl_socket_bind(fresh.sock, 0, MNL_SOCKET_AUTOPID));
+	msg = nl_begin(&fresh, what->cmd, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, what->type, group);
+	NEED(mnl_socket_sendto(fresh.sock, msg, msg->nlmsg_len) > 0);
+	NEED(!seteuid(0));
+	set_mode(mode);
+	NEED(!seteuid(NOBODY));
+	err = nl_hear(&fresh, count_all, n);
+	NEED(!seteuid(0));
+	nl_close(&fresh);
+	return err;
+}
+
+/* What is left of a dump is not for who may not read the group any more. */
+static void test_permission(void)
+{
+	unsigned int i, all, n;
+	int err;
+
+	for (i = 0; i < MEMBERS; i++)
+		add_member();
+	for (i = 0; i < sizeof(dumped) / sizeof(dumped[0]); i++) {
+		err = dump_with_mode(&dumped[i], 0640, &all);
+		CHECK(!err, "%s: %d", dumped[i].what, err);
+		err = dump_with_mode(&dumped[i], 0600, &n);
+		CHECK(err == -ENOENT, "%s: %d", dumped[i].what, err);
+		CHECK(n && n < all, "%s: %u of %u", dumped[i].what, n, all);
+	}
+	set_mode(0600);
+}
+
 /* Dumps begun and not read to their end hold on to nothing once their sockets are gone. */
 static void test_abandoned(void)
 {
@@ -518,6 +608,7 @@ int main(void)
 		{ "dumps of the table afterwards", test_afterwards },
 		{ "dumps of one record, of one type, with tombstones", test_selections },
 		{ "each link is told once, were it made meanwhile", test_links },
+		{ "a dump goes on for who may read the group still", test_permission },
 		{ "dumps that nobody reads", test_abandoned },
 	};
 	unsigned int i;
