@@ -86,6 +86,7 @@ static void find(const char *name)
 	struct pgi_blob was = host;
 	HRESULT hr = pgi_cloud_find(name, &cloud);
 
+	fuzz_taken = hr == S_OK;
 	FUZZ_NEED(hr == S_OK || hr == PEER_E_NO_CLOUD || hr == PEER_E_CLOUD_NAME_AMBIGUOUS);
 	host = user;
 	user = was;

@@ -3,9 +3,11 @@
 /*
  * Every operation of the family by every class of user: what a group's owner,
  * gid and mode say is what happens, and who may not read a group gets the very
- * answer that a group which does not exist gives. Events too.
+ * answer that a group which does not exist gives. Events too. And root of a user
+ * namespace in a network of its own.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
@@ -805,6 +807,127 @@ static void test_answers_all(void)
 	CHECK(!ask_to_answer(waiter(0)), "once more by one of them");
 	close_waiters(ANSWERS_ALL + BEYOND);
 	NEED(!owner(0, 0, 0600));
+
+}
+
+/* ------------------------------------------------------ user namespaces -- */
+
+#define MAPPED		5000	/* who is root in there */
+#define MAPPED_IDS	2000	/* and how many users and groups there are */
+#define INSIDE		1000	/* one of them, */
+#define OUTSIDE		3000	/* and one who is none */
+
+static int change_id(struct nl *by, uint32_t index, uint16_t type, uint32_t id)
+{
+	struct nlmsghdr *msg = nl_begin(by, CMD(GROUP_SET), 0);
+
+	mnl_attr_put_u32(msg, G(INDEX), index);
+	mnl_attr_put_u32(msg, type, id);
+	return nl_talk(by, msg, NULL, NULL);
+}
+
+static void expect_ids(struct nl *by, uint32_t index, uint32_t id)
+{
+	EXPECT(nl_group_number(by, index, G(UID)) == id &&
+	       nl_group_number(by, index, G(GID)) == id, "not %u", id);
+}
+
+/* A group that root of the namespace makes and gives to another user there. */
+static void own_and_give(struct nl *by, uint32_t *index)
+{
+	int err = open_group(by, index);
+
+	EXPECT(!err, "open: %d (%s)", err, by->text);
+	if (err)
+		return;
+	expect_ids(by, *index, 0);
+	err = change_id(by, *index, G(UID), OUTSIDE);
+	EXPECT(err == -EINVAL && !strcmp(by->text, "no such UID in this user namespace"),
+	       "%d (%s)", err, by->text);
+	err = change_id(by, *index, G(GID), OUTSIDE);
+	EXPECT(err == -EINVAL && !strcmp(by->text, "no such GID in this user namespace"),
+	       "%d (%s)", err, by->text);
+	EXPECT(!change_id(by, *index, G(UID), INSIDE), "chown: %s", by->text);
+	EXPECT(!change_id(by, *index, G(GID), INSIDE), "chgrp: %s", by->text);
+	expect_ids(by, *index, INSIDE);
+}
+
+/* Its user namespace is not mapped yet when it says so first; the group stays until it hears. */
+static void be_root_within(int from, int to)
+{
+	static struct nl by;
+	uint32_t index = 0;
+	char c;
+
+	if (unshare(CLONE_NEWUSER) || write(to, "u", 1) != 1 || read(from, &c, 1) != 1 ||
+	    setresgid(0, 0, 0) || setresuid(0, 0, 0) || unshare(CLONE_NEWNET) || nl_open(&by))
+		_exit(100);
+	failures = 0;
+	own_and_give(&by, &index);
+	fflush(stdout);
+	if (write(to, &index, sizeof(index)) != sizeof(index) || read(from, &c, 1) != 1)
+		_exit(100);
+	_exit(!!failures);
+}
+
+static void map_ids(pid_t pid, const char *which)
+{
+	char path[64], line[64];
+	int fd, len;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, which);
+	len = snprintf(line, sizeof(line), "0 %d %d", MAPPED, MAPPED_IDS);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	NEED(fd >= 0 && write(fd, line, (size_t)len) == len);
+	close(fd);
+}
+
+/* A socket in another's network namespace, of root here. */
+static void open_there(struct nl *there, pid_t pid)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), net;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	net = open(path, O_RDONLY | O_CLOEXEC);
+	NEED(home >= 0 && net >= 0);
+	NEED(!setns(net, CLONE_NEWNET) && !nl_open(there) && !setns(home, CLONE_NEWNET));
+	close(net);
+	close(home);
+}
+
+static void test_user_namespace(void)
+{
+	int to_child[2], from_child[2], status;
+	static struct nl there;
+	uint32_t index = 0;
+	pid_t pid;
+	char c;
+
+	NEED(!pipe(to_child) && !pipe(from_child));
+	fflush(stdout);
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid)
+		be_root_within(to_child[0], from_child[1]);
+	NEED(read(from_child[0], &c, 1) == 1);
+	map_ids(pid, "uid_map");
+	map_ids(pid, "gid_map");
+	NEED(write(to_child[1], "m", 1) == 1);
+	NEED(read(from_child[0], &index, sizeof(index)) == sizeof(index));
+	open_there(&there, pid);
+	if (index) {
+		failures = 0;
+		expect_ids(&there, index, MAPPED + INSIDE);
+		CHECK(!failures, "whom it is given to");
+	}
+	nl_close(&there);
+	NEED(write(to_child[1], "e", 1) == 1 && waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status), "as root of a user namespace");
+	close(to_child[0]);
+	close(to_child[1]);
+	close(from_child[0]);
+	close(from_child[1]);
 }
 
 /* Opens it with one socket after another until that is refused. */
@@ -865,6 +988,7 @@ int main(void)
 		{ "sockets of many users that answer who joins", test_answers_all },
 		{ "sockets of one user that hold it", test_holders },
 		{ "a renewed certificate", test_renewed },
+		{ "root of a user namespace, and who is who in it", test_user_namespace },
 		{ "nothing is left behind", test_destroy },
 	};
 	const struct rlimit files = { WAITS_ALL + 100, WAITS_ALL + 100 };
