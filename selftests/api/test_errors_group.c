@@ -152,6 +152,33 @@ ERROR(PeerGroupOpen, PEER_E_NO_KEY_ACCESS, "the folder of keys is another user's
 	CHECK(!g);
 }
 
+static int give_all(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return lchown(path, 65534, (gid_t)-1);
+}
+
+static int take_back(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return lchown(path, 0, (gid_t)-1);
+}
+
+ERROR(PeerGroupOpen, E_ACCESSDENIED, "the group is another user's, who lets nobody else read it")
+{
+	const char *home = getenv("PEERGROUP_HOME");
+	HGROUP g = BAD_GROUP;
+
+	NEED(home && !nftw(home, give_all, 16, FTW_PHYS));
+	HR(as_nobody(open_group, &g), E_ACCESSDENIED);
+	CHECK(!g);
+	NEED(!nftw(home, take_back, 16, FTW_PHYS));
+}
+
 ERROR(PeerGroupOpen, PEER_E_NOT_FOUND, "a group that the identity is not in")
 {
 	HGROUP g = BAD_GROUP;
@@ -318,14 +345,6 @@ static int give_away(const char *path, const struct stat *st, int type, struct F
 
 	(void)st;
 	return lchown(path, list ? 0 : 65534, (gid_t)-1) || (list && chmod(path, 0755));
-}
-
-static int take_back(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return lchown(path, 0, (gid_t)-1);
 }
 
 ERROR(PeerGroupDelete, E_ACCESSDENIED, "the folder that lists the groups is another user's")
