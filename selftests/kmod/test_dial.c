@@ -31,28 +31,38 @@ static bool silent(struct peer *p)
 	return recv(p->fd, &byte, 1, 0) <= 0;
 }
 
+/* Of a length that was changed: too few bytes make no tag, and what more there are never come. */
+static uint16_t fault_of_size(const uint8_t *msg, size_t len)
+{
+	size_t size = (size_t)msg[0] << 8 | msg[1];
+
+	if (size <= PG_NOISE_TAG_LEN)
+		return LINK(HANDSHAKE);
+	return size > len - 2 ? PEERGROUP_A_STATS_LINKS_FAILED : LINK(CRYPTO);
+}
+
 /* It is called, and says that, but for bits of a byte, or no more than up to there. */
 static void answer(const struct noise_meet *m, size_t at, uint8_t flip, bool cut,
 		   uint16_t counter, const char *what)
 {
 	static uint8_t msg[NOISE_ROOM];
-	uint64_t before = 0;
+	uint64_t before;
 	struct peer p;
 	size_t len;
 
 	peer_called(&p, listener, root.spec.group);
-	/* What the call before was counted as is there by now. */
-	if (counter)
-		before = nl_stat(&nl, group, counter);
 	len = peer_third(&p, m, msg);
 	if (at < len)
 		msg[at] ^= flip;
+	if (at < 2 && flip)
+		counter = fault_of_size(msg, len);
+	/* What the call before was counted as is there by now. */
+	before = nl_stat(&nl, group, counter);
 	peer_raw(&p, msg, cut ? at : len);
-	if (cut)
+	if (counter == PEERGROUP_A_STATS_LINKS_FAILED)
 		shutdown(p.fd, SHUT_WR);
 	CHECK(silent(&p), "%s, byte %zu: it says who it is", what, at);
-	CHECK(!counter || counted_once(&nl, group, counter, before), "%s, byte %zu: not counted once",
-	      what, at);
+	CHECK(counted_once(&nl, group, counter, before), "%s, byte %zu: not counted once", what, at);
 	peer_close(&p);
 }
 
@@ -158,10 +168,13 @@ static void test_changed(void)
 	meet_fill(&m, &member, NULL);
 	len = PG_NODE_KEY_LEN * 2 + 2 * PG_NOISE_TAG_LEN + sizeof(m.meet) + sizeof(m.credential) +
 	      256 + m.chain_len;
+	for (i = 0; i < 16; i++)
+		answer(&m, i / 8, 1 << i % 8, false, 0, "another length");
 	for (i = 0; i < len; i = peer_next_byte(i, len, 29))
 		answer(&m, 2 + i, 0x40, false, LINK(CRYPTO), "changed");
+	answer(&m, 1, 0, true, PEERGROUP_A_STATS_LINKS_FAILED, "cut");
 	for (i = 0; i < len; i += 101)
-		answer(&m, 2 + i, 0, true, 0, "cut");
+		answer(&m, 2 + i, 0, true, PEERGROUP_A_STATS_LINKS_FAILED, "cut");
 }
 
 /* An answer that was heard before is worth nothing to another call. */

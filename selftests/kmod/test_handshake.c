@@ -275,12 +275,53 @@ static void test_first(void)
 	CHECK(peer_alive(&bystander));
 }
 
-/* Message 3 with one byte changed, each of them in turn; and cut. */
-static void check_third(size_t byte, bool cut)
+/* And cut: nothing comes back of what is not whole. */
+static void test_first_cut(void)
 {
-	uint64_t before = nl_stat(&nl, group, cut ? LINK(HANDSHAKE) : LINK(CRYPTO));
+	uint8_t call[NOISE_CALL_LEN];
+	struct pg_opening opening;
+	struct peer p;
+	size_t i;
+
+	for (i = 0; i < sizeof(call); i++) {
+		uint64_t before = nl_stat(&nl, group, LINK(HANDSHAKE));
+
+		noise_opening(&opening, root.spec.group);
+		peer_connect(&p, PORT);
+		p.link = noise_link_new(true, NULL);
+		NEED(p.link && !noise_link_call(p.link, &opening, root.spec.group, call));
+		peer_raw(&p, call, i);
+		shutdown(p.fd, SHUT_WR);
+		CHECK(recv(p.fd, call, sizeof(call), 0) <= 0, "byte %zu: it spoke", i);
+		peer_close(&p);
+		CHECK(counted_once(&nl, group, LINK(HANDSHAKE), before), "byte %zu", i);
+	}
+	CHECK(peer_alive(&bystander));
+}
+
+static unsigned int size_of(const uint8_t *msg)
+{
+	return (unsigned int)msg[0] << 8 | msg[1];
+}
+
+/*
+ * What is counted where all of @size bytes, or fewer, were sent, with that before them. Too
+ * few make no tag; where it says more than were sent, the rest is waited for and never comes.
+ */
+static uint16_t fault_of(const uint8_t *msg, unsigned int size, uint16_t malformed, uint16_t ended)
+{
+	if (size_of(msg) <= PG_NOISE_TAG_LEN)
+		return malformed;
+	return size_of(msg) > size ? ended : LINK(CRYPTO);
+}
+
+/* Message 3 with bits of one byte changed, be it one of its length; and cut. */
+static void check_third(size_t byte, uint8_t flip, bool cut)
+{
 	static uint8_t msg[NOISE_ROOM];
 	struct noise_meet m;
+	uint16_t counter;
+	uint64_t before;
 	struct peer p;
 	size_t len;
 
@@ -289,13 +330,15 @@ static void check_third(size_t byte, bool cut)
 	peer_call(&p, root.spec.group, NULL);
 	NEED(peer_hear(&p));
 	len = peer_third(&p, &m, msg);
-	byte = 2 + byte % (len - 2);
-	msg[byte] ^= 0x40;
+	byte %= len;
+	msg[byte] ^= flip;
+	counter = cut ? LINK(HANDSHAKE) : fault_of(msg, len - 2, LINK(HANDSHAKE), LINK(HANDSHAKE));
+	before = nl_stat(&nl, group, counter);
 	peer_raw(&p, msg, cut ? byte : len);
-	if (cut)
+	if (counter == LINK(HANDSHAKE))
 		shutdown(p.fd, SHUT_WR);
-	CHECK(peer_closed(&p, NULL) && !p.got, "byte %zu", byte);
-	CHECK(counted_once(&nl, group, cut ? LINK(HANDSHAKE) : LINK(CRYPTO), before), "byte %zu", byte);
+	CHECK(peer_closed(&p, NULL) && !p.got, "byte %zu, %#x", byte, flip);
+	CHECK(counted_once(&nl, group, counter, before), "byte %zu, %#x", byte, flip);
 	peer_close(&p);
 }
 
@@ -312,21 +355,28 @@ static void test_third(void)
 {
 	size_t len = third_len(), i;
 
+	for (i = 0; i < 16; i++)
+		check_third(i / 8, 1 << i % 8, false);
 	for (i = 0; i < len; i = peer_next_byte(i, len, 13))
-		check_third(i, false);
+		check_third(2 + i, 0x40, false);
+	check_third(1, 0, true);
 	for (i = 0; i < len; i += 61)
-		check_third(i, true);
+		check_third(2 + i, 0, true);
 	CHECK(peer_alive(&bystander));
 }
 
-enum frame { FLIPPED, TWICE, SWAPPED, LEFT_OUT, BARE, PLAIN, FRAMES };
+enum frame { FLIPPED, CUT_OFF, TWICE, SWAPPED, LEFT_OUT, BARE, PLAIN, FRAMES };
 
-/* A frame that is not the one which is due. */
-static void send_frames(struct peer *p, enum frame how, size_t byte)
+#define PING_FRAME	(2 + sizeof(struct pg_msg_hdr) + sizeof(struct pg_ping) + PG_NOISE_TAG_LEN)
+
+/* A frame that is not the one which is due. Return: what is counted then. */
+static uint16_t send_frames(struct peer *p, enum frame how, size_t byte, uint8_t flip)
 {
 	struct pg_ping ping = { .token = 1 };
 	struct pg_msg_hdr hdr = { .len = htobe32(sizeof(ping)), .type = PG_MSG_PING };
-	uint8_t text[sizeof(hdr) + sizeof(ping)], frame[2][2 + sizeof(text) + PG_NOISE_TAG_LEN];
+	uint8_t text[sizeof(hdr) + sizeof(ping)], frame[2][PING_FRAME];
+	uint16_t counter = how == BARE ? LINK(MALFORMED) :
+			   how == CUT_OFF ? PEERGROUP_A_STATS_LINKS_DOWN : LINK(CRYPTO);
 	unsigned int i;
 	int len = 0;
 
@@ -334,8 +384,13 @@ static void send_frames(struct peer *p, enum frame how, size_t byte)
 	for (i = 0; i < 2; i++)
 		len = noise_link_seal(p->link, text, how == BARE ? 0 : sizeof(text), frame[i]);
 	NEED(len > 0);
-	if (how == FLIPPED)
-		frame[0][2 + byte] ^= 1;
+	if (how == FLIPPED) {
+		frame[0][byte] ^= flip;
+		counter = fault_of(frame[0], (unsigned int)len - 2, LINK(MALFORMED),
+				   PEERGROUP_A_STATS_LINKS_DOWN);
+	}
+	if (how == CUT_OFF)
+		len = (int)byte;
 	if (how == PLAIN)
 		memcpy(frame[0] + 2, text, sizeof(text));
 	if (how != SWAPPED && how != LEFT_OUT)
@@ -346,29 +401,52 @@ static void send_frames(struct peer *p, enum frame how, size_t byte)
 		peer_raw(p, frame[1], (size_t)len);
 	if (how == SWAPPED)
 		peer_raw(p, frame[0], (size_t)len);
+	if (counter == PEERGROUP_A_STATS_LINKS_DOWN)
+		shutdown(p->fd, SHUT_WR);
+	return counter;
 }
 
-static void check_frame(enum frame how, size_t byte)
+static bool only_bystander(void *unused)
 {
-	uint16_t counter = how == BARE ? LINK(MALFORMED) : LINK(CRYPTO);
-	uint64_t before = nl_stat(&nl, group, counter);
+	(void)unused;
+	return nl_count(&nl, PEERGROUP_CMD_LINK_GET, PEERGROUP_A_LINK_GROUP, group) == 1;
+}
+
+static void check_frame(enum frame how, size_t byte, uint8_t flip)
+{
+	static const uint16_t counters[] = {
+		LINK(MALFORMED), LINK(CRYPTO), PEERGROUP_A_STATS_LINKS_DOWN,
+	};
+	uint64_t before[3];
+	uint16_t counter;
+	unsigned int i;
 	struct peer p;
 
+	/* The end of the link before is counted by then. */
+	NEED(wait_until(only_bystander, NULL));
+	for (i = 0; i < 3; i++)
+		before[i] = nl_stat(&nl, group, counters[i]);
 	peer_link(&p, PORT, &member);
-	send_frames(&p, how, byte);
+	counter = send_frames(&p, how, byte, flip);
 	CHECK(peer_closed(&p, NULL), "%u, byte %zu: stays open", how, byte);
-	CHECK(counted_once(&nl, group, counter, before), "%u, byte %zu: not counted once", how, byte);
+	for (i = 0; i < 3; i++)
+		CHECK(counter != counters[i] || counted_once(&nl, group, counter, before[i]),
+		      "%u, byte %zu, %#x: not counted once", how, byte, flip);
 	peer_close(&p);
 }
 
 static void test_frames(void)
 {
-	size_t len = sizeof(struct pg_msg_hdr) + sizeof(struct pg_ping) + PG_NOISE_TAG_LEN, i;
+	size_t i;
 
-	for (i = 0; i < len; i++)
-		check_frame(FLIPPED, i);
+	for (i = 0; i < 16; i++)
+		check_frame(FLIPPED, i / 8, 1 << i % 8);
+	for (i = 2; i < PING_FRAME; i++)
+		check_frame(FLIPPED, i, 1);
+	for (i = 1; i < PING_FRAME; i += 3)
+		check_frame(CUT_OFF, i, 0);
 	for (i = TWICE; i < FRAMES; i++)
-		check_frame((enum frame)i, 0);
+		check_frame((enum frame)i, 0, 0);
 	CHECK(peer_alive(&bystander));
 }
 
@@ -410,8 +488,9 @@ int main(void)
 		{ "no members of this group", test_strangers },
 		{ "credentials for another node, of another time", test_credentials },
 		{ "the opening and Noise message 1 changed", test_first },
+		{ "the opening and Noise message 1 cut", test_first_cut },
 		{ "Noise message 3 changed or cut", test_third },
-		{ "frames changed, said twice, out of order, left out", test_frames },
+		{ "frames changed, cut, said twice, out of order, left out", test_frames },
 		{ "new keys on the way", test_many_frames },
 		{ "nothing is left behind", test_nothing_left },
 	};
