@@ -49,6 +49,41 @@ within "when its hour is over" "$start" 3590 3680
 wait_for "expired twice" 60 stat_is h2 expired 2
 check "an idle hour later the link is the same" stat_is h2 links_down 0
 
+# As long as a program that asked for it has the group open, its word for the host is renewed;
+# the last one ends a minute after it has.
+expires() { info h2 credential_expires; }
+still_vouches() { [ "$(date -d "$(expires)" +%s)" -ge $((begun + 3600)) ]; }
+short_lived() { [ "$(date -d "$(expires)" +%s)" -le $(($(date +%s) + 60)) ]; }
+mkfifo "$T/end"
+begun=$(date +%s)
+PYTHONPATH=$PG_SELFTESTS/../libpeergroup/python PYTHONDONTWRITEBYTECODE=1 \
+	PEERGROUP_HOME=$T/h2 pg-in h2 python3 -S - "$(pg h2 info g --json | field name)" "$T/end" \
+	<<'END' &
+import sys
+import peergroup
+
+with peergroup.Group.open(sys.argv[1]) as group:
+    group.credential_lifetime(60)
+    open(sys.argv[2]).read()
+END
+vouches=$!
+poll_ms=1000
+wait_for "a program vouches for its host for a minute" 60 short_lived
+exec {end}> "$T/end"
+sleep 3600
+check "an hour later it has done so again" still_vouches
+check "for no more than a minute" short_lived
+check "and the link is the same" stat_is h1 links_down 0
+check "at both ends" stat_is h2 links_down 0
+exec {end}>&-
+wait $vouches
+is "it ends well" $? 0
+start=$(uptime_s)
+wait_for "then nobody vouches for it" 300 not_linked h1
+within "in the time that was left" "$start" 0 80
+up h2
+wait_for "it comes back" 300 linked h2 1
+
 # A record of four minutes that is kept alive for half an hour, and then is not.
 PEERGROUP_HOME=$T/h1 pg-in h1 peergroup add g --type "$TYPE" --expires 4m --refresh --json \
 	--data kept > "$T/kept" &
@@ -128,4 +163,17 @@ wait $watcher
 sleep 604800
 check "after a week h2 is linked" linked h2 1
 check "and both tables are the same" same_tables h1 h2
+
+# Who is removed is out within seconds: no host has a link to it.
+pg h3 up g --connect 10.88.0.1 --connect 10.88.0.2 > /dev/null
+wait_for "h3 is linked with both" 300 linked h3 2
+wait_for "and h1" 60 linked h1 2
+wait_for "and h2" 60 linked h2 2
+is_out() { links_are h3 0 && links_are h1 1 && links_are h2 1; }
+# shellcheck disable=SC2034 # lib.sh reads it
+poll_ms=100
+start=$(uptime_s)
+check "h1 revokes h3" pg h1 revoke g host3
+wait_for "no host has a link to it" 60 is_out
+within "within seconds" "$start" 0 10
 done_testing
