@@ -329,8 +329,10 @@ static struct pg_node *pg_view_add(struct pg_overlay *o, u64 id, struct pg_membe
 	if (!pg_view_room(o, by, random))
 		return NULL;
 	node = kzalloc(sizeof(*node), PG_GFP_LINK);
-	if (!node)
+	if (!node) {
+		o->crowded++;
 		return NULL;
+	}
 	node->id = id;
 	node->member = pg_member_hold(by);
 	pg_view_share(o, node, 1);

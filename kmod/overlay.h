@@ -81,7 +81,8 @@ struct pg_node {
  * @view: struct pg_node
  * @n_view: how many
  * @view_max: how many there may be
- * @crowded: nodes pushed out, or not let in, for want of room, since the caller counted them
+ * @crowded: nodes pushed out, or not let in, for want of room or memory, since the caller
+ *	counted them
  * @active: links below which nodes of the view are dialled; 0: they never are
  * @maintenance_ms: between two of these dials, and a sixth of it while there is no link
  * @rested: ms, when the last of them was, or the waiting for one began

@@ -324,28 +324,11 @@ static void new_answerer(void)
 	NEED(!nl_open(&answerer));
 }
 
-/*
- * TCP has no memory to say that a connection has ended, either: then who waits at the other
- * end has to ask.
- */
-static void keep_asking(int fd)
-{
-	static const struct { int level, name, value; } options[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, 1 }, { IPPROTO_TCP, TCP_KEEPIDLE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, 1 },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		NEED(!setsockopt(fd, options[i].level, options[i].name, &options[i].value,
-				 sizeof(options[i].value)));
-}
-
 static void call(void)
 {
 	memset(&told, 0, sizeof(told));
 	peer_join(&joiner, PORT, root.spec.group);
-	keep_asking(joiner.fd);
+	peer_keep_asking(&joiner);
 }
 
 static bool hung_up(void)
@@ -476,6 +459,86 @@ static void test_programs(void)
 		fail_each(ops[i].name, act, &ops[i]);
 }
 
+/* ------------------------------------------------------- room to wait for -- */
+
+#define KEEPALIVE_LONG_MS	(3600 * 1000)
+
+static uint64_t deaf;
+
+/* The link that came last. */
+static void take_last(const struct nlmsghdr *msg, void *unused)
+{
+	(void)unused;
+	if (nl_u64(msg, L(ID)) > deaf)
+		deaf = nl_u64(msg, L(ID));
+}
+
+static int send_deaf(struct nl *by)
+{
+	struct nlmsghdr *msg = nl_begin(by, PEERGROUP_CMD_DATA_SEND, 0);
+
+	mnl_attr_put_u32(msg, D(GROUP), called);
+	mnl_attr_put_u64(msg, D(LINK), deaf);
+	mnl_attr_put(msg, D(TYPE), PEERGROUP_ID_LEN, test_type);
+	mnl_attr_put(msg, D(BYTES), sizeof(data), data);
+	return nl_talk(by, msg, NULL, NULL);
+}
+
+static struct nl waiter;
+
+static bool has_room(void *unused)
+{
+	(void)unused;
+	return told_of(&waiter, PEERGROUP_CMD_SEND_NTF);
+}
+
+/* A socket that is new each time waits for room on a link that is full. */
+static bool wait_for_room(const void *unused, unsigned int nth, unsigned int times)
+{
+	static struct nl filler;
+	unsigned int failed;
+	int err;
+
+	(void)unused;
+	NEED(!nl_open(&filler) && !nl_open(&waiter));
+	/* Again while there was still room on the way. */
+	do {
+		while (!send_deaf(&filler))
+			;
+		fail_arm(nth, times, FAIL_OURS);
+		err = send_deaf(&waiter);
+		failed = fail_disarm();
+	} while (!err);
+	CHECK(err == -EAGAIN || (failed && no_memory(err)), "allocation %u at %s: %d (%s)", nth,
+	      fail_where(), err, waiter.text);
+	if (err != -EAGAIN)
+		err = send_deaf(&waiter);
+	CHECK(!err || err == -EAGAIN, "after allocation %u at %s: %d (%s)", nth, fail_where(), err,
+	      waiter.text);
+	nl_close(&filler);
+	if (failed)
+		nl_close(&waiter);
+	return failed;
+}
+
+/* Who waits is told when the link is gone. */
+static void test_room(void)
+{
+	struct nlmsghdr *msg;
+	struct peer p;
+
+	NEED(!group_limit(&nl, called, LIMIT(KEEPALIVE), KEEPALIVE_LONG_MS) &&
+	     !group_limit(&nl, called, LIMIT(SEND_QUEUE), 64 << 10));
+	peer_link(&p, PORT, &own[1]);
+	msg = nl_begin(&nl, PEERGROUP_CMD_LINK_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, L(GROUP), called);
+	NEED(!nl_talk(&nl, msg, take_last, NULL) && deaf);
+	fail_each("room on a link", wait_for_room, NULL);
+	peer_close(&p);
+	CHECK(wait_until(has_room, NULL), "nobody was told that there is room");
+	nl_close(&waiter);
+}
+
 /* -------------------------------------------------------- what workers do -- */
 
 /* It came, or is counted as lost, or the connection is gone, which both ends are told. */
@@ -597,6 +660,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "programs", test_programs },
 		{ "workers", test_workers },
+		{ "room on a link that is full", test_room },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	const char *why = fail_load();

@@ -4,17 +4,20 @@
 /*
  * No memory, at either end of a link: each allocation of the module fails in turn,
  * alone and then together with the next, as a link comes up, as the tables of both
- * ends are made the same, as records, certificates and credentials come later, and as
- * the link ends. It comes up all the same, if not at the first go, both tables are the
- * same in the end, the new end knows that it is ready, and nothing is left behind.
+ * ends are made the same, as records, certificates and credentials come later, as it is
+ * heard of other nodes, as a member calls that was revoked, and as the link ends. It
+ * comes up all the same, if not at the first go, both tables are the same in the end,
+ * the new end knows that it is ready, and nothing is left behind.
  */
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/socket.h>
 #include "fail.h"
 #include "group.h"
+#include "peer.h"
 #include "tap.h"
 
 #define PORT		3587
@@ -363,6 +366,111 @@ static void test_quiet(void)
 	end_group(old);
 }
 
+/* ------------------------------------------------------------- other nodes -- */
+
+#define NODES_MAX	1024	/* to look for links to, a fourth of them one member's */
+
+/*
+ * A node that there is no memory for is not looked for until it is heard of again, and is
+ * counted. All that are heard of here are others.
+ */
+static bool hear_of_node(const void *unused, unsigned int nth, unsigned int times)
+{
+	static const char *const address[] = { "::ffff:192.0.2.1" };
+	uint64_t before = nl_stat(&nl, old, PEERGROUP_A_STATS_VIEW_FULL), left_out;
+	static uint64_t node = 1;
+	unsigned int failed;
+	struct rec rec;
+	int err;
+
+	(void)unused;
+	rec_presence(&rec, &third, ++node, PORT, address, 1);
+	rec_sign(&rec, &third);
+	fail_arm(nth, times, FAIL_OURS);
+	err = put(old, &rec);
+	failed = fail_disarm();
+	CHECK(!err || (failed && err == -ENOMEM), "allocation %u at %s: %d (%s)", nth,
+	      fail_where(), err, nl.text);
+	left_out = nl_stat(&nl, old, PEERGROUP_A_STATS_VIEW_FULL) - before;
+	/* It is the last for which there may be no memory. */
+	CHECK(left_out == (!err && strstr(fail_where(), "view")), "allocation %u at %s: counted %u times",
+	      nth, fail_where(), (unsigned int)left_out);
+	if (err)
+		err = put(old, &rec);
+	CHECK(!err, "after allocation %u at %s: %d (%s)", nth, fail_where(), err, nl.text);
+	rec_free(&rec);
+	return failed;
+}
+
+static void test_nodes(void)
+{
+	old = online_group(&own[0], PORT);
+	rec_free(&from_third);
+	introduce_third();
+	NEED(!group_limit(&nl, old, LIMIT(PASSIVE_VIEW), NODES_MAX));
+	fail_each("a node", hear_of_node, NULL);
+	end_group(old);
+}
+
+/* ------------------------------------------------------------- the revoked -- */
+
+static struct cert gone;
+
+static void put_out(const struct cert *whom)
+{
+	struct peergroup_revocation body = { 0 };
+	struct rec rec;
+
+	cert_spki_hash(whom->spec.key, body.key);
+	rec_revocation(&rec, &own[0], &body);
+	rec_sign(&rec, &own[0]);
+	NEED(!put(old, &rec));
+	rec_free(&rec);
+}
+
+static unsigned int members(void)
+{
+	return nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP, old);
+}
+
+/* Who calls is told, or hung up on; an administrator that it shows is learnt, or not. */
+static bool call_revoked(const void *unused, unsigned int nth, unsigned int times)
+{
+	static struct cert judge;
+	struct chain chain = { .cert = { &judge.der }, .n = 1 };
+	unsigned int before = members(), failed;
+	struct noise_meet m;
+	bool told, over;
+	struct peer p;
+
+	(void)unused;
+	cert_issue(&judge, &root, test_key(2), PEERGROUP_ROLE_ADMIN);
+	meet_fill(&m, &gone, NULL);
+	fail_arm(nth, times, FAIL_OTHERS);
+	peer_connect(&p, PORT);
+	peer_keep_asking(&p);
+	told = peer_handshake(&p, &m) && peer_expect(&p, PG_MSG_BYE);
+	if (told)
+		peer_gmc(&p, &chain);
+	shutdown(p.fd, SHUT_WR);
+	over = peer_closed(&p, NULL) && !p.late;
+	failed = fail_disarm();
+	peer_close(&p);
+	CHECK(over, "allocation %u at %s: the connection stays", nth, fail_where());
+	CHECK(told || failed, "it was not told");
+	CHECK(members() == before + 1 || failed, "the administrator was not learnt");
+	return failed;
+}
+
+static void test_revoked(void)
+{
+	old = online_group(&own[0], PORT);
+	cert_issue(&gone, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	put_out(&gone);
+	fail_each("a call by who was revoked", call_revoked, NULL);
+	end_group(old);
+}
+
 /* --------------------------------------------------------------- the end -- */
 
 static void test_nothing_left(void)
@@ -399,6 +507,8 @@ int main(void)
 		{ "programs while there is a link", test_programs },
 		{ "being ready", test_ready },
 		{ "while the link is quiet", test_quiet },
+		{ "nodes that it is heard of", test_nodes },
+		{ "a call by who was revoked", test_revoked },
 		{ "nothing is left behind", test_nothing_left },
 	};
 	const char *why = fail_load();

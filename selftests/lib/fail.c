@@ -96,10 +96,14 @@ void fail_each(const char *what,
 {
 	unsigned int times, nth;
 
+	while (one(arg, 1, 0))
+		;
 	for (times = 1; times <= TIMES_MAX; times++)
 		for (nth = 1; one(arg, nth, times); nth++)
 			;
 	printf("# %s: %u allocations\n", what, nth - 1);
+	while (one(arg, 1, 0))
+		;
 }
 
 void fail_report(void)
@@ -114,7 +118,7 @@ void fail_report(void)
 		if (bad)
 			continue;
 		spared++;
-		printf("# never failed, in %u allocations: %s\n", times, site);
+		CHECK(bad, "never failed, in %u allocations: %s", times, site);
 	}
 	fclose(file);
 	printf("# %u places allocate; %u of them were made to fail\n", n, n - spared);

@@ -19,7 +19,10 @@ enum fail_whose {
 const char *fail_load(void);
 void fail_unload(void);
 
-/* From now on the @nth allocation fails and the @times - 1 behind it. */
+/*
+ * From now on the @nth allocation fails and the @times - 1 behind it. Unless @times is 1 each
+ * behind them fails, too, that is of a place which never failed, be it on the way back.
+ */
 void fail_arm(unsigned int nth, unsigned int times, enum fail_whose whose);
 /* No more of that. How many have failed. */
 unsigned int fail_disarm(void);
@@ -30,12 +33,14 @@ const char *fail_where(void);
 /*
  * Calls @one for the first allocation to fail, for the second and so on, each alone and then
  * together with the next, until it says that there are not so many; prints how many there were.
+ * Before that for the places that never failed: what is done once is not there the next time.
+ * And after it, should one have escaped as they are not the same each time.
  */
 void fail_each(const char *what,
 	       bool (*one)(const void *arg, unsigned int nth, unsigned int times),
 	       const void *arg);
 
-/* Prints how many places allocate, and those that never failed. */
+/* Prints how many places allocate. Each has to have failed. */
 void fail_report(void);
 
 #endif

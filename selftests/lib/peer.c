@@ -29,6 +29,19 @@ void peer_connect(struct peer *p, uint16_t port)
 	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
+void peer_keep_asking(struct peer *p)
+{
+	static const struct { int level, name, value; } options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 }, { IPPROTO_TCP, TCP_KEEPIDLE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 1 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		NEED(!setsockopt(p->fd, options[i].level, options[i].name, &options[i].value,
+				 sizeof(options[i].value)));
+}
+
 size_t peer_next_byte(size_t i, size_t len, size_t stride)
 {
 	const char *all = getenv("PG_LONG");

@@ -12,7 +12,8 @@
  *
  * debugfs, pg_fail/arm: "NTH TIMES PID" is written to it. PID is the only thread
  *	that counts; all but the threads of a process where it is negative; all where
- *	it is 0. NTH 0 disarms.
+ *	it is 0. Unless TIMES is one each behind them fails, too, that is of a place which
+ *	never failed before. NTH 0 disarms.
  * pg_fail/state: what came since, how many of it were failed, and where the last
  * pg_fail/sites: all the places in the module that have allocated, how many times,
  *	and how many times that failed
@@ -117,6 +118,18 @@ static struct pg_fail_site *pg_fail_site(unsigned long where)
 	return NULL;
 }
 
+/* Is it the turn of the @n th allocation, which is of @site? */
+static bool pg_fail_due(const struct pg_fail_site *site, int n)
+{
+	int behind = n - READ_ONCE(pg_fail_nth), times = READ_ONCE(pg_fail_times);
+
+	if (behind < 0)
+		return false;
+	if (behind < times)
+		return true;
+	return times != 1 && site && !atomic_read(&site->failed);
+}
+
 /* Counts an allocation; shall it fail? */
 static bool pg_fail_count(unsigned long where)
 {
@@ -126,7 +139,7 @@ static bool pg_fail_count(unsigned long where)
 	if (site)
 		atomic_inc(&site->seen);
 	n = atomic_inc_return(&pg_fail_seen);
-	if (n < READ_ONCE(pg_fail_nth) || n - READ_ONCE(pg_fail_nth) >= READ_ONCE(pg_fail_times))
+	if (!pg_fail_due(site, n))
 		return false;
 	if (site)
 		atomic_inc(&site->failed);

@@ -678,7 +678,7 @@ enum {
 	PEERGROUP_A_STATS_REFRESHED,		/* refreshes of records taken */
 	PEERGROUP_A_STATS_REFUSED_REFRESH,	/* not of the record's chain */
 	PEERGROUP_A_STATS_REFUSED_STEPS,	/* too many steps of one at once */
-	PEERGROUP_A_STATS_VIEW_FULL,		/* nodes to look for links to, over their limit */
+	PEERGROUP_A_STATS_VIEW_FULL,		/* nodes to look for links to, without room */
 
 	__PEERGROUP_A_STATS_MAX,
 	PEERGROUP_A_STATS_MAX = __PEERGROUP_A_STATS_MAX - 1
