@@ -52,6 +52,7 @@ check "over a direct connection" \
 received "it arrives although it is closed at once"
 check "a megabyte, unchanged" cmp "$T/large" "$T/two"
 check "it counted as a direct one" stat_at_least h1 direct_up 1
+wait_for "and so did its end" 5 stat_at_least h1 direct_down 1
 
 pg h1 send g host2 --type note --data x --connect 10.88.0.2 > /dev/null 2> "$T/err"
 is "nobody receives: refused" "$(grep -c 'takes direct connections' "$T/err")" 1

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include "group.h"
 #include "peer.h"
@@ -134,6 +135,22 @@ static void test_meet(void)
 	check_meet(&m, PG_BYE_CLOCK, LINK(CLOCK), "eleven minutes behind");
 	m.meet.time = htobe64(~0ULL);
 	check_meet(&m, PG_BYE_CLOCK, LINK(CLOCK), "at the end of time");
+	CHECK(peer_alive(&bystander));
+}
+
+/* Who calls itself finds that out, and has no link. */
+static void test_self(void)
+{
+	uint64_t before = nl_stat(&nl, group, LINK(DUPLICATE));
+	struct nlmsghdr *msg;
+
+	NEED(!group_dial(&nl, group, PORT));
+	CHECK(wait_stat(&nl, group, LINK(DUPLICATE), before + 1));
+	msg = nl_begin(&nl, PEERGROUP_CMD_LINK_DEL, 0);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_ADDRESS, htonl(INADDR_LOOPBACK));
+	mnl_attr_put_u16(msg, PEERGROUP_A_LINK_PORT, PORT);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
 	CHECK(peer_alive(&bystander));
 }
 
@@ -484,6 +501,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "first words that are no opening of this group", test_handshake },
 		{ "a node that is ourselves, nobody, of another time", test_meet },
+		{ "this very node", test_self },
 		{ "another node's id", test_same_id },
 		{ "no members of this group", test_strangers },
 		{ "credentials for another node, of another time", test_credentials },

@@ -556,6 +556,34 @@ static void test_deputy(void)
 	peer_close(&p);
 }
 
+static int add_member(const struct cert *cert)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, cert->der.len, cert->der.p);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+/* There is no room for one more, whoever issued it, until there is more for all. */
+static void test_members(void)
+{
+	unsigned int members = nl_count(&nl, PEERGROUP_CMD_MEMBER_GET, PEERGROUP_A_MEMBER_GROUP,
+					group);
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_MEMBERS));
+	struct cert late;
+	int err;
+
+	cert_issue(&late, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	NEED(!group_limit(&nl, group, L(MEMBERS), members));
+	err = add_member(&late);
+	CHECK(err == -EUSERS, "%d (%s)", err, nl.text);
+	CHECK(nl_stat(&nl, group, S(REFUSED_MEMBERS)) == before + 1);
+	NEED(!group_limit(&nl, group, L(MEMBERS), members + 1));
+	CHECK(!add_member(&late), "%s", nl.text);
+	NEED(!group_limit(&nl, group, L(MEMBERS), 65536));
+}
+
 /* An inviter fills its part, also by way of another inviter, and nobody else's. */
 static void test_invited(void)
 {
@@ -769,6 +797,29 @@ static void test_passwords(void)
 	NEED(!group_limit(&nl, group, L(PASSWORDS), 16));
 }
 
+/* What is longer than a message of who joins may be ends that. */
+static void test_password_message(void)
+{
+	static const uint8_t message[2 + PEERGROUP_PASSWORD_IN_MAX + 1] = {
+		(PEERGROUP_PASSWORD_IN_MAX + 1) >> 8, (PEERGROUP_PASSWORD_IN_MAX + 1) & 0xff,
+	};
+	uint64_t malformed = nl_stat(&nl, group, S(PASSWORD_MALFORMED));
+	uint64_t opened = nl_stat(&nl, group, S(PASSWORD_OPENED));
+	struct nl answers;
+	struct peer p;
+	char byte;
+
+	NEED(!nl_open(&answers));
+	NEED(!nl_simple(&answers, PEERGROUP_CMD_PASSWORD_ANSWER, PEERGROUP_A_PASSWORD_GROUP, group));
+	peer_join(&p, PORT, root.spec.group);
+	NEED(wait_stat(&nl, group, S(PASSWORD_OPENED), opened + 1));
+	peer_raw(&p, message, sizeof(message));
+	CHECK(recv(p.fd, &byte, 1, 0) <= 0);
+	CHECK(counted_once(&nl, group, S(PASSWORD_MALFORMED), malformed));
+	peer_close(&p);
+	nl_close(&answers);
+}
+
 /* Has this one been told of somebody who joins? */
 static bool was_called(struct nl *by, uint64_t *id)
 {
@@ -861,12 +912,14 @@ int main(void)
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },
 		{ "bytes of one administrator and all below", test_deputy },
+		{ "members", test_members },
 		{ "members below one who invites", test_invited },
 		{ "members below one administrator", test_issued },
 		{ "a member with many links has one clock", test_clock },
 		{ "a connection whose opener let go of the group first", test_opener },
 		{ "direct connections, of all and of one member", test_direct },
 		{ "who join by password at a time", test_passwords },
+		{ "a message of who joins by password that is too long", test_password_message },
 		{ "a user that answers nobody who joins by password", test_silent },
 		{ "presence records of one creator", test_presence },
 		{ "nothing is left behind", test_nothing_left },

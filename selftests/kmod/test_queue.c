@@ -147,6 +147,28 @@ static void test_older(void)
 	peer_close(&p);
 }
 
+/* What waits behind another gives way to its next version. */
+static void test_newer(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(COALESCED));
+	struct rec next;
+	struct peer p;
+	int err;
+
+	NEED(!group_limit(&nl, group, L(QUEUE), 1 << 20));
+	peer_link(&p, PORT, &deaf);
+	publish();
+	publish();
+	rec_next(&next, &recs[published - 1], &own, "next", 4);
+	rec_sign(&next, &own);
+	err = nl_put_record(&nl, group, next.wire, next.len);
+	CHECK(!err, "%d (%s)", err, nl.text);
+	CHECK(nl_stat(&nl, group, S(COALESCED)) == before + 1);
+	rec_free(&next);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(QUEUE), 64 << 10));
+}
+
 static void test_nothing_left(void)
 {
 	check_nothing_left(&nl, group);
@@ -172,6 +194,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "no room for what is new", test_full },
 		{ "no room for the answer to what is older", test_older },
+		{ "a version of what waits", test_newer },
 		{ "nothing is left behind", test_nothing_left },
 	};
 
