@@ -807,7 +807,6 @@ static void test_answers_all(void)
 	CHECK(!ask_to_answer(waiter(0)), "once more by one of them");
 	close_waiters(ANSWERS_ALL + BEYOND);
 	NEED(!owner(0, 0, 0600));
-
 }
 
 /* ------------------------------------------------------ user namespaces -- */
