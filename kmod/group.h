@@ -174,20 +174,22 @@ struct pg_opener {
 };
 
 #define PG_OWN_MAX	4	/* the present one and some from before */
+#define PG_OWN_WORDS	4	/* of members that are remembered about each */
 
 /**
  * struct pg_own - one of the group's member's own certificates
  * @m: held
  * @disowned: peer time until which another member counts as taking it for revoked, whether
  *	or not we know of it: that is one member's word, and not for good
- * @by: whose word that was, or of the last one: hash of the key of who answers for that member
- * @heard: peer time until which that one is not listened to again
+ * @words: whose word that was lately
  */
 struct pg_own {
 	struct pg_member *m;
 	u64 disowned;
-	u8 by[PEERGROUP_HASH_LEN];
-	u64 heard;
+	struct {
+		u8 by[PEERGROUP_HASH_LEN];	/* hash of the key of who answers for that member */
+		u64 until;			/* peer time: it is not listened to again before */
+	} words[PG_OWN_WORDS];
 };
 
 struct pg_group {
@@ -477,8 +479,8 @@ void pg_group_succeed(struct pg_link *link);
  * link: the next one is tried with another own certificate, if there is one. Not where
  * another one counts since the handshake: the other end may have said so before it heard
  * of that one, which the next link shows. Nor where it has said so of the same certificate
- * lately and others take it, as whatever was revoked is heard of from these, too: or a member
- * could have another one shown for as long as it likes. Takes the group's lock.
+ * lately and somebody takes them all, as whatever was revoked is heard of from there, too: or a
+ * member could have another one shown for as long as it likes. Takes the group's lock.
  */
 void pg_group_disowned(struct pg_link *link);
 

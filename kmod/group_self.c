@@ -102,7 +102,7 @@ void pg_group_add_own(struct pg_group *g, struct pg_member *m)
 			pg_member_put(own->m);
 		own->m = pg_member_hold(m);
 		own->disowned = 0;
-		own->heard = 0;
+		memset(own->words, 0, sizeof(own->words));
 	}
 	pg_group_choose_self(g);
 }
@@ -148,27 +148,66 @@ static const u8 *pg_link_speaker(const struct pg_link *link)
 	return m ? (pg_member_branch(m) ?: m)->gmc.spki_hash : NULL;
 }
 
-/* Is there a link to somebody else, who takes this end's certificate? */
-static bool pg_group_taken(struct pg_group *g, const u8 *who)
+/* The place of somebody's word about a certificate; or else of the oldest that is not its. */
+static u32 pg_own_word(const struct pg_own *own, const u8 *who)
+{
+	u32 i, oldest = 0;
+
+	for (i = 0; i < PG_OWN_WORDS; i++) {
+		if (!memcmp(own->words[i].by, who, PEERGROUP_HASH_LEN))
+			return i;
+		if (own->words[i].until < own->words[oldest].until)
+			oldest = i;
+	}
+	return oldest;
+}
+
+/* Has it said so of the certificate lately? */
+static bool pg_own_heard(const struct pg_own *own, const u8 *who, u64 now)
+{
+	u32 i = pg_own_word(own, who);
+
+	return own->words[i].until > now && !memcmp(own->words[i].by, who, PEERGROUP_HASH_LEN);
+}
+
+/* ... or of any of them? Lock held. */
+static bool pg_group_heard(const struct pg_group *g, const u8 *who, u64 now)
+{
+	u32 i;
+
+	for (i = 0; i < g->n_own; i++)
+		if (pg_own_heard(&g->own[i], who, now))
+			return true;
+	return false;
+}
+
+/*
+ * Is there a link to somebody else who takes this end's certificates? Whoever has refused one
+ * of them lately counts for nobody: it may keep from us what was really revoked. Lock held.
+ */
+static bool pg_group_taken(struct pg_group *g, const u8 *who, u64 now)
 {
 	struct pg_link *link;
 	const u8 *other;
 
 	list_for_each_entry(link, &g->links, node) {
 		other = link->up && !pg_link_closing(link) ? pg_link_speaker(link) : NULL;
-		if (other && memcmp(other, who, PEERGROUP_HASH_LEN))
+		if (other && memcmp(other, who, PEERGROUP_HASH_LEN) &&
+		    !pg_group_heard(g, other, now))
 			return true;
 	}
 	return false;
 }
 
 /* Who has said so lately may be a liar; but without it there may be nobody to hear from. */
-static bool pg_own_heard(struct pg_group *g, struct pg_own *own, const u8 *who, u64 now)
+static bool pg_own_listen(struct pg_group *g, struct pg_own *own, const u8 *who, u64 now)
 {
-	if (own->heard > now && !memcmp(own->by, who, sizeof(own->by)) && pg_group_taken(g, who))
+	u32 i = pg_own_word(own, who);
+
+	if (pg_own_heard(own, who, now) && pg_group_taken(g, who, now))
 		return false;
-	memcpy(own->by, who, sizeof(own->by));
-	own->heard = now + PG_OWN_HEARD;
+	memcpy(own->words[i].by, who, PEERGROUP_HASH_LEN);
+	own->words[i].until = now + PG_OWN_HEARD;
 	return true;
 }
 
@@ -181,7 +220,7 @@ static void pg_group_disown(struct pg_group *g, const u8 *who)
 	for (i = 0; i < g->n_own; i++) {
 		if (g->own[i].m != g->self)
 			continue;
-		if (!pg_own_heard(g, &g->own[i], who, now))
+		if (!pg_own_listen(g, &g->own[i], who, now))
 			return;
 		g->own[i].disowned = now + PG_OWN_DISOWNED;
 	}
