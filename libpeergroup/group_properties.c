@@ -197,8 +197,8 @@ static HRESULT decode(struct pgi_group *group, const struct pgi_parts *parts,
 	return hr;
 }
 
-static HRESULT read_record(struct pgi_group *group, struct pgi_record **record,
-			   struct pgi_properties *p)
+static HRESULT look_at_record(struct pgi_group *group, struct pgi_record **record,
+			      struct pgi_properties *p)
 {
 	struct pgi_parts parts;
 	HRESULT hr;
@@ -213,12 +213,30 @@ static HRESULT read_record(struct pgi_group *group, struct pgi_record **record,
 	if (FAILED(hr))
 		return hr;
 	hr = decode(group, &parts, p);
-	if (FAILED(hr)) {
+	if (FAILED(hr))
 		pgi_record_free(*record);
-		return hr;
-	}
-	keep(group, &(*record)->wire);
-	return S_OK;
+	return hr;
+}
+
+static HRESULT read_record(struct pgi_group *group, struct pgi_record **record,
+			   struct pgi_properties *p)
+{
+	HRESULT hr = look_at_record(group, record, p);
+
+	if (SUCCEEDED(hr))
+		keep(group, &(*record)->wire);
+	return hr;
+}
+
+HRESULT pgi_properties_look(struct pgi_group *group, struct pgi_properties *p)
+{
+	struct pgi_record *record;
+	HRESULT hr;
+
+	hr = look_at_record(group, &record, p);
+	if (SUCCEEDED(hr))
+		pgi_record_free(record);
+	return hr;
 }
 
 HRESULT pgi_properties_read(struct pgi_group *group, struct pgi_properties *p)

@@ -269,7 +269,7 @@ static HRESULT replace(struct pgi_group *group, const struct pgi_verifier *verif
 	hr = pgi_group_store_lock(group->store->identity, group->store->name, &lock);
 	if (FAILED(hr))
 		return hr;
-	hr = pgi_properties_read(group, &is);
+	hr = pgi_properties_look(group, &is);
 	if (SUCCEEDED(hr)) {
 		if (superseded(group, &is, verifier))
 			hr = S_FALSE;
@@ -323,8 +323,8 @@ HRESULT pgi_password_set(struct pgi_group *group, const char *password,
 	hr = replace(group, NULL);
 	if (hr == S_FALSE)
 		return S_OK;
-	pgi_answer_stop(group);
-	return hr;
+	/* With nothing to answer with that ends; but another password may have been set since. */
+	return SUCCEEDED(hr) ? answer(group) : hr;
 }
 
 /*

@@ -59,6 +59,8 @@ struct pgi_group;
 
 /* PEER_E_GROUP_NOT_READY until they are known here. Free with pgi_properties_free(). */
 HRESULT pgi_properties_read(struct pgi_group *group, struct pgi_properties *p);
+/* The same for who holds the lock of the group's folder: the disk is not given what is newer. */
+HRESULT pgi_properties_look(struct pgi_group *group, struct pgi_properties *p);
 
 /* May this member change them? PEER_E_GROUP_NOT_READY, PEER_E_NOT_AUTHORIZED. */
 HRESULT pgi_properties_check_setter(struct pgi_group *group);
