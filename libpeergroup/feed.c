@@ -92,6 +92,9 @@ static bool amend(struct pgi_feed *feed, const struct peergroup_event *now)
 {
 	struct pgi_item *item, *last = NULL;
 
+	/* There is a walk for few of them only. */
+	if (now->kind != PEERGROUP_EVENT_STATUS && now->kind != PEERGROUP_EVENT_MEMBER)
+		return false;
 	for (item = feed->head; item; item = item->next)
 		if (is_outdated(item, now))
 			last = item;
@@ -369,10 +372,20 @@ static HRESULT catch_up_records(struct pgi_feed *feed)
 	return hr;
 }
 
-/* What is held goes by data, which is asked for only when the links have been caught up with. */
+/*
+ * What is held goes by data, which is asked for only when the links have been caught up with; but
+ * none is while the program leaves what it has.
+ */
+static bool has_room(const struct pgi_feed *feed)
+{
+	size_t held = feed->data_bytes >= PGI_DATA_BYTES ? feed->news_held : 0;
+
+	return feed->news_queued + held < NEWS_FEW;
+}
+
 bool pgi_feed_owes(const struct pgi_feed *feed)
 {
-	return feed->behind && !feed->gone && feed->news_queued < NEWS_FEW;
+	return feed->behind && !feed->gone && has_room(feed);
 }
 
 /* After events were lost: whatever they may have said, found out; but the status, where few wait. */
@@ -387,11 +400,12 @@ static HRESULT catch_up(struct pgi_feed *feed)
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
 	if (SUCCEEDED(hr))
 		hr = push_status(feed, state.status, 0);
-	/* The library itself goes by the status; the rest comes when there is room for it. */
-	if (SUCCEEDED(hr) && feed->news_queued >= NEWS_FEW)
-		return S_OK;
-	if (SUCCEEDED(hr) && feed->links)
+	/* Data that is on its way is not to come before its link. */
+	if (SUCCEEDED(hr) && feed->links && (has_room(feed) || feed->data_asked))
 		hr = pgi_feed_compare_links(feed);
+	/* The library itself goes by the status; the rest comes when there is room for it. */
+	if (SUCCEEDED(hr) && !has_room(feed))
+		return S_OK;
 	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
 		hr = catch_up_records(feed);
 		/* Who makes records as fast as they are taken does not hide what else there is. */

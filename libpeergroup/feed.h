@@ -25,9 +25,12 @@ struct pgi_item {
 	/* Not S_OK: a CONNECTION_FAILED (or AUTHENTICATION_FAILED), made here */
 	HRESULT failed;
 	const uint8_t *data;	/* of a PGI_EVENT_DATA, behind @peer */
-	size_t size;
+	size_t size;		/* of that; of what is held which dump was the last before it */
 	char peer[];		/* event.link_peer */
 };
+
+/* So much of it that the program has left, and nothing more is asked for. */
+#define PGI_DATA_BYTES	(4U << 20)
 
 /* What data takes in the queue, which much of little data would fill; 0 of an event. */
 static inline size_t pgi_item_weight(const struct pgi_item *item)
@@ -60,7 +63,7 @@ struct pgi_feed {
 	struct pgi_item *up;		/* links that were told of as up, and not as down */
 	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way */
 	size_t data_bytes;		/* in the queue, by pgi_item_weight() */
-	size_t data_pulled;		/* by the dump under way */
+	size_t pulls, data_pulled;	/* how many dumps were asked for; bytes of the one under way */
 	uint64_t data_lost;		/* for the next to tell */
 	struct pgi_item *held, **held_tail;	/* links' events, behind data that waits, */
 	size_t news_held;		/* ... and how many */

@@ -205,7 +205,8 @@ HRESULT pgi_own_renew(struct pgi_group *group, bool live);
 
 /*
  * The kernel's node shows that certificate: where it is another, as the one before was revoked
- * or another program renewed it, the group's is too from now on.
+ * or another program renewed it, the group's is too from now on; but not where it is shown
+ * for a while because a member says that the other was revoked.
  */
 void pgi_own_follow(struct pgi_group *group, const uint8_t shown[PEERGROUP_HASH_LEN]);
 

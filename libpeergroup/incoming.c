@@ -8,7 +8,8 @@
 #include "feed.h"
 
 #define PULL_BYTES	(1U << 20)	/* asked for at a time */
-#define QUEUE_BYTES	(4U << 20)	/* that the program has left: nothing more is asked for */
+/* After so many nothing is left of what was there before: the most that receive_queue can be. */
+#define PULLS_ALL	((1U << 30) / PULL_BYTES + 2)
 
 void pgi_feed_data_waits(struct pgi_feed *feed)
 {
@@ -17,39 +18,50 @@ void pgi_feed_data_waits(struct pgi_feed *feed)
 
 /* ------------------------------------------------------- events of links -- */
 
-static HRESULT flush_held(struct pgi_feed *feed)
+/* Those that were held when dump number @upto was asked for, which @feed->pulls counts. */
+static void flush_held(struct pgi_feed *feed, size_t upto)
 {
 	struct pgi_item *item;
-	HRESULT hr = S_OK;
 
-	while (SUCCEEDED(hr) && (item = feed->held)) {
-		hr = pgi_feed_push(feed, &item->event, S_OK);
-		if (FAILED(hr))
-			break;
+	while ((item = feed->held) && item->size <= upto) {
 		feed->held = item->next;
 		feed->news_held--;
-		free(item);
+		item->next = NULL;
+		item->size = 0;
+		if (!feed->filter || feed->filter(feed, &item->event))
+			pgi_feed_put(feed, item);
+		else
+			free(item);
 	}
 	if (!feed->held)
 		feed->held_tail = &feed->held;
-	return hr;
+}
+
+static bool is_held(const struct pgi_feed *feed, uint64_t link)
+{
+	const struct pgi_item *item;
+
+	for (item = feed->held; item && item->event.link_id != link; item = item->next)
+		;
+	return item;
 }
 
 /*
  * That a link has ended is told when all that came over it has been. The kernel announces
  * data before it says so; while some is announced and not taken, the news waits, and what
- * comes after it about links, too.
+ * comes after it about a link of the same id. Others are told of at once, as data may follow.
  */
 HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *event)
 {
-	bool data = feed->data_waits || feed->data_asked;
+	bool down = event->link_state == PEERGROUP_LINK_DOWN;
 	struct pgi_item *item;
 
-	if (!feed->held && (!data || event->link_state != PEERGROUP_LINK_DOWN))
+	if (!(down && (feed->data_waits || feed->data_asked)) && !is_held(feed, event->link_id))
 		return pgi_feed_push(feed, event, S_OK);
 	item = pgi_item_new(event, S_OK);
 	if (!item)
 		return E_OUTOFMEMORY;
+	item->size = feed->pulls;
 	*feed->held_tail = item;
 	feed->held_tail = &item->next;
 	feed->news_held++;
@@ -59,22 +71,24 @@ HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *
 /* ------------------------------------------------------------------ data -- */
 
 /*
- * What is left then is announced anew, but perhaps behind the end: where news of links
- * wait, the kernel is asked until it has nothing.
+ * One that did not come to its size found the kernel's end, so that all from before it was asked
+ * for is here. Who sends without end may keep that from being found: then it is what the kernel
+ * has room for. Until either the kernel is asked, though it may have announced nothing more.
  */
 HRESULT pgi_feed_data_end(struct pgi_feed *feed)
 {
-	size_t pulled = feed->data_pulled;
+	bool all = feed->data_pulled < PULL_BYTES;
 
 	if (!feed->data_asked)
 		return S_OK;
 	feed->data_asked = false;
 	feed->data_pulled = 0;
-	if (!feed->held || feed->data_waits)
-		return S_OK;
-	if (!pulled)
-		return flush_held(feed);
-	feed->data_waits = true;
+	if (all)
+		flush_held(feed, feed->data_waits ? feed->pulls - 1 : feed->pulls);
+	else if (feed->pulls > PULLS_ALL)
+		flush_held(feed, feed->pulls - PULLS_ALL);
+	if (feed->held)
+		pgi_feed_data_waits(feed);
 	return S_OK;
 }
 
@@ -83,7 +97,7 @@ void pgi_feed_pull(struct pgi_feed *feed)
 	struct nlmsghdr *msg;
 
 	if (!feed->data_waits || feed->data_asked || feed->gone || feed->links_behind ||
-	    feed->data_bytes >= QUEUE_BYTES)
+	    feed->data_bytes >= PGI_DATA_BYTES)
 		return;
 	msg = pgi_nl_request(&feed->nl, PEERGROUP_CMD_DATA_GET, NLM_F_DUMP);
 	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, feed->group);
@@ -93,6 +107,7 @@ void pgi_feed_pull(struct pgi_feed *feed)
 		return;
 	feed->data_waits = false;
 	feed->data_asked = true;
+	feed->pulls++;
 }
 
 /* One block, so that it is freed as any item. */

@@ -40,6 +40,13 @@ static struct pgi_item **find(struct pgi_item **list, uint64_t id)
 	return list;
 }
 
+/* An address that is dialled has one id, whoever is there next. */
+static bool is_same(const struct pgi_item *item, const struct peergroup_event *event)
+{
+	return item->event.link_node == event->link_node &&
+	       !strcmp(item->peer, event->link_peer ? event->link_peer : "");
+}
+
 static void put(struct pgi_item **list, struct pgi_item *item)
 {
 	item->next = *list;
@@ -104,7 +111,7 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 		return 0;
 	at = find(&c->before, event.link_id);
 	item = *at;
-	if (item) {
+	if (item && is_same(item, &event)) {
 		*at = item->next;
 		put(&c->feed->up, item);
 		return 0;
@@ -161,6 +168,9 @@ static HRESULT compare(struct pgi_feed *feed, bool telling)
 
 	feed->up = NULL;
 	hr = ask_links(&c);
+	/* Whether there is data of those that are gone is to be seen first. */
+	if (SUCCEEDED(hr) && telling && c.before)
+		pgi_feed_data_waits(feed);
 	if (SUCCEEDED(hr) && telling)
 		hr = tell(&c);
 	else if (SUCCEEDED(hr))
@@ -205,10 +215,15 @@ static HRESULT found_later(struct pgi_feed *feed, HRESULT hr)
  */
 static HRESULT came_up(struct pgi_feed *feed, const struct peergroup_event *event)
 {
-	HRESULT hr;
+	struct pgi_item **at = find(&feed->up, event->link_id);
+	HRESULT hr = S_OK;
 
-	if (*find(&feed->up, event->link_id))
+	if (*at && is_same(*at, event))
 		return S_OK;
+	if (*at)
+		hr = tell_down(feed, at, 0);
+	if (FAILED(hr))
+		return found_later(feed, hr);
 	if (pgi_feed_full(feed) && !feed->data_asked) {
 		leave_out(feed, event);
 		return found_later(feed, S_OK);

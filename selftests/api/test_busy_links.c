@@ -5,6 +5,8 @@
  * to each other, although they are in one process.
  */
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -211,13 +213,82 @@ static void test_direct(void)
 	      data->incomingData.data.cbData == 5 &&
 	      !memcmp(data->incomingData.data.pbData, "hello", 5));
 	PeerFreeData(data);
-	CHECK(records == QUEUE_MAX, "%u records", records);
 
 	/* And it goes on as before. */
 	NEED(!peergroup_direct_close(bobs, last));
 	check_connection(hear_other(event, reg, &records), PEER_GROUP_EVENT_DIRECT_CONNECTION,
 			 PEER_DISCONNECTED, &other);
 	CHECK(!next_other(reg, &records));
+	CHECK(records == QUEUE_MAX, "%u records", records);
+	stop_listening(event, reg);
+}
+
+/* ------------------------------------------------------- who sends on and on -- */
+
+static atomic_bool enough;
+
+static void *send_on(void *arg)
+{
+	static const char text[512];
+
+	while (!atomic_load(&enough))
+		NEED(!peergroup_send(bobs, *(uint64_t *)arg, type, text, sizeof(text),
+				     WAIT_SECONDS * 1000));
+	return NULL;
+}
+
+/* Takes what comes until a connection of that state is told of; what it is called. */
+static ULONGLONG hear_connection(HANDLE event, HPEEREVENT reg, PEER_CONNECTION_STATUS status)
+{
+	unsigned int records = 0;
+	PEER_GROUP_EVENT_DATA *data;
+	ULONGLONG id = 0;
+
+	while (!id) {
+		data = hear_other(event, reg, &records);
+		if (data->eventType == PEER_GROUP_EVENT_DIRECT_CONNECTION) {
+			CHECK(data->connectionChangeData.status == status, "status %d, not %d",
+			      (int)data->connectionChangeData.status, (int)status);
+			id = data->connectionChangeData.ullConnectionId;
+		}
+		PeerFreeData(data);
+	}
+	return id;
+}
+
+/* It does not keep the ends of others from being told, nor whoever comes after them. */
+static void test_sending(void)
+{
+	static const PEER_GROUP_EVENT_REGISTRATION want[] = {
+		{ PEER_GROUP_EVENT_DIRECT_CONNECTION, NULL },
+		{ PEER_GROUP_EVENT_INCOMING_DATA, NULL },
+	};
+	PEER_GROUP_EVENT_DATA *data;
+	uint64_t sending, other;
+	pthread_t sender;
+	unsigned int i;
+	HPEEREVENT reg;
+	HANDLE event;
+	ULONGLONG id;
+
+	listen_to(&event, &reg, want, 2);
+	NEED(!peergroup_direct_open(bobs, alice, "127.0.0.1", WAIT_SECONDS * 1000, &sending));
+	hear_connection(event, reg, PEER_CONNECTED);
+	NEED(!pthread_create(&sender, NULL, send_on, &sending));
+	for (i = 0; i < TIMES; i++) {
+		NEED(!peergroup_direct_open(bobs, alice, "127.0.0.1", WAIT_SECONDS * 1000,
+					    &other));
+		id = hear_connection(event, reg, PEER_CONNECTED);
+		NEED(!peergroup_direct_close(bobs, other));
+		CHECK(hear_connection(event, reg, PEER_DISCONNECTED) == id);
+	}
+	atomic_store(&enough, true);
+	/* It may wait for room. */
+	while (pthread_tryjoin_np(sender, NULL))
+		if (PeerGroupGetEventData(reg, &data) == S_OK)
+			PeerFreeData(data);
+	NEED(!peergroup_direct_close(bobs, sending));
+	hear_connection(event, reg, PEER_DISCONNECTED);
 	stop_listening(event, reg);
 }
 
@@ -337,6 +408,7 @@ int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "direct connections come and go, and data comes over one", test_direct },
+		{ "who sends on and on keeps no end from being told", test_sending },
 		{ "neighbours, and the status that goes by them", test_neighbours },
 		{ "links' events that the kernel had no room for", test_lost },
 		{ "the end", test_end },
