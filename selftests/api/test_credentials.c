@@ -313,6 +313,7 @@ static void test_equal(void)
 	NEED(!peergroup_join(carol, invitation, &carols));
 	NEED(!peergroup_online(carols, 4001));
 	NEED(!peergroup_connect(carols, "127.0.0.1"));
+	NEED(wait_until(is_ready, carols));
 	CHECK(bob_is(carols, &PEER_GROUP_ROLE_ADMIN));
 	HR(peergroup_renew(carols, bob, 0, PEERGROUP_ROLE_MEMBER, PEERGROUP_RENEW_STORE, NULL),
 	   S_OK);

@@ -266,7 +266,7 @@ static void test_rate(void)
 static void test_misfits(void)
 {
 	struct pg_refresh_msg msg = { .step = htobe32(1) };
-	uint64_t before = nl_stat(&nl, group, S(REFRESHED));
+	uint64_t before = nl_stat(&nl, group, S(REFRESHED)), deleted;
 	static struct chained c, gone;
 	struct rec dead;
 	struct peer p;
@@ -286,8 +286,9 @@ static void test_misfits(void)
 	rec_tombstone(&dead, &gone.rec, &member);
 	dead.hdr.modified = htobe64(peer_time_now());
 	rec_sign(&dead, &member);
+	deleted = nl_stat(&nl, group, S(DELETED));
 	peer_send(&p, PG_MSG_RECORD, dead.wire, dead.len);
-	CHECK(peer_alive(&p));
+	NEED(wait_stat(&nl, group, S(DELETED), deleted + 1));
 	send_refresh(&p, &gone, 1);
 	CHECK(peer_alive(&p));
 	CHECK(nl_stat(&nl, group, S(REFRESHED)) == before);

@@ -106,6 +106,9 @@ void fail_each(const char *what,
 		;
 }
 
+/* So many allocations, and it is no chance that none of them was to fail. */
+#define OFTEN	10
+
 void fail_report(void)
 {
 	FILE *file = fopen(FOLDER "sites", "re");
@@ -118,7 +121,8 @@ void fail_report(void)
 		if (bad)
 			continue;
 		spared++;
-		CHECK(bad, "never failed, in %u allocations: %s", times, site);
+		/* What was hardly ever seen comes by chance, and so when none was to fail. */
+		CHECK(times < OFTEN, "never failed, in %u allocations: %s", times, site);
 	}
 	fclose(file);
 	printf("# %u places allocate; %u of them were made to fail\n", n, n - spared);
