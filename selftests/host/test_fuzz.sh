@@ -8,6 +8,8 @@
 . "$PG_SELFTESTS/lib.sh"
 
 out=$PG_BUILD/selftests/fuzz
+# For make, which takes a space in a path for its end.
+from_there=$(realpath --relative-to="$PG_SELFTESTS/fuzz" "$out")
 kind=
 # A program at all, by the flags of the targets?
 clang_builds() {
@@ -22,7 +24,7 @@ replays() {
 	local input
 
 	[ -z "$kind" ] || check "$1 builds with clang" \
-		make -C "$PG_SELFTESTS/fuzz" O="$out" "$out/$1.clang" || return 0
+		make -C "$PG_SELFTESTS/fuzz" O="$from_there" "$from_there/$1.clang" || return 0
 	for input in "$PG_SELFTESTS/fuzz/found/$1"-*.hex; do
 		check "$1 bears $(basename "$input")" "$out/$1$kind" replay "$input"
 	done

@@ -10,7 +10,9 @@
 
 command -v clang > /dev/null || skip_all "no clang"
 out=$PG_BUILD/selftests/fuzz
-check "the targets build with libFuzzer" make -C "$PG_SELFTESTS/fuzz" O="$out" -j2 libfuzzer ||
+# For make, which takes a space in a path for its end.
+from_there=$(realpath --relative-to="$PG_SELFTESTS/fuzz" "$out")
+check "the targets build with libFuzzer" make -C "$PG_SELFTESTS/fuzz" O="$from_there" -j2 libfuzzer ||
 	done_testing
 # fuzz TARGET LOG
 fuzz() {
