@@ -188,6 +188,7 @@ int pg_nl_data_send(struct sk_buff *skb, struct genl_info *info)
 /* Where a dump stands, in the callback's context. */
 struct pg_data_dump {
 	u64 begun;	/* bytes of messages begun */
+	bool over;	/* it has come to its end */
 };
 
 static struct pg_watch *pg_nl_data_watch(const struct pg_group *g, const struct sk_buff *skb)
@@ -259,7 +260,19 @@ static int pg_nl_data_tell(struct sk_buff *skb, struct netlink_callback *cb,
 	return part;
 }
 
-/* As many as fit, and as were asked for. Group's lock held. */
+/* What is left, or has come since the last step, is announced anew. Group's lock held. */
+static void pg_nl_data_announce(struct pg_group *g, struct pg_watch *w)
+{
+	w->data.told = pg_inbox_first(&w->data);
+	if (w->data.told)
+		pg_netlink_data(g, w);
+}
+
+/*
+ * As many as fit, and as were asked for. The rest is announced before the lock is given away:
+ * when it is, a link may end, and who is told of that first takes it for all that came over it.
+ * Group's lock held.
+ */
 static int pg_nl_data_dump(struct sk_buff *skb, struct netlink_callback *cb, struct pg_group *g,
 			   struct pg_watch *w)
 {
@@ -277,6 +290,8 @@ static int pg_nl_data_dump(struct sk_buff *skb, struct netlink_callback *cb, str
 		d->begun += part;
 		pg_data_read(g, w, part);
 	}
+	d->over = true;
+	pg_nl_data_announce(g, w);
 	return 0;
 }
 
@@ -303,24 +318,22 @@ int pg_nl_data_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return err == -EMSGSIZE && skb->len ? skb->len : err;
 }
 
-/* What is left, or has come since the last step, is announced anew. */
+/* Of one that was broken off. */
 int pg_nl_data_get_done(struct netlink_callback *cb)
 {
+	const struct pg_data_dump *d = (const struct pg_data_dump *)cb->ctx;
 	struct nlattr *index = pg_dumpit_attrs(cb)[PEERGROUP_A_DATA_GROUP];
 	struct net *net = sock_net(NETLINK_CB(cb->skb).sk);
 	struct pg_watch *w;
 	struct pg_group *g;
 
-	g = index ? pg_group_get(pg_net_of(net), nla_get_u32(index)) : NULL;
+	g = index && !d->over ? pg_group_get(pg_net_of(net), nla_get_u32(index)) : NULL;
 	if (!g)
 		return 0;
 	mutex_lock(&g->lock);
 	w = pg_nl_data_watch(g, cb->skb);
-	if (w) {
-		w->data.told = pg_inbox_first(&w->data);
-		if (w->data.told)
-			pg_netlink_data(g, w);
-	}
+	if (w)
+		pg_nl_data_announce(g, w);
 	mutex_unlock(&g->lock);
 	pg_group_put(g);
 	return 0;

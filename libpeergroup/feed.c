@@ -13,17 +13,8 @@
 /* Datagrams taken at a time, so that several feeds of one thread share it. */
 #define READ_BURST	256
 
-/*
- * Events that wait for a program, but for data, which has a bound of its own, and for what a
- * call of the program itself has caused. Above that they are left to catching up, which tells of
- * each record, member and link once, as it is then. As any member can make thousands of them a
- * second, a program that is busy would grow without end. So many are less than 2 MiB, and half
- * a second of what one member may publish: more than a program leaves that keeps up. What is
- * there at the start is told at once.
- */
-#define NEWS_MAX	4096
 /* Caught up is from here on, so that a round of it is worth the asking. */
-#define NEWS_FEW	(NEWS_MAX / 2)
+#define NEWS_FEW	(PGI_NEWS_MAX / 2)
 
 /* ----------------------------------------------------------------- queue -- */
 
@@ -59,7 +50,7 @@ static bool is_news(const struct pgi_item *item)
 
 bool pgi_feed_full(const struct pgi_feed *feed)
 {
-	return feed->news_queued + feed->news_held >= NEWS_MAX;
+	return feed->news_queued + feed->news_held >= PGI_NEWS_MAX;
 }
 
 void pgi_feed_put(struct pgi_feed *feed, struct pgi_item *item)
@@ -373,12 +364,13 @@ static HRESULT catch_up_records(struct pgi_feed *feed)
 }
 
 /*
- * What is held goes by data, which is asked for only when the links have been caught up with; but
- * none is while the program leaves what it has.
+ * What is held goes by data. For that the links have to be caught up with, where they are not; and
+ * none is asked for while the program leaves what it has.
  */
 static bool has_room(const struct pgi_feed *feed)
 {
-	size_t held = feed->data_bytes >= PGI_DATA_BYTES ? feed->news_held : 0;
+	bool may_wait = !feed->links_behind || feed->data_bytes >= PGI_DATA_BYTES;
+	size_t held = may_wait ? feed->news_held : 0;
 
 	return feed->news_queued + held < NEWS_FEW;
 }

@@ -29,7 +29,17 @@ struct pgi_item {
 	char peer[];		/* event.link_peer */
 };
 
-/* So much of it that the program has left, and nothing more is asked for. */
+/*
+ * Events that wait for a program, but for data, which has a bound of its own, and for what a
+ * call of the program itself has caused. Above that they are left to catching up, which tells of
+ * each record, member and link once, as it is then. As any member can make thousands of them a
+ * second, a program that is busy would grow without end. So many are less than 2 MiB, and half
+ * a second of what one member may publish: more than a program leaves that keeps up. What is
+ * there at the start is told at once.
+ */
+#define PGI_NEWS_MAX	4096
+
+/* So much data that the program has left, and nothing more is asked for. */
 #define PGI_DATA_BYTES	(4U << 20)
 
 /* What data takes in the queue, which much of little data would fill; 0 of an event. */

@@ -92,12 +92,13 @@ HRESULT pgi_feed_data_end(struct pgi_feed *feed)
 	return S_OK;
 }
 
+/* While data is on its way links are told of however many events wait: not without end. */
 void pgi_feed_pull(struct pgi_feed *feed)
 {
 	struct nlmsghdr *msg;
 
 	if (!feed->data_waits || feed->data_asked || feed->gone || feed->links_behind ||
-	    feed->data_bytes >= PGI_DATA_BYTES)
+	    feed->data_bytes >= PGI_DATA_BYTES || feed->news_queued >= PGI_NEWS_MAX)
 		return;
 	msg = pgi_nl_request(&feed->nl, PEERGROUP_CMD_DATA_GET, NLM_F_DUMP);
 	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, feed->group);
