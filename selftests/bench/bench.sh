@@ -88,6 +88,9 @@ strangers() {
 		"$(bc -l <<< "$many_hint / $hint")" "$(bc -l <<< "$many_member / $member")"
 	caller "a connection and no more" "shutdown"
 	caller "called, answered, no more" call hear
+	caller "a third message that was altered" "spoil 3 flip -1" call hear say "expect close"
+	openssl genrsa -out "$home/other.key" 2048 2> /dev/null || exit 1
+	caller "another's certificate" "key $home/other.key" call hear say "expect close"
 	caller "a credential that has run out" "call until=-60 from=-3600" hear say "expect close"
 	revoked
 }
