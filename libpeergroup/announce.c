@@ -244,13 +244,3 @@ void pgi_presence_withdraw(struct pgi_group *group)
 		publish_quietly(group, &state, true);
 	pgi_clear_error();
 }
-
-void pgi_presence_leave(struct pgi_group *group)
-{
-	struct pgi_group_state state;
-
-	if (is_online(group, &state) && state.holders == 1 &&
-	    !(state.status & PEERGROUP_STATUS_KEPT))
-		publish_quietly(group, &state, true);
-	pgi_clear_error();
-}

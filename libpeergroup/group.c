@@ -291,8 +291,36 @@ static void take_along(struct pgi_group *group)
 	if (atomic_load(&group->ready)) {
 		pgi_properties_restore(group);
 		pgi_membership_announce(group);
-		pgi_presence_leave(group);
 	}
+}
+
+/*
+ * Goes, if others keep the group there. Under the lock of what is stored: of several that
+ * close it at the same time just the last finds nobody else.
+ */
+static void leave_to_others(struct pgi_group *group)
+{
+	const struct pgi_group_store *store = group->store;
+	struct pgi_group_state state;
+	int lock;
+
+	if (FAILED(pgi_group_store_lock(store->identity, store->name, &lock)))
+		lock = -1;
+	if (FAILED(pgi_group_state_by_index(&group->nl, group->index, &state)) ||
+	    state.holders > 1 || state.status & PEERGROUP_STATUS_KEPT)
+		pgi_nl_close(&group->nl);
+	if (lock >= 0)
+		close(lock);
+}
+
+static void leave(struct pgi_group *group)
+{
+	if (!group->index)
+		return;
+	take_along(group);
+	leave_to_others(group);
+	if (group->nl.sock && atomic_load(&group->ready))
+		pgi_presence_withdraw(group);
 	pgi_clear_error();
 }
 
@@ -304,8 +332,7 @@ static void release(struct pgi_object *obj)
 	pgi_joining_exit(group);
 	pgi_answer_stop(group);
 	pgi_upkeep_exit(group);
-	if (group->index)
-		take_along(group);
+	leave(group);
 	pgi_sender_free(group);
 	pgi_nl_close(&group->nl);
 	pgi_own_free(group);

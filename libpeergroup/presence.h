@@ -84,9 +84,7 @@ void pgi_presence_upkeep(struct pgi_group *group);
 /* The id of a node's record. */
 void pgi_presence_id(const struct pgi_group *group, uint64_t node,
 		     uint8_t id[PEERGROUP_ID_LEN]);
-/* The node is about to go offline: takes the record back. */
+/* The node is about to go offline, or the group to end: takes the record back. */
 void pgi_presence_withdraw(struct pgi_group *group);
-/* The same when a handle is closed, if nothing else keeps the node there. */
-void pgi_presence_leave(struct pgi_group *group);
 
 #endif /* _PEERGROUP_PRESENCE_H */

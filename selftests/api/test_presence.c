@@ -8,6 +8,7 @@
  */
 #include <arpa/inet.h>
 #include <endian.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uchar.h>
@@ -17,6 +18,8 @@
 #include "group.h"
 #include "home.h"
 #include "tap.h"
+
+#define AT_ONCE	20		/* rounds */
 
 struct host {
 	char *name;
@@ -351,13 +354,46 @@ static void test_closed(void)
 	CHECK(heard(PEER_MEMBER_CONNECTED, 4));
 }
 
+static pthread_barrier_t door;
+
+static void *close_at_once(void *handle)
+{
+	pthread_barrier_wait(&door);
+	HR(peergroup_close(handle), S_OK);
+	return NULL;
+}
+
+/* Two that close it side by side: one of them is the last. */
+static void test_closed_at_once(void)
+{
+	struct peergroup_status *status;
+	pthread_t other;
+	peergroup_t again;
+	unsigned int i;
+
+	NEED(!peergroup_status(carol.group, &status));
+	pthread_barrier_init(&door, NULL, 2);
+	for (i = 1; i <= AT_ONCE; i++) {
+		NEED(!peergroup_open(carol.name, status->name, &again));
+		NEED(!pthread_create(&other, NULL, close_at_once, again));
+		close_at_once(carol.group);
+		pthread_join(other, NULL);
+		CHECK(heard(PEER_MEMBER_DISCONNECTED, 4 + i), "round %u", i);
+		NEED(!peergroup_open(carol.name, status->name, &carol.group));
+		link_to(&carol, "127.0.0.1:4001");
+		NEED(heard(PEER_MEMBER_CONNECTED, 4 + i));
+	}
+	pthread_barrier_destroy(&door);
+	peergroup_free(status);
+}
+
 /* Whenever she said so. */
 static void test_revoked(void)
 {
 	CHECK(wait_until(carol_is_there, NULL));
 	HR(peergroup_revoke(alice.group, carol.name, 0), S_OK);
 	CHECK(heard(PEER_MEMBER_LEFT, 1));
-	CHECK(heard(PEER_MEMBER_DISCONNECTED, 5));
+	CHECK(heard(PEER_MEMBER_DISCONNECTED, 5 + AT_ONCE));
 	CHECK(look(alice.group, carol.name).items == 0);
 }
 
@@ -447,6 +483,7 @@ int main(void)
 		{ "another address", test_moved },
 		{ "PEER_DISABLE_PRESENCE", test_disabled },
 		{ "closing", test_closed },
+		{ "closing, two at once", test_closed_at_once },
 		{ "a revoked member is not there", test_revoked },
 		{ "a member that makes up nodes", test_many },
 		{ "a membership that ends too soon", test_short },
