@@ -88,7 +88,7 @@ HRESULT pgi_registration_serve(struct registration *reg)
 	pthread_mutex_lock(&reg->lock);
 	hr = pgi_feed_read(&reg->feed, 0, &more);
 	/* What failed is tried again next time; but the socket may be silent from now on. */
-	reg->pushed = reg->pushed || pgi_feed_owes(&reg->feed);
+	reg->pushed = reg->pushed || pgi_feed_owes(&reg->feed) || reg->feed.stale;
 	pgi_registration_signal(reg);
 	ready = reg->feed.became_ready;
 	reg->feed.became_ready = false;

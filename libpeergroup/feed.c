@@ -380,6 +380,17 @@ bool pgi_feed_owes(const struct pgi_feed *feed)
 	return feed->behind && !feed->gone && has_room(feed);
 }
 
+/*
+ * Who makes records as fast as they are taken does not hide what else there is. The walk that
+ * was left has taken the socket to ask by along.
+ */
+static HRESULT catch_up_rest(struct pgi_feed *feed)
+{
+	HRESULT hr = pgi_feed_asking(feed);
+
+	return SUCCEEDED(hr) ? pgi_feed_catch_up_about(feed) : hr;
+}
+
 /* After events were lost: whatever they may have said, found out; but the status, where few wait. */
 static HRESULT catch_up(struct pgi_feed *feed)
 {
@@ -400,9 +411,8 @@ static HRESULT catch_up(struct pgi_feed *feed)
 		return S_OK;
 	if (SUCCEEDED(hr) && feed->records && state.seq > feed->seq) {
 		hr = catch_up_records(feed);
-		/* Who makes records as fast as they are taken does not hide what else there is. */
 		if (hr == S_FALSE)
-			return pgi_feed_catch_up_about(feed);
+			return catch_up_rest(feed);
 	}
 	told_until(feed, hr, state.seq);
 	if (SUCCEEDED(hr))
@@ -568,9 +578,13 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 		len = pgi_nl_receive(&feed->nl, timeout);
 		timeout = 0;
 		if (len == -EAGAIN || len == -EINTR) {
-			/* What was in the socket may be older than what has been found out. */
+			/*
+			 * What was in the socket may be older than what has been found out, and
+			 * what came before it was empty was lost without another word.
+			 */
 			if (feed->stale && len == -EAGAIN && !feed->gone) {
 				feed->stale = false;
+				pgi_feed_data_waits(feed);
 				t.hr = catch_up(feed);
 				pgi_feed_pull(feed);
 			}
@@ -589,7 +603,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 		pgi_nl_each(&feed->nl, len, take_event, &t);
 		pgi_feed_pull(feed);
 		/* Whoever waits for it shall have it before the socket is asked again. */
-		if (feed->head)
+		if (feed->head && !feed->stale)
 			break;
 	}
 	*more = true;

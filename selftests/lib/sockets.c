@@ -47,6 +47,11 @@ unsigned long sockets_dropped(void)
 	return sum_sockets("%*s %*s %*s %*s %*s %*s %*s %*s %lu");
 }
 
+unsigned long sockets_dumping(void)
+{
+	return sum_sockets("%*s %*s %*s %*s %*s %*s %lu");
+}
+
 bool sockets_read(void *unused)
 {
 	(void)unused;

@@ -14,6 +14,8 @@ int sockets_shrink_polled(int epoll);
 
 /* Messages that found no room in any netlink socket of this namespace. */
 unsigned long sockets_dropped(void);
+/* Dumps that have yet to say more. */
+unsigned long sockets_dumping(void);
 /* All are read empty; for wait_until(). */
 bool sockets_read(void *unused);
 
