@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Chains of membership certificates as they come from a link: taken apart, each
- * certificate parsed, each asked whether it fits below the one before.
+ * certificate parsed, each asked whether it fits below the one before. The seeds are
+ * chains that the library issued (issued.c).
  */
 #include <string.h>
-#include "../host/certs.h"
-#include "../host/tap.h"
 #include "member.h"
 #include "fuzz.h"
+#include "issued.h"
 
 static void inside(struct pg_span span, struct pg_span whole)
 {
@@ -54,38 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	return 0;
 }
 
-static size_t append(uint8_t *out, size_t at, const struct der_buf *der)
-{
-	out[at] = der->len >> 8;
-	out[at + 1] = der->len;
-	memcpy(out + at + 2, der->p, der->len);
-	return at + 2 + der->len;
-}
-
-/* The root, one below it, one below that; of RSA keys and of elliptic curves. */
+/* From a root and one below it to as many as there may be, by keys of all kinds. */
 size_t fuzz_seed(unsigned int n, uint8_t *out)
 {
-	uint8_t root_print[PEERGROUP_HASH_LEN], print[PEERGROUP_HASH_LEN];
-	struct der_buf root = { 0 }, admin = { 0 }, member = { 0 };
-	struct cert_spec root_spec, admin_spec, member_spec;
-	static EVP_PKEY *keys[3];
-	size_t at = 0;
-	unsigned int i;
-
-	if (n >= 4)
-		return 0;
-	for (i = 0; i < 3 && n % 2 == 0; i++) {
-		EVP_PKEY_free(keys[i]);
-		keys[i] = n ? cert_key_p256() : cert_key_rsa(2048, 65537);
-	}
-	root_spec = cert_spec_root(keys[0]);
-	cert_make(&root_spec, &root);
-	admin_spec = cert_spec_below(keys[1], &root_spec, &root, root_print, PEERGROUP_ROLE_ADMIN);
-	cert_make(&admin_spec, &admin);
-	member_spec = cert_spec_below(keys[2], &admin_spec, &admin, print, PEERGROUP_ROLE_MEMBER);
-	cert_make(&member_spec, &member);
-	if (n % 2)
-		at = append(out, at, &root);
-	at = append(out, at, &admin);
-	return append(out, at, &member);
+	return issued_chain(n, out);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Records as they come from a link or over netlink: pg_rec_parse() and what is
- * done with a record that it has let through.
+ * done with a record that it has let through. The seeds are what the library signs: of all
+ * types, with and without attributes, tombstones, refreshed ones, batches, by each kind of
+ * key (issued.c).
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -9,8 +11,10 @@
 #include "record.h"
 #include "refresh.h"
 #include "reserved.h"
+#include "verify.h"
 #include "wire.h"
 #include "fuzz.h"
+#include "issued.h"
 
 static const u8 group[PEERGROUP_HASH_LEN] = "the group id, thirty-two bytes.";
 
@@ -70,87 +74,66 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	return 0;
 }
 
-/*
- * Plain; with attributes; a tombstone; refreshed; in a batch; by an elliptic curve;
- * properties, also of another version and cut off.
- */
-static const struct seed {
-	const char *attrs, *data;
-	u32 version, flags, period, count;
-	u16 leaf, leaves, path;
-	bool ecdsa;
-	u8 data_len;		/* where there are zeros in it */
-} seeds[] = {
-	{ .data = "data", .version = 1 },
-	{ .attrs = "<a>\xc3\xa9 \xf0\x9f\x90\xa7</a>", .data = "data", .version = 2 },
-	{ .version = 3, .flags = PEERGROUP_RECORD_DELETED },
-	{ .data = "x", .version = 1, .flags = PEERGROUP_RECORD_AUTOREFRESH, .period = 60,
-	  .count = 1000 },
-	{ .data = "x", .version = 1, .leaf = 4, .leaves = 7, .path = 3 },
-	{ .data = "x", .version = 1, .leaf = 0, .leaves = 1, .path = 0 },
-	{ .data = "x", .version = 1, .leaf = 6, .leaves = 7, .path = 2 },
-	{ .data = "x", .version = 1, .leaf = 4095, .leaves = 4096, .path = 12 },
-	{ .data = "x", .version = 1, .leaf = 2, .leaves = 3, .path = 1, .ecdsa = true },
-	{ .data = "x", .version = 1, .ecdsa = true },
-	{ .data = "\0\1\0\0\0\0\0\2more", .version = 1, .data_len = 12 },
-	{ .data = "\0\2\0\0\0\0\0\2", .version = 1, .data_len = 8 },
-	{ .data = "\0\1\0\0\0\0\0", .version = 1, .data_len = 7 },
-};
-
-static size_t seed_len(const struct seed *s)
+/* What the library made is signed by whom it names. */
+static void signed_by(const struct issued_by *by, const uint8_t *wire, size_t len)
 {
-	return s->data_len ? s->data_len : s->data ? strlen(s->data) : 0;
+	struct pg_gmc gmc;
+	struct pg_rec rec;
+
+	FUZZ_NEED(!pg_gmc_parse(&gmc, by->der, by->der_len));
+	FUZZ_NEED(!pg_rec_parse(&rec, by->group, wire, len));
+	FUZZ_NEED(!memcmp(rec.modifier, gmc.fingerprint, sizeof(rec.modifier)));
+	FUZZ_NEED(!pg_verify(rec.sig_algo, gmc.key, rec.signed_hash, rec.sig));
 }
 
-static uint8_t *put(uint8_t *to, const void *from, size_t len)
+/* Too long to be an input: these are looked at once. */
+static void look_at_longest(void)
 {
-	if (len)
-		memcpy(to, from, len);
-	return to + len;
+	struct issued_by by;
+	const uint8_t *wire;
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < 2; i++) {
+		wire = issued_longest(i, &len, &by);
+		signed_by(&by, wire, len);
+		fuzz_taken = false;
+		LLVMFuzzerTestOneInput(wire, len);
+		FUZZ_NEED(fuzz_taken);
+		issued_longest_done();
+	}
+}
+
+/* Of the record at @out the header, with a signature as short as any that is well-formed. */
+static size_t shortest_signature(uint8_t *out)
+{
+	static const u8 ecdsa[] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
+	struct peergroup_sig_hdr sig = { .kind = PEERGROUP_SIG_DIRECT };
+	struct peergroup_record_hdr hdr;
+
+	memcpy(&hdr, out, sizeof(hdr));
+	hdr.attrs_len = 0;
+	hdr.data_len = 0;
+	sha256((const u8 *)"", 0, hdr.data_hash);
+	sig.algo = PEERGROUP_SIG_P256_SHA256;
+	sig.sig_len = cpu_to_be16(sizeof(ecdsa));
+	memcpy(out, &hdr, sizeof(hdr));
+	memcpy(out + sizeof(hdr), &sig, sizeof(sig));
+	memcpy(out + sizeof(hdr) + sizeof(sig), ecdsa, sizeof(ecdsa));
+	return sizeof(hdr) + sizeof(sig) + sizeof(ecdsa);
 }
 
 size_t fuzz_seed(unsigned int n, uint8_t *out)
 {
-	static const u8 ecdsa[] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
-	const struct seed *s = &seeds[n];
-	struct peergroup_record_hdr hdr = { .id = "creator0random00", .type = "type" };
-	static const u8 properties[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PROPERTIES;
-	struct peergroup_sig_hdr sig = { .kind = PEERGROUP_SIG_DIRECT };
-	u8 bytes[PEERGROUP_BATCH_DEPTH * PEERGROUP_HASH_LEN];
-	uint8_t *p = out;
+	struct issued_by by;
+	size_t len;
 
-	if (n >= sizeof(seeds) / sizeof(seeds[0]))
-		return 0;
-	memset(bytes, 0x5a, sizeof(bytes));
-	if (s->data_len) {
-		memcpy(hdr.type, properties, sizeof(hdr.type));
-		memset(hdr.id + 8, 0, 8);
-	}
-	hdr.version = cpu_to_be32(s->version);
-	hdr.flags = cpu_to_be32(s->flags);
-	memcpy(hdr.creator, "creator", 7);
-	memcpy(hdr.modifier, "creator", 7);
-	hdr.modified = cpu_to_be64(2000);
-	hdr.created = s->version == 1 ? hdr.modified : cpu_to_be64(1000);
-	hdr.expires = cpu_to_be64(3000);
-	hdr.refresh_period = cpu_to_be32(s->period);
-	hdr.refresh_count = cpu_to_be32(s->count);
-	if (s->count)
-		memcpy(hdr.anchor, bytes, sizeof(hdr.anchor));
-	hdr.attrs_len = cpu_to_be32(s->attrs ? strlen(s->attrs) : 0);
-	hdr.data_len = cpu_to_be32(seed_len(s));
-	sha256((const u8 *)(s->data ? s->data : ""), seed_len(s), hdr.data_hash);
-	sig.algo = s->ecdsa ? PEERGROUP_SIG_P256_SHA256 : PEERGROUP_SIG_RSA_SHA256;
-	sig.sig_len = cpu_to_be16(s->ecdsa ? sizeof(ecdsa) : 256);
-	if (s->leaves)
-		sig.kind = PEERGROUP_SIG_BATCH;
-	sig.leaf = cpu_to_be16(s->leaf);
-	sig.leaves = cpu_to_be16(s->leaves);
-	p = put(p, &hdr, sizeof(hdr));
-	p = put(p, s->attrs, s->attrs ? strlen(s->attrs) : 0);
-	p = put(p, &sig, sizeof(sig));
-	p = s->ecdsa ? put(p, ecdsa, sizeof(ecdsa)) : put(p, bytes, 256);
-	p = put(p, bytes, s->path * PEERGROUP_HASH_LEN);
-	p = put(p, s->data, seed_len(s));
-	return p - out;
+	if (!n)
+		look_at_longest();
+	len = issued_record(n ? n - 1 : 0, out, &by);
+	if (!n)
+		return shortest_signature(out);
+	if (len)
+		signed_by(&by, out, len);
+	return len;
 }

@@ -8,13 +8,12 @@
  * folder and all that is right in it were made by the library.
  */
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "fuzz.h"
 #include "cert.h"
+#include "home.h"
 #include "identity.h"
 #include "store.h"
 
@@ -24,7 +23,6 @@ static const char *const names[FILES] = {
 	"chain.pem", "former.pem", "info", "state", "info", "key.pem",
 };
 
-static char home[] = "/dev/shm/fuzz_store.XXXXXX";
 static struct pgi_identity *creator, *member;
 static struct pgi_group_store *good;	/* the member's, who went by another one before */
 static int folder[FILES];		/* where the file is */
@@ -69,17 +67,6 @@ HRESULT pgi_started(void)
 }
 
 /* ------------------------------------------------------------ what is right -- */
-
-static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
-}
-
-static void clear(void)
-{
-	nftw(home, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 /* Keys of this kind are made in no time. */
 static struct pgi_identity *make_identity(const char *friendly)
@@ -157,11 +144,7 @@ static void set_up(void)
 
 	if (good)
 		return;
-	if (!mkdtemp(home))
-		memcpy(home, "/tmp", 4);	/* no such folder: as long a name, and deeper */
-	FUZZ_NEED(!access(home, F_OK) || mkdtemp(home));
-	FUZZ_NEED(!setenv("PEERGROUP_HOME", home, 1));
-	atexit(clear);
+	fuzz_home_make();
 	creator = make_identity("Creator");
 	member = make_identity("Member");
 	store = make_group(&key);
