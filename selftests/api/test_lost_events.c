@@ -203,9 +203,36 @@ static bool heard(const struct rec *rec)
 
 /* ----------------------------------------------------------------- tests -- */
 
+static uint64_t lost_by_library(void)
+{
+	struct peergroup_counter *list;
+	uint64_t value = 0;
+	size_t n, i;
+
+	NEED(peergroup_stats(handle, &list, &n) == S_OK);
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i].name, "events_lost"))
+			value = list[i].value;
+	peergroup_free(list);
+	return value;
+}
+
+static uint64_t lost_by_command(void)
+{
+	FILE *out = popen("\"$PG_BUILD\"/selftests/bound/peergroup stats", "r");
+	unsigned long long value = 0;
+	char line[256];
+
+	NEED(out);
+	while (fgets(line, sizeof(line), out))
+		sscanf(line, "events_lost %llu", &value);
+	NEED(!pclose(out));
+	return value;
+}
+
 static void test_caught_up(void)
 {
-	unsigned long before = sockets_dropped();
+	unsigned long before = sockets_dropped(), dropped;
 	unsigned int i;
 
 	NEED(peergroup_watch_open(handle, PEERGROUP_SINCE_NOW, &watch) == S_OK);
@@ -213,7 +240,12 @@ static void test_caught_up(void)
 	put_all(first);
 	put_all(second);
 	put_all(third);
-	CHECK(sockets_dropped() > before, "no event was lost");
+	dropped = sockets_dropped() - before;
+	CHECK(dropped, "no event was lost");
+	CHECK(nl_stat(&nl, group, PEERGROUP_A_STATS_EVENTS_LOST) == dropped, "%llu of %lu counted",
+	      (unsigned long long)nl_stat(&nl, group, PEERGROUP_A_STATS_EVENTS_LOST), dropped);
+	CHECK(lost_by_library() == dropped, "%llu", (unsigned long long)lost_by_library());
+	CHECK(lost_by_command() == dropped, "%llu", (unsigned long long)lost_by_command());
 	drain();
 	/* What came and went unseen is nothing to tell. */
 	for (i = 0; i < MANY; i++) {

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include "group.h"
 #include "peer.h"
+#include "sockets.h"
 #include "tap.h"
 
 #define PORT	3587
@@ -887,6 +889,76 @@ static void test_put_limits(void)
 	NEED(!group_limit(&nl, group, LIM(RECORDS), 1000));
 }
 
+/* ----------------------------------------------------------------- events -- */
+
+#define EVENTS	40U	/* more than there is room for */
+
+static void put_many(void)
+{
+	struct rec rec;
+	unsigned int i;
+
+	for (i = 0; i < EVENTS; i++) {
+		rec_new(&rec, &own, "x", 1);
+		rec_sign(&rec, &own);
+		NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+		rec_free(&rec);
+	}
+}
+
+/* What is in a socket, and whether it says that it ran over. */
+static unsigned int heard(struct nl *deaf, bool *ran_over)
+{
+	int fd = mnl_socket_get_fd(deaf->sock);
+	unsigned int n = 0;
+	ssize_t len;
+
+	*ran_over = false;
+	for (;;) {
+		len = recv(fd, deaf->in, sizeof(deaf->in), MSG_DONTWAIT);
+		if (len < 0 && errno == ENOBUFS)
+			*ran_over = true;
+		else if (len < 0)
+			break;
+		else
+			n++;
+	}
+	NEED(errno == EAGAIN);
+	return n;
+}
+
+static void check_lost(struct nl *deaf, bool counted, const char *what)
+{
+	uint64_t before = nl_stat(&nl, group, PEERGROUP_A_STATS_EVENTS_LOST), lost;
+	unsigned int n;
+	bool ran_over;
+
+	NEED(socket_shrink(mnl_socket_get_fd(deaf->sock)));
+	put_many();
+	lost = nl_stat(&nl, group, PEERGROUP_A_STATS_EVENTS_LOST) - before;
+	n = heard(deaf, &ran_over);
+	CHECK(n && n < EVENTS && ran_over, "%s: %u heard", what, n);
+	CHECK(lost == (counted ? EVENTS - n : 0), "%s: %u heard, %llu counted as lost", what, n,
+	      (unsigned long long)lost);
+	nl_close(deaf);
+}
+
+/* Each event is heard or counted; of the many that a multicast may go to netlink tells few. */
+static void test_lost(void)
+{
+	static struct nl deaf;
+	int yes = 1;
+
+	NEED(!nl_open(&deaf));
+	NEED(!nl_simple(&deaf, PEERGROUP_CMD_GROUP_WATCH, G(INDEX), group));
+	check_lost(&deaf, true, "a watch");
+	NEED(!nl_open(&deaf) && !nl_listen(&deaf));
+	NEED(!mnl_socket_setsockopt(deaf.sock, NETLINK_BROADCAST_ERROR, &yes, sizeof(yes)));
+	check_lost(&deaf, true, "a listener that asks for it");
+	NEED(!nl_open(&deaf) && !nl_listen(&deaf));
+	check_lost(&deaf, false, "a listener");
+}
+
 /* ------------------------------------------------------------ who may not -- */
 
 /* In a child without rights; the exit status says which request got through. */
@@ -1001,6 +1073,7 @@ int main(void)
 		{ "records of reserved types", test_put_types },
 		{ "updates that are none", test_put_update },
 		{ "records over the limits", test_put_limits },
+		{ "events that find no room are counted", test_lost },
 		{ "a user without rights", test_nobody },
 		{ "a user with rights elsewhere", test_user_namespace },
 		{ "nothing is left behind", test_nothing_left },
