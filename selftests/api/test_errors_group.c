@@ -574,9 +574,50 @@ ERROR(PeerGroupIssueCredentials, PEER_E_INVALID_ROLE_PROPERTY, "an unknown role"
 	ISSUE(ours, wide(bob), &info, 0, PEER_E_INVALID_ROLE_PROPERTY);
 }
 
-ERROR(PeerGroupIssueCredentials, PEER_E_CIRCULAR_CHAIN_DETECTED, "oneself")
+#define CAROLS_PORT	4001
+
+/* Bob becomes an administrator, and lets Carol in as another. */
+static HGROUP let_in_by_bob(char **carol)
 {
+	char *xml, *invited;
+	HGROUP carols;
+
+	NEED(!peergroup_renew(ours, bob, 0, PEERGROUP_ROLE_ADMIN, 0, &xml));
+	rules_part();
+	HR(PeerGroupClose(bobs), S_OK);
+	NEED(!peergroup_join(bob, xml, (peergroup_t *)&bobs));
+	peergroup_free(xml);
+	rules_meet();
+	NEED(!peergroup_identity_create("carol", "Carol", carol));
+	NEED(!peergroup_identity_xml(*carol, &xml));
+	NEED(!peergroup_invite(bobs, xml, 0, PEERGROUP_ROLE_ADMIN, &invited));
+	NEED(!peergroup_join(*carol, invited, (peergroup_t *)&carols));
+	peergroup_free(invited);
+	peergroup_free(xml);
+	NEED(!peergroup_online(carols, CAROLS_PORT) && !peergroup_connect(carols, "127.0.0.1"));
+	NEED(wait_until(is_ready, carols));
+	return carols;
+}
+
+ERROR(PeerGroupIssueCredentials, PEER_E_CIRCULAR_CHAIN_DETECTED, "oneself, and whoever is above, however far")
+{
+	HGROUP carols;
+	char *carol;
+	PWSTR s;
+
 	ISSUE(ours, wide(alice), NULL, 0, PEER_E_CIRCULAR_CHAIN_DETECTED);
+	carols = let_in_by_bob(&carol);
+	ISSUE(bobs, wide(alice), NULL, 0, PEER_E_CIRCULAR_CHAIN_DETECTED);
+	ISSUE(carols, wide(bob), NULL, 0, PEER_E_CIRCULAR_CHAIN_DETECTED);
+	ISSUE(carols, wide(alice), NULL, 0, PEER_E_CIRCULAR_CHAIN_DETECTED);
+	ISSUE(carols, wide(carol), NULL, 0, PEER_E_CIRCULAR_CHAIN_DETECTED);
+	/* Down the chain it is none, past somebody neither. */
+	HR(PeerGroupIssueCredentials(bobs, wide(carol), NULL, 0, &s), S_OK);
+	PeerFreeData(s);
+	HR(PeerGroupIssueCredentials(ours, wide(carol), NULL, 0, &s), S_OK);
+	PeerFreeData(s);
+	HR(PeerGroupClose(carols), S_OK);
+	peergroup_free(carol);
 }
 
 ERROR(PeerGroupIssueCredentials, PEER_E_IDENTITY_DELETED, "the issuer's identity is gone")

@@ -584,16 +584,22 @@ static void take_bobs_key(bool take)
 	NEED(!system(command));
 }
 
+/* No call deletes an identity that has groups; files can be lost. */
+static void lose_identity(bool lost)
+{
+	NEED(!system(lost ? "mv $PEERGROUP_HOME/identities $PEERGROUP_HOME/gone" :
+			    "mv $PEERGROUP_HOME/gone $PEERGROUP_HOME/identities"));
+}
+
 ERROR(PeerGroupAddRecord, PEER_E_INVALID_PEER_NAME, "the identity of the handle is gone, but no other key of it")
 {
 	PEER_RECORD r = new_record();
 	HGROUP group = BAD_GROUP;
 	GUID id;
 
-	/* No call deletes an identity that has groups; files can be lost. */
-	NEED(!system("mv $PEERGROUP_HOME/identities $PEERGROUP_HOME/gone"));
+	lose_identity(true);
 	HR(PeerGroupAddRecord(ours, &r, &id), PEER_E_INVALID_PEER_NAME);
-	NEED(!system("mv $PEERGROUP_HOME/gone $PEERGROUP_HOME/identities"));
+	lose_identity(false);
 	HR(PeerGroupAddRecord(ours, &r, &id), S_OK);
 	/* The handle's own is the name's; who opens the group now is told. */
 	take_bobs_key(true);
@@ -604,6 +610,31 @@ ERROR(PeerGroupAddRecord, PEER_E_INVALID_PEER_NAME, "the identity of the handle 
 	take_bobs_key(false);
 	HR(PeerGroupOpen(wide(alice), wide(group_name), NULL, &group), S_OK);
 	HR(PeerGroupClose(group), S_OK);
+}
+
+ERROR(PeerGroupUpdateRecord, PEER_E_INVALID_PEER_NAME, "the identity of the handle is gone")
+{
+	GUID id = add_record();
+	PEER_RECORD *r = current(&id);
+
+	lose_identity(true);
+	HR(PeerGroupUpdateRecord(ours, r), PEER_E_INVALID_PEER_NAME);
+	lose_identity(false);
+	CHECK(version_of(ours, &id) == 1);
+	HR(PeerGroupUpdateRecord(ours, r), S_OK);
+	CHECK(version_of(ours, &id) == 2);
+	PeerFreeData(r);
+}
+
+ERROR(PeerGroupDeleteRecord, PEER_E_INVALID_PEER_NAME, "the identity of the handle is gone")
+{
+	GUID id = add_record();
+
+	lose_identity(true);
+	HR(PeerGroupDeleteRecord(ours, &id), PEER_E_INVALID_PEER_NAME);
+	lose_identity(false);
+	CHECK(version_of(ours, &id) == 1);
+	HR(PeerGroupDeleteRecord(ours, &id), S_OK);
 }
 
 int main(void)
