@@ -44,10 +44,11 @@ else
 	echo "where it goes, and what strangers cost: not known, this kernel has no tracing"
 fi
 
-# caller WHAT STEP...: what the module does for a caller, who is $who, into $cost, in ms
+# caller WHAT STEP...: what the module does for a caller, who is $who, into $cost, in ms; and
+# into $answer_cost what a command that runs meanwhile does
 who=s2
 caller() {
-	local what=$1 n=${PG_REFUSED-200} steps=() i works
+	local what=$1 n=${PG_REFUSED-200} steps=() i works program
 	shift
 	for ((i = 0; i < n; i++)); do
 		# A node of its own each time, as the link before may not be gone yet.
@@ -55,8 +56,10 @@ caller() {
 	done
 	echo > $tracefs/trace
 	in_ns h2 "$PG_BUILD/selftests/tools/pg-peer" "home $home/$who" "${steps[@]}" > /dev/null || exit 1
-	works=$("${0%/*}/works" $tracefs/trace) || exit 1
+	works=$("${0%/*}/works" $tracefs/trace peergroup) || exit 1
+	read -r works program <<< "$works"
 	cost=$(bc -l <<< "$works / $n")
+	answer_cost=$(bc -l <<< "$program / $n")
 	printf '%-34s %7.3f ms each (%d)\n' "$what" "$cost" "$n"
 }
 
@@ -92,7 +95,28 @@ strangers() {
 	openssl genrsa -out "$home/other.key" 2048 2> /dev/null || exit 1
 	caller "another's certificate" "key $home/other.key" call hear say "expect close"
 	caller "a credential that has run out" "call until=-60 from=-3600" hear say "expect close"
+	passwords
 	revoked
+}
+
+# passwords: what it costs that somebody says that it joins by password: where nobody answers,
+# where a program does, which computes its share each time, and where that is too often for it.
+passwords() {
+	local pid
+	at_h1 limits g password_rate=0 password_prefix_rate=0 passwords=1024 > /dev/null || exit 1
+	caller "a password, nobody answers" join "expect close"
+	# Not by at_h1, which would leave something else in between to be ended.
+	PEERGROUP_HOME=$home/s1 "$PG_BUILD/selftests/tools/pg-in" h1 "$command" answer g \
+		> "$home/answers" &
+	pid=$!
+	until_true 20 grep -q answering "$home/answers" || exit 1
+	caller "a password, a program answers" join hear
+	printf '%-34s %7.3f ms each\n' "  the program that does" "$answer_cost"
+	at_h1 limits g password_rate=1 > /dev/null || exit 1
+	caller "the same, more often than it may" join "expect close"
+	printf '%-34s %7d\n' "  of which the rate refused" "$(at_h1_stat password_rate)"
+	kill $pid
+	wait $pid
 }
 
 # revoked: what it costs that somebody calls who was revoked, or was invited by one. These are
@@ -108,13 +132,13 @@ revoked() {
 	at_h1 limits g proof_rate=1 > /dev/null || exit 1
 	caller "the same, more often than it may" "${steps[@]}"
 	who=s2
-	printf '%-34s %7d\n' "  of which were not heard" \
-		"$(at_h1 stats g --json | sed -n 's/.*"link_paced": \([0-9]*\).*/\1/p')"
+	printf '%-34s %7d\n' "  of which were not heard" "$(at_h1_stat link_paced)"
 }
 
 nodes=0
 works_events=(workqueue/workqueue_execute_{start,end} sched/sched_switch)
 at_h1() { PEERGROUP_HOME=$home/s1 in_ns h1 "$command" "$@"; }
+at_h1_stat() { at_h1 stats g --json | sed -n 's/.*"'"$1"'": \([0-9]*\).*/\1/p'; }
 at_h2() { PEERGROUP_HOME=$home/$1 in_ns h2 "$command" "${@:2}"; }
 command=$PG_BUILD/tools/peergroup
 if [ -n "$tracefs" ]; then
@@ -127,7 +151,8 @@ if [ -n "$tracefs" ]; then
 	for host in s2 s3; do
 		at_h2 $host identity xml > "$home/$host.id" || exit 1
 	done
-	at_h1 create g > /dev/null &&
+	echo "a password of the benchmark's" > "$home/password"
+	at_h1 create --password-file "$home/password" g > /dev/null &&
 		at_h1 invite --role inviting --to "$home/s2.id" g > "$home/s2.inv" &&
 		at_h2 s2 join "$home/s2.inv" > /dev/null || exit 1
 	# Who invites has to have met the group once.
@@ -136,7 +161,8 @@ if [ -n "$tracefs" ]; then
 			at_h2 s2 invite --to "$home/s3.id" g > "$home/s3.inv" &&
 			at_h2 s2 down g && at_h1 down g && at_h2 s3 join "$home/s3.inv"
 	} > /dev/null || exit 1
-	echo 'prev_comm ~ "kworker/*" || next_comm ~ "kworker/*"' \
+	echo 'prev_comm ~ "kworker/*" || next_comm ~ "kworker/*" ||' \
+		'prev_comm == "peergroup" || next_comm == "peergroup"' \
 		> $tracefs/events/sched/sched_switch/filter
 	trace_events 1 "${works_events[@]}"
 	strangers

@@ -17,6 +17,8 @@
  *   call [KEY=VALUE]...    only the opening and Noise message 1
  *   hear                   the other end's next handshake message
  *   say [KEY=VALUE]...     our next one: message 2 after "hear", 3 after "call", "hear"
+ *   join                   only the opening of one who joins by password; "hear" behind it
+ *                          takes what answers
  *   spoil WHAT HOW         what is done to the next WHAT sent: 1 (with the opening),
  *                          2, 3 or frame; the length before it is a part of it
  *   send TYPE [HEX|@FILE]  a message, TYPE by name (PING) or number
@@ -150,6 +152,7 @@ static const struct {
 	{ .name = "call", .many = do_call },
 	{ .name = "hear", .none = do_hear },
 	{ .name = "say", .many = do_say },
+	{ .name = "join", .none = do_join },
 	{ .name = "spoil", .many = do_spoil },
 	{ .name = "send", .two = do_send },
 	{ .name = "announce", .two = do_announce },

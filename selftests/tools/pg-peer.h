@@ -90,6 +90,7 @@ void do_listen(const char *port);
 void do_call(char **args);
 void do_say(char **args);
 void do_hear(void);
+void do_join(void);
 void do_handshake(char **args);
 void do_close(void);
 void do_reset(void);
