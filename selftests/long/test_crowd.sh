@@ -32,7 +32,7 @@ disperse() {
 	wait $crowd 2> /dev/null
 }
 
-pg h1 limits g handshake=10m > /dev/null
+pg h1 limits g handshake=1h > /dev/null
 crowd
 wait_for "all of them have called" 600 grep -q crowd "$T/crowd"
 wait_for "256 of them are left" 60 stat_at_least h1 link_half_open $((MANY - 256))
