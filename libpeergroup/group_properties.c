@@ -5,6 +5,7 @@
  * keeps the last one that it has seen on disk and brings it along when it opens the group.
  */
 #include <stdlib.h>
+#include <unistd.h>
 #include "cloud.h"
 #include "members.h"
 #include "properties.h"
@@ -109,24 +110,23 @@ static HRESULT sign(struct pgi_group *group, const struct pgi_properties *p, EVP
 	return hr;
 }
 
+/* *@wire is what the kernel has then, for the disk; to be freed in any case. */
 static HRESULT publish(struct pgi_group *group, const struct pgi_properties *p, EVP_PKEY *key,
-		       const struct pgi_record *old, bool *stale)
+		       const struct pgi_record *old, struct pgi_blob *wire, bool *stale)
 {
-	struct pgi_blob wire = { 0 };
-	HRESULT hr;
+	HRESULT hr = sign(group, p, key, old, wire);
 
-	hr = sign(group, p, key, old, &wire);
 	if (SUCCEEDED(hr))
-		hr = pgi_record_put(group, &wire, stale);
-	if (SUCCEEDED(hr) && !*stale)
-		keep(group, &wire);
-	pgi_blob_free(&wire);
+		hr = pgi_record_put(group, wire, stale);
+	if (FAILED(hr) || *stale)
+		pgi_blob_free(wire);
 	return hr;
 }
 
 /* The first of all, by what the group was created with. */
 static HRESULT publish_first(struct pgi_group *group)
 {
+	struct pgi_blob wire = { 0 };
 	struct pgi_properties p;
 	EVP_PKEY *key;
 	HRESULT hr;
@@ -137,8 +137,11 @@ static HRESULT publish_first(struct pgi_group *group)
 	hr = pgi_group_store_load_key(group->store, &key);
 	if (FAILED(hr))
 		return hr;
-	hr = publish(group, &p, key, NULL, &stale);
+	hr = publish(group, &p, key, NULL, &wire, &stale);
 	EVP_PKEY_free(key);
+	if (wire.len)
+		keep(group, &wire);
+	pgi_blob_free(&wire);
 	return hr;
 }
 
@@ -275,23 +278,33 @@ static HRESULT check_same(const struct pgi_properties *wanted, const struct pgi_
 	return S_OK;
 }
 
-/* What is to be published: the texts are borrowed from @is and @wanted. */
-static void merge(const struct pgi_properties *wanted, const struct pgi_properties *is,
-		  struct pgi_properties *p)
+/* What the program would have; the texts are borrowed from @is and @wanted. */
+typedef void (*merge_fn)(const struct pgi_properties *wanted, const struct pgi_properties *is,
+			 struct pgi_properties *p);
+
+static void merge_password(const struct pgi_properties *wanted, const struct pgi_properties *is,
+			   struct pgi_properties *p)
 {
 	*p = *is;
-	p->friendly = wanted->friendly && *wanted->friendly ? wanted->friendly : is->group;
-	p->comment = wanted->comment;
-	p->flags = wanted->flags;
-	p->member_data_lifetime = wanted->member_data_lifetime;
-	p->presence_lifetime = pgi_presence_lifetime(wanted->presence_lifetime);
-	if (!wanted->schemes)
-		return;
 	p->schemes = wanted->schemes;
 	p->password_role = wanted->password_role;
 	/* What is no new password keeps the mark of the last that anybody has set. */
 	if (!wanted->password_role || !pgi_mark_none(wanted->password_mark))
 		memcpy(p->password_mark, wanted->password_mark, sizeof(p->password_mark));
+}
+
+static void merge_all(const struct pgi_properties *wanted, const struct pgi_properties *is,
+		      struct pgi_properties *p)
+{
+	if (wanted->schemes)
+		merge_password(wanted, is, p);
+	else
+		*p = *is;
+	p->friendly = wanted->friendly && *wanted->friendly ? wanted->friendly : is->group;
+	p->comment = wanted->comment;
+	p->flags = wanted->flags;
+	p->member_data_lifetime = wanted->member_data_lifetime;
+	p->presence_lifetime = pgi_presence_lifetime(wanted->presence_lifetime);
 }
 
 /* Do both say the same? What does not change is no news. */
@@ -310,15 +323,15 @@ static HRESULT same(const struct pgi_properties *a, const struct pgi_properties 
 	return hr;
 }
 
-static HRESULT set_once(struct pgi_group *group, const struct pgi_properties *wanted,
-			EVP_PKEY *key, bool *stale)
+/* What the kernel has in the end goes to @wire, for the disk. The folder's lock is held. */
+static HRESULT set_locked(struct pgi_group *group, const struct pgi_properties *wanted,
+			  merge_fn merge, EVP_PKEY *key, struct pgi_blob *wire, bool *stale)
 {
 	struct pgi_properties is, p;
 	struct pgi_record *record;
 	HRESULT hr;
 
-	*stale = false;
-	hr = read_record(group, &record, &is);
+	hr = look_at_record(group, &record, &is);
 	if (FAILED(hr))
 		return hr;
 	hr = check_same(wanted, &is);
@@ -329,9 +342,34 @@ static HRESULT set_once(struct pgi_group *group, const struct pgi_properties *wa
 	if (SUCCEEDED(hr))
 		hr = same(&p, &is);
 	if (hr == S_FALSE)
-		hr = publish(group, &p, key, record, stale);
+		hr = publish(group, &p, key, record, wire, stale);
+	else if (SUCCEEDED(hr))
+		hr = pgi_blob_set(wire, record->wire.data, record->wire.len);
 	pgi_properties_free(&is);
 	pgi_record_free(record);
+	return hr;
+}
+
+/*
+ * Of two versions with one number the kernel takes the later, whatever it was made from: so who
+ * else of this host looks and changes waits till it is done.
+ */
+static HRESULT set_once(struct pgi_group *group, const struct pgi_properties *wanted,
+			merge_fn merge, EVP_PKEY *key, bool *stale)
+{
+	struct pgi_blob wire = { 0 };
+	HRESULT hr;
+	int lock;
+
+	*stale = false;
+	hr = pgi_group_store_lock(group->store->identity, group->store->name, &lock);
+	if (FAILED(hr))
+		return hr;
+	hr = set_locked(group, wanted, merge, key, &wire, stale);
+	close(lock);
+	if (wire.len)
+		keep(group, &wire);
+	pgi_blob_free(&wire);
 	return hr;
 }
 
@@ -345,7 +383,8 @@ HRESULT pgi_properties_check_setter(struct pgi_group *group)
 	return hr;
 }
 
-HRESULT pgi_properties_set(struct pgi_group *group, const struct pgi_properties *wanted)
+/* By what they are each time: what others have changed meanwhile, and this does not, stays. */
+static HRESULT set(struct pgi_group *group, const struct pgi_properties *wanted, merge_fn merge)
 {
 	bool stale = true;
 	EVP_PKEY *key;
@@ -358,12 +397,22 @@ HRESULT pgi_properties_set(struct pgi_group *group, const struct pgi_properties 
 	if (FAILED(hr))
 		return hr;
 	for (i = 0; i < SET_TRIES && SUCCEEDED(hr) && stale; i++)
-		hr = set_once(group, wanted, key, &stale);
+		hr = set_once(group, wanted, merge, key, &stale);
 	EVP_PKEY_free(key);
 	if (SUCCEEDED(hr) && stale)
 		hr = pgi_fail(HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION),
 			      "other programs changed the properties %d times meanwhile", SET_TRIES);
 	return hr;
+}
+
+HRESULT pgi_properties_set(struct pgi_group *group, const struct pgi_properties *wanted)
+{
+	return set(group, wanted, merge_all);
+}
+
+HRESULT pgi_properties_set_password(struct pgi_group *group, const struct pgi_properties *wanted)
+{
+	return set(group, wanted, merge_password);
 }
 
 /* ------------------------------------------------------- the UTF-8 calls -- */

@@ -348,7 +348,7 @@ static HRESULT set_password(struct pgi_group *group, const char *password, uint3
 			hr = pgi_mark_draw(p.password_mark);
 		}
 		if (SUCCEEDED(hr))
-			hr = pgi_properties_set(group, &p);
+			hr = pgi_properties_set_password(group, &p);
 	} else if (password && (!p.password_role ||
 				p.password_role & ~pgi_roles_issuable(group->own->roles))) {
 		hr = pgi_fail(PEER_E_NOT_AUTHORIZED, p.password_role ?

@@ -67,6 +67,8 @@ HRESULT pgi_properties_check_setter(struct pgi_group *group);
 
 /* Publishes them as @wanted has them; NULL in what cannot change leaves it. */
 HRESULT pgi_properties_set(struct pgi_group *group, const struct pgi_properties *wanted);
+/* Of @wanted the schemes, and the password's role and mark, only: nothing else changes. */
+HRESULT pgi_properties_set_password(struct pgi_group *group, const struct pgi_properties *wanted);
 
 /*
  * Sees to it that the kernel has the record, if this host ever had it, and that the

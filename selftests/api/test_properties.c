@@ -6,7 +6,10 @@
  * anybody else, is what it was. Alice's group and Bob's are two hosts to each other,
  * although they are in one process; Bob is an administrator, but not the creator.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uchar.h>
@@ -304,6 +307,69 @@ static void test_native(void)
 	peergroup_free(p);
 }
 
+#define ROUNDS		40
+#define PASSWORD_EACH	64	/* it takes its time, and to have none does not */
+
+static atomic_bool enough;
+static atomic_uint passwords;
+
+/* Who changes something else meanwhile may come first a number of times: then once more. */
+static void *set_passwords(void *unused)
+{
+	PEER_GROUP_PROPERTIES *p;
+	unsigned int i = 0;
+	bool has;
+	HRESULT hr;
+
+	while (!atomic_load(&enough)) {
+		has = !(i % PASSWORD_EACH);
+		hr = peergroup_set_password(ours, has ? "correct horse" : NULL, 0);
+		if (hr == HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION))
+			continue;
+		HR(hr, S_OK);
+		p = get(ours);
+		CHECK(!(p->dwAuthenticationSchemes & PEER_GROUP_PASSWORD_AUTHENTICATION) == !has,
+		      "%u: schemes %u", i, (unsigned int)p->dwAuthenticationSchemes);
+		PeerFreeData(p);
+		atomic_store(&passwords, ++i);
+	}
+	return unused;
+}
+
+static bool more_passwords(void *than)
+{
+	return atomic_load(&passwords) > *(unsigned int *)than;
+}
+
+/* One thread sets the password, another what else there is: neither undoes the other's. */
+static void test_meanwhile(void)
+{
+	struct peergroup_properties *p, q = { .friendly = "Mine", .flags = PEER_DEFER_EXPIRATION,
+					      .member_data_lifetime = 86400 };
+	pthread_t setter;
+	char comment[20];
+	unsigned int i, n;
+	HRESULT hr;
+
+	q.comment = comment;
+	NEED(!pthread_create(&setter, NULL, set_passwords, NULL));
+	for (i = 0; i < ROUNDS; i++) {
+		snprintf(comment, sizeof(comment), "round %u", i);
+		do
+			hr = peergroup_set_properties(ours, &q);
+		while (hr == HRESULT_FROM_WIN32(ERROR_LOCK_VIOLATION));
+		HR(hr, S_OK);
+		/* Of the one that was being set, too. */
+		n = atomic_load(&passwords);
+		NEED(wait_until(more_passwords, &n));
+		HR(peergroup_properties(ours, &p), S_OK);
+		CHECK(!strcmp(p->comment, comment), "\"%s\", not \"%s\"", p->comment, comment);
+		peergroup_free(p);
+	}
+	atomic_store(&enough, true);
+	NEED(!pthread_join(setter, NULL));
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -313,6 +379,7 @@ int main(void)
 		{ "two hosts", test_two },
 		{ "opened again", test_again },
 		{ "the calls of <peergroup.h>", test_native },
+		{ "a password is set while other things are", test_meanwhile },
 	};
 	char home[] = "/tmp/properties.XXXXXX";
 
