@@ -60,8 +60,11 @@ static struct registration *find(uint64_t serial)
 /* thread.lock held */
 static void forget_socket(struct registration *reg)
 {
-	if (thread.epoll >= 0 && reg->feed.nl.sock)
-		epoll_ctl(thread.epoll, EPOLL_CTL_DEL, pgi_nl_fd(&reg->feed.nl), NULL);
+	if (thread.epoll < 0 || !reg->feed.nl.sock)
+		return;
+	epoll_ctl(thread.epoll, EPOLL_CTL_DEL, pgi_nl_fd(&reg->feed.nl), NULL);
+	if (pgi_feed_timer(&reg->feed) >= 0)
+		epoll_ctl(thread.epoll, EPOLL_CTL_DEL, pgi_feed_timer(&reg->feed), NULL);
 }
 
 /* A member's first connection: its membership may be published now. */
@@ -176,6 +179,9 @@ static HRESULT watch_socket(struct registration *reg)
 	if (!reg->feed.nl.sock)
 		return S_OK;
 	if (epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_nl_fd(&reg->feed.nl), &event) < 0)
+		return pgi_from_errno(errno);
+	if (pgi_feed_timer(&reg->feed) >= 0 &&
+	    epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_feed_timer(&reg->feed), &event) < 0)
 		return pgi_from_errno(errno);
 	return S_OK;
 }

@@ -530,9 +530,7 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 	if (t->feed->gone)
 		return 0;
 	if (msg->nlmsg_type == NLMSG_DONE || msg->nlmsg_type == NLMSG_ERROR) {
-		hr = pgi_feed_data_end(t->feed);
-		if (FAILED(hr))
-			t->hr = hr;
+		pgi_feed_data_end(t->feed, msg);
 		return 0;
 	}
 	switch (pgi_nl_cmd(msg)) {
@@ -566,6 +564,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 	int len, i;
 
 	*more = false;
+	pgi_feed_data_again(feed);
 	if (pgi_feed_owes(feed)) {
 		t.hr = catch_up(feed);
 		pgi_feed_pull(feed);
@@ -593,7 +592,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 		if (len == -ENOBUFS) {
 			feed->stale = true;
 			feed->links_behind = feed->links;
-			pgi_feed_data_waits(feed);
+			pgi_feed_data_unsure(feed);
 			t.hr = catch_up(feed);
 			pgi_feed_pull(feed);
 			continue;
@@ -675,7 +674,10 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	feed->name = strdup(group->store->name);
 	if (!feed->identity || !feed->name)
 		return E_OUTOFMEMORY;
+	feed->again = -1;
 	hr = pgi_nl_open(&feed->nl, &group->nl);
+	if (SUCCEEDED(hr))
+		hr = pgi_feed_data_open(feed);
 	/* Heard first and asked then, so that nothing falls in between. */
 	if (SUCCEEDED(hr))
 		hr = pgi_nl_listen(&feed->nl, feed->group, feed->takes);
@@ -716,6 +718,7 @@ void pgi_feed_close(struct pgi_feed *feed)
 	pgi_feed_free_links(feed);
 	pgi_presence_free(&feed->presence);
 	pgi_presence_free(&feed->revoked);
+	pgi_feed_data_close(feed);
 	pgi_nl_close(&feed->ask);
 	pgi_nl_close(&feed->nl);
 }

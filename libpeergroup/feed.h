@@ -71,7 +71,10 @@ struct pgi_feed {
 	struct pgi_presence revoked;	/* ... by certificates instead of links */
 	struct pgi_known known;
 	struct pgi_item *up;		/* links that were told of as up, and not as down */
-	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way */
+	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way, */
+	uint32_t data_seq, data_seq_was;	/* ... as it was asked for, and before that */
+	int again;			/* where @takes data: a timer, */
+	bool pausing;			/* ... which runs: nothing is asked for before its end */
 	size_t data_bytes;		/* in the queue, by pgi_item_weight() */
 	size_t pulls, data_pulled;	/* how many dumps were asked for; bytes of the one under way */
 	uint64_t data_lost;		/* for the next to tell */
@@ -120,10 +123,25 @@ void pgi_feed_event_of(const struct pgi_record *record, struct peergroup_event *
 
 /* ---- incoming.c: data ---- */
 
-/* Data waits in the kernel; a part of it; the end of a dump of it. */
+/* Data waits in the kernel; a part of it; the end of a dump of it, or that there is none. */
 void pgi_feed_data_waits(struct pgi_feed *feed);
 HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg);
-HRESULT pgi_feed_data_end(struct pgi_feed *feed);
+void pgi_feed_data_end(struct pgi_feed *feed, const struct nlmsghdr *msg);
+
+/*
+ * The timer after which refused data is asked for again: its end is to be waited for as news of
+ * the socket is. -1 in a feed that takes none.
+ */
+HRESULT pgi_feed_data_open(struct pgi_feed *feed);
+void pgi_feed_data_close(struct pgi_feed *feed);
+static inline int pgi_feed_timer(const struct pgi_feed *feed)
+{
+	return feed->takes & PEERGROUP_TAKES_DATA ? feed->again : -1;
+}
+/* Its end, if it was that: asks again. */
+void pgi_feed_data_again(struct pgi_feed *feed);
+/* The socket has lost something: an answer perhaps, or the kernel had no memory for one. */
+void pgi_feed_data_unsure(struct pgi_feed *feed);
 
 /* Pushes a link's event, but not before the data that came over the link. */
 HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *event);

@@ -4,12 +4,18 @@
  * the feed does so as long as the program takes it away, a piece at a time. What the
  * program leaves stays in the kernel, which makes the senders wait.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 #include "feed.h"
 
 #define PULL_BYTES	(1U << 20)	/* asked for at a time */
 /* After so many nothing is left of what was there before: the most that receive_queue can be. */
 #define PULLS_ALL	((1U << 30) / PULL_BYTES + 2)
+
+/* Where the kernel has no memory nothing tells when it has some. */
+#define PAUSE_NS	(100 * 1000 * 1000)
 
 void pgi_feed_data_waits(struct pgi_feed *feed)
 {
@@ -70,17 +76,46 @@ HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *
 
 /* ------------------------------------------------------------------ data -- */
 
+HRESULT pgi_feed_data_open(struct pgi_feed *feed)
+{
+	if (!(feed->takes & PEERGROUP_TAKES_DATA))
+		return S_OK;
+	feed->again = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return feed->again < 0 ? pgi_from_errno(errno) : S_OK;
+}
+
+/* Also of a feed that was never opened. */
+void pgi_feed_data_close(struct pgi_feed *feed)
+{
+	if (feed->nl.sock && pgi_feed_timer(feed) >= 0)
+		close(feed->again);
+}
+
+static void set_timer(struct pgi_feed *feed, bool on)
+{
+	const struct itimerspec when = { .it_value.tv_nsec = on ? PAUSE_NS : 0 };
+
+	if (on != feed->pausing && !timerfd_settime(feed->again, 0, &when, NULL))
+		feed->pausing = on;
+}
+
+/* Nothing has been taken out of the kernel. */
+static void refused(struct pgi_feed *feed)
+{
+	feed->data_asked = false;
+	pgi_feed_data_waits(feed);
+	set_timer(feed, true);
+}
+
 /*
  * One that did not come to its size found the kernel's end, so that all from before it was asked
  * for is here. Who sends without end may keep that from being found: then it is what the kernel
  * has room for. Until either the kernel is asked, though it may have announced nothing more.
  */
-HRESULT pgi_feed_data_end(struct pgi_feed *feed)
+static void at_end(struct pgi_feed *feed)
 {
 	bool all = feed->data_pulled < PULL_BYTES;
 
-	if (!feed->data_asked)
-		return S_OK;
 	feed->data_asked = false;
 	feed->data_pulled = 0;
 	if (all)
@@ -89,26 +124,89 @@ HRESULT pgi_feed_data_end(struct pgi_feed *feed)
 		flush_held(feed, feed->pulls - PULLS_ALL);
 	if (feed->held)
 		pgi_feed_data_waits(feed);
+	set_timer(feed, false);
+}
+
+/* Should it not come to its end after all, it is asked for again. */
+static void go_on(struct pgi_feed *feed, bool was)
+{
+	if (was)
+		feed->data_seq = feed->data_seq_was;
+	set_timer(feed, true);
+}
+
+/*
+ * No memory to begin one is ENOMEM. With ENOBUFS it has begun, and goes on as the socket is read;
+ * so it has where another is under way.
+ */
+void pgi_feed_data_end(struct pgi_feed *feed, const struct nlmsghdr *msg)
+{
+	int err = pgi_nl_error(msg);
+
+	if (!feed->data_asked || msg->nlmsg_seq != feed->data_seq)
+		return;
+	if (msg->nlmsg_type == NLMSG_DONE || !(err == -EBUSY || err == -ENOBUFS || err == -ENOMEM))
+		at_end(feed);
+	else if (err == -ENOMEM)
+		refused(feed);
+	else
+		go_on(feed, err == -EBUSY);
+}
+
+void pgi_feed_data_unsure(struct pgi_feed *feed)
+{
+	pgi_feed_data_waits(feed);
+	if (feed->data_asked)
+		set_timer(feed, true);
+}
+
+/* S_OK, or the timer runs. */
+static HRESULT ask(struct pgi_feed *feed)
+{
+	struct nlmsghdr *msg;
+
+	msg = pgi_nl_request(&feed->nl, PEERGROUP_CMD_DATA_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, feed->group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_SIZE, PULL_BYTES);
+	if (pgi_nl_send(&feed->nl, msg)) {
+		set_timer(feed, true);
+		return E_OUTOFMEMORY;
+	}
+	feed->data_seq_was = feed->data_seq;
+	feed->data_seq = feed->nl.seq;
 	return S_OK;
 }
 
 /* While data is on its way links are told of however many events wait: not without end. */
 void pgi_feed_pull(struct pgi_feed *feed)
 {
-	struct nlmsghdr *msg;
-
-	if (!feed->data_waits || feed->data_asked || feed->gone || feed->links_behind ||
-	    feed->data_bytes >= PGI_DATA_BYTES || feed->news_queued >= PGI_NEWS_MAX)
+	if (!feed->data_waits || feed->data_asked || feed->pausing || feed->gone ||
+	    feed->links_behind || feed->data_bytes >= PGI_DATA_BYTES ||
+	    feed->news_queued >= PGI_NEWS_MAX)
 		return;
-	msg = pgi_nl_request(&feed->nl, PEERGROUP_CMD_DATA_GET, NLM_F_DUMP);
-	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_GROUP, feed->group);
-	mnl_attr_put_u32(msg, PEERGROUP_A_DATA_SIZE, PULL_BYTES);
-	/* What fails is tried again with the next event. */
-	if (pgi_nl_send(&feed->nl, msg))
+	if (FAILED(ask(feed)))
 		return;
 	feed->data_waits = false;
 	feed->data_asked = true;
 	feed->pulls++;
+}
+
+/*
+ * A dump that the kernel had no memory to go on with does so when something is read: the answer
+ * to this, which then is that it is under way. If there is none this begins one, which counts as
+ * what was asked for before.
+ */
+void pgi_feed_data_again(struct pgi_feed *feed)
+{
+	uint64_t times;
+
+	if (!feed->pausing || read(feed->again, &times, sizeof(times)) < 0)
+		return;
+	feed->pausing = false;
+	if (feed->data_asked && !feed->gone)
+		ask(feed);
+	else
+		pgi_feed_pull(feed);
 }
 
 /* One block, so that it is freed as any item. */

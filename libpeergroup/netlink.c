@@ -135,13 +135,20 @@ static int take_error(struct pgi_nl *nl, const struct nlmsghdr *msg)
 	return err->error;
 }
 
-static int take_done(struct pgi_nl *nl, const struct nlmsghdr *msg)
+int pgi_nl_error(const struct nlmsghdr *msg)
 {
 	int err;
 
 	if (mnl_nlmsg_get_payload_len(msg) < sizeof(err))
 		return 0;
 	memcpy(&err, mnl_nlmsg_get_payload(msg), sizeof(err));
+	return err;
+}
+
+static int take_done(struct pgi_nl *nl, const struct nlmsghdr *msg)
+{
+	int err = pgi_nl_error(msg);
+
 	if (err)
 		take_message(nl, msg, sizeof(err));
 	return err;

@@ -108,6 +108,9 @@ static inline bool pgi_nl_ended(HRESULT hr)
 void pgi_nl_parse(const struct nlmsghdr *msg, const struct nlattr **table, uint16_t max);
 void pgi_nl_parse_nest(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
 
+/* What an NLMSG_ERROR or an NLMSG_DONE says: 0 or -errno. */
+int pgi_nl_error(const struct nlmsghdr *msg);
+
 static inline uint8_t pgi_nl_cmd(const struct nlmsghdr *msg)
 {
 	return ((const struct genlmsghdr *)mnl_nlmsg_get_payload(msg))->cmd;

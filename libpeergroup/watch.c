@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Watches: a group's events for programs that poll, and receivers, which are the same for
- * data that other members send. No thread: the program's own call reads the socket. What it polls is an epoll that holds the socket
- * and, for events that wait in the queue already, an eventfd.
+ * data that other members send. No thread: the program's own call reads the socket. What it
+ * polls is an epoll that holds the socket, for events that wait in the queue already an eventfd,
+ * and the timer of a receiver's feed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -66,7 +67,8 @@ static HRESULT make_pollable(struct watch *w)
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->queued = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->epoll < 0 || w->queued < 0 || add_fd(w->epoll, w->queued) < 0 ||
-	    add_fd(w->epoll, pgi_nl_fd(&w->feed.nl)) < 0)
+	    add_fd(w->epoll, pgi_nl_fd(&w->feed.nl)) < 0 ||
+	    (pgi_feed_timer(&w->feed) >= 0 && add_fd(w->epoll, pgi_feed_timer(&w->feed)) < 0))
 		return pgi_from_errno(errno);
 	update_signal(w);
 	return S_OK;
