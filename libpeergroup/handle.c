@@ -173,6 +173,7 @@ void pgi_handle_remove_if(bool (*match)(struct pgi_object *obj, void *arg), void
 	for (i = 0; ; i++) {
 		obj = NULL;
 		pthread_mutex_lock(&table.lock);
+		own_table();
 		for (; i < table.count; i++) {
 			struct slot *slot = &table.slots[i];
 

@@ -156,7 +156,7 @@ struct pgi_object *pgi_handle_get(const void *handle, enum pgi_type type);
 void pgi_handle_native(const void *handle);
 /* Closes the handle: the table's reference goes to the caller. NULL as above. */
 struct pgi_object *pgi_handle_remove(const void *handle, enum pgi_type type);
-/* Closes every handle for which @match (NULL: any) is true. */
+/* Closes every handle of this process for which @match (NULL: any) is true. */
 void pgi_handle_remove_if(bool (*match)(struct pgi_object *obj, void *arg), void *arg);
 
 /* -------------------------------------------------------------- process.c -- */
