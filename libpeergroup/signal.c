@@ -16,16 +16,38 @@ static struct {
 	unsigned int run;		/* counts begins and ends */
 	struct registration *first;	/* to be signalled */
 	HANDLE busy;			/* handed out, and not yet known to be signalled */
+	pid_t pid;			/* whose threads and registrations these are */
 } signals = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER,
 };
 
+/*
+ * In a child of fork() there is no thread that takes them, until it starts one. The condition
+ * is made anew because its copy still counts its parent's thread as one that waits. Lock held.
+ */
+static void own_signals(void)
+{
+	if (signals.pid == pgi_process())
+		return;
+	signals.pid = pgi_process();
+	signals.on = false;
+	signals.first = NULL;
+	signals.busy = NULL;
+	pthread_cond_init(&signals.changed, NULL);
+}
+
+static void lock_signals(void)
+{
+	pthread_mutex_lock(&signals.lock);
+	own_signals();
+}
+
 bool pgi_signal_foreign(void)
 {
 	bool on;
 
-	pthread_mutex_lock(&signals.lock);
+	lock_signals();
 	on = signals.on;
 	pthread_mutex_unlock(&signals.lock);
 	return on;
@@ -35,7 +57,7 @@ void pgi_signal_queue(struct registration *reg)
 {
 	struct registration **at;
 
-	pthread_mutex_lock(&signals.lock);
+	lock_signals();
 	for (at = &signals.first; *at && *at != reg; at = &(*at)->signal_next)
 		;
 	if (!*at && reg->foreign) {
@@ -50,7 +72,7 @@ void pgi_signal_drop(struct registration *reg)
 {
 	struct registration **at;
 
-	pthread_mutex_lock(&signals.lock);
+	lock_signals();
 	for (at = &signals.first; *at && *at != reg; at = &(*at)->signal_next)
 		;
 	if (*at)
@@ -64,7 +86,7 @@ void pgi_signal_drop(struct registration *reg)
 
 void pgi_signal_end(void)
 {
-	pthread_mutex_lock(&signals.lock);
+	lock_signals();
 	signals.on = false;
 	signals.run++;
 	pthread_cond_broadcast(&signals.changed);
@@ -77,7 +99,7 @@ PGI_PUBLIC HRESULT peergroup_signal_begin(void)
 
 	if (FAILED(hr))
 		return hr;
-	pthread_mutex_lock(&signals.lock);
+	lock_signals();
 	if (signals.on) {
 		hr = S_FALSE;
 	} else {
@@ -96,7 +118,7 @@ PGI_PUBLIC HRESULT peergroup_signal_next(HANDLE *event)
 	if (!event)
 		return pgi_fail(E_INVALIDARG, "event is NULL");
 	*event = NULL;
-	pthread_mutex_lock(&signals.lock);
+	lock_signals();
 	if (!run)
 		run = signals.run;
 	signals.busy = NULL;

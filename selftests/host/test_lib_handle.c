@@ -5,6 +5,7 @@
  */
 #include <sys/wait.h>
 #include "lib_test.h"
+#include "registration.h"
 
 static HRESULT family = S_OK;
 static unsigned int shutdowns, released;
@@ -157,6 +158,41 @@ static void forked(void)
 	CHECK(released == 1);
 }
 
+/* Of its parent's threads that signal events it has none. */
+static int signals_in_child(void)
+{
+	PEER_VERSION_DATA v;
+
+	if (pgi_signal_foreign())
+		return 1;
+	if (peergroup_signal_begin() != S_OK || !pgi_signal_foreign())
+		return 2;
+	if (PeerGroupShutdown() || pgi_signal_foreign())
+		return 3;
+	return PeerGroupStartup(PEER_GROUP_VERSION, &v) || pgi_signal_foreign() ? 4 : 0;
+}
+
+static void forked_signals(void)
+{
+	PEER_VERSION_DATA v;
+	int status;
+	pid_t pid;
+
+	NEED_OK(PeerGroupStartup(PEER_GROUP_VERSION, &v));
+	CHECK_HR(peergroup_signal_begin(), S_OK);
+	CHECK_HR(peergroup_signal_begin(), S_FALSE);
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid)
+		_exit(signals_in_child());
+	NEED(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status), "%d", WEXITSTATUS(status));
+	CHECK(pgi_signal_foreign());
+	NEED_OK(PeerGroupShutdown());
+	CHECK(!pgi_signal_foreign());
+	shutdowns = 0;
+}
+
 static bool freed;
 
 static HRESULT copy_number(void *items, size_t i, void *top, void **item)
@@ -259,6 +295,7 @@ int main(void)
 		{ "many handles", many_handles },
 		{ "handles in four threads", threads },
 		{ "a child of fork has no handles", forked },
+		{ "a child of fork has no thread that signals events", forked_signals },
 		{ "enumeration", enumeration },
 		{ "startup and shutdown", startup },
 	};
