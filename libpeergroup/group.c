@@ -419,11 +419,13 @@ static int match_group(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_GROUP_MAX + 1];
 	struct search *s = arg;
+	/* Without the root it is known by its name alone. */
+	size_t known = s->store->root.len ? PEERGROUP_HASH_LEN : PEERGROUP_AUTHORITY_LEN;
 	uint8_t id[PEERGROUP_HASH_LEN];
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_GROUP_MAX);
 	if (!pgi_nl_bytes(a[PEERGROUP_A_GROUP_ID], id, sizeof(id)) ||
-	    memcmp(id, s->store->id, sizeof(id)) ||
+	    memcmp(id, s->store->id, known) ||
 	    strcmp(pgi_nl_str(a[PEERGROUP_A_GROUP_MEMBER]), s->store->identity))
 		return 0;
 	pgi_group_parse_state(msg, s->state);

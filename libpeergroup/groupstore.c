@@ -133,22 +133,32 @@ static HRESULT read_membership(int dir, struct pgi_group_store *store)
 	return S_OK;
 }
 
-/* The group id is not stored: it is what the root's key says. */
-static HRESULT check_store(struct pgi_group_store *store, const char *entry)
+/* What the info says, and whether it is in its place. */
+static HRESULT check_names(const struct pgi_group_store *store, const char *entry)
 {
 	char expected[PGI_ENTRY_LEN];
-	struct pgi_cert *root;
 	HRESULT hr;
 
 	if (!store->identity || !store->name || !store->friendly ||
-	    store->pending == !!store->chain_len ||
 	    !pgi_name_valid(store->identity) || !pgi_name_valid(store->name))
 		return PEER_E_CERT_STORE_CORRUPTED;
 	hr = pgi_store_entry(store->name, expected);
 	if (FAILED(hr))
 		return hr;
-	if (strcmp(expected, entry))
+	return strcmp(expected, entry) ? PEER_E_CERT_STORE_CORRUPTED : S_OK;
+}
+
+/* The group id is not stored: it is what the root's key says. */
+static HRESULT check_store(struct pgi_group_store *store, const char *entry)
+{
+	struct pgi_cert *root;
+	HRESULT hr;
+
+	if (store->pending == !!store->chain_len)
 		return PEER_E_CERT_STORE_CORRUPTED;
+	hr = check_names(store, entry);
+	if (FAILED(hr))
+		return hr;
 	if (store->pending)
 		return S_OK;
 	hr = pgi_cert_parse(store->root.data, store->root.len, &root);
@@ -266,6 +276,32 @@ HRESULT pgi_group_store_load(const char *identity, const char *name,
 	}
 	hr = not_joined(hr, identity, name);
 	free(own);
+	return hr;
+}
+
+HRESULT pgi_group_store_named(const char *identity, const char *name,
+			      struct pgi_group_store **out)
+{
+	struct pgi_group_store *store;
+	HRESULT hr;
+	char *own;
+
+	*out = NULL;
+	hr = which_identity(&identity, &own);
+	if (FAILED(hr))
+		return hr;
+	store = calloc(1, sizeof(*store));
+	hr = store ? pgi_text_copy(identity, &store->identity) : E_OUTOFMEMORY;
+	free(own);
+	if (SUCCEEDED(hr))
+		hr = pgi_text_copy(name, &store->name);
+	/* A peer name begins with the start of the id, in hexadecimal. */
+	if (SUCCEEDED(hr) && !pgi_unhex(name, store->id, PEERGROUP_AUTHORITY_LEN))
+		hr = pgi_fail(E_INVALIDARG, "not a peer name: %s", name);
+	if (FAILED(hr))
+		pgi_group_store_free(store);
+	else
+		*out = store;
 	return hr;
 }
 
@@ -462,7 +498,51 @@ HRESULT pgi_group_store_delete(const char *identity, const char *name)
 struct walk {
 	HRESULT (*each)(const struct pgi_group_store *store, void *arg);
 	void *arg;
+	bool all;			/* of all identities */
+	unsigned int damaged;		/* groups, and folders that are none */
+	char first[PGI_ENTRY_LEN];	/* the folder of one of them */
 };
+
+/* Nothing that is wrong with this folder: the next one would fail, too. */
+static bool is_general(HRESULT hr)
+{
+	return hr == E_OUTOFMEMORY || hr == E_UNEXPECTED ||
+	       hr == HRESULT_FROM_WIN32(ERROR_TOO_MANY_OPEN_FILES);
+}
+
+/* What cannot be read keeps nobody from the others. */
+static HRESULT pass_over(struct walk *walk, const char *entry, HRESULT hr)
+{
+	hr = pgi_fail(hr, "group %s in the store is damaged", entry);
+	if (is_general(hr))
+		return hr;
+	if (!walk->damaged++)
+		snprintf(walk->first, sizeof(walk->first), "%s", entry);
+	return S_OK;
+}
+
+/* Of a group that is damaged: whose it is and how it is called, if that much is there. */
+static HRESULT read_names(int parent, const char *entry, struct pgi_group_store **out)
+{
+	struct pgi_group_store *store;
+	HRESULT hr;
+	int dir;
+
+	*out = NULL;
+	hr = pgi_store_open_entry(parent, entry, &dir);
+	if (FAILED(hr))
+		return hr;
+	store = calloc(1, sizeof(*store));
+	hr = store ? read_text(dir, INFO_FILE, pgi_group_info_parse, store) : E_OUTOFMEMORY;
+	close(dir);
+	if (SUCCEEDED(hr))
+		hr = check_names(store, entry);
+	if (FAILED(hr))
+		pgi_group_store_free(store);
+	else
+		*out = store;
+	return hr;
+}
 
 static HRESULT walk_group(int parent, const char *entry, void *arg)
 {
@@ -473,8 +553,14 @@ static HRESULT walk_group(int parent, const char *entry, void *arg)
 	hr = read_store(parent, entry, &store);
 	if (hr == PEER_E_NOT_FOUND)
 		return S_OK;		/* deleted meanwhile */
-	if (FAILED(hr))
-		return hr;
+	if (FAILED(hr)) {
+		hr = pass_over(walk, entry, hr);
+		if (SUCCEEDED(hr))
+			hr = read_names(parent, entry, &store);
+		/* It cannot be opened, but be seen, and so be deleted. */
+		if (FAILED(hr))
+			return is_general(hr) ? hr : S_OK;
+	}
 	hr = walk->each(store, walk->arg);
 	pgi_group_store_free(store);
 	return hr;
@@ -482,12 +568,15 @@ static HRESULT walk_group(int parent, const char *entry, void *arg)
 
 static HRESULT walk_identity(int parent, const char *entry, void *arg)
 {
+	struct walk *walk = arg;
 	HRESULT hr;
 	int dir;
 
 	hr = pgi_store_open_entry(parent, entry, &dir);
+	if (hr == PEER_E_NOT_FOUND)
+		return S_OK;
 	if (FAILED(hr))
-		return hr == PEER_E_NOT_FOUND ? S_OK : hr;
+		return walk->all ? pass_over(walk, entry, hr) : hr;
 	hr = pgi_store_each(dir, walk_group, arg);
 	close(dir);
 	return hr;
@@ -497,7 +586,7 @@ HRESULT pgi_group_store_each(const char *identity,
 			     HRESULT (*each)(const struct pgi_group_store *store, void *arg),
 			     void *arg)
 {
-	struct walk walk = { each, arg };
+	struct walk walk = { .each = each, .arg = arg, .all = !identity };
 	char entry[PGI_ENTRY_LEN];
 	HRESULT hr;
 	int dir;
@@ -515,6 +604,11 @@ HRESULT pgi_group_store_each(const char *identity,
 	hr = identity ? walk_identity(dir, entry, &walk) :
 			pgi_store_each(dir, walk_identity, &walk);
 	close(dir);
+	if (SUCCEEDED(hr) && walk.damaged > 1)
+		pgi_set_error("%u groups in the store are damaged, %s is one", walk.damaged,
+			      walk.first);
+	else if (SUCCEEDED(hr) && walk.damaged)
+		pgi_set_error("group %s in the store is damaged", walk.first);
 	return hr;
 }
 

@@ -291,6 +291,9 @@ struct pgi_group_store {
 /* @identity NULL is the default. PEER_E_NOT_FOUND for a group not joined. */
 HRESULT pgi_group_store_load(const char *identity, const char *name,
 			     struct pgi_group_store **store);
+/* Of a group that is damaged: the names alone, and as much of its id as these tell. */
+HRESULT pgi_group_store_named(const char *identity, const char *name,
+			      struct pgi_group_store **store);
 /*
  * Writes a new group, with the properties if @store has them; @key (may be NULL) is the
  * root's. With @replace it takes the place of one that is there, else
@@ -330,7 +333,10 @@ HRESULT pgi_group_store_keep_verifier(const struct pgi_group_store *store,
 				      const struct pgi_verifier *verifier);
 HRESULT pgi_group_store_forget_verifier(const struct pgi_group_store *store);
 
-/* Every group of @identity (NULL: of all); @each owns nothing. */
+/*
+ * Every group of @identity (NULL: of all); @each owns nothing. Of one that is damaged @each
+ * gets what its info says, or else nothing; S_OK then, too, and the error's detail tells.
+ */
 HRESULT pgi_group_store_each(const char *identity,
 			     HRESULT (*each)(const struct pgi_group_store *store, void *arg),
 			     void *arg);

@@ -345,8 +345,12 @@ HRESULT pgi_delete(const char *identity, const char *name)
 	HRESULT hr;
 
 	hr = pgi_group_store_load(identity, name, &store);
+	/* To be rid of it is what a group is still good for that is damaged. */
+	if (hr == PEER_E_CERT_STORE_CORRUPTED)
+		hr = pgi_group_store_named(identity, name, &store);
 	if (FAILED(hr))
 		return hr;
+	pgi_clear_error();
 	hr = destroy_in_kernel(store);
 	if (SUCCEEDED(hr)) {
 		pgi_handle_remove_if(same_group, store);

@@ -1588,12 +1588,13 @@ HRESULT PeerEnumIdentities(HPEERENUM *phPeerEnum);
  *
  * The items are of type PEER_NAME_PAIR: peer name and friendly name of each group that
  * the identity has created or joined on this host, whether it is open or not.
- * PeerGroupStartup() need not have been called.
+ * PeerGroupStartup() need not have been called. A group that is damaged in the data folder is
+ * listed, too, unless its names are lost as well; peergroup_error_detail() tells of it.
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: @pwzIdentity or @phPeerEnum is NULL, or the name is malformed
  * * PEER_E_NOT_FOUND: the user has no such identity
- * * PEER_E_CERT_STORE_CORRUPTED, PEER_E_NO_KEY_ACCESS, E_OUTOFMEMORY
+ * * PEER_E_NO_KEY_ACCESS, E_OUTOFMEMORY
  *
  * See: PeerEndEnumeration(), PeerEnumIdentities(), PeerGetNextItem(),
  * peergroup_list_groups(), PeerGroupOpen()
@@ -1973,7 +1974,7 @@ HRESULT PeerGroupClose(HGROUP hGroup);
  * addresses are deleted, and the group ends in the kernel. Handles to it are invalid
  * afterwards, here and in other processes. Nothing is sent: records of this member stay
  * with the others until they expire, and its certificate stays valid unless an
- * administrator revokes it.
+ * administrator revokes it. A group of which the files are damaged is deleted like any.
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: @pwzGroupPeerName is NULL, or an argument is not a peer name
@@ -1982,7 +1983,9 @@ HRESULT PeerGroupClose(HGROUP hGroup);
  *   user does not own it, and the process lacks CAP_NET_ADMIN. The group has ended in
  *   the kernel by then where only a file could not be deleted.
  * * PEER_E_NO_KEY_ACCESS: the data folder cannot be read
- * * PEER_E_CERT_STORE_CORRUPTED, PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY
+ * * PEER_E_CERT_STORE_CORRUPTED: the default identity is meant, and what is kept of an
+ *   identity is damaged
+ * * PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY
  *
  * See: PeerGroupClose(), PeerIdentityDelete()
  */

@@ -384,7 +384,7 @@ HRESULT peergroup_close(peergroup_t group);
  * @identity: peer name; NULL for the default
  * @name: the group's peer name
  *
- * Return: S_OK, E_INVALIDARG, PEER_E_NOT_FOUND, E_ACCESSDENIED.
+ * Return: S_OK, also where that was damaged, E_INVALIDARG, PEER_E_NOT_FOUND, E_ACCESSDENIED.
  */
 HRESULT peergroup_delete(const char *identity, const char *name);
 
@@ -511,7 +511,11 @@ struct peergroup_group_name {
  * @list: receives an array, one block
  * @count: receives how many
  *
- * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_NOT_FOUND (no such identity).
+ * A group that is damaged in the data folder cannot be opened. It is listed nevertheless, to
+ * be deleted, unless its names are lost as well; peergroup_error_detail() tells of it.
+ *
+ * Return: S_OK, also where a group is damaged, E_INVALIDARG, E_OUTOFMEMORY,
+ * PEER_E_NO_KEY_ACCESS, PEER_E_NOT_FOUND (no such identity).
  */
 HRESULT peergroup_list_groups(const char *identity,
 			      struct peergroup_group_name **list, size_t *count);

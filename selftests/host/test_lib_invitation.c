@@ -199,6 +199,94 @@ static void stores(void)
 	CHECK_HR(pgi_group_store_delete(member.id->name, member.store->name), PEER_E_NOT_FOUND);
 }
 
+/* How many groups are listed, and whether it is said that one is damaged. */
+static void check_listed(const char *identity, size_t expected, bool damaged)
+{
+	struct peergroup_group_name *list = NULL;
+	size_t count = 99;
+
+	CHECK_HR(peergroup_list_groups(identity, &list, &count), S_OK);
+	CHECK(count == expected, "%zu", count);
+	CHECK(!!strstr(peergroup_error_detail(), "damaged") == damaged, "%s",
+	      peergroup_error_detail());
+	peergroup_free(list);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	NEED(file && fputs(text, file) >= 0 && !fclose(file));
+}
+
+/* A group of which a file is missing, cut off, or no file at all. */
+static void damaged(void)
+{
+	static const char *const files[] = { "info", "state", "chain.pem" };
+	char identity[PGI_ENTRY_LEN], group[PGI_ENTRY_LEN], path[512], aside[520];
+	struct pgi_group_store *s;
+	int i, kind, listed;
+
+	NEED_OK(pgi_group_store_create(member.store, NULL, false));
+	NEED_OK(pgi_store_entry(member.store->identity, identity));
+	NEED_OK(pgi_store_entry(member.store->name, group));
+	check_listed(NULL, 2, false);
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/groups/%s/%s/%s", test_home, identity, group,
+			 files[i]);
+		snprintf(aside, sizeof(aside), "%s.aside", path);
+		listed = strcmp(files[i], "info") ? 1 : 0;
+		NEED(!rename(path, aside));
+		for (kind = 0; kind < 3; kind++) {
+			if (kind == 1)
+				write_file(path, "x");
+			else if (kind == 2)
+				NEED(!mkdir(path, 0700));
+			CHECK_HR(pgi_group_store_load(member.id->name, member.store->name, &s),
+				 PEER_E_CERT_STORE_CORRUPTED);
+			check_listed(NULL, 1 + (size_t)listed, true);
+			check_listed(member.id->name, (size_t)listed, true);
+			check_listed(creator.id->name, 1, false);
+			if (kind)
+				NEED(!remove(path));
+		}
+		NEED(!rename(aside, path));
+	}
+	check_listed(NULL, 2, false);
+	NEED_OK(pgi_group_store_delete(member.id->name, member.store->name));
+}
+
+/* Folders that are none. */
+static void stray(void)
+{
+	char identity[PGI_ENTRY_LEN], path[2][512];
+	int i;
+
+	NEED_OK(pgi_store_entry(creator.id->name, identity));
+	snprintf(path[0], sizeof(path[0]), "%s/groups/stray", test_home);
+	snprintf(path[1], sizeof(path[1]), "%s/groups/%s/stray", test_home, identity);
+	for (i = 0; i < 2; i++) {
+		write_file(path[i], "x");
+		check_listed(NULL, 1, true);
+		check_listed(creator.id->name, 1, i);
+		NEED(!remove(path[i]));
+	}
+	check_listed(NULL, 1, false);
+}
+
+/* The names alone, and of the id what they say. */
+static void named(void)
+{
+	struct pgi_group_store *s;
+
+	NEED_OK(pgi_group_store_named(creator.id->name, creator.store->name, &s));
+	CHECK(!strcmp(s->identity, creator.id->name) && !strcmp(s->name, creator.store->name));
+	CHECK(!memcmp(s->id, creator.store->id, PEERGROUP_AUTHORITY_LEN) && !s->root.len);
+	pgi_group_store_free(s);
+	CHECK_HR(pgi_group_store_named(creator.id->name, "x", &s), E_INVALIDARG);
+	CHECK(!s);
+}
+
 static void parse(void)
 {
 	struct peergroup_invitation *inv;
@@ -639,6 +727,9 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "creator, admin, inviter and member", actors },
 		{ "groups on disk", stores },
+		{ "a damaged group keeps nobody from the others", damaged },
+		{ "nor does a file among the folders", stray },
+		{ "a group by its names alone", named },
 		{ "what an invitation says", parse },
 		{ "a thousand years", thousand_years },
 		{ "the calls of Windows", wide },

@@ -52,6 +52,15 @@ static int ambiguous(const struct peergroup_group_name *list, size_t n, const ch
 		    matches, arg);
 }
 
+/* Of groups that are damaged, which are not all in a list. */
+static void warn_damaged(void)
+{
+	const char *detail = peergroup_error_detail();
+
+	if (*detail)
+		fail(EXIT_OK, "%s", detail);
+}
+
 /* Does not tell why where @quiet. */
 static int look_up(const char *arg, struct group_ref *ref, bool quiet)
 {
@@ -86,6 +95,8 @@ static int look_up(const char *arg, struct group_ref *ref, bool quiet)
 	}
 	if (matches > 1)
 		ret = quiet ? EXIT_USAGE : ambiguous(list, n, arg, best, matches);
+	if (!matches && !quiet)
+		warn_damaged();
 	peergroup_free(list);
 	if (matches)
 		return ret;
@@ -272,6 +283,17 @@ int cmd_create(int argc, char **argv)
 	return ret;
 }
 
+/* Then nobody can take it down first. */
+static bool is_damaged(const struct group_ref *ref)
+{
+	peergroup_t group;
+	HRESULT hr = peergroup_open(ref->identity, ref->name, &group);
+
+	if (SUCCEEDED(hr))
+		peergroup_close(group);
+	return hr == PEER_E_CERT_STORE_CORRUPTED;
+}
+
 int cmd_leave(int argc, char **argv)
 {
 	static const struct option options[] = { COMMON_OPTIONS };
@@ -288,7 +310,7 @@ int cmd_leave(int argc, char **argv)
 	if (ret != EXIT_OK)
 		return ret;
 	ret = is_running(&ref, &running);
-	if (ret == EXIT_OK && running)
+	if (ret == EXIT_OK && running && !is_damaged(&ref))
 		ret = fail(EXIT_FAILED, "group '%s' is up (first: peergroup down %s)",
 			   ref.friendly, ref.friendly);
 	if (ret == EXIT_OK) {
@@ -337,6 +359,7 @@ int cmd_groups(int argc, char **argv)
 	free(identity);
 	if (FAILED(hr))
 		return fail_result(hr, "cannot list groups");
+	warn_damaged();
 	if (names) {
 		for (i = 0; i < n; i++)
 			safe_print("", list[i].friendly, "\n");
