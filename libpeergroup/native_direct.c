@@ -93,6 +93,16 @@ static HRESULT await(struct pgi_group *group, struct pgi_nl *nl, struct waiting 
 	return FAILED(hr) ? hr : w->over ? w->why : S_OK;
 }
 
+/* Nobody would know its number. The error stays the one that there was before. */
+static void give_up(struct pgi_group *group, uint64_t id)
+{
+	char detail[512];
+
+	snprintf(detail, sizeof(detail), "%s", peergroup_error_detail());
+	pgi_direct_close(group, id);
+	pgi_set_error("%s", detail);
+}
+
 static HRESULT open_and_wait(struct pgi_group *group, const char *identity,
 			     const struct pgi_address *a, int timeout_ms, uint64_t *id)
 {
@@ -110,10 +120,8 @@ static HRESULT open_and_wait(struct pgi_group *group, const char *identity,
 		hr = pgi_direct_open(group, identity, a, &w.id);
 	if (SUCCEEDED(hr)) {
 		hr = await(group, &nl, &w, deadline);
-		if (hr == PEER_E_TIMEOUT)
-			pgi_direct_close(group, w.id);
-		if (hr == PEER_E_TIMEOUT)
-			pgi_set_error("the connection did not come up in time");
+		if (FAILED(hr) && !w.over)
+			give_up(group, w.id);
 	}
 	pgi_nl_close(&nl);
 	if (SUCCEEDED(hr))
