@@ -13,6 +13,7 @@
 struct waiting {
 	uint64_t id;
 	bool up, over;
+	bool gone;			/* the kernel has none such any more */
 	HRESULT why;
 };
 
@@ -58,20 +59,44 @@ static int take_outcome(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
-/* Events were lost, and its among them, perhaps. */
+static int take_link(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
+	struct waiting *w = arg;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_LINK_MAX);
+	if (pgi_nl_u64(a[PEERGROUP_A_LINK_ID]) != w->id)
+		return 0;
+	w->gone = false;
+	w->up = w->up || pgi_nl_u32(a[PEERGROUP_A_LINK_STATE]) == PEERGROUP_LINK_UP;
+	return 0;
+}
+
+/*
+ * Events were lost, and its among them, perhaps. While the kernel has it, its end is still to
+ * be told.
+ */
 static HRESULT look(struct pgi_group *group, struct waiting *w)
 {
-	struct pgi_connections list;
+	struct nlmsghdr *msg;
 	HRESULT hr;
-	size_t i;
 
-	hr = pgi_connections_read(group, PEER_CONNECTION_DIRECT, &list);
-	if (FAILED(hr))
-		return hr;
-	for (i = 0; i < list.count; i++)
-		w->up = w->up || list.list[i].id == w->id;
-	pgi_connections_free(&list);
-	return S_OK;
+	pthread_mutex_lock(&group->lock);
+	msg = pgi_nl_request(&group->nl, PEERGROUP_CMD_LINK_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_LINK_GROUP, group->index);
+	w->gone = true;
+	hr = pgi_group_talk(group, msg, take_link, w);
+	pthread_mutex_unlock(&group->lock);
+	return hr;
+}
+
+/* Nothing is there to be read. */
+static HRESULT nothing_more(struct waiting *w)
+{
+	if (!w->gone)
+		return pgi_fail(PEER_E_TIMEOUT, "the connection did not come up in time");
+	w->over = true;
+	return pgi_fail(PEER_E_CONNECTION_FAILED, "it has ended, and why was lost");
 }
 
 static HRESULT await(struct pgi_group *group, struct pgi_nl *nl, struct waiting *w,
@@ -82,8 +107,9 @@ static HRESULT await(struct pgi_group *group, struct pgi_nl *nl, struct waiting 
 	int len;
 
 	while (!w->up && !w->over && SUCCEEDED(hr)) {
-		if (!poll(&pfd, 1, pgi_time_left(deadline)))
-			return pgi_fail(PEER_E_TIMEOUT, "the connection did not come up in time");
+		/* Its end may not be among what was lost, and says why. */
+		if (!poll(&pfd, 1, w->gone ? 0 : pgi_time_left(deadline)))
+			return nothing_more(w);
 		len = pgi_nl_receive(nl, 0);
 		if (len == -ENOBUFS)
 			hr = look(group, w);

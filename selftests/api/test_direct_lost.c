@@ -96,11 +96,21 @@ static void test_unknown(void)
 	HR(peergroup_direct_close(ours, lost), PEER_E_CONNECTION_NOT_FOUND);
 }
 
+/* For ever, if need be. */
+static void test_end(void)
+{
+	uint64_t id;
+
+	HR(open_losing(PEERGROUP_LINK_FAILED, "127.0.0.1:4444", &id), PEER_E_CONNECTION_FAILED);
+	CHECK(!id && *peergroup_error_detail());
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "that it is up was lost: it is seen", test_up },
 		{ "and cannot be seen: it is closed", test_unknown },
+		{ "that it failed was lost: nobody waits for it any longer", test_end },
 	};
 	peergroup_receiver_t receiver;
 	int result;
