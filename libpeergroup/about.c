@@ -115,8 +115,11 @@ HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event 
 
 HRESULT pgi_feed_start_presence(struct pgi_feed *feed)
 {
-	return pgi_presence_compare(&feed->presence, &feed->ask, feed->group, knows_others(feed),
-				    NULL, NULL);
+	HRESULT hr = pgi_presence_compare_revoked(&feed->revoked, &feed->ask, feed->group, NULL,
+						  NULL);
+
+	return FAILED(hr) ? hr : pgi_presence_compare(&feed->presence, &feed->ask, feed->group,
+						      knows_others(feed), NULL, NULL);
 }
 
 HRESULT pgi_feed_compare_presence(struct pgi_feed *feed)
@@ -136,27 +139,36 @@ HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_eve
 	return pgi_presence_gone(&feed->presence, key, push_member, feed);
 }
 
+/* Of a list of certificates: who has one that is revoked has left. */
+static HRESULT push_revoked(const char *name, uint32_t change, void *arg)
+{
+	bool revoked = change == PEER_MEMBER_CONNECTED;
+	const struct peergroup_event event = {
+		.kind = PEERGROUP_EVENT_MEMBER, .link_peer = name, .revoked = revoked,
+		.member_change = revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED,
+	};
+
+	return pgi_feed_push(arg, &event, S_OK);
+}
+
 /* The kernel tells of each certificate, but a member leaves once. */
 HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
-			      const uint8_t fingerprint[PEERGROUP_HASH_LEN])
+			      uint64_t cert)
 {
 	uint8_t key[PEERGROUP_ID_LEN];
-	HRESULT hr = S_OK;
-	uint64_t cert;
-	char *name;
-	bool known;
+	HRESULT hr;
 
-	memcpy(&cert, fingerprint, sizeof(cert));
-	if (event->revoked) {
-		hr = pgi_presence_add(&feed->revoked, cert, event->link_peer);
-		return hr == S_OK ? pgi_feed_push(feed, event, S_OK) : hr;
-	}
-	known = pgi_presence_has(&feed->revoked, cert);
 	pgi_presence_key(cert, key);
-	name = pgi_presence_remove(&feed->revoked, key);
-	if (name || !known)
+	if (event->revoked)
+		hr = pgi_presence_link(&feed->revoked, cert, event->link_peer, push_revoked, feed);
+	else if (pgi_presence_has(&feed->revoked, cert))
+		hr = pgi_presence_gone(&feed->revoked, key, push_revoked, feed);
+	else
 		hr = pgi_feed_push(feed, event, S_OK);
-	free(name);
+	if (FAILED(hr)) {
+		feed->behind = true;
+		feed->revoked_behind = true;
+	}
 	return hr;
 }
 
@@ -226,6 +238,11 @@ HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed)
 		hr = tell_since(feed, membership);
 	if (SUCCEEDED(hr) && feed->members)
 		hr = pgi_feed_compare_presence(feed);
+	if (SUCCEEDED(hr) && feed->revoked_behind) {
+		hr = pgi_presence_compare_revoked(&feed->revoked, &feed->ask, feed->group,
+						  push_revoked, feed);
+		feed->revoked_behind = FAILED(hr);
+	}
 	if (SUCCEEDED(hr))
 		feed->about_seq = feed->seq;
 	return hr;

@@ -130,10 +130,17 @@ static HRESULT push_gone(struct pgi_feed *feed, int reason)
 {
 	struct peergroup_event event = { .kind = PEERGROUP_EVENT_GONE, .reason = reason };
 
+	HRESULT hr;
+
 	if (feed->gone)
 		return S_OK;
-	feed->gone = true;
-	return pgi_feed_push(feed, &event, S_OK);
+	hr = pgi_feed_push(feed, &event, S_OK);
+	/* Whoever catches up finds it out again. */
+	if (SUCCEEDED(hr))
+		feed->gone = true;
+	else
+		feed->behind = true;
+	return hr;
 }
 
 static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
@@ -151,8 +158,14 @@ static HRESULT push_status(struct pgi_feed *feed, uint32_t status, int reason)
 		feed->became_ready = true;
 	}
 	hr = pgi_feed_push(feed, &event, S_OK);
-	if (FAILED(hr))
+	if (FAILED(hr)) {
+		feed->behind = true;
+		/* The owner of a filter has seen the reason. */
+		if (reason && !feed->filter)
+			feed->reason = reason;
 		return hr;
+	}
+	feed->reason = 0;
 	changed = status ^ feed->status;
 	feed->status = status;
 	/* Who else is there is known through links: with the first one, and until the last. */
@@ -180,11 +193,12 @@ static bool live(uint32_t change)
 /*
  * Keeps the set of known records and tells of a change. What is gone without
  * having been known is nothing to tell; what is not known is new, whatever the
- * kernel calls it.
+ * kernel calls it. What could not be told is known as before, and told the next time.
  */
 static HRESULT tell(struct pgi_feed *feed, const struct peergroup_event *change)
 {
 	struct peergroup_event event = *change;
+	bool known;
 	HRESULT hr;
 
 	event.kind = PEERGROUP_EVENT_RECORD;
@@ -192,15 +206,22 @@ static HRESULT tell(struct pgi_feed *feed, const struct peergroup_event *change)
 		return pgi_feed_tell_about(feed, &event);
 	if (!feed->records)
 		return S_OK;
+	known = pgi_known_find(&feed->known, event.id);
 	if (!live(event.change)) {
-		if (!pgi_known_remove(&feed->known, event.id))
-			return S_OK;
-		return pgi_feed_push(feed, &event, S_OK);
+		hr = known ? pgi_feed_push(feed, &event, S_OK) : S_OK;
+		if (SUCCEEDED(hr))
+			pgi_known_remove(&feed->known, event.id);
+		return hr;
 	}
-	if (!pgi_known_find(&feed->known, event.id))
+	if (!known)
 		event.change = PEERGROUP_CHANGE_ADDED;
 	hr = pgi_known_add(&feed->known, event.id, event.type);
-	return SUCCEEDED(hr) ? pgi_feed_push(feed, &event, S_OK) : hr;
+	if (FAILED(hr))
+		return hr;
+	hr = pgi_feed_push(feed, &event, S_OK);
+	if (FAILED(hr) && !known)
+		pgi_known_remove(&feed->known, event.id);
+	return hr;
 }
 
 void pgi_feed_event_of(const struct pgi_record *r, struct peergroup_event *event)
@@ -311,6 +332,9 @@ static HRESULT tell_expired(struct pgi_feed *feed, uint64_t base)
 		memcpy(event.id, entry.id, sizeof(event.id));
 		memcpy(event.type, entry.type, sizeof(event.type));
 		hr = pgi_feed_push(feed, &event, S_OK);
+		/* To be told the next time; there is room, as it was there. */
+		if (FAILED(hr))
+			pgi_known_add(&feed->known, entry.id, entry.type);
 	}
 	return hr;
 }
@@ -402,7 +426,7 @@ static HRESULT catch_up(struct pgi_feed *feed)
 	if (SUCCEEDED(hr))
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
 	if (SUCCEEDED(hr))
-		hr = push_status(feed, state.status, 0);
+		hr = push_status(feed, state.status, feed->reason);
 	/* Data that is on its way is not to come before its link. */
 	if (SUCCEEDED(hr) && feed->links && (has_room(feed) || feed->data_asked))
 		hr = pgi_feed_compare_links(feed);
@@ -480,7 +504,9 @@ static HRESULT link_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 		feed->behind = true;
 		return S_OK;
 	}
-	return pgi_feed_tell_presence(feed, &event);
+	hr = pgi_feed_tell_presence(feed, &event);
+	feed->behind |= FAILED(hr);
+	return hr;
 }
 
 static HRESULT group_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
@@ -503,7 +529,6 @@ static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
 	struct peergroup_event event = { .kind = PEERGROUP_EVENT_MEMBER };
-	uint8_t fingerprint[PEERGROUP_HASH_LEN];
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
 	if (pgi_nl_u32(a[PEERGROUP_A_MEMBER_GROUP]) != feed->group)
@@ -512,9 +537,10 @@ static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	event.revoked = a[PEERGROUP_A_MEMBER_REVOKED];
 	/* Who was revoked has left; who is no longer has joined again. */
 	event.member_change = event.revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED;
-	pgi_nl_bytes(a[PEERGROUP_A_MEMBER_FINGERPRINT], fingerprint, sizeof(fingerprint));
-	return feed->members ? pgi_feed_tell_revoked(feed, &event, fingerprint) :
-		pgi_feed_push(feed, &event, S_OK);
+	if (!feed->members)
+		return pgi_feed_push(feed, &event, S_OK);
+	return pgi_feed_tell_revoked(feed, &event,
+				     pgi_presence_cert(a[PEERGROUP_A_MEMBER_FINGERPRINT]));
 }
 
 struct taking {
@@ -583,6 +609,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 			 */
 			if (feed->stale && len == -EAGAIN && !feed->gone) {
 				feed->stale = false;
+				feed->revoked_behind = feed->members;
 				pgi_feed_data_waits(feed);
 				t.hr = catch_up(feed);
 				pgi_feed_pull(feed);
@@ -592,6 +619,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 		if (len == -ENOBUFS) {
 			feed->stale = true;
 			feed->links_behind = feed->links;
+			feed->revoked_behind = feed->members;
 			pgi_feed_data_unsure(feed);
 			t.hr = catch_up(feed);
 			pgi_feed_pull(feed);
@@ -661,7 +689,7 @@ static HRESULT start_records(struct pgi_feed *feed, uint64_t since, uint64_t now
 	return err == -ESTALE ? start_from_nothing(feed) : hr;
 }
 
-HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t since)
+static HRESULT begin(struct pgi_feed *feed, struct pgi_group *group, uint64_t since)
 {
 	struct pgi_group_state state;
 	HRESULT hr;
@@ -692,12 +720,41 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	hr = pgi_feed_asking(feed);
 	if (SUCCEEDED(hr) && feed->links)
 		hr = pgi_feed_start_links(feed);
+	if (SUCCEEDED(hr) && feed->links)
+		hr = pgi_feed_keep_spare(feed) ? S_OK : E_OUTOFMEMORY;
 	if (SUCCEEDED(hr) && feed->members)
 		hr = pgi_feed_start_presence(feed);
 	if (SUCCEEDED(hr) && feed->records)
 		hr = start_records(feed, since, state.seq);
 	told_until(feed, hr, state.seq);
 	feed->about_seq = feed->seq;
+	return hr;
+}
+
+/* What it knows, and by what it asks: all but the queues. */
+static void end(struct pgi_feed *feed)
+{
+	free(feed->spare);
+	free(feed->identity);
+	free(feed->name);
+	feed->spare = NULL;
+	feed->identity = NULL;
+	feed->name = NULL;
+	pgi_known_free(&feed->known);
+	pgi_feed_free_links(feed);
+	pgi_presence_free(&feed->presence);
+	pgi_presence_free(&feed->revoked);
+	pgi_feed_data_close(feed);
+	pgi_nl_close(&feed->ask);
+	pgi_nl_close(&feed->nl);
+}
+
+HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t since)
+{
+	HRESULT hr = begin(feed, group, since);
+
+	if (FAILED(hr))
+		end(feed);
 	return hr;
 }
 
@@ -712,13 +769,5 @@ void pgi_feed_close(struct pgi_feed *feed)
 		free(item);
 	}
 	free(feed->incoming);
-	free(feed->identity);
-	free(feed->name);
-	pgi_known_free(&feed->known);
-	pgi_feed_free_links(feed);
-	pgi_presence_free(&feed->presence);
-	pgi_presence_free(&feed->revoked);
-	pgi_feed_data_close(feed);
-	pgi_nl_close(&feed->ask);
-	pgi_nl_close(&feed->nl);
+	end(feed);
 }

@@ -65,11 +65,14 @@ struct pgi_feed {
 	bool behind;			/* a catch-up failed, or waits for room in the queue */
 	bool links_behind;		/* so it is with links: no data is asked for till then */
 	bool stale;			/* and to be done again when the socket is empty */
+	bool revoked_behind;		/* who was revoked may have been missed */
 	bool gone;			/* the group ended */
+	int reason;			/* of the status, that there was no memory to tell of */
 	bool became_ready;		/* to be looked at and reset by the owner */
 	struct pgi_presence presence;	/* where @members; */
 	struct pgi_presence revoked;	/* ... by certificates instead of links */
 	struct pgi_known known;
+	struct pgi_item *spare;		/* for how a direct connection has failed */
 	struct pgi_item *up;		/* links that were told of as up, and not as down */
 	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way, */
 	uint32_t data_seq, data_seq_was;	/* ... as it was asked for, and before that */
@@ -87,8 +90,8 @@ struct pgi_feed {
 };
 
 /*
- * Starts to listen and catches up from @since, as for peergroup_watch_open().
- * The feed is in use (for pgi_feed_close()) after a failure, too.
+ * Starts to listen and catches up from @since, as for peergroup_watch_open(). After a failure
+ * it may be tried again, or closed: what was in the queue is there as before.
  */
 HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t since);
 void pgi_feed_close(struct pgi_feed *feed);
@@ -162,6 +165,8 @@ HRESULT pgi_feed_tell_link(struct pgi_feed *feed, const struct peergroup_event *
 HRESULT pgi_feed_start_links(struct pgi_feed *feed);
 HRESULT pgi_feed_compare_links(struct pgi_feed *feed);
 void pgi_feed_free_links(struct pgi_feed *feed);
+/* Room for what no catching up would tell; false where there is none. */
+bool pgi_feed_keep_spare(struct pgi_feed *feed);
 
 /* ---- about.c: what records and links say about the group itself ---- */
 
@@ -174,7 +179,7 @@ HRESULT pgi_feed_start_presence(struct pgi_feed *feed);
 HRESULT pgi_feed_compare_presence(struct pgi_feed *feed);
 /* One of a member's certificates was revoked, or is no longer. */
 HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
-			      const uint8_t fingerprint[PEERGROUP_HASH_LEN]);
+			      uint64_t cert);
 /* Whatever was lost between feed->about_seq and feed->seq, found out. */
 HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed);
 

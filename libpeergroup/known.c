@@ -118,10 +118,16 @@ bool pgi_known_remove(struct pgi_known *known, const uint8_t id[PEERGROUP_ID_LEN
 	return true;
 }
 
-/* Marks alternate between 1 and 2, so that nothing needs to be wiped. */
+/* All: the last round may not have come to its end, so that some have either mark. */
 void pgi_known_unmark(struct pgi_known *known)
 {
-	known->mark = known->mark == 1 ? 2 : 1;
+	uint8_t was = known->mark;
+	size_t i;
+
+	known->mark = was == 1 ? 2 : 1;
+	for (i = 0; i < known->size; i++)
+		if (known->slots[i].mark)
+			known->slots[i].mark = was;
 }
 
 bool pgi_known_pop_unmarked(struct pgi_known *known, size_t *from,

@@ -244,8 +244,38 @@ static HRESULT went_down(struct pgi_feed *feed, const struct peergroup_event *ev
 	return SUCCEEDED(hr) ? hr : found_later(feed, hr);
 }
 
+bool pgi_feed_keep_spare(struct pgi_feed *feed)
+{
+	if (!feed->spare)
+		feed->spare = malloc(sizeof(*feed->spare) + PEERGROUP_NAME_LEN_MAX + 1);
+	return feed->spare;
+}
+
+/*
+ * A direct connection fails that was opened here: whoever did so waits for the news, which is
+ * found nowhere later. Room for one is kept.
+ */
+static HRESULT tell_failed(struct pgi_feed *feed, const struct peergroup_event *event)
+{
+	size_t len = strlen(event->link_peer) + 1;
+	HRESULT hr = pgi_feed_push_link(feed, event);
+	struct pgi_item *item = feed->spare;
+
+	if (SUCCEEDED(hr) || !item || len > PEERGROUP_NAME_LEN_MAX + 1)
+		return hr;
+	memset(item, 0, sizeof(*item));
+	item->event = *event;
+	item->event.link_peer = memcpy(item->peer, event->link_peer, len);
+	item->failed = S_OK;
+	pgi_feed_put(feed, item);
+	feed->spare = NULL;
+	return S_OK;
+}
+
 HRESULT pgi_feed_tell_link(struct pgi_feed *feed, const struct peergroup_event *event)
 {
+	HRESULT hr;
+
 	/* Of no use to the owner but that it sees them. */
 	if (!feed->links)
 		return pgi_feed_push(feed, event, S_OK);
@@ -255,7 +285,11 @@ HRESULT pgi_feed_tell_link(struct pgi_feed *feed, const struct peergroup_event *
 	case PEERGROUP_LINK_DOWN:
 		return went_down(feed, event);
 	}
-	/* A direct connection fails that was opened here: whoever did so waits for the news. */
+	if (event->link_state == PEERGROUP_LINK_FAILED && event->kind == PEERGROUP_EVENT_DIRECT) {
+		hr = tell_failed(feed, event);
+		pgi_feed_keep_spare(feed);
+		return hr;
+	}
 	if (event->kind == PEERGROUP_EVENT_DIRECT || !pgi_feed_full(feed))
 		return pgi_feed_push_link(feed, event);
 	leave_out(feed, event);

@@ -16,6 +16,16 @@ void pgi_presence_key(uint64_t link, uint8_t key[PEERGROUP_ID_LEN])
 	memcpy(key + PEERGROUP_ID_LEN / 2, &link, sizeof(link));
 }
 
+uint64_t pgi_presence_cert(const struct nlattr *fingerprint)
+{
+	uint8_t bytes[PEERGROUP_HASH_LEN];
+	uint64_t cert;
+
+	pgi_nl_bytes(fingerprint, bytes, sizeof(bytes));
+	memcpy(&cert, bytes, sizeof(cert));
+	return cert;
+}
+
 /* A member, by its name. */
 struct member {
 	size_t reasons;			/* for which it is there */
@@ -155,7 +165,7 @@ bool pgi_presence_has(const struct pgi_presence *p, uint64_t link)
 	return find(p, key);
 }
 
-HRESULT pgi_presence_add(struct pgi_presence *p, uint64_t link, const char *name)
+static HRESULT add_link(struct pgi_presence *p, uint64_t link, const char *name)
 {
 	uint8_t key[PEERGROUP_ID_LEN];
 	struct pgi_present *at;
@@ -168,19 +178,6 @@ HRESULT pgi_presence_add(struct pgi_presence *p, uint64_t link, const char *name
 	return S_FALSE;
 }
 
-char *pgi_presence_remove(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN])
-{
-	struct pgi_present *at = find(p, key);
-	char *name = NULL;
-
-	if (!at)
-		return NULL;
-	if (at->member && at->member->reasons == 1)
-		name = strdup(at->member->name);
-	drop(p, at);
-	return name;
-}
-
 static HRESULT tell_if(pgi_presence_tell tell, const char *name, uint32_t change, void *arg)
 {
 	return tell ? tell(name, change, arg) : S_OK;
@@ -190,7 +187,7 @@ HRESULT pgi_presence_link(struct pgi_presence *p, uint64_t link, const char *nam
 			  pgi_presence_tell tell, void *arg)
 {
 	uint8_t key[PEERGROUP_ID_LEN];
-	HRESULT hr = pgi_presence_add(p, link, name);
+	HRESULT hr = add_link(p, link, name);
 
 	if (hr == S_OK)
 		hr = tell_if(tell, name, PEER_MEMBER_CONNECTED, arg);
@@ -356,4 +353,37 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 	if (SUCCEEDED(hr) && records)
 		hr = pgi_fetch(nl, &q, compare_record, &c, NULL);
 	return FAILED(hr) ? hr : drop_unseen(&c);
+}
+
+static int take_revoked(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
+	struct compare *c = arg;
+	HRESULT hr;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
+	if (!a[PEERGROUP_A_MEMBER_REVOKED])
+		return 0;
+	hr = pgi_presence_link(c->p, pgi_presence_cert(a[PEERGROUP_A_MEMBER_FINGERPRINT]),
+			       pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]), c->tell, c->arg);
+	if (FAILED(hr))
+		c->hr = hr;
+	return FAILED(hr) ? -ECANCELED : 0;
+}
+
+HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
+				     pgi_presence_tell tell, void *arg)
+{
+	struct nlmsghdr *msg = pgi_nl_request(nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
+	struct compare c = { p, tell, arg, S_OK };
+	size_t i;
+	int err;
+
+	for (i = 0; i < p->count; i++)
+		p->list[i]->seen = false;
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	err = pgi_nl_talk(nl, msg, take_revoked, &c);
+	if (FAILED(c.hr))
+		return c.hr;
+	return err ? pgi_nl_fail(nl, err) : drop_unseen(&c);
 }

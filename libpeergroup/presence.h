@@ -34,15 +34,9 @@ void pgi_presence_free(struct pgi_presence *p);
 /* No record has such an id: the first half of one is a hash of its creator's key. */
 void pgi_presence_key(uint64_t link, uint8_t key[PEERGROUP_ID_LEN]);
 
-/* A link is up; S_FALSE unless it is the member's first. */
-HRESULT pgi_presence_add(struct pgi_presence *p, uint64_t link, const char *name);
-
 bool pgi_presence_has(const struct pgi_presence *p, uint64_t link);
 
-/* It is no longer: the name, malloc()ed, if it was the last of the member's, or NULL. */
-char *pgi_presence_remove(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN]);
-
-/* The two as they are told of: what fails can be tried again. */
+/* A link is up, the member's first maybe, or is no longer. What fails can be tried again. */
 HRESULT pgi_presence_link(struct pgi_presence *p, uint64_t link, const char *name,
 			  pgi_presence_tell tell, void *arg);
 HRESULT pgi_presence_gone(struct pgi_presence *p, const uint8_t key[PEERGROUP_ID_LEN],
@@ -58,6 +52,15 @@ HRESULT pgi_presence_record(struct pgi_presence *p, const struct pgi_record *rec
  */
 HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
 			     bool records, pgi_presence_tell tell, void *arg);
+
+/*
+ * The same of a list of certificates that were revoked, in the place of links: who has the
+ * first of them revoked is CONNECTED to @tell, and who none any more DISCONNECTED.
+ */
+HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
+				     pgi_presence_tell tell, void *arg);
+/* What stands for a certificate in the place of a link. */
+uint64_t pgi_presence_cert(const struct nlattr *fingerprint);
 
 /* ---- place.c: where a node is, as the record has it ---- */
 

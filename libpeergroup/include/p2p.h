@@ -2177,7 +2177,8 @@ HRESULT PeerGroupParseInvitation(PCWSTR pwzInvitation,
  * leaves 4096 events in the queue, not counting data: those that follow are told, the last
  * state of each, when it has taken half of them, and what the status is then. Only that a
  * neighbour could not be connected to is not told then. PEER_MEMBER_LEFT is told at once, as
- * is how a PeerGroupOpenDirectConnection() of this host has failed.
+ * is how a PeerGroupOpenDirectConnection() of this host has failed. What there is no memory for
+ * is told in the same way when there is; but data that comes then is dropped.
  *
  * All events of PEER_GROUP_EVENT_TYPE are told.
  *

@@ -25,15 +25,28 @@ void __libc_free(void *p);
 
 #define WALK_MAX	200000
 #define FRAMES		12
+#define SEEN_FEW	4
+#define SEEN_OFTEN	10		/* a place that is, and never failed, is not walked */
 
 bool heap_all;
 unsigned int heap_nth;
+unsigned int heap_times = 3;
 
 static __thread bool armed;
+static __thread bool busy;		/* with what is not the call's own */
 static unsigned int seen;
 static bool failed;
 static void *where[FRAMES];		/* what failed was called by */
 static int where_len;
+
+/* Of heap_walk_threads(): this thread is the test's, and the others' allocations count. */
+static __thread bool spared;
+static bool others;
+
+static bool counts(void)
+{
+	return !busy && (armed || (!spared && __atomic_load_n(&others, __ATOMIC_ACQUIRE)));
+}
 
 /* ------------------------------------------------------ what is allocated -- */
 
@@ -88,24 +101,29 @@ static int trace(void *by[FRAMES])
 {
 	int n;
 
-	armed = false;
+	busy = true;
 	n = backtrace(by, FRAMES);
-	armed = true;
+	busy = false;
 	return n;
 }
 
 static void keep(void *p)
 {
 	struct block *b;
+	void *by[FRAMES];
+	int by_len = 0;
 
-	if (!armed || !p)
+	if (!p || !counts())
 		return;
+	if (tracing)
+		by_len = trace(by);
 	pthread_mutex_lock(&lock);
 	b = live < BLOCKS / 2 ? slot_of(p) : NULL;
 	if (!b)
 		abort();
 	b->p = p;
-	b->by_len = tracing ? trace(b->by) : 0;
+	b->by_len = by_len;
+	memcpy(b->by, by, sizeof(by[0]) * (size_t)by_len);
 	live++;
 	pthread_mutex_unlock(&lock);
 }
@@ -151,12 +169,16 @@ static int find_libcrypto(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
+static bool fails_here(const void *caller);
+
 static bool fails(const void *caller)
 {
 	uintptr_t by = (uintptr_t)caller;
 
-	if (!armed || (!heap_all && by >= spared_from && by < spared_to))
+	if (!counts() || (!heap_all && by >= spared_from && by < spared_to))
 		return false;
+	if (!armed)
+		return fails_here(caller);
 	if (++seen != heap_nth)
 		return false;
 	failed = true;
@@ -243,16 +265,21 @@ void free(void *p)
 
 /* ---------------------------------------------------------------- a walk -- */
 
-void heap_arm(void)
+static void begin(void)
 {
 	static bool once;
 	void *first[1];
 
-	if (!once) {
-		dl_iterate_phdr(find_libcrypto, NULL);
-		backtrace(first, 1);	/* it loads a library */
-		once = true;
-	}
+	if (once)
+		return;
+	dl_iterate_phdr(find_libcrypto, NULL);
+	backtrace(first, 1);	/* it loads a library */
+	once = true;
+}
+
+void heap_arm(void)
+{
+	begin();
 	pthread_mutex_lock(&lock);
 	if (live)
 		memset(blocks, 0, sizeof(blocks));
@@ -365,4 +392,239 @@ void heap_walk(HRESULT (*once)(void), uint64_t (*state)(void))
 	} while (failed && tap_bad < TAP_REPORTS_MAX);
 	printf("# %u allocations, %u could be done without\n", heap_nth - 1, optional);
 	heap_nth = 0;
+}
+
+/* ------------------------------------------------ threads of the library's -- */
+
+/*
+ * A place is what an allocation was called by, down to where its thread began. The first time
+ * in a round, the second and so on, which come upon what was left by then, are several.
+ */
+#define PLACES	4096
+#define DEPTH	40
+
+struct place {
+	uint64_t hash;			/* 0: free */
+	void *by[FRAMES];
+	int by_len;
+	unsigned int passed;		/* in how many rounds, */
+	unsigned int last;		/* ... of which this is the last */
+	unsigned int round, times;	/* how often in that round was it come by */
+	bool failed;
+};
+
+static struct place places[PLACES];
+static unsigned int n_places, n_failed, round_nr;
+static bool may_fail, lasts, lasting, held;
+static unsigned int waiting;
+static pthread_mutex_t others_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t others_cond = PTHREAD_COND_INITIALIZER;
+
+static uint64_t hash_of(void *const at[], int n)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	while (n--)
+		hash = (hash ^ (uintptr_t)at[n]) * 0x100000001b3;
+	return hash | 1;
+}
+
+static struct place *place_of(uint64_t hash, void *const at[], int n)
+{
+	struct place *p;
+	size_t i = hash % PLACES;
+
+	while (places[i].hash && places[i].hash != hash)
+		i = (i + 1) % PLACES;
+	p = &places[i];
+	if (!p->hash) {
+		if (++n_places > PLACES / 2)
+			abort();
+		p->hash = hash;
+		p->by_len = n < FRAMES ? n : FRAMES;
+		memcpy(p->by, at, sizeof(at[0]) * (size_t)p->by_len);
+	}
+	return p;
+}
+
+/* One of a thread that is not the test's; others_lock held. */
+static bool judge_place(void *const at[], int n)
+{
+	uint64_t hash = hash_of(at, n);
+	struct place *p = place_of(hash, at, n);
+
+	p->times = p->round == round_nr ? p->times + 1 : 1;
+	p->round = round_nr;
+	if (p->times > 1 && heap_times > 1)
+		p = place_of((hash ^ (p->times < heap_times ? p->times : heap_times)) * 0x100000001b3 | 1,
+			     at, n);
+	/* Not first among those that fail: what comes before it is to blame. */
+	if (lasting)
+		return true;
+	p->passed += p->last != round_nr;
+	p->last = round_nr;
+	/* What only comes upon a failure fails with it. */
+	if (!may_fail || p->failed || (failed && p->passed < SEEN_FEW))
+		return false;
+	p->failed = true;
+	n_failed++;
+	failed = true;
+	lasting = lasts;
+	where_len = p->by_len;
+	memcpy(where, p->by, sizeof(where));
+	return true;
+}
+
+/*
+ * What libxml2 has of its own for a thread, and cannot do without: version 2.9 calls itself
+ * without end. The library sees to it that there is room right before.
+ */
+static bool is_needed(const void *caller)
+{
+	Dl_info info;
+
+	return dladdr(caller, &info) && info.dli_sname &&
+	       !strcmp(info.dli_sname, "xmlGetGlobalState");
+}
+
+static bool fails_here(const void *caller)
+{
+	void *at[DEPTH];
+	bool fail;
+	int n;
+
+	if (is_needed(caller))
+		return false;
+	busy = true;
+	n = backtrace(at, DEPTH);
+	pthread_mutex_lock(&others_lock);
+	if (held) {
+		waiting++;
+		while (held)
+			pthread_cond_wait(&others_cond, &others_lock);
+		waiting--;
+	}
+	fail = judge_place(at, n);
+	pthread_mutex_unlock(&others_lock);
+	busy = false;
+	if (fail)
+		errno = ENOMEM;
+	return fail;
+}
+
+void heap_hold(bool hold)
+{
+	pthread_mutex_lock(&others_lock);
+	held = hold;
+	pthread_cond_broadcast(&others_cond);
+	pthread_mutex_unlock(&others_lock);
+}
+
+bool heap_holds(void *unused)
+{
+	bool holds;
+
+	(void)unused;
+	pthread_mutex_lock(&others_lock);
+	holds = waiting;
+	pthread_mutex_unlock(&others_lock);
+	return holds;
+}
+
+void heap_return(void)
+{
+	pthread_mutex_lock(&others_lock);
+	lasting = false;
+	pthread_mutex_unlock(&others_lock);
+}
+
+/* Whether there was something to fail in it. */
+static bool one_round(void (*round)(void), bool fail)
+{
+	bool was;
+
+	pthread_mutex_lock(&others_lock);
+	round_nr++;
+	failed = false;
+	may_fail = fail;
+	pthread_mutex_unlock(&others_lock);
+	round();
+	pthread_mutex_lock(&others_lock);
+	may_fail = false;
+	lasting = false;
+	was = failed;
+	pthread_mutex_unlock(&others_lock);
+	if (was && tap_bad) {
+		printf("# failed at, %s:\n", lasts ? "and from there on" : "once");
+		print_frames(where, where_len);
+	}
+	return was;
+}
+
+static void check_places(void)
+{
+	unsigned int i;
+
+	CHECK(n_failed, "no thread of the library allocates anything");
+	for (i = 0; i < PLACES; i++) {
+		if (!places[i].hash || places[i].failed || places[i].passed < SEEN_OFTEN)
+			continue;
+		CHECK(places[i].failed, "in %u rounds:", places[i].passed);
+		print_frames(places[i].by, places[i].by_len);
+	}
+	printf("# %s: %u places of %u failed, in %u rounds\n", lasts ? "for a while" : "once",
+	       n_failed, n_places, round_nr);
+}
+
+/* A round more than one in which nothing is left to fail: not all take the same way. */
+static void walk_places(void (*round)(void), bool for_a_while)
+{
+	unsigned int quiet = 0;
+
+	memset(places, 0, sizeof(places));
+	n_places = 0;
+	n_failed = 0;
+	round_nr = 0;
+	lasts = for_a_while;
+	one_round(round, false);
+	while (quiet < 2 && !tap_bad)
+		quiet = one_round(round, true) ? 0 : quiet + 1;
+	if (!tap_bad)
+		check_places();
+}
+
+void heap_walk_threads(void (*round)(void))
+{
+	begin();
+	spared = true;
+	tracing = true;
+	__atomic_store_n(&others, true, __ATOMIC_RELEASE);
+	walk_places(round, false);
+	if (!tap_bad)
+		walk_places(round, true);
+}
+
+/* The linker's, of threads: the C library keeps some of those that have ended. */
+static bool is_of_thread(const struct block *b)
+{
+	Dl_info info;
+
+	return b->by_len > 2 && dladdr(b->by[2], &info) && info.dli_fname &&
+	       strstr(info.dli_fname, "/ld-linux");
+}
+
+void heap_check_threads(void)
+{
+	unsigned int i;
+
+	__atomic_store_n(&others, false, __ATOMIC_RELEASE);
+	for (i = 0; i < BLOCKS; i++) {
+		while (blocks[i].p && is_of_thread(&blocks[i])) {
+			empty(&blocks[i]);
+			live--;
+		}
+	}
+	CHECK(!live, "%u blocks are lost", live);
+	if (live)
+		print_lost();
 }
