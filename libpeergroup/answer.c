@@ -110,7 +110,9 @@ static HRESULT issue(struct pgi_group *group, const uint8_t mark[PGI_MARK_LEN],
 static HRESULT send_to(struct pgi_answering *a, const struct message *m)
 {
 	size_t room = MNL_NLMSG_HDRLEN + 128 + m->len;
-	char *buf = calloc(1, room + MNL_SOCKET_BUFFER_SIZE);
+	_Alignas(struct nlmsghdr) char few[512] = { 0 };
+	/* That it is over is said without memory, too: who joins waits for it. */
+	char *buf = m->data ? calloc(1, room + MNL_SOCKET_BUFFER_SIZE) : few;
 	struct genlmsghdr *genl;
 	struct nlmsghdr *msg;
 	HRESULT hr = S_OK;
@@ -132,7 +134,8 @@ static HRESULT send_to(struct pgi_answering *a, const struct message *m)
 		mnl_attr_put(msg, PEERGROUP_A_PASSWORD_LAST, 0, NULL);
 	if (mnl_socket_sendto(a->nl.sock, msg, msg->nlmsg_len) < 0)
 		hr = pgi_from_errno(errno);
-	free(buf);
+	if (buf != few)
+		free(buf);
 	return hr;
 }
 
@@ -210,15 +213,24 @@ static void proved(struct pgi_answering *a, struct exchange *ex, const uint8_t *
 	}
 	hr = issue(a->group, ex->pake.mark, identity_xml, &xml);
 	free(identity_xml);
+	/* Without memory nothing was refused: it may be tried again, by another member, say. */
+	if (hr == E_OUTOFMEMORY) {
+		free(xml);
+		hang_up(a, ex);
+		return;
+	}
 	hr = pgi_pake_issue(&ex->pake, xml, hr, &out);
 	free(xml);
 	if (SUCCEEDED(hr)) {
 		m.data = out.data;
 		m.len = out.len;
+		hr = send_to(a, &m);
+		pgi_blob_free(&out);
 	}
-	send_to(a, &m);
-	pgi_blob_free(&out);
-	forget(ex);
+	if (SUCCEEDED(hr))
+		forget(ex);
+	else
+		hang_up(a, ex);
 }
 
 static int take_event(const struct nlmsghdr *msg, void *arg)

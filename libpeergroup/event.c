@@ -62,6 +62,21 @@ static void push_failed(struct registration *reg, HRESULT reason)
 	keep_spare(reg, authentication);
 }
 
+void pgi_registration_done(struct registration *reg, struct pgi_item *item)
+{
+	struct pgi_item **spare = &reg->spare[item->failed == PGI_AUTHENTICATION_FAILED];
+
+	if (item->failed != S_OK && !*spare) {
+		item->failed = S_OK;
+		item->next = NULL;
+		*spare = item;
+	} else {
+		free(item);
+	}
+	if (reg->feed.links)
+		pgi_feed_keep_spare(&reg->feed);
+}
+
 static bool all_failed(struct attempt *a, const struct pgi_address *address)
 {
 	bool all = true;

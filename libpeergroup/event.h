@@ -18,8 +18,11 @@
 /* AUTHENTICATION_FAILED, and then the CONNECTION_FAILED that follows from it. */
 void pgi_event_not_authenticated(const struct pgi_group *group);
 
-/* The group has come to be in the kernel: registrations hear of it from now on. */
-void pgi_event_group_begun(struct pgi_group *group);
+/*
+ * The group has come to be in the kernel, and is pending no more: registrations hear of it from
+ * now on. Where that fails it is pending as before.
+ */
+HRESULT pgi_event_group_begun(struct pgi_group *group);
 
 /* CONNECTION_FAILED with @reason, now. */
 void pgi_event_failed(const struct pgi_group *group, HRESULT reason);

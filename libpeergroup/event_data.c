@@ -127,7 +127,7 @@ static HRESULT take_item(struct registration *reg, PEER_GROUP_EVENT_DATA **out)
 		PeerFreeData(data);
 		return hr;
 	}
-	free(pgi_feed_pop(&reg->feed));
+	pgi_registration_done(reg, pgi_feed_pop(&reg->feed));
 	pgi_feed_pull(&reg->feed);
 	*out = data;
 	return S_OK;

@@ -178,7 +178,8 @@ static HRESULT watch_socket(struct registration *reg)
 
 	if (!reg->feed.nl.sock)
 		return S_OK;
-	if (epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_nl_fd(&reg->feed.nl), &event) < 0)
+	if (epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_nl_fd(&reg->feed.nl), &event) < 0 &&
+	    errno != EEXIST)
 		return pgi_from_errno(errno);
 	if (pgi_feed_timer(&reg->feed) >= 0 &&
 	    epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_feed_timer(&reg->feed), &event) < 0)
@@ -284,32 +285,34 @@ void pgi_registration_unlist(struct registration *reg)
 	pthread_mutex_unlock(&thread.lock);
 }
 
-/* Of a group that was not in the kernel when it was made. thread.lock held */
+/* Also of a group that was not in the kernel when it was made. thread.lock held */
 static HRESULT open_late(struct registration *reg, struct pgi_group *group)
 {
 	HRESULT hr;
 
-	if (reg->feed.nl.sock || atomic_load(&group->pending))
-		return S_OK;
+	if (reg->feed.nl.sock)
+		return watch_socket(reg);
 	pthread_mutex_lock(&reg->lock);
 	hr = pgi_feed_open(&reg->feed, group, PEERGROUP_SINCE_NOW);
 	pgi_registration_signal(reg);
 	pthread_mutex_unlock(&reg->lock);
-	return hr;
+	return SUCCEEDED(hr) ? watch_socket(reg) : hr;
 }
 
-void pgi_event_group_begun(struct pgi_group *group)
+HRESULT pgi_event_group_begun(struct pgi_group *group)
 {
 	struct registration *reg;
+	HRESULT hr = S_OK;
 
 	pthread_mutex_lock(&thread.lock);
-	for (reg = thread.list; reg; reg = reg->next) {
-		if (reg->group != group || reg->feed.nl.sock)
-			continue;
-		if (FAILED(open_late(reg, group)) || FAILED(watch_socket(reg)))
-			atomic_store(&reg->dead, true);
-	}
+	for (reg = thread.list; reg && SUCCEEDED(hr); reg = reg->next)
+		if (reg->group == group)
+			hr = open_late(reg, group);
+	/* Who registers from here on finds it in the kernel. */
+	if (SUCCEEDED(hr))
+		atomic_store(&group->pending, false);
 	pthread_mutex_unlock(&thread.lock);
+	return hr;
 }
 
 HRESULT pgi_registration_list(struct registration *reg, struct pgi_group *group)
@@ -321,10 +324,8 @@ HRESULT pgi_registration_list(struct registration *reg, struct pgi_group *group)
 	if (SUCCEEDED(hr)) {
 		reg->serial = ++thread.serials;
 		reg->group = group;
-		hr = open_late(reg, group);
-	}
-	if (SUCCEEDED(hr)) {
-		hr = watch_socket(reg);
+		if (reg->feed.nl.sock || !atomic_load(&group->pending))
+			hr = open_late(reg, group);
 	}
 	if (SUCCEEDED(hr)) {
 		reg->next = thread.list;

@@ -313,15 +313,14 @@ static HRESULT begin(struct pgi_group *group)
 
 	if (!group->own)
 		hr = pgi_own_set(group, group->store);
-	if (SUCCEEDED(hr))
+	/* A try before this one may have come so far. */
+	if (SUCCEEDED(hr) && !group->nl.sock)
 		hr = pgi_group_begin(group);
 	if (FAILED(hr))
 		return hr;
 	keep_or_forget(group);
 	pgi_clear_error();
-	atomic_store(&group->pending, false);
-	pgi_event_group_begun(group);
-	return S_OK;
+	return pgi_event_group_begun(group);
 }
 
 /* Another program, or a call before, may have joined it: then that is what counts. */

@@ -48,6 +48,12 @@ struct registration {
 /* Signals the program's event if something was queued since. reg->lock held. */
 void pgi_registration_signal(struct registration *reg);
 
+/*
+ * The program has what an item says, which is freed; or it is room for the next of its kind,
+ * where there was no memory for that. reg->lock held.
+ */
+void pgi_registration_done(struct registration *reg, struct pgi_item *item);
+
 /* ---- event_thread.c ---- */
 
 /* From now on the thread serves it. */

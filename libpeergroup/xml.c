@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <libxml/chvalid.h>
 #include <libxml/parser.h>
+#include <libxml/threads.h>
 #include "xml.h"
 
 /* Twice the longest there is, attributes and the largest bundle in base64 with its line ends. */
@@ -60,6 +61,29 @@ void pgi_xml_free(xmlDoc *doc)
 	xmlSetStructuredErrorFunc(programs.context, programs.call);
 }
 
+/*
+ * What libxml2 keeps for each thread is there before it is used: it takes for granted that it
+ * is, and 2.9 even calls itself without end where there is no memory for it.
+ */
+static bool has_own_state(void)
+{
+#if LIBXML_VERSION >= 21200
+	return !xmlCheckThreadLocalStorage();
+#else
+	static _Thread_local bool has;
+	void *volatile room;
+
+	if (!has) {
+		room = malloc(sizeof(xmlGlobalState));
+		if (!room)
+			return false;
+		free(room);
+		has = xmlGetGlobalState();
+	}
+	return has;
+#endif
+}
+
 struct state {
 	bool doctype;
 };
@@ -102,6 +126,8 @@ static HRESULT parse(const char *xml, xmlDoc **doc)
 	xmlParserCtxt *parser;
 	HRESULT hr = S_OK;
 
+	if (!has_own_state())
+		return E_OUTOFMEMORY;
 	errno = 0;
 	be_quiet();
 	parser = xmlNewParserCtxt();
