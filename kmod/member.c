@@ -142,6 +142,7 @@ static void pg_members_add(struct pg_members *ms, struct pg_member *m)
 		rcu_assign_pointer(ms->last->next, m);
 	ms->last = m;
 	WRITE_ONCE(ms->count, ms->count + 1);
+	ms->changes++;
 }
 
 int pg_members_init(struct pg_members *ms, const u8 *der, size_t len)

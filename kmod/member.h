@@ -82,6 +82,7 @@ struct pg_members {
 	struct pg_member *root;
 	struct pg_member *last;	/* the latest; @lock */
 	u32 count;
+	u64 changes;		/* how often one came, or revocations changed; @lock */
 	u32 max;		/* as below: new ones over it are refused */
 	u32 invited_max;	/* below one that is no administrator's */
 	u32 issued_max;		/* below an administrator of another one; 0: half */

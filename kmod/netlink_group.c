@@ -25,6 +25,17 @@ static int pg_nl_put_identity(struct sk_buff *skb, const struct pg_group *g)
 	return 0;
 }
 
+/* Behind the changes that it counts: who reads this and the members then has seen them. */
+static u64 pg_nl_member_changes(struct pg_group *g)
+{
+	u64 changes;
+
+	mutex_lock(&g->members.lock);
+	changes = g->members.changes;
+	mutex_unlock(&g->members.lock);
+	return changes;
+}
+
 static int pg_nl_put_state(struct sk_buff *skb, struct pg_group *g)
 {
 	u64 until = pg_group_credential_until(g);
@@ -46,7 +57,9 @@ static int pg_nl_put_state(struct sk_buff *skb, struct pg_group *g)
 	    nla_put_u32(skb, PEERGROUP_A_GROUP_HOLDERS, holders) ||
 	    (until && nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES, until,
 					PEERGROUP_A_GROUP_PAD)) ||
-	    nla_put_s64(skb, PEERGROUP_A_GROUP_TIME_OFFSET, offset, PEERGROUP_A_GROUP_PAD))
+	    nla_put_s64(skb, PEERGROUP_A_GROUP_TIME_OFFSET, offset, PEERGROUP_A_GROUP_PAD) ||
+	    nla_put_u64_64bit(skb, PEERGROUP_A_GROUP_MEMBER_CHANGES, pg_nl_member_changes(g),
+			      PEERGROUP_A_GROUP_PAD))
 		return -EMSGSIZE;
 	return 0;
 }

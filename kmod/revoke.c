@@ -428,6 +428,7 @@ bool pg_revocations_apply(struct pg_members *ms,
 		cond_resched();
 	}
 	end = ms->last;
+	ms->changes += any;
 	mutex_unlock(&ms->lock);
 
 	for (m = ms->root; any && changed; m = pg_members_next(m)) {

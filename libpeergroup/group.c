@@ -50,6 +50,7 @@ void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *s
 	pgi_nl_bytes(a[PEERGROUP_A_GROUP_FINGERPRINT], state->fingerprint,
 		     sizeof(state->fingerprint));
 	pgi_nl_bytes(a[PEERGROUP_A_GROUP_SHOWN], state->shown, sizeof(state->shown));
+	state->member_changes = pgi_nl_u64(a[PEERGROUP_A_GROUP_MEMBER_CHANGES]);
 }
 
 static int take_state(const struct nlmsghdr *msg, void *arg)

@@ -10,6 +10,12 @@
 #include "netlink.h"
 #include "record.h"
 
+/* There was no better certificate, nor will there be while this is so. */
+struct pgi_none {
+	uint64_t changes;		/* of the members, as the kernel counts them */
+	uint64_t from, until;		/* peer time; 0: nothing is known */
+};
+
 /* The own membership. Not changed once it is in a group: a renewal makes another. */
 struct pgi_own {
 	struct pgi_own *before;
@@ -18,6 +24,7 @@ struct pgi_own {
 	uint32_t roles;
 	uint32_t depth;			/* certificates below the root's */
 	uint64_t not_before, not_after;
+	struct pgi_none none;		/* but this, with the group's lock */
 };
 
 /* What has to be done again and again while a group is open. */
@@ -79,6 +86,7 @@ struct pgi_group_state {
 	uint8_t id[PEERGROUP_HASH_LEN];
 	uint8_t fingerprint[PEERGROUP_HASH_LEN];
 	uint8_t shown[PEERGROUP_HASH_LEN];	/* the certificate that the node shows */
+	uint64_t member_changes;	/* how often its members have changed */
 };
 
 void pgi_group_parse_state(const struct nlmsghdr *msg, struct pgi_group_state *state);
@@ -204,11 +212,12 @@ void pgi_own_free(struct pgi_group *group);
 HRESULT pgi_own_renew(struct pgi_group *group, bool live);
 
 /*
- * The kernel's node shows that certificate: where it is another, as the one before was revoked
+ * The kernel's node shows a certificate: where it is another, as the one before was revoked
  * or another program renewed it, the group's is too from now on; but not where it is shown
- * for a while because a member says that the other was revoked.
+ * for a while because a member says that the other was revoked. Then the members are not read
+ * again before something could come of it.
  */
-void pgi_own_follow(struct pgi_group *group, const uint8_t shown[PEERGROUP_HASH_LEN]);
+void pgi_own_follow(struct pgi_group *group, const struct pgi_group_state *state);
 
 /*
  * A signature by the own certificate @was has been refused: is there another one, or may

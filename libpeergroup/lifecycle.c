@@ -462,7 +462,7 @@ static HRESULT make_status(struct pgi_group *group, struct peergroup_status **st
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;
-	pgi_own_follow(group, state.shown);
+	pgi_own_follow(group, &state);
 	*status = pgi_new(sizeof(**status));
 	if (!*status)
 		return E_OUTOFMEMORY;

@@ -271,7 +271,32 @@ static HRESULT prove_again(struct pgi_group *group)
 	return hr;
 }
 
-HRESULT pgi_own_renew(struct pgi_group *group, bool live)
+static void sooner(uint64_t *until, uint64_t when, uint64_t now)
+{
+	if (now < when && when < *until)
+		*until = when;
+}
+
+/* As long as the members stay what they are find_better() finds no other: certificates begin... */
+static uint64_t found_until(struct pgi_group *group, const struct pgi_members *members,
+			    uint64_t now)
+{
+	const struct pgi_own *own = group->own;
+	const struct pgi_member **named;
+	uint64_t until = UINT64_MAX;
+	size_t n;
+
+	for (named = pgi_members_named(members, group->identity->name, &n); n; n--, named++) {
+		sooner(&until, (*named)->not_before, now);
+		sooner(&until, (*named)->not_after, now);
+	}
+	/* ... and end, and the present one loses what pgi_member_may_follow() goes by. */
+	sooner(&until, own->not_before + (own->not_after - own->not_before) / 2, now);
+	return until;
+}
+
+/* @none: set where there is none better, but for what the caller knows. May be NULL. */
+static HRESULT renew(struct pgi_group *group, bool live, struct pgi_none *none)
 {
 	const struct pgi_member *m;
 	struct pgi_members members;
@@ -289,6 +314,10 @@ HRESULT pgi_own_renew(struct pgi_group *group, bool live)
 		return hr;
 	}
 	m = find_better(group, &members, now);
+	if (!m && none) {
+		none->from = now;
+		none->until = found_until(group, &members, now);
+	}
 	hr = m ? take(group, &members, m, now) : S_FALSE;
 	pgi_members_free(&members);
 	if (hr == S_OK && live)
@@ -297,10 +326,42 @@ HRESULT pgi_own_renew(struct pgi_group *group, bool live)
 	return hr;
 }
 
-void pgi_own_follow(struct pgi_group *group, const uint8_t shown[PEERGROUP_HASH_LEN])
+HRESULT pgi_own_renew(struct pgi_group *group, bool live)
 {
-	if (memcmp(shown, group->own->fingerprint, PEERGROUP_HASH_LEN))
-		pgi_own_renew(group, true);
+	return renew(group, live, NULL);
+}
+
+/* When there was nothing better, and by what: until the members change, or the time. */
+static void note_none(struct pgi_group *group, struct pgi_own *own, const struct pgi_none *none)
+{
+	pthread_mutex_lock(&group->lock);
+	own->none = *none;
+	pthread_mutex_unlock(&group->lock);
+}
+
+static bool none_since(struct pgi_group *group, const struct pgi_own *own, uint64_t changes)
+{
+	struct pgi_none none;
+	uint64_t now;
+
+	pthread_mutex_lock(&group->lock);
+	none = own->none;
+	pthread_mutex_unlock(&group->lock);
+	return changes && none.until && none.changes == changes &&
+	       SUCCEEDED(pgi_group_now(group, &now)) && none.from <= now && now < none.until;
+}
+
+void pgi_own_follow(struct pgi_group *group, const struct pgi_group_state *state)
+{
+	struct pgi_own *own = group->own;
+	struct pgi_none none = { .changes = state->member_changes };
+
+	if (!memcmp(state->shown, own->fingerprint, PEERGROUP_HASH_LEN) ||
+	    none_since(group, own, state->member_changes))
+		return;
+	renew(group, true, &none);
+	if (none.until)
+		note_none(group, own, &none);
 }
 
 bool pgi_own_changed(struct pgi_group *group, const uint8_t was[PEERGROUP_HASH_LEN])

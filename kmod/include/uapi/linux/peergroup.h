@@ -408,6 +408,7 @@ enum {
 	PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES, /* u64: peer time; absent where there is none */
 	PEERGROUP_A_GROUP_TAKES,	/* u32: PEERGROUP_TAKES_*, with GROUP_WATCH */
 	PEERGROUP_A_GROUP_SHOWN,	/* binary 32: SHA-256 of own DER that the node shows */
+	PEERGROUP_A_GROUP_MEMBER_CHANGES, /* u64: grows with each that MEMBER_GET would show */
 
 	__PEERGROUP_A_GROUP_MAX,
 	PEERGROUP_A_GROUP_MAX = __PEERGROUP_A_GROUP_MAX - 1
