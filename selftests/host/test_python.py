@@ -5,12 +5,15 @@ function's types, each constant's value; and leaves nothing of it out.
 """
 
 import ctypes
+import dataclasses
+import datetime
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import types
+import uuid
 
 TOP = os.environ.get("PG_TOP", os.path.realpath(os.path.join(os.path.dirname(__file__), "../..")))
 BUILD = os.environ.get("PG_BUILD", os.path.join(TOP, "build"))
@@ -24,7 +27,7 @@ if not os.path.exists(os.environ["PEERGROUP_LIBRARY"]):
 sys.dont_write_bytecode = True
 sys.path.insert(0, f"{TOP}/libpeergroup/python")
 import peergroup                        # noqa: E402 pylint: disable=wrong-import-position
-from peergroup import _c                # noqa: E402 pylint: disable=wrong-import-position
+from peergroup import _c, _group        # noqa: E402 pylint: disable=wrong-import-position
 
 count = failed = 0      # pylint: disable=invalid-name
 
@@ -210,6 +213,57 @@ except ValueError:
     result(True, "text does not end at a NUL")
 else:
     result(False, "text does not end at a NUL")
+
+# Of a number that is too large for the library's type ctypes would pass on some of its bits.
+nobody = peergroup.Group(ctypes.c_void_p())
+type_ = uuid.UUID(int=1)
+
+
+def refused(what, function, *arguments, **named):
+    """A number has to be refused here, by a ValueError and not by the library."""
+    try:
+        function(*arguments, **named)
+    except ValueError as error:
+        result(True, f"{what}: {error}")
+    except peergroup.Error as error:
+        result(False, f"{what} is refused", error)
+    else:
+        result(False, f"{what} is refused", "it was taken")
+
+
+for lifetime in (-1, 2 ** 32, datetime.timedelta(microseconds=-1000001),
+                 datetime.timedelta(seconds=2 ** 32 - 1, microseconds=1), 2 ** 32 - 0.5,
+                 float("inf"), float("nan")):
+    for name, function in (("credential_lifetime()", nobody.credential_lifetime),
+                           ("add()", lambda n: nobody.add(type_, lifetime=n)),
+                           ("create()", lambda n: peergroup.Group.create(presence_lifetime=n))):
+        refused(f"lifetime {lifetime} of {name}", function, lifetime)
+properties = peergroup.Properties("", "", None, None, "", None, peergroup.PropertyFlag(0), 0, 0)
+for wrong in (-1, 2 ** 32):
+    refused(f"flags {wrong}", peergroup.Group.create, flags=wrong)
+    refused(f"role {wrong}", nobody.set_password, "long enough", wrong)
+    refused(f"role {wrong} of a password", peergroup.Group.create, password="long enough",
+            password_role=wrong)
+    refused(f"role {wrong} of an invitation", nobody.invite, "<x/>", roles=wrong)
+    refused(f"role {wrong} of a renewal", nobody.renew, "x", roles=wrong)
+    for name in ("flags", "member_data_lifetime", "presence_lifetime"):
+        refused(f"{name} {wrong} of properties", nobody.set_properties,
+                dataclasses.replace(properties, **{name: wrong}))
+for wrong in (-1, 2 ** 64):
+    refused(f"sequence number {wrong}", nobody.watch, since=wrong)
+    refused(f"connection {wrong}", nobody.send, wrong, type_, b"")
+    refused(f"connection {wrong}, closed", nobody.close_direct, wrong)
+    refused(f"expiry at {wrong}", nobody.add, type_, expires=peergroup.PeerTime(wrong))
+    refused(f"expiry at {wrong} of many", nobody.add_batch,
+            [peergroup.NewRecord(type_, expires=peergroup.PeerTime(wrong))])
+seconds = [_group._seconds(n) for n in      # pylint: disable=protected-access
+           (0, 0.5, datetime.timedelta(microseconds=1), 1, 1.5, 2 ** 32 - 1,
+            datetime.timedelta(seconds=2 ** 32 - 1))]
+result(seconds == [0, 1, 1, 1, 2, 2 ** 32 - 1, 2 ** 32 - 1], "part of a second counts", seconds)
+times = [_group._milliseconds(n) for n in   # pylint: disable=protected-access
+         (None, 0, -0.01, 0.0001, 1e9, float("inf"))]
+result(times == [-1, 0, 0, 1, 2 ** 31 - 1, 2 ** 31 - 1], "no time left is at once, not for ever",
+       times)
 result(peergroup.escape("a*b?c\\") == r"a\*b\?c\\", "escape()")
 result("colour" in peergroup.query_of({"colour": "b*", "n less": 3}), "query_of()")
 print(f"1..{count}")

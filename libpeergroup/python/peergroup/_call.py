@@ -39,6 +39,13 @@ def required(text: Optional[bytes]) -> str:
     return (text or b"").decode()
 
 
+def number(value: int, bits: int = 32) -> int:
+    """A number for the library, of which ctypes would take the lowest bits only."""
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f"{value} is not from 0 to {(1 << bits) - 1}")
+    return value
+
+
 def uuid_out(which: uuid.UUID) -> Any:
     return _c.Uuid.from_buffer_copy(which.bytes)
 

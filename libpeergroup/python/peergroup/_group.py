@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
 
 from . import _c
 from ._call import (address, attributes_xml, call_block, call_list, call_text, decode, encode,
-                    query_of, record, required, utc_out, uuid_in, uuid_out, walk)
+                    number, query_of, record, required, utc_out, uuid_in, uuid_out, walk)
 from ._types import (Attributes, Bytes, Connection, Error, Lifetime, Member, NewRecord, PeerTime,
                      Properties, PropertyFlag, Record, Refusal, Role, Status, StatusFlag,
                      Transfer, check, error_of, lib)
@@ -68,8 +68,11 @@ def _refusal(r: _c.peergroup_refusal) -> Refusal:
 
 
 def _milliseconds(timeout: Optional[float]) -> int:
-    # To wait a little is not to return at once, nor to wait long to wait for ever.
-    return -1 if timeout is None else min(math.ceil(timeout * 1000), 2**31 - 1)
+    # To wait a little is not to return at once, nor to wait long to wait for ever. What is left
+    # of a time may be less than nothing.
+    if timeout is None:
+        return -1
+    return math.ceil(min(max(timeout, 0) * 1000, 2**31 - 1))
 
 
 def _raw(data: Bytes) -> bytes:
@@ -77,7 +80,10 @@ def _raw(data: Bytes) -> bytes:
 
 
 def _seconds(lifetime: Lifetime) -> int:
-    return int(lifetime.total_seconds() if isinstance(lifetime, timedelta) else lifetime)
+    # Rounded up, as 0 is no lifetime but stands for another.
+    if isinstance(lifetime, timedelta):
+        return number(-(-lifetime // timedelta(seconds=1)))
+    return number(math.ceil(number(lifetime)))  # of what is not finite there is none
 
 
 def _new_record(data: Bytes, attributes: Union[Attributes, str, None],
@@ -88,7 +94,7 @@ def _new_record(data: Bytes, attributes: Union[Attributes, str, None],
         xml = attributes if isinstance(attributes, str) else attributes_xml(attributes)
     made = _c.peergroup_new_record(
         ctypes.cast(ctypes.c_char_p(raw), ctypes.c_void_p), len(raw), encode(xml),
-        expires or 0, _seconds(lifetime))
+        number(expires or 0, 64), _seconds(lifetime))
     made.keep = raw     # the pointer does not
     return made
 
@@ -147,11 +153,11 @@ class Group:
         With a password, who knows it can join, as one of that role.
         """
         options = _c.peergroup_create_options(
-            encode(classifier), encode(friendly), encode(comment), encode(cloud), flags,
+            encode(classifier), encode(friendly), encode(comment), encode(cloud), number(flags),
             _seconds(member_data_lifetime), _seconds(presence_lifetime))
         if password is not None:
             return cls._get(lib.peergroup_create_with_password, encode(identity),
-                            byref(options), encode(password), password_role)
+                            byref(options), encode(password), number(password_role))
         return cls._get(lib.peergroup_create, encode(identity), byref(options))
 
     @classmethod
@@ -177,7 +183,7 @@ class Group:
 
     def set_password(self, password: Optional[str], role: Role = Role(0)) -> None:
         """Set the group's password, or tell this member what it is; None: forget it."""
-        check(lib.peergroup_set_password(self._handle, encode(password), role))
+        check(lib.peergroup_set_password(self._handle, encode(password), number(role)))
 
     def password_invitation(self) -> str:
         """An invitation for everybody who knows the password, which is not in it."""
@@ -253,8 +259,8 @@ class Group:
         p = properties
         raw = _c.peergroup_properties(
             encode(p.name), encode(p.creator), encode(p.classifier), encode(p.cloud),
-            encode(p.friendly), encode(p.comment), p.flags, p.member_data_lifetime,
-            p.presence_lifetime)
+            encode(p.friendly), encode(p.comment), number(p.flags),
+            _seconds(p.member_data_lifetime), _seconds(p.presence_lifetime))
         check(lib.peergroup_set_properties(self._handle, byref(raw)))
 
     def members(self, *, present: bool = False, name: Optional[str] = None) -> list[Member]:
@@ -269,13 +275,13 @@ class Group:
                roles: Role = Role.MEMBER) -> str:
         """An invitation for an identity, for it only."""
         return call_text(lib.peergroup_invite, self._handle, encode(identity_xml),
-                         utc_out(expires), roles)
+                         utc_out(expires), number(roles))
 
     def renew(self, member: str, *, expires: Optional[datetime] = None,
               roles: Role = Role(0)) -> str:
         """A later certificate for a member, as an invitation; also left in the group."""
         return call_text(lib.peergroup_renew, self._handle, encode(member), utc_out(expires),
-                         roles, _c.PEERGROUP_RENEW_STORE)
+                         number(roles), _c.PEERGROUP_RENEW_STORE)
 
     def revoke(self, member: str, *, only: bool = False, withdraw: bool = False) -> None:
         """End a membership, for everybody and at once.
@@ -382,7 +388,7 @@ class Group:
 
     def close_direct(self, id: int) -> None:        # pylint: disable=redefined-builtin
         """Close a direct connection; what has been sent before still goes out."""
-        check(lib.peergroup_direct_close(self._handle, id))
+        check(lib.peergroup_direct_close(self._handle, number(id, 64)))
 
     def send(self, id: int, type: uuid.UUID, data: Bytes,   # pylint: disable=redefined-builtin
              *, timeout: Optional[float] = None) -> None:
@@ -391,7 +397,7 @@ class Group:
         timeout: seconds to wait for room in its queue.
         """
         raw = _raw(data)
-        check(lib.peergroup_send(self._handle, id, uuid_out(type), raw, len(raw),
+        check(lib.peergroup_send(self._handle, number(id, 64), uuid_out(type), raw, len(raw),
                                  _milliseconds(timeout)))
 
     def receive(self) -> Receiver:

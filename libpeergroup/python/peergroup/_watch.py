@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, AsyncIterator, Callable, Generic, Iterator, Optional, TypeVar
 
 from . import _c
-from ._call import address, required, uuid_in
+from ._call import address, number, required, uuid_in
 from ._types import (Change, Data, DirectEvent, Event, GoneEvent, LinkEvent, LinkState,
                      MemberChange, MemberEvent, RecordEvent, StatusEvent, StatusFlag, check, lib)
 
@@ -159,7 +159,7 @@ class Watch(Queue[Event]):
 
     def __init__(self, group: ctypes.c_void_p, since: int) -> None:
         handle = ctypes.c_void_p()
-        check(lib.peergroup_watch_open(group, since, byref(handle)))
+        check(lib.peergroup_watch_open(group, number(since, 64), byref(handle)))
         super().__init__(handle, lib.peergroup_watch_fd(handle))
 
     def poll(self) -> Optional[Event]:
