@@ -59,6 +59,21 @@ is "nobody receives: refused" "$(grep -c 'takes direct connections' "$T/err")" 1
 check_fails "nobody there" pg h1 send g host2 --type note --data x --connect 10.88.0.9 --timeout 1s
 check_fails "no such member" pg h1 send g nobody --type note --data x
 
+# A time of nothing is at once for each command, however it is written. One that waits on
+# is stopped, in the end, and told from those by its status.
+for time in 0 0s 0m0s; do
+	for command in "wait g --links 9" "watch g" "receive g"; do
+		# shellcheck disable=SC2086 # words
+		PEERGROUP_HOME=$T/h1 timeout 30 pg-in h1 peergroup $command --timeout $time \
+			> /dev/null 2> "$T/err"
+		is "$command --timeout $time" $? 6 || diag "$(cat "$T/err")"
+	done
+done
+check "what holds already holds at once" pg h1 wait g --links 1 --timeout 0
+check "a record" eval "add h1 > /dev/null"
+check "so does what has happened" pg h1 watch g --since 0 --count 1 --timeout 0
+check "send" pg h1 send g host2 --type note --data x --timeout 0s
+
 # Data is on its way by a link, and by connections that come and go, when the module goes.
 receiving h2 "$T/three" --type never
 traffic() {

@@ -141,6 +141,7 @@ bool str_starts(const char *s, const char *prefix);
 bool parse_u64(const char *s, uint64_t max, uint64_t *value);
 bool parse_size(const char *s, uint64_t *bytes);	/* K, M, G: powers of 1024 */
 bool parse_duration(const char *s, uint64_t *ms);	/* 1w2d3h4m5s, ms, y; bare = seconds */
+bool parse_deadline(const char *s, int64_t *at);	/* a duration from now on, by now_ms() */
 
 /**
  * struct when - a moment given by the user

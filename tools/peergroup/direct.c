@@ -382,7 +382,6 @@ int cmd_receive(int argc, char **argv)
 	};
 	struct receiving r = { .deadline = -1 };
 	peergroup_receiver_t receiver;
-	uint64_t timeout;
 	struct group_ref ref;
 	peergroup_t group;
 	int c, status, ret;
@@ -399,9 +398,8 @@ int cmd_receive(int argc, char **argv)
 			return usage("--count %s: not a count", optarg);
 		if (c != TIMEOUT)
 			continue;
-		if (!parse_duration(optarg, &timeout))
+		if (!parse_deadline(optarg, &r.deadline))
 			return usage("--timeout %s: not a time", optarg);
-		r.deadline = now_ms() + (int64_t)timeout;
 	}
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);

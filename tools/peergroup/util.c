@@ -246,6 +246,8 @@ bool parse_duration(const char *s, uint64_t *ms)
 	uint64_t n, total = 0;
 	size_t i;
 
+	if (!*s)
+		return false;
 	if (parse_u64(s, UINT64_MAX / 1000, &n)) {
 		*ms = n * 1000;
 		return true;
@@ -262,7 +264,17 @@ bool parse_duration(const char *s, uint64_t *ms)
 		s += strlen(units[i].name);
 	}
 	*ms = total;
-	return total > 0;
+	return true;
+}
+
+bool parse_deadline(const char *s, int64_t *at)
+{
+	uint64_t ms;
+
+	if (!parse_duration(s, &ms) || ms > INT64_MAX / 2)
+		return false;
+	*at = now_ms() + (int64_t)ms;
+	return true;
 }
 
 /* "", "Z" or "+hh:mm" to seconds east; local time where there is none. */
@@ -316,8 +328,7 @@ int bad_when(const char *option, const char *s)
 {
 	uint64_t ms = 1;
 
-	/* "0s" is none, but is told apart. */
-	if (parse_duration(s, &ms) || !ms)
+	if (parse_duration(s, &ms))
 		return usage("%s %s: %s", option, s, ms ? "too far away" :
 			     "has to be later than now");
 	return usage("%s %s: not a time", option, s);

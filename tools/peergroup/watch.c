@@ -176,7 +176,8 @@ int cmd_watch(int argc, char **argv)
 		{ "only", required_argument, NULL, ONLY },
 		COMMON_OPTIONS
 	};
-	uint64_t since = PEERGROUP_SINCE_NOW, count = 0, timeout = 0;
+	uint64_t since = PEERGROUP_SINCE_NOW, count = 0;
+	int64_t deadline = -1;
 	peergroup_watch_t watch;
 	struct group_ref ref;
 	peergroup_t group;
@@ -190,7 +191,7 @@ int cmd_watch(int argc, char **argv)
 			return usage("--since %s: not a sequence number", optarg);
 		if (c == COUNT && (!parse_u64(optarg, UINT64_MAX, &count) || !count))
 			return usage("--count %s: not a count", optarg);
-		if (c == TIMEOUT && !parse_duration(optarg, &timeout))
+		if (c == TIMEOUT && !parse_deadline(optarg, &deadline))
 			return usage("--timeout %s: not a time", optarg);
 		if (c != ONLY)
 			continue;
@@ -211,7 +212,7 @@ int cmd_watch(int argc, char **argv)
 	if (FAILED(hr)) {
 		ret = fail_result(hr, "cannot watch '%s'", ref.friendly);
 	} else {
-		ret = watch_loop(watch, count, timeout ? now_ms() + (int64_t)timeout : -1, only);
+		ret = watch_loop(watch, count, deadline, only);
 		peergroup_watch_close(watch);
 	}
 	peergroup_close(group);
@@ -455,14 +456,14 @@ int cmd_wait(int argc, char **argv)
 		[WAIT_STAT] = "NAME=N with a NAME that 'peergroup stats' prints",
 	};
 	struct waiting w = { 0 };
-	uint64_t timeout = 0;
+	int64_t deadline = -1;
 	int c, status, ret;
 
 	while ((c = next_option(argc, argv, options, &status)) != -1) {
 		if (!c)
 			return status;
 		if (c == TIMEOUT) {
-			if (!parse_duration(optarg, &timeout))
+			if (!parse_deadline(optarg, &deadline))
 				return usage("--timeout %s: not a time", optarg);
 			continue;
 		}
@@ -484,7 +485,7 @@ int cmd_wait(int argc, char **argv)
 		return usage("wait for what?");
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
-	ret = do_wait(argv[optind], &w, timeout ? now_ms() + (int64_t)timeout : -1);
+	ret = do_wait(argv[optind], &w, deadline);
 	free(w.conditions);
 	return ret;
 }
