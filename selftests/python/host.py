@@ -11,8 +11,10 @@ import datetime
 import glob
 import hashlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 
@@ -257,6 +259,69 @@ def searches(group, note):
            group.search, "<x/>")
 
 
+def descriptors():
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def closes(group):
+    """What waits for the next one ends when it is closed, whoever does that, and when."""
+    before = descriptors()
+    for make, what in ((group.watch, "watch"), (group.receive, "receiver")):
+        # By a task beside the one that waits.
+        queue = make()
+        waiting = asyncio.ensure_future(until(queue, lambda e: False))
+        await asyncio.sleep(0)
+        queue.close()
+        await asyncio.wait([waiting], timeout=60)
+        ok(waiting.done() and isinstance(waiting.exception(), RuntimeError),
+           f"a task that waits for a {what} ends with it", waiting)
+        waiting.cancel()
+        # By another thread.
+        queue = make()
+        waiting = asyncio.ensure_future(until(queue, lambda e: False))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(queue.close)
+        await asyncio.wait([waiting], timeout=60)
+        ok(waiting.done() and isinstance(waiting.exception(), RuntimeError),
+           f"also when another thread closes the {what}", waiting)
+        waiting.cancel()
+        # Of a thread: whether it waits already or is about to makes no difference.
+        for sleeps in (False, True):
+            queue = make()
+            thread = threading.Thread(target=lambda q=queue: list(q), daemon=True)
+            thread.start()
+            while sleeps and not waits(thread):
+                await asyncio.sleep(0.01)
+            queue.close()
+            await asyncio.to_thread(thread.join, 60)
+            ok(not thread.is_alive(), f"a thread that {'waits' if sleeps else 'will wait'} "
+               f"for a {what} ends with it")
+        ok(queue.next() is None and queue.poll() is None and
+           await queue.next_async() is None and list(queue) == [], f"a closed {what} is at its end")
+        # By a signal's handler.
+        queue = make()
+        signal.signal(signal.SIGUSR1, lambda *_, q=queue: q.close())
+        thread = threading.Thread(target=interrupt, args=(threading.current_thread(),),
+                                  daemon=True)
+        thread.start()
+        ok(queue.next() is None and queue.next() is None,
+           f"a handler of signals closes the {what}")
+        thread.join()
+    ok(descriptors() == before, "no descriptor is left", descriptors(), before)
+
+
+def waits(thread):
+    """Whether it is in a call of a watch or receiver."""
+    frame = sys._current_frames().get(thread.ident)     # pylint: disable=protected-access
+    return frame and frame.f_code.co_filename.endswith("_watch.py")
+
+
+def interrupt(thread):
+    while not waits(thread):
+        time.sleep(0.01)
+    signal.pthread_kill(thread.ident, signal.SIGUSR1)
+
+
 async def member():
     """h2: joins, reads and searches, replies, sees the changes and its end."""
     me = peergroup.create_identity("host2")
@@ -305,6 +370,7 @@ async def member():
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     ok(waiting.cancelled(), "cancelled")
+    await closes(group)
     peergroup.delete_group(says.group_name)
     ok(isinstance([*watch][-1], peergroup.GoneEvent), "the watch ends with the group")
     watch.close()

@@ -9,7 +9,9 @@ thread.
 
 import asyncio
 import ctypes
+import os
 import select
+import threading
 import time
 from ctypes import byref
 from types import TracebackType
@@ -22,6 +24,8 @@ from ._types import (Change, Data, DirectEvent, Event, GoneEvent, LinkEvent, Lin
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound="Queue[Any]")
+
+_LONGEST = 1000000      # seconds that poll() waits; then it is called again
 
 
 def _event(e: _c.peergroup_event) -> Optional[Event]:
@@ -42,9 +46,42 @@ def _event(e: _c.peergroup_event) -> Optional[Event]:
     return None
 
 
-def _set(ready: "asyncio.Future[None]") -> None:
-    if not ready.done():
-        ready.set_result(None)
+class _Task:
+    """A task that waits in an event loop, on a descriptor of its own: the other may be closed,
+    and its number be another file's, before the loop is told so.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = self.loop.create_future()
+        self._fd = os.dup(fd)
+        self.loop.add_reader(self._fd, self.end)
+
+    def forget(self) -> None:
+        """Let the loop watch it no longer. May be called again, in the loop's thread."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            self.loop.remove_reader(fd)
+            os.close(fd)
+
+    def end(self) -> None:
+        """Let it go on, by the same rules."""
+        self.forget()
+        if not self.ready.done():
+            self.ready.set_result(None)
+
+    def wake(self) -> None:
+        """The same in any thread."""
+        try:
+            if asyncio.get_running_loop() is self.loop:
+                self.end()
+        except RuntimeError:
+            pass            # no loop runs in this thread
+        try:
+            # Also where it runs in this one: who calls may be a signal's handler.
+            self.loop.call_soon_threadsafe(self.end)
+        except RuntimeError:
+            pass            # the loop is closed, and nobody waits in it
 
 
 class Queue(Generic[T]):
@@ -54,37 +91,87 @@ class Queue(Generic[T]):
 
     def __init__(self, handle: ctypes.c_void_p, fd: int) -> None:
         self._handle = handle
-        self._gone = False
+        self._gone = False      # nothing will come any more
+        self._closed = False
         self._fd = fd
+        # For the handle, and for all below. A signal's handler may find it taken by what it
+        # has interrupted.
+        self._lock = threading.RLock()
+        self._taking = False
+        self._tasks: set[_Task] = set()
+        self._threads = 0       # that wait, ...
+        self._pipe: list[int] = []      # ... until its end to write, the last, is closed
+
+    def _take(self) -> Optional[T]:
+        raise NotImplementedError
 
     def poll(self) -> Optional[T]:
         """The next one if there is one, without waiting."""
-        raise NotImplementedError
+        with self._lock:
+            self._taking = True
+            try:
+                return self._take()
+            finally:
+                self._taking = False
+                if self._closed:
+                    self._give_up()
 
     def close(self) -> None:
-        """Stop hearing. May be called again."""
+        """Stop hearing, and end what waits for the next one. May be called again, by any thread."""
+        with self._lock:
+            if not self._closed:
+                self._gone = self._closed = True
+                if self._pipe:
+                    os.close(self._pipe.pop())
+                for task in self._tasks:
+                    task.wake()
+            # What the handle has given is still read by what this has interrupted.
+            if not self._taking:
+                self._give_up()
+
+    def _give_up(self) -> None:
         handle, self._handle = self._handle, ctypes.c_void_p()
-        self._gone = True
+        self._drop_pipe()
         if handle:
             check(self._close(handle))
 
+    def _drop_pipe(self) -> None:
+        while self._pipe and self._closed and not self._threads:
+            os.close(self._pipe.pop())
+
     def fileno(self) -> int:
         """What to poll for reading; then take until there is nothing."""
-        if not self._handle:
+        if self._closed:
             raise ValueError("it is closed")
         return self._fd
 
     def next(self, timeout: Optional[float] = None) -> Optional[T]:
         """The next one; None after so many seconds, or at the end."""
         end = None if timeout is None else time.monotonic() + timeout
-        poller = select.poll()
-        poller.register(self.fileno(), select.POLLIN)
         while True:
             event = self.poll()
             left = None if end is None else max(0.0, end - time.monotonic())
             if event or self._gone or left == 0:
                 return event
-            poller.poll(None if left is None else int(left * 1000) + 1)
+            self._readable(left)
+
+    def _readable(self, seconds: Optional[float]) -> None:
+        poller = select.poll()
+        with self._lock:
+            self._threads += 1
+        try:
+            with self._lock:
+                if not self._pipe:
+                    self._pipe.extend(os.pipe())
+                # Should the one be closed and another file have its number, the other ends it.
+                poller.register(self._fd, select.POLLIN)
+                poller.register(self._pipe[0], 0)
+            if not self._closed:
+                poller.poll(None if seconds is None else int(min(seconds, _LONGEST) * 1000) + 1)
+        finally:
+            with self._lock:
+                self._threads -= 1
+                self._drop_pipe()
 
     async def next_async(self) -> Optional[T]:
         """The next one, for asyncio; None at the end."""
@@ -92,17 +179,20 @@ class Queue(Generic[T]):
             event = self.poll()
             if event or self._gone:
                 return event
-            await self._readable()
+            await self._readable_async()
 
-    async def _readable(self) -> None:
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        fd = self.fileno()
-        loop.add_reader(fd, _set, ready)
+    async def _readable_async(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            task = _Task(self._fd)
+            self._tasks.add(task)
         try:
-            await ready
+            await task.ready
         finally:
-            loop.remove_reader(fd)
+            task.forget()
+            with self._lock:
+                self._tasks.discard(task)
 
     def __iter__(self) -> Iterator[T]:
         return self
@@ -138,6 +228,8 @@ class Queue(Generic[T]):
         self.close()
 
     def __del__(self) -> None:
+        for fd in getattr(self, "_pipe", []):
+            os.close(fd)
         if getattr(self, "_handle", None):
             self._close(self._handle)
 
@@ -151,8 +243,8 @@ class Watch(Queue[Event]):
         async with group.watch() as watch:
             async for event in watch: ...
 
-    Both end after the group's GoneEvent, or when the watch is closed. One task or
-    thread at a time may take events.
+    Both end after the group's GoneEvent, or when the watch is closed, by whichever thread.
+    One task or thread at a time may take events.
     """
 
     _close = staticmethod(lib.peergroup_watch_close)
@@ -162,8 +254,7 @@ class Watch(Queue[Event]):
         check(lib.peergroup_watch_open(group, number(since, 64), byref(handle)))
         super().__init__(handle, lib.peergroup_watch_fd(handle))
 
-    def poll(self) -> Optional[Event]:
-        """The next event if there is one, without waiting."""
+    def _take(self) -> Optional[Event]:
         raw = _c.peergroup_event()
         while not self._gone:
             if check(lib.peergroup_watch_next(self._handle, byref(raw))) == \
@@ -190,8 +281,7 @@ class Receiver(Queue[Data]):
         check(lib.peergroup_receive_open(group, byref(handle)))
         super().__init__(handle, lib.peergroup_receive_fd(handle))
 
-    def poll(self) -> Optional[Data]:
-        """What was sent next if there is something, without waiting."""
+    def _take(self) -> Optional[Data]:
         out = ctypes.POINTER(_c.peergroup_data)()
         if self._gone:
             return None
