@@ -6,8 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "database.h"
 #include "members.h"
@@ -149,8 +153,6 @@ static HRESULT open_temp(const char *path, char **temp, FILE **file)
 	int folder = slash ? (int)(slash - path) + 1 : 0, fd;
 
 	*file = NULL;
-	if (!path[folder])
-		return pgi_fail(HRESULT_FROM_WIN32(ERROR_INVALID_NAME), "%s names no file", path);
 	if (asprintf(temp, "%.*s.peergroup-XXXXXX", folder, path) < 0) {
 		*temp = NULL;
 		return E_OUTOFMEMORY;
@@ -166,14 +168,13 @@ static HRESULT open_temp(const char *path, char **temp, FILE **file)
 	return E_OUTOFMEMORY;
 }
 
-HRESULT pgi_export(struct pgi_group *group, const char *path,
-		   struct peergroup_transfer *counts)
+static HRESULT export_file(struct pgi_group *group, const char *path,
+			   struct peergroup_transfer *counts)
 {
 	char *temp = NULL;
 	FILE *file;
 	HRESULT hr;
 
-	memset(counts, 0, sizeof(*counts));
 	hr = open_temp(path, &temp, &file);
 	if (SUCCEEDED(hr)) {
 		hr = write_table(group, file, counts);
@@ -184,6 +185,152 @@ HRESULT pgi_export(struct pgi_group *group, const char *path,
 		fclose(file);
 	}
 	free(temp);
+	return hr;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	ssize_t n;
+
+	for (; len; data += n, len -= (size_t)n) {
+		n = write(fd, data, len);
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n < 0)
+			n = 0;
+	}
+	return 0;
+}
+
+static int copy_file(FILE *from, int to)
+{
+	char buf[16384];
+	size_t len;
+	int err = 0;
+
+	if (fflush(from) || fseek(from, 0, SEEK_SET))
+		return errno;
+	while (!err && (len = fread(buf, 1, sizeof(buf), from)))
+		err = write_all(to, buf, len);
+	return err ? err : ferror(from) ? EIO : 0;
+}
+
+/* That nobody reads any longer is a failure of this call, and ends no program. */
+static int copy_quietly(FILE *from, int to)
+{
+	static const struct timespec at_once;
+	sigset_t pipe, pending, old;
+	int err;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	err = copy_file(from, to);
+	if (err == EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
+/* What cannot be replaced is written to, once there is all of it. */
+static HRESULT export_through(struct pgi_group *group, int to, const char *path,
+			      struct peergroup_transfer *counts)
+{
+	FILE *file = tmpfile();
+	HRESULT hr;
+	int err;
+
+	if (!file)
+		return pgi_fail(pgi_from_errno(errno), "temporary file: %s", strerror(errno));
+	hr = write_table(group, file, counts);
+	if (SUCCEEDED(hr)) {
+		err = copy_quietly(file, to);
+		if (err)
+			hr = file_failed(err, "write", path, false);
+	}
+	fclose(file);
+	return hr;
+}
+
+/* Waits for who reads a FIFO; to a pipe without a name nobody will come any more. */
+static int open_pipe(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd >= 0) {
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+		return fd;
+	}
+	if (errno != ENXIO || statfs(path, &fs))
+		return -1;
+	if (fs.f_type == PIPEFS_MAGIC) {
+		errno = EPIPE;
+		return -1;
+	}
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+/*
+ * Where to write: a *@file, to be freed, which is replaced or made; or, of what is no file, a
+ * descriptor *@to, and *@file is NULL. Links are followed, so that they stay what they are.
+ */
+static HRESULT find_target(const char *path, char **file, int *to)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	*file = NULL;
+	*to = -1;
+	if (!*(slash ? slash + 1 : path))
+		return pgi_fail(HRESULT_FROM_WIN32(ERROR_INVALID_NAME), "%s names no file", path);
+	if (stat(path, &st)) {
+		if (errno != ENOENT)
+			return file_failed(errno, "write", path, true);
+		if (!lstat(path, &st))
+			return pgi_fail(HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND),
+					"cannot write %s: it is a link to nothing", path);
+		*file = strdup(path);
+		return *file ? S_OK : E_OUTOFMEMORY;
+	}
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG:
+		*file = realpath(path, NULL);
+		return *file ? S_OK : file_failed(errno, "write", path, true);
+	case S_IFDIR:
+		return file_failed(EISDIR, "write", path, true);
+	case S_IFIFO:
+		*to = open_pipe(path);
+		return *to >= 0 ? S_OK : file_failed(errno, "write", path, true);
+	case S_IFCHR:
+		*to = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+		return *to >= 0 ? S_OK : file_failed(errno, "write", path, true);
+	default:
+		/* A disk's content is hardly what is to be replaced by this. */
+		return pgi_fail(HRESULT_FROM_WIN32(ERROR_FILE_INVALID),
+				"cannot write %s: it is no file, pipe or character device", path);
+	}
+}
+
+HRESULT pgi_export(struct pgi_group *group, const char *path,
+		   struct peergroup_transfer *counts)
+{
+	char *file;
+	HRESULT hr;
+	int to;
+
+	memset(counts, 0, sizeof(*counts));
+	hr = find_target(path, &file, &to);
+	if (FAILED(hr))
+		return hr;
+	if (file) {
+		hr = export_file(group, file, counts);
+	} else {
+		hr = export_through(group, to, path, counts);
+		close(to);
+	}
+	free(file);
 	return hr;
 }
 

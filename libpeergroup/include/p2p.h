@@ -2043,13 +2043,15 @@ HRESULT PeerGroupImportConfig(PCWSTR pwzXML, PCWSTR pwzPassword, BOOL fOverwrite
  *
  * Deletions go along, and so do properties, memberships and revocations, and the
  * certificates of all who have signed. The file is for the user only (mode 0600) and is
- * not encrypted.
+ * not encrypted. Links are followed. A pipe or a character device is written to, when all
+ * is there; for a FIFO without a reader the call waits.
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: the path is NULL or not absolute
  * * HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND): the folder is not there
  * * HRESULT_FROM_WIN32(ERROR_INVALID_NAME): the path ends with a folder's name and a slash
  * * HRESULT_FROM_WIN32(ERROR_DIRECTORY): the path is that of a folder
+ * * HRESULT_FROM_WIN32(ERROR_FILE_INVALID): it is that of a socket or a disk
  * * HRESULT_FROM_WIN32(ERROR_FILENAME_EXCED_RANGE): a name in the path is too long
  * * HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT): the file system is read only
  * * HRESULT_FROM_WIN32(ERROR_TOO_MANY_OPEN_FILES): the process may not open more files

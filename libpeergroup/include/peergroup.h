@@ -462,7 +462,9 @@ typedef void (*peergroup_refusal_fn)(const struct peergroup_refusal *refusal, vo
  * @counts: receives what was written; NULL if it does not matter
  *
  * Deletions, properties, memberships and revocations go along, and the certificates of
- * all who have signed. The file is for this user only (0600) and is not encrypted.
+ * all who have signed. The file is for this user only (0600) and is not encrypted. Links
+ * are followed. A pipe or a character device is written to, when all is there; for a FIFO
+ * without a reader the call waits.
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_DISK_FULL and
  * other file errors.

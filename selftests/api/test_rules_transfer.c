@@ -304,6 +304,12 @@ ERROR(PeerGroupExportDatabase, ERROR_DIRECTORY, "a folder of that name")
 	HR(export_to(bobs, file("folder")), HRESULT_FROM_WIN32(ERROR_DIRECTORY));
 }
 
+ERROR(PeerGroupExportDatabase, ERROR_FILE_INVALID, "a socket")
+{
+	NEED(!mknod(file("socket"), S_IFSOCK | 0600, 0));
+	HR(export_to(bobs, file("socket")), HRESULT_FROM_WIN32(ERROR_FILE_INVALID));
+}
+
 ERROR(PeerGroupExportDatabase, ERROR_INVALID_NAME, "a path that ends with its folder")
 {
 	HR(export_to(bobs, file("folder/")), HRESULT_FROM_WIN32(ERROR_INVALID_NAME));

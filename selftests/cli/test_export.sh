@@ -80,6 +80,35 @@ is "and nothing is left beside it" "$(find "$T" -maxdepth 1 -name '.peergroup-*'
 check "the identity does, by a password" eval \
 	"pg h2 identity export --password-file $T/pw > $T/id.xml"
 check "the membership does" eval "pg h2 config export --password-file $T/pw g > $T/g.xml"
+
+# What is there stays what it is. All but the time of writing is the same each time: as long.
+size=$(stat -c %s "$T/table")
+{ mknod "$T/null" c 1 3 && mkfifo "$T/fifo" && mknod "$T/disk" b 1 0 && mkdir "$T/links" &&
+	ln -s ../table "$T/links/table" && ln -s nothing "$T/links/nothing"; } ||
+	bail_out "no nodes"
+check "to a device" pg h2 export g "$T/null"
+check "which stays one" [ -c "$T/null" ]
+cat "$T/fifo" > "$T/piped" &
+reader=$!
+check "to a FIFO" pg h2 export g "$T/fifo"
+check "which stays one" [ -p "$T/fifo" ]
+kill "$reader" 2> /dev/null	# were it replaced, nobody would ever write
+wait "$reader"
+is "all of it arrives" "$(stat -c %s "$T/piped")" "$size"
+pg h2 export g /dev/stdout | cat > "$T/stdout"
+is "to standard output, and nothing behind it" "$(stat -c %s "$T/stdout")" "$size"
+check "which stays a link" [ -L /dev/stdout ]
+pg h2 export g /dev/fd/3 3> >(:) 2> "$T/why"
+is "where nobody reads it fails, by no signal" $? 1 || diag "$(cat "$T/why")"
+old=$(stat -c %i "$T/table")
+check "through a link" pg h2 export g "$T/links/table"
+check "which stays one" [ -L "$T/links/table" ]
+check_fails "what it leads to is replaced" [ "$(stat -c %i "$T/table")" = "$old" ]
+is "nothing is left beside either" "$(find "$T" -maxdepth 2 -name '.peergroup-*')" ''
+check_fails "not to a link to nothing" pg h2 export g "$T/links/nothing"
+check_fails "nor to a folder" pg h2 export g "$T/links"
+check "nor to a disk, which is named" eval \
+	"! pg h2 export g $T/disk 2> $T/why && grep -q $T/disk $T/why && [ -b $T/disk ]"
 check_fails "not to a folder that is not there" pg h2 export g "$T/none/table"
 check_fails "not without a password" eval "pg h2 config export --password-fd 0 g < /dev/null"
 check_fails "nobody imports into a group that is up" pg h2 import g "$T/table"
@@ -131,6 +160,8 @@ check "what was deleted is not" has_no h4 "$gone"
 is "but its tombstone is" "$(info h4 tombstones)" 1
 check "h4 is ready, without having met anybody" ready h4
 is "the kernel has verified every signature" "$(stat_of h4 verified)" "$records"
+is "what came through the FIFO is as good" "$(import_at h4 "$T/piped")" "$records 0 $records 0"
+is "so is what came through the pipe" "$(import_at h4 "$T/stdout")" "$records 0 $records 0"
 is "once more is no news" "$(import_at h4 "$T/table")" "$records 0 $records 0"
 is "h4 is as deep in the group as h2 was" "$(info h4 identity)" \
 	"$(pg h2 identity list --json | field name)"

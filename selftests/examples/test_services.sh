@@ -59,6 +59,20 @@ check "a new key, once" hosts_file on h1 -n h1.lan -1
 wait_for "it replaces the old one" 20 known_hosts_are h2 \
 	$'h1.lan ssh-ed25519 AAAAnew\nh2.lan ssh-ed25519 AAAAtwo'
 
+# What is no file stays what it is, and a link leads where it did.
+{ mknod "$T/null" c 1 3 && mkdir "$T/links" && ln -s ../linked "$T/links/known_hosts"; } ||
+	bail_out "no nodes"
+known_hosts_to() { on h2 peer-known-hosts -g g -n h2.lan -k "$T/h2/ssh" -1 -o "$1"; }
+check "to a device" known_hosts_to "$T/null"
+check "which stays one" [ -c "$T/null" ]
+known_hosts_to /dev/stdout 2> "$T/told" | cat > "$T/piped"
+check "to a pipe" cmp "$T/h2/known_hosts" "$T/piped"
+check_fails "a link to nothing" known_hosts_to "$T/links/known_hosts"
+echo old > "$T/linked"
+check "a link to a file" known_hosts_to "$T/links/known_hosts"
+check "it stays one" [ -L "$T/links/known_hosts" ]
+check "the file has the lines" cmp "$T/h2/known_hosts" "$T/linked"
+
 # hostile HOST NAME DATA: a record that is no key
 hostile() {
 	pg "$1" add g --type 8c1d5e02-7f44-4b0a-9b36-2d10c45a6e91 --attr "host=$2" --data "$3" --json

@@ -235,31 +235,81 @@ static bool write_all(int fd, const char *text, size_t size)
 		if (n <= 0)
 			return false;
 	}
-	/* Otherwise a crash may leave the new name with nothing in it. */
-	return !fchmod(fd, 0644) && !fsync(fd);
+	return true;
+}
+
+/* A device or a pipe, which stays what it is: it is told all lines each time. */
+static bool write_through(const char *path, const char *text, size_t size)
+{
+	static char *last;
+	bool differs = !last || strcmp(last, text);
+	int fd;
+
+	if (differs) {
+		fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0 || !write_all(fd, text, size) || close(fd))
+			die_errno(path);
+		free(last);
+		last = strdup(text);
+	}
+	return differs;
+}
+
+static void replace(const char *path, const char *text, size_t size)
+{
+	char *new;
+	int fd;
+
+	if (asprintf(&new, "%s.XXXXXX", path) < 0)
+		die_errno(path);
+	fd = mkostemp(new, O_CLOEXEC);
+	if (fd < 0)
+		die_errno(new);
+	/* Without fsync() a crash may leave the new name with nothing in it. */
+	if (!write_all(fd, text, size) || fchmod(fd, 0644) || fsync(fd) || close(fd) ||
+	    rename(new, path)) {
+		int error = errno;
+
+		unlink(new);
+		errno = error;
+		die_errno(path);
+	}
+	free(new);
+}
+
+/* A link stays one: what it leads to is the file. */
+static char *file_behind(const char *path, const struct stat *st)
+{
+	char *file;
+
+	if (st && !S_ISREG(st->st_mode)) {
+		fprintf(stderr, "%s: neither a file, nor a pipe or character device\n", path);
+		exit(1);
+	}
+	file = st ? realpath(path, NULL) : strdup(path);
+	if (!file)
+		die_errno(path);
+	return file;
 }
 
 bool lines_write(struct lines *lines, const char *path)
 {
+	struct stat st, link;
+	bool there = !stat(path, &st), differs;
+	char *text, *file;
 	size_t size;
-	char *text = joined(lines, &size), *new;
-	bool differs = !holds(path, text, size);
-	int fd;
 
-	if (differs) {
-		if (asprintf(&new, "%s.XXXXXX", path) < 0)
-			die_errno(path);
-		fd = mkostemp(new, O_CLOEXEC);
-		if (fd < 0)
-			die_errno(new);
-		if (!write_all(fd, text, size) || close(fd) || rename(new, path)) {
-			int error = errno;
-
-			unlink(new);
-			errno = error;
-			die_errno(path);
-		}
-		free(new);
+	if (!there && (errno != ENOENT || !lstat(path, &link)))
+		die_errno(path);	/* a link to nothing, say */
+	text = joined(lines, &size);
+	if (there && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))) {
+		differs = write_through(path, text, size);
+	} else {
+		file = file_behind(path, there ? &st : NULL);
+		differs = !holds(file, text, size);
+		if (differs)
+			replace(file, text, size);
+		free(file);
 	}
 	free(text);
 	return differs;

@@ -51,9 +51,10 @@ void lines_free(struct lines *lines);
  * lines_write - make a file hold exactly these lines, sorted, each once
  * @lines: sorted by this
  * @path: replaced by rename(), so that nobody sees half of it; it is left alone where
- *	it holds them already
+ *	it holds them already. Of a link, what it leads to is. A pipe or a device is written
+ *	to, where the lines are others than the last time.
  *
- * Return: whether it was replaced; where it cannot be, the program ends.
+ * Return: whether it was replaced or written; where it cannot be, the program ends.
  */
 bool lines_write(struct lines *lines, const char *path);
 

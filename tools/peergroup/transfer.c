@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 #include "cmd.h"
@@ -374,6 +375,15 @@ static int parse_file(int argc, char **argv, const char **group, const char **fi
 	return EXIT_OK;
 }
 
+/* Behind what was exported nothing may stand. */
+static bool is_stdout(const char *file)
+{
+	struct stat out, st;
+
+	return !fstat(STDOUT_FILENO, &out) && !stat(file, &st) && out.st_dev == st.st_dev &&
+	       out.st_ino == st.st_ino;
+}
+
 int cmd_export(int argc, char **argv)
 {
 	struct peergroup_transfer counts;
@@ -391,6 +401,8 @@ int cmd_export(int argc, char **argv)
 	hr = peergroup_export_database(group, file, &counts);
 	if (FAILED(hr)) {
 		ret = fail_result(hr, "cannot export '%s'", ref.friendly);
+	} else if (is_stdout(file)) {
+		ret = EXIT_OK;
 	} else if (opt_json) {
 		json_start(false);
 		json_object(NULL);
