@@ -146,5 +146,26 @@ password=$(find "$T/h3" -name password)
 sed -i /^mark=/d "$password"
 check "a file without a mark, as before there were any, is told as such" eval \
 	"pg h3 answer g 2>&1 | grep -q 'not known which'"
+
+# Who answers does so for as long as there is a group.
+ended() { ! kill -0 "$1" 2> "$T/err"; }
+# ends HOST: it does, as a failure, and says why
+ends() {
+	local pid=answer_$1
+	wait_for "who answered on $1 ends with it" 60 ended "${!pid}"
+	kill "${!pid}" 2> "$T/err"
+	wait "${!pid}"
+	is "as a failure" $? 1
+	check "and says why" grep -q "nobody is answered for 'g' any longer" "$T/answers.$1"
+}
+export PYTHONPATH=$PG_SELFTESTS/../libpeergroup/python PYTHONDONTWRITEBYTECODE=1
+answer h1
+check "the group is deleted by another program" eval "PEERGROUP_HOME=$T/h1 pg-in h1 python3 -S -c \
+	'import peergroup, sys; peergroup.delete_group(sys.argv[1])' $(cat "$T/name")"
+ends h1
+check "h3 is told again" pg h3 password --file "$T/pw" g
+answer h3
+wait_for "the module is unloaded" 30 rmmod peergroup
+ends h3
 check "nothing leaks" no_leaks
 done_testing

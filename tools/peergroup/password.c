@@ -138,22 +138,48 @@ int cmd_password(int argc, char **argv)
 	return ret == EXIT_OK ? finish() : ret;
 }
 
+/* Once the group has left the kernel, no later look finds it again. */
+static HRESULT check_there(peergroup_t group)
+{
+	struct peergroup_status *status;
+	HRESULT hr = peergroup_status(group, &status);
+
+	switch (hr) {
+	case S_OK:
+		peergroup_free(status);
+		return S_OK;
+	case PEER_E_INVALID_GROUP:
+	case HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE):
+	case HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL):
+		return hr;
+	default:
+		return S_OK;	/* no memory, say: it may be another thing the next time */
+	}
+}
+
 /*
- * Until a signal comes. The library looks for itself with each one who joins; that it answers
- * nobody any longer, as the group has another password, is told here.
+ * Until a signal comes, or the group's end, which is a failure. The library looks for itself
+ * with each one who joins; that it answers nobody any longer, as the group has another
+ * password, is told here.
  */
-static void stay(peergroup_t group, const char *friendly, const sigset_t *ends)
+static int stay(peergroup_t group, const char *friendly, const sigset_t *ends)
 {
 	static const struct timespec wait = { .tv_sec = LOOK_SECONDS };
 	bool told = false;
 	HRESULT hr;
 
 	while (sigtimedwait(ends, NULL, &wait) < 0) {
+		hr = check_there(group);
+		if (FAILED(hr)) {
+			fail_result(hr, "nobody is answered for '%s' any longer", friendly);
+			return EXIT_FAILED;
+		}
 		hr = peergroup_answer(group);
 		if (FAILED(hr) && !told)
 			fail_result(hr, "nobody is answered for '%s'", friendly);
 		told = FAILED(hr);
 	}
+	return EXIT_OK;
 }
 
 /* Waits for a signal that ends programs, with these blocked in all threads. */
@@ -169,8 +195,7 @@ static int answer(peergroup_t group, const char *friendly, const sigset_t *ends)
 		safe_print("answering for ", friendly, "\n");
 	if (fflush(stdout))
 		return finish();
-	stay(group, friendly, ends);
-	return EXIT_OK;
+	return stay(group, friendly, ends);
 }
 
 int cmd_answer(int argc, char **argv)
