@@ -86,6 +86,8 @@ void pg_group_update_status(struct pg_group *g)
 		status |= PEERGROUP_STATUS_READY;
 	if (g->kept)
 		status |= PEERGROUP_STATUS_KEPT;
+	if (g->synced)
+		status |= PEERGROUP_STATUS_SYNCED;
 	if (g->self && pg_member_revoked(g->self))
 		status |= PEERGROUP_STATUS_REVOKED;
 	if (status == g->status || g->ended)
@@ -111,6 +113,14 @@ void pg_group_set_ready(struct pg_group *g)
 		if (pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end)) == -ENOMEM)
 			pg_link_resync(link);
 	}
+	pg_group_update_status(g);
+}
+
+void pg_group_set_synced(struct pg_group *g)
+{
+	lockdep_assert_held(&g->lock);
+	WRITE_ONCE(g->synced, true);
+	pg_group_set_ready(g);
 	pg_group_update_status(g);
 }
 

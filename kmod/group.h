@@ -226,7 +226,8 @@ struct pg_group {
 	struct mem_cgroup *memcg;	/* of who made it; pays for what links bring */
 	bool online;
 	bool kept;
-	bool ready;
+	bool ready;		/* here or in a life before, as who opens it remembers */
+	bool synced;		/* in this one */
 	bool ended;
 	bool defer_expiry;	/* by the group's properties; read without the lock, too */
 	u32 status;		/* as last told to programs */
@@ -442,8 +443,9 @@ void pg_group_link_gone(struct pg_link *link);
 /* Recomputes status and tells programs if it changed. Lock held. */
 void pg_group_update_status(struct pg_group *g);
 
-/* The group has synchronised; says so to programs and links once. Lock held. */
+/* The group has synchronised, once or here; says so to programs and links once. Lock held. */
 void pg_group_set_ready(struct pg_group *g);
+void pg_group_set_synced(struct pg_group *g);
 
 /*
  * group_hold.c: one hold for a socket, -ENOMEM, or -ENOSPC with extack set; no holds and

@@ -259,7 +259,7 @@ static void pg_group_flood_done(struct pg_flood *f, struct pg_link *from, u32 by
 
 	pg_link_arrival_done(from, bytes);
 	/* The last one of a burst may be what readiness was waiting for. */
-	if (!atomic_read(&from->arrivals) && (!READ_ONCE(g->ready) || READ_ONCE(from->resync)))
+	if (!atomic_read(&from->arrivals) && (!READ_ONCE(g->synced) || READ_ONCE(from->resync)))
 		pg_message_drained(from);
 	pg_group_uncharge(memcg);
 	/* The link holds the group, which pg_group_end() may let go of as soon as it is idle. */

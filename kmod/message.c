@@ -59,17 +59,18 @@ const struct pg_sync_ops pg_message_sync_ops = {
 /*
  * Both ends have what the other had, once the last records it brought are
  * checked, those that wait for a certificate too. If the other end's table was
- * whole, so is ours now.
+ * whole, so is ours now: the group is ready. That outlives the table here, by
+ * what programs remember, so it is said apart that the table is one to believe.
  */
 static void pg_message_settle(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
 
 	lockdep_assert_held(&g->lock);
-	if (link->synced && link->peer_ready && !atomic_read(&link->arrivals) &&
+	if (!g->synced && link->synced && link->peer_ready && !atomic_read(&link->arrivals) &&
 	    !link->deferred_bytes && link->sync.phase == PG_SYNC_IDLE &&
 	    !READ_ONCE(link->resync))
-		pg_group_set_ready(g);
+		pg_group_set_synced(g);
 }
 
 /* Goes on after a step of the reconciliation that this end leads. */

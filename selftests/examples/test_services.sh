@@ -43,7 +43,7 @@ key h2 AAAAtwo
 for host in h1 h2; do
 	hosts_file start "$host" -n "$host.lan" 2> "$T/$host.log" &
 	at_exit kill $!
-	[ "$host" != h1 ] || service=$!
+	services[${host#h}]=$!
 done
 both=$'h1.lan ssh-ed25519 AAAAone\nh2.lan ssh-ed25519 AAAAtwo'
 wait_for "both keys on h1" 20 known_hosts_are h1 "$both"
@@ -51,8 +51,8 @@ wait_for "both keys on h2" 20 known_hosts_are h2 "$both"
 is "for all to read" "$(stat -c %a "$T/h1/known_hosts")" 644
 is "nothing is left beside it" "$(find "$T/h1" -name 'known_hosts.*')" ""
 
-kill "$service"
-wait "$service"
+kill "${services[1]}"
+wait "${services[1]}"
 is "it ends when it is told to" $? 0
 key h1 AAAAnew
 check "a new key, once" hosts_file on h1 -n h1.lan -1
@@ -146,4 +146,66 @@ kill $watcher
 wait $watcher
 is "the watcher ends when it is told to" $? 0
 check_fails "no such group" on h1 peer-flags -g nothing list
+
+# ---- a host that was started again: it is ready, but has nothing, until it reaches another one
+check "both have synchronised" eval "pg h1 wait g --synced --timeout 200 &&
+	pg h2 wait g --synced --timeout 0"
+kill "${services[2]}"
+wait "${services[2]}"
+pg h2 down g > /dev/null
+check_fails "no program has it open: it is gone" pg h2 info g
+ip -n switch link set h2 down
+up h2
+quick_timers h2
+check "it is ready" pg h2 wait g --ready --timeout 0
+check_fails "it has not synchronised" pg h2 wait g --synced --timeout 0
+is "and has no flag" "$(on h2 peer-flags list)" ""
+echo gone=1 >> "$T/h2/flags"
+echo left > "$T/h2/seen"
+start h2 peer-flags -g g -o "$T/h2/flags" watch cp "$T/h2/flags" "$T/h2/seen" &
+watcher=$!
+at_exit kill $watcher
+check "a flag is set on it" on h2 peer-flags -g g set local yes
+wait_for "which comes to the others of before" 20 flags_are h2 $'colour=red\ngone=1\nlocal=yes'
+wait_for "the command, too" 20 cmp "$T/h2/flags" "$T/h2/seen"
+printf '%s\n' "H1.lan ssh-ed25519 AAAAnew" "h2.lan ssh-ed25519 AAAAold" > "$T/h2/known_hosts"
+check "its keys are published" hosts_file on h2 -n h2.lan -1
+check "and come to the other's" known_hosts_are h2 \
+	$'H1.lan ssh-ed25519 AAAAnew\nh2.lan ssh-ed25519 AAAAtwo'
+check "unset" on h2 peer-flags unset local
+wait_for "the file follows" 20 flags_are h2 $'colour=red\ngone=1'
+ip -n switch link set h2 up
+check "then it has synchronised" pg h2 wait g --synced --timeout 200
+wait_for "and what nobody has is gone" 20 flags_are h2 colour=red
+check "unset by who set it" on h1 peer-flags unset colour
+wait_for "there is no flag any more" 20 flags_are h2 ""
+wait_for "the command, too" 20 cmp "$T/h2/flags" "$T/h2/seen"
+check "keys are published" hosts_file on h2 -n h2.lan -1
+check "the other's is as it says itself" grep -q '^h1.lan ssh-ed25519 AAAAnew$' "$T/h2/known_hosts"
+check_fails "not as it was in the file" grep -q '^H1' "$T/h2/known_hosts"
+kill $watcher
+wait $watcher
+
+# All were started again: the files are all that is left of the group.
+check "a flag" on h1 peer-flags -g g set colour blue
+start h1 peer-flags -g g -o "$T/h1/flags" watch &
+watcher=$!
+at_exit kill $watcher
+wait_for "is in the file" 20 flags_are h1 colour=blue
+kill $watcher
+wait $watcher
+pg h2 down g > /dev/null
+pg h1 down g > /dev/null
+check_fails "it is gone" eval "pg h1 info g || pg h2 info g"
+up h1
+up h2
+check "both have synchronised" eval "pg h1 wait g --synced --timeout 200 &&
+	pg h2 wait g --synced --timeout 200"
+is "nobody has a flag" "$(on h1 peer-flags list)" ""
+start h1 peer-flags -g g -o "$T/h1/flags" watch sh -c "cat '$T/h1/flags'; echo ." > "$T/h1/ran" &
+watcher=$!
+at_exit kill $watcher
+check "one is set" on h2 peer-flags -g g set size 7
+ran() { [ "$(cat "$T/h1/ran")" = $'size=7\n.' ]; }
+wait_for "the file has it, and never had none" 20 ran || diag "$(cat "$T/h1/ran")"
 done_testing

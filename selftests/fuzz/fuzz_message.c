@@ -281,9 +281,9 @@ void pg_group_clock_heard(struct pg_link *link, u64 theirs)
 	link->clock_offset = theirs;
 }
 
-void pg_group_set_ready(struct pg_group *g)
+void pg_group_set_synced(struct pg_group *g)
 {
-	g->ready = true;
+	g->ready = g->synced = true;
 }
 
 void pg_group_disowned(struct pg_link *link)

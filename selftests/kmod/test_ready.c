@@ -13,6 +13,7 @@
 
 #define FIRST_PORT	3587
 #define RECORDS		PG_WANT_MAX
+#define BURST		100
 #define DATA_LEN	(150U << 10)	/* all of them are more than sockets take */
 
 static struct nl nl;
@@ -23,14 +24,30 @@ static void take_index(const struct nlmsghdr *msg, void *arg)
 	*(uint32_t *)arg = nl_u32(msg, PEERGROUP_A_GROUP_INDEX);
 }
 
-/* A group of @as that was never synchronised, in which stray records may wait long. */
-static uint32_t new_group(const struct cert *as, uint16_t port)
+static void new_certs(unsigned int key)
+{
+	unsigned int i;
+
+	cert_new_root(&root, test_key(key));
+	for (i = 0; i < 3; i++)
+		cert_issue(&own[i], &root, test_key(i), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&member, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&stranger, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+}
+
+/*
+ * A group of @as in which stray records may wait long; @before: it has synchronised before it
+ * came here.
+ */
+static uint32_t new_group(const struct cert *as, uint16_t port, bool before)
 {
 	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_OPEN, 0);
 	uint32_t index = 0;
 
 	mnl_attr_put(msg, PEERGROUP_A_GROUP_ROOT, root.der.len, root.der.p);
 	mnl_attr_put(msg, PEERGROUP_A_GROUP_CHAIN, as->der.len, as->der.p);
+	if (before)
+		mnl_attr_put_u8(msg, PEERGROUP_A_GROUP_READY, 1);
 	NEED(!nl_talk(&nl, msg, take_index, &index) && index);
 	NEED(!group_limit(&nl, index, PEERGROUP_A_LIMIT_DEFER, 3600000));
 	group_online(&nl, index, as, port);
@@ -41,6 +58,12 @@ static bool ready(void *arg)
 {
 	return nl_group_number(&nl, *(uint32_t *)arg, PEERGROUP_A_GROUP_STATUS) &
 	       PEERGROUP_STATUS_READY;
+}
+
+static bool synced(void *arg)
+{
+	return nl_group_number(&nl, *(uint32_t *)arg, PEERGROUP_A_GROUP_STATUS) &
+	       PEERGROUP_STATUS_SYNCED;
 }
 
 /* A link from a host that says its table is whole. */
@@ -73,7 +96,7 @@ static void send_end(struct peer *p)
 
 static void test_end_alone(void)
 {
-	uint32_t group = new_group(&own[0], FIRST_PORT);
+	uint32_t group = new_group(&own[0], FIRST_PORT, false);
 	struct peer p;
 
 	whole_peer(&p, FIRST_PORT);
@@ -86,24 +109,68 @@ static void test_end_alone(void)
 	peer_close(&p);
 }
 
-static void test_waiting(void)
+static void check_waiting(uint32_t group, uint16_t port, bool (*holds)(void *arg))
 {
 	struct chain chain = { .cert = { &stranger.der }, .n = 1 };
-	uint32_t group = new_group(&own[1], FIRST_PORT + 1);
 	struct peer p;
 	struct rec rec;
 
 	rec_new(&rec, &stranger, "hello", 5);
 	rec_sign(&rec, &stranger);
-	whole_peer(&p, FIRST_PORT + 1);
+	CHECK(!holds(&group), "nothing was compared");
+	whole_peer(&p, port);
 	send_sync(&p);
 	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
 	send_end(&p);
-	CHECK(!ready(&group), "a record waits for its signer's certificate");
+	CHECK(!holds(&group), "a record waits for its signer's certificate");
 	peer_gmc(&p, &chain);
-	CHECK(wait_until(ready, &group));
+	CHECK(wait_until(holds, &group));
+	CHECK(ready(&group) && synced(&group));
 	CHECK(nl_group_number(&nl, group, PEERGROUP_A_GROUP_RECORDS) == 1);
 	rec_free(&rec);
+	peer_close(&p);
+}
+
+static void test_waiting(void)
+{
+	check_waiting(new_group(&own[1], FIRST_PORT + 1, false), FIRST_PORT + 1, ready);
+}
+
+/* It is ready by what a program remembers, while the table is not that of before. */
+static void test_again(void)
+{
+	uint32_t group;
+
+	/* Another group: of the other ones, all memberships are there. */
+	new_certs(1);
+	group = new_group(&own[0], FIRST_PORT + 4, true);
+	CHECK(ready(&group));
+	check_waiting(group, FIRST_PORT + 4, synced);
+}
+
+/* The end comes while records are still being verified: the last of them is what counts. */
+static void test_burst(void)
+{
+	uint32_t group = new_group(&own[1], FIRST_PORT + 5, true);
+	struct rec recs[BURST];
+	unsigned int i;
+	struct peer p;
+
+	for (i = 0; i < BURST; i++) {
+		rec_new(&recs[i], &member, "hello", 5);
+		rec_sign(&recs[i], &member);
+	}
+	/* No ping is to come to its help. */
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 600000));
+	whole_peer(&p, FIRST_PORT + 5);
+	send_sync(&p);
+	for (i = 0; i < BURST; i++)
+		peer_send(&p, PG_MSG_RECORD, recs[i].wire, recs[i].len);
+	send_end(&p);
+	CHECK(wait_until(synced, &group));
+	CHECK(nl_group_number(&nl, group, PEERGROUP_A_GROUP_RECORDS) == BURST);
+	for (i = 0; i < BURST; i++)
+		rec_free(&recs[i]);
 	peer_close(&p);
 }
 
@@ -129,7 +196,7 @@ static void put_records(uint32_t group, struct pg_want *want)
 
 static void test_want(void)
 {
-	uint32_t group = new_group(&own[2], FIRST_PORT + 2);
+	uint32_t group = new_group(&own[2], FIRST_PORT + 2, false);
 	size_t len = sizeof(struct pg_want) + RECORDS * PEERGROUP_ID_LEN;
 	struct pg_want *want = calloc(1, len);
 	unsigned int records = 0;
@@ -167,7 +234,7 @@ static void set_online(uint32_t group, bool on)
 /* Who publishes and leaves at once has still said it. */
 static void test_last_words(void)
 {
-	uint32_t group = new_group(&own[0], FIRST_PORT);
+	uint32_t group = new_group(&own[0], FIRST_PORT, false);
 	unsigned int i, heard = 0;
 	struct rec rec[20];
 	struct peer p;
@@ -196,16 +263,13 @@ int main(void)
 		{ "nor does it while a record waits for a certificate", test_waiting },
 		{ "all that was asked for comes through a short queue", test_want },
 		{ "what is published right before the end is sent", test_last_words },
+		{ "what was ready before has synchronised no sooner", test_again },
+		{ "but when the last record has been verified", test_burst },
 	};
-	unsigned int i;
 
 	need_module();
 	own_namespace();
 	NEED(!nl_open(&nl));
-	cert_new_root(&root, test_key(0));
-	for (i = 0; i < 3; i++)
-		cert_issue(&own[i], &root, test_key(i), PEERGROUP_ROLE_MEMBER);
-	cert_issue(&member, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
-	cert_issue(&stranger, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	new_certs(0);
 	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -315,6 +315,101 @@ bool lines_write(struct lines *lines, const char *path)
 	return differs;
 }
 
+/* ------------------------------------------------------- following a group -- */
+
+static void carry_file(struct output *out)
+{
+	struct stat st;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	FILE *file;
+
+	out->begun = true;
+	if (stat(out->path, &st) || !S_ISREG(st.st_mode))
+		return;
+	file = fopen(out->path, "re");
+	if (!file)
+		die_errno(out->path);
+	while ((len = getline(&line, &size, file)) > 0)
+		lines_add(&out->carried, "%.*s", (int)strcspn(line, "\n"), line);
+	free(line);
+	fclose(file);
+}
+
+static size_t name_len(const struct output *out, const char *line)
+{
+	const char *end = strchr(line, out->end);
+
+	return end ? (size_t)(end - line) : strlen(line);
+}
+
+static void heard(struct output *out, const char *line)
+{
+	struct lines *c = &out->carried;
+	size_t len = name_len(out, line), i = 0;
+
+	while (i < c->count) {
+		if (name_len(out, c->line[i]) == len && !out->compare(c->line[i], line, len)) {
+			free(c->line[i]);
+			c->line[i] = c->line[--c->count];
+		} else {
+			i++;
+		}
+	}
+}
+
+void output_heard(struct output *out, const char *name)
+{
+	if (!out->begun)
+		carry_file(out);
+	heard(out, name);
+	out->anything = true;
+}
+
+bool output_write(struct output *out, peergroup_t group, struct lines *lines)
+{
+	struct peergroup_status *status;
+	bool ready, synced;
+	size_t i;
+
+	check(peergroup_status(group, &status), "status");
+	ready = status->flags & PEERGROUP_STATUS_READY;
+	synced = status->flags & PEERGROUP_STATUS_SYNCED;
+	out->anything |= status->tombstones || lines->count;
+	peergroup_free(status);
+	if (!ready || !out->anything)
+		return false;
+	if (!out->begun)
+		carry_file(out);
+	for (i = 0; i < lines->count && out->carried.count; i++)
+		heard(out, lines->line[i]);
+	if (synced)
+		lines_free(&out->carried);
+	for (i = 0; i < out->carried.count; i++)
+		lines_add(lines, "%s", out->carried.line[i]);
+	return lines_write(lines, out->path);
+}
+
+bool take_events(peergroup_watch_t watch, const uuid_t type, bool *changed)
+{
+	struct peergroup_event event;
+	HRESULT hr;
+
+	while ((hr = peergroup_watch_next(watch, &event)) == S_OK) {
+		if (event.kind == PEERGROUP_EVENT_GONE)
+			return false;
+		/* The status tells when the table is one to believe. */
+		*changed |= event.kind == PEERGROUP_EVENT_STATUS ||
+			    (event.kind == PEERGROUP_EVENT_RECORD &&
+			     !uuid_compare(event.type, type));
+	}
+	check(hr, "watch");
+	return true;
+}
+
+/* ------------------------------------------------------------------- records -- */
+
 char *attribute(const struct peergroup_record *record, const char *name)
 {
 	struct peergroup_attribute *list;

@@ -59,6 +59,51 @@ void lines_free(struct lines *lines);
 bool lines_write(struct lines *lines, const char *path);
 
 /**
+ * struct output - a file of lines about what is in a group, each of which begins with a name
+ * @path: the file
+ * @end: what stands behind a name
+ * @compare: strncmp(), or strncasecmp() where names are the same in any case
+ *
+ * After a restart of the host the group's table is empty until it has synchronised. So until
+ * then what the file has stays in it, but for names that were heard of here; before this host
+ * has ever synchronised the file is left alone, and also where nothing was heard of at all:
+ * then all hosts were started again, and nothing of the group is left but such files.
+ */
+struct output {
+	const char *path;
+	char end;
+	int (*compare)(const char *a, const char *b, size_t len);
+	/* The rest is common.c's. */
+	struct lines carried;
+	bool begun, anything;
+};
+
+/* Something is known of that name, even where it leads to no line. */
+void output_heard(struct output *out, const char *name);
+
+/**
+ * output_write - make the file have what is known
+ * @out: which
+ * @group: handle
+ * @lines: all there is in the group now; lines that stay in the file are added
+ *
+ * To be called again when a status or the records have changed.
+ *
+ * Return: as lines_write(), and false where the file was left alone.
+ */
+bool output_write(struct output *out, peergroup_t group, struct lines *lines);
+
+/**
+ * take_events - take all that a watch has
+ * @watch: which
+ * @type: of the records that are in an output
+ * @changed: set where output_write() is to be called again
+ *
+ * Return: whether the group lives on.
+ */
+bool take_events(peergroup_watch_t watch, const uuid_t type, bool *changed);
+
+/**
  * put_record - publish a record for as long as may be
  * @group: handle
  * @type: of a new record

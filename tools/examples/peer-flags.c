@@ -222,55 +222,29 @@ static void run(char **command)
 			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-/* Take all events; whether the group lives on. */
-static bool take_events(peergroup_watch_t watch, bool *changed)
+static int watch_flags(peergroup_t group, const char *path, char **command)
 {
-	struct peergroup_event event;
-	HRESULT hr;
-
-	while ((hr = peergroup_watch_next(watch, &event)) == S_OK) {
-		if (event.kind == PEERGROUP_EVENT_GONE)
-			return false;
-		*changed |= event.kind == PEERGROUP_EVENT_RECORD &&
-			    !uuid_compare(event.type, flag_type);
-	}
-	check(hr, "watch");
-	return true;
-}
-
-static bool is_ready(peergroup_t group)
-{
-	struct peergroup_status *status;
-	bool ready;
-
-	check(peergroup_status(group, &status), "status");
-	ready = status->flags & PEERGROUP_STATUS_READY;
-	peergroup_free(status);
-	return ready;
-}
-
-static int watch_flags(peergroup_t group, const char *output, char **command)
-{
+	struct output output = { .path = path, .end = '=', .compare = strncmp };
 	peergroup_watch_t watch;
 	bool changed = true;
 
 	check(peergroup_watch_open(group, PEERGROUP_SINCE_NOW, &watch), "watch");
 	do {
-		/* A host that is new to the group would begin with a file of no flags. */
-		if (changed && is_ready(group)) {
+		if (changed) {
 			struct lines lines = { 0 };
 
 			changed = false;
 			read_lines(group, &lines);
-			if (lines_write(&lines, output))
+			if (output_write(&output, group, &lines))
 				run(command);
 			lines_free(&lines);
 		}
-		if (!take_events(watch, &changed)) {
+		if (!take_events(watch, flag_type, &changed)) {
 			fputs("the group has ended\n", stderr);
 			return 1;
 		}
-	} while ((changed && is_ready(group)) || wait_readable(watch, -1) >= 0);
+	} while (changed || wait_readable(watch, -1) >= 0);
+	lines_free(&output.carried);
 	peergroup_watch_close(watch);
 	return 0;
 }

@@ -29,7 +29,10 @@ static const uuid_t key_type = {
 	0x9b, 0x36, 0x2d, 0x10, 0xc4, 0x5a, 0x6e, 0x91
 };
 
-static const char *folder = "/etc/ssh", *output = "/etc/ssh/ssh_known_hosts";
+static const char *folder = "/etc/ssh";
+static struct output output = {
+	.path = "/etc/ssh/ssh_known_hosts", .end = ' ', .compare = strncasecmp,
+};
 static const char *names[NAMES_MAX];
 static unsigned int n_names;
 static char *identity;
@@ -288,11 +291,12 @@ static void write_known_hosts(peergroup_t group)
 			check(people_read(group, &people), "members");
 		if (disputed && disputes <= TOLD_MAX)
 			tell_disputed(&people, &c.claim[i], next - i);
+		output_heard(&output, c.claim[i].host);
 		for (; i < next && !disputed; i++)
 			lines_add(&lines, "%s %s", c.claim[i].host, c.claim[i].line);
 	}
-	if (lines_write(&lines, output))
-		fprintf(stderr, "%s: %zu keys\n", output, lines.count);
+	if (output_write(&output, group, &lines))
+		fprintf(stderr, "%s: %zu keys\n", output.path, lines.count);
 	if (disputes > TOLD_MAX)
 		fprintf(stderr, "%zu more names that are claimed so\n", disputes - TOLD_MAX);
 	people_free(&people);
@@ -301,22 +305,6 @@ static void write_known_hosts(peergroup_t group)
 }
 
 /* ----------------------------------------------------------------- waiting -- */
-
-/* Take all events; whether the group lives on. */
-static bool take_events(peergroup_watch_t watch, bool *changed)
-{
-	struct peergroup_event event;
-	HRESULT hr;
-
-	while ((hr = peergroup_watch_next(watch, &event)) == S_OK) {
-		if (event.kind == PEERGROUP_EVENT_GONE)
-			return false;
-		*changed |= event.kind == PEERGROUP_EVENT_RECORD &&
-			    !uuid_compare(event.type, key_type);
-	}
-	check(hr, "watch");
-	return true;
-}
 
 static int serve(peergroup_t group, bool once)
 {
@@ -340,7 +328,7 @@ static int serve(peergroup_t group, bool once)
 			break;
 		changed = false;
 		ready = wait_readable(watch, REFRESH);
-		if (!take_events(watch, &changed))
+		if (!take_events(watch, key_type, &changed))
 			return fputs("the group has ended\n", stderr), 1;
 	}
 	peergroup_watch_close(watch);
@@ -375,7 +363,7 @@ int main(int argc, char **argv)
 		else if (c == 'k')
 			folder = optarg;
 		else if (c == 'o')
-			output = optarg;
+			output.path = optarg;
 		else if (c == '1')
 			once = true;
 		else
@@ -390,6 +378,7 @@ int main(int argc, char **argv)
 	c = serve(group, once);
 	peergroup_close(group);
 	PeerGroupShutdown();
+	lines_free(&output.carried);
 	free(identity);
 	return c;
 }

@@ -234,4 +234,5 @@ void json_status(uint32_t status)
 	json_bool("connected", status & PEERGROUP_STATUS_CONNECTED);
 	json_bool("ready", status & PEERGROUP_STATUS_READY);
 	json_bool("kept", status & PEERGROUP_STATUS_KEPT);
+	json_bool("synced", status & PEERGROUP_STATUS_SYNCED);
 }

@@ -506,7 +506,7 @@ const char *roles_text(uint32_t roles)
 const char *status_text(uint32_t status)
 {
 	static const char *const names[] = { "listening", "connected", "ready", "kept",
-		"revoked" };
+		"revoked", "synchronised" };
 
 	return bits_text(status, names, ARRAY_SIZE(names));
 }

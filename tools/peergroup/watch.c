@@ -222,7 +222,9 @@ int cmd_watch(int argc, char **argv)
 
 /* ---------------------------------------------------------------- wait -- */
 
-enum condition_kind { WAIT_READY, WAIT_RECORDS, WAIT_LINKS, WAIT_RECORD, WAIT_NO_RECORD, WAIT_STAT };
+enum condition_kind {
+	WAIT_READY, WAIT_SYNCED, WAIT_RECORDS, WAIT_LINKS, WAIT_RECORD, WAIT_NO_RECORD, WAIT_STAT
+};
 
 struct condition {
 	enum condition_kind kind;
@@ -295,11 +297,13 @@ static int measure(const struct waiting *w, const struct condition *condition, u
 		}
 		/* fallthrough */
 	case WAIT_READY:
+	case WAIT_SYNCED:
 		hr = peergroup_status(w->group, &status);
 		if (FAILED(hr))
 			break;
 		*now = condition->kind == WAIT_RECORDS ? status->records :
-		       !!(status->flags & PEERGROUP_STATUS_READY);
+		       !!(status->flags & (condition->kind == WAIT_READY ?
+					   PEERGROUP_STATUS_READY : PEERGROUP_STATUS_SYNCED));
 		peergroup_free(status);
 		return EXIT_OK;
 	}
@@ -383,6 +387,7 @@ static bool parse_condition(struct condition *condition, const char *option, con
 	condition->n = 1;
 	switch (condition->kind) {
 	case WAIT_READY:
+	case WAIT_SYNCED:
 		return true;
 	case WAIT_RECORDS:
 	case WAIT_LINKS:
@@ -439,6 +444,7 @@ int cmd_wait(int argc, char **argv)
 	enum { TIMEOUT = OPT_OWN + WAIT_STAT + 1, TYPE };
 	static const struct option options[] = {
 		{ "ready", no_argument, NULL, OPT_OWN + WAIT_READY },
+		{ "synced", no_argument, NULL, OPT_OWN + WAIT_SYNCED },
 		{ "records", required_argument, NULL, OPT_OWN + WAIT_RECORDS },
 		{ "links", required_argument, NULL, OPT_OWN + WAIT_LINKS },
 		{ "record", required_argument, NULL, OPT_OWN + WAIT_RECORD },

@@ -152,6 +152,7 @@ class StatusFlag(enum.IntFlag):
     READY = _c.PEERGROUP_STATUS_READY
     KEPT = _c.PEERGROUP_STATUS_KEPT
     REVOKED = _c.PEERGROUP_STATUS_REVOKED
+    SYNCED = _c.PEERGROUP_STATUS_SYNCED
 
 
 class Change(enum.IntEnum):
