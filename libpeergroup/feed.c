@@ -753,9 +753,14 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 {
 	HRESULT hr = begin(feed, group, since);
 
-	if (FAILED(hr))
+	if (FAILED(hr)) {
 		end(feed);
-	return hr;
+		return hr;
+	}
+	/* Data may have been announced before the answer that the group is listened to. */
+	pgi_feed_data_waits(feed);
+	pgi_feed_pull(feed);
+	return S_OK;
 }
 
 void pgi_feed_close(struct pgi_feed *feed)
