@@ -90,6 +90,9 @@ static int pg_message_sync_step(struct pg_link *link, int ret)
 		pg_message_ask(link);
 		return pg_sync_start(&link->sync);
 	}
+	/* Nor is one whole that left something out: see pg_message_compare(). */
+	if (link->sync.cut)
+		return 0;
 	link->synced = true;
 	pg_message_settle(link);
 	return pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
@@ -407,14 +410,16 @@ static unsigned long pg_message_resync_wait(const struct pg_link *link)
 /*
  * Two tables that still differ on a quiet link: something was lost on the way,
  * or expired here and not there. Twice in a row is no coincidence; more often
- * than each keepalive is nobody's business.
+ * than each keepalive is nobody's business. A run that left something out is
+ * made up for in the same way, whatever the tables are now: the other end may
+ * wait for the end of a whole one.
  */
 static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs)
 {
 	struct pg_ping mine;
 
 	pg_message_fill_ping(link, &mine);
-	if (mine.count == theirs->count &&
+	if (!link->sync.cut && mine.count == theirs->count &&
 	    !memcmp(mine.fingerprint, theirs->fingerprint, sizeof(mine.fingerprint))) {
 		link->mismatches = 0;
 		link->futile = 0;

@@ -142,13 +142,17 @@ static int pg_sync_merge(struct pg_sync *s, struct pg_sync_range *range)
 	}
 }
 
-/* A stack that is full leaves the range to another run. */
+/*
+ * A stack that is full leaves the range to another run, which is the caller's to begin, in
+ * its time. With an honest end it hardly ever comes to that; a hostile one fills the stack
+ * when it likes, and is not to have run after run for it, with the same records in each.
+ */
 static void pg_sync_later(struct pg_sync *s, const u8 *lo, const u8 *hi, u32 count)
 {
 	struct pg_sync_range *range;
 
 	if (s->n_stack == PG_SYNC_STACK) {
-		s->again = true;
+		s->cut = true;
 		return;
 	}
 	range = &s->buf->stack[s->n_stack++];
@@ -300,6 +304,7 @@ int pg_sync_start(struct pg_sync *s)
 	s->again = s->phase != PG_SYNC_IDLE;
 	if (s->again)
 		return 0;
+	s->cut = false;
 	pg_sync_later(s, zero, zero, U32_MAX);
 	err = pg_sync_ask(s);
 	if (err)

@@ -44,9 +44,11 @@ enum pg_sync_phase {
 /**
  * struct pg_sync - the leader's half, one per link
  * @phase: what it waits for; the one member that others may read
+ * @cut: the latest run left something out, for lack of room; group's lock
  */
 struct pg_sync {
 	enum pg_sync_phase phase;
+	bool cut;
 	/* private: */
 	const struct pg_sync_ops *ops;
 	struct pg_table *table;
@@ -91,7 +93,7 @@ int pg_sync_start(struct pg_sync *s);
  *
  * Lock held. Any error ends the run, and the link had better end, too.
  *
- * Return: 0, 1 when this ended the run, -EPROTO where the answer is malformed
+ * Return: 0, 1 when this ended the run (see @cut), -EPROTO where the answer is malformed
  * or nobody asked, -ENOMEM, or -errno from @ops.
  */
 int __must_check pg_sync_reply(struct pg_sync *s, const u8 *body, size_t len);

@@ -341,6 +341,50 @@ static u32 hostile_splits(u8 n, u32 count, int rounds)
 	return deepest;
 }
 
+/*
+ * An answerer that fills the stack and then says that all is equal has had its run: what
+ * found no room is left to another one, which the caller begins in its time.
+ */
+static void test_full_stack(void)
+{
+	static u8 out[PG_MSG_BODY_MAX];
+	struct fake *a = fake_new(), *b = fake_new();
+	struct pair *p = pair_new(a, b, 100);
+	u32 rounds = 0, full = 0, runs = 0;
+	int ret;
+
+	random_records(a, 300, 2, 1);
+	ret = pg_sync_start(&p->sync);
+	for (; !ret && !tap_bad && rounds < 2000; rounds++) {
+		struct msg *m = &p->to_b.m[p->to_b.head++];
+		const struct pg_sync_query *q = (void *)m->body;
+		u8 *pos = out;
+
+		runs += !memchr_inv(q, 0, sizeof(q->lo) + sizeof(q->hi));
+		for (size_t i = 0; i < m->len / sizeof(*q); i++) {
+			if (full < 3) {
+				pos = hostile_split(&q[i], PG_SYNC_BRANCH, 5, pos);
+				continue;
+			}
+			*pos++ = PG_SYNC_EQUAL;
+			*pos++ = 0;
+		}
+		free(m->body);
+		full += p->deepest == PG_SYNC_STACK;
+		ret = pg_sync_reply(&p->sync, out, pos - out);
+		check_bounds(p);
+	}
+	CHECK(full >= 3);
+	CHECK(ret == 1 && runs == 1, "%d, %u runs in %u replies", ret, runs, rounds);
+	CHECK(p->sync.phase == PG_SYNC_IDLE && p->to_b.head == p->to_b.n);
+	CHECK(p->sync.cut, "nobody knows that there is more to do");
+	CHECK(!pg_sync_start(&p->sync) && !p->sync.cut);
+	pair_free(p);
+	fake_free(a);
+	fake_free(b);
+	pool_drop();
+}
+
 /* An answerer that splits without end; with parts said to be small, the stack fills up. */
 static void test_endless(void)
 {
@@ -381,6 +425,7 @@ int main(void)
 		{ "mutated replies", test_fuzz_reply },
 		{ "mutated queries", test_fuzz_query },
 		{ "endless splits", test_endless },
+		{ "a stack that was filled", test_full_stack },
 		{ "no memory", test_no_memory },
 	};
 	int ret = tap_main(tests, ARRAY_SIZE(tests));
