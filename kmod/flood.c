@@ -167,14 +167,37 @@ static void pg_flood_count(struct pg_flood *f, u32 change)
 	}
 }
 
-static bool pg_flood_over(const atomic64_t *due, u32 rate)
+/* Versions a second by one creator, or by one who invites and all below; 0 for any. */
+static u32 pg_flood_rate(const struct pg_flood *f, bool inviter)
 {
-	return pg_rate_over(atomic64_read(due), rate, ktime_get_ns(), PG_QUOTA_BURST_NS);
+	return READ_ONCE(f->table->limits.creator.rate) * (inviter ? PG_QUOTA_INVITER : 1);
 }
 
-bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator)
+/* The first of the measures: what came unasked. */
+static bool pg_flood_rate_full(const struct pg_flood *f, const struct pg_creator *c, bool inviter)
 {
-	u32 rate = READ_ONCE(f->table->limits.creator.rate);
+	const atomic64_t *due = inviter ? &c->branch_due : &c->due;
+
+	return pg_rate_over(atomic64_read(due), pg_flood_rate(f, inviter), ktime_get_ns(),
+			    PG_QUOTA_BURST_NS);
+}
+
+/* The second: what was asked for. Of who keeps to the rate there is no more to catch up on. */
+static bool pg_flood_backlog_full(const struct pg_flood *f, const struct pg_creator *c,
+				  bool inviter)
+{
+	const atomic64_t *backlog = inviter ? &c->branch_backlog : &c->backlog;
+	u32 rate = pg_flood_rate(f, inviter);
+	u32 most = pg_table_share_records(f->table, inviter) + rate * PG_QUOTA_BURST;
+
+	return rate && pg_backlog_left(atomic64_read(backlog), rate, ktime_get_seconds()) >= most;
+}
+
+/* Is that so of a creator, or of who answers for it? */
+static bool pg_flood_over(struct pg_flood *f, const struct pg_member *creator,
+			  bool (*full)(const struct pg_flood *f, const struct pg_creator *c,
+				       bool inviter))
+{
 	const struct pg_member *top = pg_member_branch(creator);
 	struct pg_creator *own, *inviter = NULL;
 	bool over;
@@ -183,10 +206,23 @@ bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator)
 	own = pg_quota_find(&f->table->quotas, creator->gmc.spki_hash);
 	if (top)
 		inviter = pg_quota_find(&f->table->quotas, top->gmc.spki_hash);
-	over = (own && pg_flood_over(&own->due, rate)) ||
-	       (inviter && pg_flood_over(&inviter->branch_due, rate * PG_QUOTA_INVITER));
+	over = (own && full(f, own, false)) || (inviter && full(f, inviter, true));
 	rcu_read_unlock();
 	return over;
+}
+
+bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator)
+{
+	return pg_flood_over(f, creator, pg_flood_rate_full);
+}
+
+/*
+ * Was it asked for, and is it no more than there may be to catch up on? What this end asks for
+ * is what the other one says that it has, and that may be another version each time.
+ */
+static bool pg_flood_catches_up(struct pg_flood *f, const struct pg_record *r)
+{
+	return r->asked && !pg_flood_over(f, r->creator, pg_flood_backlog_full);
 }
 
 /* Is it the end of a record? A tombstone upon a tombstone is a version like any. */
@@ -207,14 +243,14 @@ static bool pg_flood_deletes(struct pg_flood *f, const struct pg_record *r)
 /*
  * Does the creator publish faster than it may? A record that comes over a link
  * and is dropped for this is valid, and who forwarded it did well: the tables
- * differ then, and the next reconciliation that this end leads asks for it, whatever
- * its rate, as what that brings, each record once, is bounded by the creator's quota.
- * Nobody is kept from deleting what there is, nor an administrator from revoking.
+ * differ then, and the next reconciliation that this end leads asks for it, which has
+ * a measure of its own. Nobody is kept from deleting what there is, nor an administrator
+ * from revoking.
  */
 static bool pg_flood_hasty(struct pg_flood *f, const struct pg_record *r)
 {
-	return !r->asked && pg_flood_rate_over(f, r->creator) && !pg_flood_deletes(f, r) &&
-	       pg_rec_kind(r->rec.type) != PG_REC_REVOCATION;
+	return pg_flood_rate_over(f, r->creator) && !pg_flood_catches_up(f, r) &&
+	       !pg_flood_deletes(f, r) && pg_rec_kind(r->rec.type) != PG_REC_REVOCATION;
 }
 
 /* Lock held; others read @due without. */
@@ -228,11 +264,15 @@ static void pg_flood_take(atomic64_t *due, u32 rate)
 
 static void pg_flood_take_rate(struct pg_flood *f, const struct pg_record *r)
 {
-	u32 rate = f->table->limits.creator.rate;
-
-	pg_flood_take(&r->quota->due, rate);
+	pg_flood_take(&r->quota->due, pg_flood_rate(f, false));
 	if (r->inviter)
-		pg_flood_take(&r->inviter->branch_due, rate * PG_QUOTA_INVITER);
+		pg_flood_take(&r->inviter->branch_due, pg_flood_rate(f, true));
+}
+
+/* As many versions as a refresh of that many hashes counts for. */
+static u32 pg_flood_units(u32 hashes)
+{
+	return DIV_ROUND_UP(hashes, PG_FLOOD_HASHES);
 }
 
 void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n)
@@ -240,8 +280,33 @@ void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n)
 	u32 units;
 
 	lockdep_assert_held(f->lock);
-	for (units = DIV_ROUND_UP(n, PG_FLOOD_HASHES); units; units--)
+	for (units = pg_flood_units(n); units; units--)
 		pg_flood_take_rate(f, r);
+}
+
+/* Lock held; others read the backlog without. */
+static void pg_flood_take_backlog(struct pg_flood *f, const struct pg_record *r, u32 n)
+{
+	u32 now = ktime_get_seconds();
+
+	if (!pg_flood_rate(f, false))
+		return;
+	pg_backlog_add(&r->quota->backlog, n, pg_flood_rate(f, false), now);
+	if (r->inviter)
+		pg_backlog_add(&r->inviter->branch_backlog, n, pg_flood_rate(f, true), now);
+}
+
+/* Counts a version that is in the table now. */
+static void pg_flood_take_version(struct pg_flood *f, const struct pg_record *r)
+{
+	u32 hashes = r->refresh ? r->refresh->step : 0;
+
+	if (pg_flood_catches_up(f, r)) {
+		pg_flood_take_backlog(f, r, 1 + pg_flood_units(hashes));
+		return;
+	}
+	pg_flood_take_rate(f, r);
+	pg_flood_take_refresh(f, r, hashes);
 }
 
 /* Makes a verified version part of the table. Lock held. */
@@ -261,11 +326,7 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
-	/* Who was away gets years of versions at once; that is no haste of the creator's. */
-	if (!r->asked) {
-		pg_flood_take_rate(f, r);
-		pg_flood_take_refresh(f, r, r->refresh ? r->refresh->step : 0);
-	}
+	pg_flood_take_version(f, r);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)

@@ -28,9 +28,10 @@
 #define PG_QUOTA_DEPUTY		3U	/* and for an administrator whom another one invited */
 
 /* Who was quiet may be this far ahead of the rate: the burst. */
-#define PG_QUOTA_BURST_NS	(10 * 1000000000ULL)
+#define PG_QUOTA_BURST		10U	/* s */
+#define PG_QUOTA_BURST_NS	(PG_QUOTA_BURST * 1000000000ULL)
 
-/* And who has had more, by what a reconciliation brought, waits no longer than the excess. */
+/* And who has had more, as by deletions, waits no longer than the excess. */
 #define PG_QUOTA_AHEAD_NS	(PG_QUOTA_BURST_NS + 2 * 1000000000ULL)
 
 /**
@@ -63,6 +64,8 @@ enum pg_pace {
  *	invited, and none such is above it
  * @due: when the last version would have come if all had kept to the rate (ns)
  * @branch_due: the same of @branch and its rate
+ * @backlog: what reconciliations have brought of @own, see pg_backlog_left()
+ * @branch_backlog: the same of @branch
  * @pace: when the last message of each kind would have come over its links, however many,
  *	if all had kept to the rate (ns)
  * @branch_pace: the same of what it and all below it send, as in @branch
@@ -76,6 +79,8 @@ struct pg_creator {
 	struct pg_share issued;
 	atomic64_t due;
 	atomic64_t branch_due;
+	atomic64_t backlog;
+	atomic64_t branch_backlog;
 	atomic64_t pace[PG_PACES];
 	atomic64_t branch_pace[PG_PACES];
 };
@@ -137,5 +142,32 @@ void pg_rate_take(u64 *due, u32 rate, u64 now, u64 most);
 
 /* The same where several do so at once. */
 void pg_rate_take_shared(atomic64_t *due, u32 rate, u64 now, u64 most);
+
+/**
+ * pg_backlog_left() - how many versions is one ahead of what a rate allows?
+ * @backlog: when some came last (s), and how many were left then in the lower half
+ * @rate: per second
+ * @now: s, monotonic
+ *
+ * What comes because a reconciliation asked for it is not held to a creator's rate, as who was
+ * away gets years of versions at once: one of each record that there is. So it has a measure of
+ * its own, which is that number, and the rate makes up for it. It is a number and not a time, as
+ * rates are, since by a low rate that would be days, and outlast a change of the limits.
+ */
+static inline u32 pg_backlog_left(u64 backlog, u32 rate, u32 now)
+{
+	u64 made_up = (u64)(now - (u32)(backlog >> 32)) * rate;
+	u32 n = backlog;
+
+	return n > made_up ? n - made_up : 0;
+}
+
+/* Counts @n more. The caller sees to it that others do not meanwhile. */
+static inline void pg_backlog_add(atomic64_t *backlog, u32 n, u32 rate, u32 now)
+{
+	u32 left = pg_backlog_left(atomic64_read(backlog), rate, now);
+
+	atomic64_set(backlog, (u64)now << 32 | (left + n));
+}
 
 #endif /* _PG_QUOTA_H */

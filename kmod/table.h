@@ -236,6 +236,9 @@ enum pg_verdict pg_table_compare(struct pg_table *t, const u8 *id,
 				 const struct pg_rec_key *key,
 				 struct pg_record **stored);
 
+/* How many records one creator may have, or (@inviter) one who invites and all below. */
+u32 pg_table_share_records(const struct pg_table *t, bool inviter);
+
 /**
  * pg_table_full() - is there no place for a new id?
  * @r: its creator set

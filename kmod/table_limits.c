@@ -82,6 +82,11 @@ static struct pg_share pg_table_share(const struct pg_table *t, bool inviter)
 	};
 }
 
+u32 pg_table_share_records(const struct pg_table *t, bool inviter)
+{
+	return pg_table_share(t, inviter).records;
+}
+
 /*
  * And an administrator whom another one invited, with all below, who may be as many as it
  * likes: no less than one who invites.

@@ -311,21 +311,27 @@ static void until_asked(struct peer *p)
 	}
 }
 
-/* The answer to a SYNC for all there is: this one record. */
-static void list_one(struct peer *p, const struct rec *rec)
+/* The answer to a SYNC for all there is: these records, in the order of their ids. */
+static void list(struct peer *p, const struct rec *rec, unsigned int n)
 {
-	struct {
+	static struct {
 		uint8_t kind, n;
-		uint8_t id[PEERGROUP_ID_LEN];
-		uint32_t version;
-		uint64_t modified;
-		uint8_t digest[8];
-	} __attribute__((packed)) reply = {
-		.kind = 2, .n = 1, .version = rec->hdr.version, .modified = rec->hdr.modified,
-	};
+		struct {
+			uint8_t id[PEERGROUP_ID_LEN];
+			uint32_t version;
+			uint64_t modified;
+			uint8_t digest[8];
+		} __attribute__((packed)) entry[PG_WANT_MAX];
+	} __attribute__((packed)) reply = { .kind = 2 };
+	unsigned int i;
 
-	memcpy(reply.id, rec->hdr.id, sizeof(reply.id));
-	peer_send(p, PG_MSG_SYNC_REPLY, &reply, sizeof(reply));
+	for (i = 0; i < n; i++) {
+		memcpy(reply.entry[i].id, rec[i].hdr.id, sizeof(reply.entry[i].id));
+		reply.entry[i].version = rec[i].hdr.version;
+		reply.entry[i].modified = rec[i].hdr.modified;
+	}
+	reply.n = n;
+	peer_send(p, PG_MSG_SYNC_REPLY, &reply, 2 + n * sizeof(reply.entry[0]));
 }
 
 #define VERSIONS	12
@@ -334,25 +340,29 @@ static uint64_t updated, over;
 
 static bool all_judged(void *arg)
 {
-	(void)arg;
 	return nl_stat(&nl, group, S(UPDATED)) - updated +
-	       nl_stat(&nl, group, S(REFUSED_RATE)) - over >= VERSIONS;
+	       nl_stat(&nl, group, S(REFUSED_RATE)) - over >= *(unsigned int *)arg;
 }
 
 /* Sends that many; what of them was taken is in @updated, what came too often in @over. */
-static void send_versions(struct peer *p, const struct rec *rec)
+static void send_all(struct peer *p, const struct rec *rec, unsigned int n)
 {
-	int i;
+	unsigned int i;
 
-	while (may_add(&flooder))
-		;
 	updated = nl_stat(&nl, group, S(UPDATED));
 	over = nl_stat(&nl, group, S(REFUSED_RATE));
-	for (i = 0; i < VERSIONS; i++)
+	for (i = 0; i < n; i++)
 		peer_send(p, PG_MSG_RECORD, rec[i].wire, rec[i].len);
-	CHECK(wait_until(all_judged, NULL));
+	CHECK(wait_until(all_judged, &n));
 	updated = nl_stat(&nl, group, S(UPDATED)) - updated;
 	over = nl_stat(&nl, group, S(REFUSED_RATE)) - over;
+}
+
+static void send_versions(struct peer *p, const struct rec *rec)
+{
+	while (may_add(&flooder))
+		;
+	send_all(p, rec, VERSIONS);
 }
 
 /*
@@ -378,7 +388,7 @@ static void test_rate_asked(void)
 	until_asked(&p);
 	send_versions(&p, rec + 1);
 	CHECK(over >= VERSIONS / 2, "while a SYNC is open: %u taken", (unsigned int)updated);
-	list_one(&p, &rec[2 * VERSIONS]);
+	list(&p, &rec[2 * VERSIONS], 1);
 	NEED(peer_expect(&p, PG_MSG_WANT));
 	send_versions(&p, rec + 1 + VERSIONS);
 	CHECK(updated, "it was asked for");
@@ -392,6 +402,103 @@ static void test_rate_asked(void)
 		rec_free(&rec[i]);
 	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
 	NEED(!group_limit(&nl, group, L(KEEPALIVE), 15000));
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct rec *x = a, *y = b;
+
+	return memcmp(x->hdr.id, y->hdr.id, sizeof(x->hdr.id));
+}
+
+/* As many records as one WANT asks for, of each certificate in turn; and two versions more. */
+static struct rec kin[3][PG_WANT_MAX];
+
+static void make_kin(const struct cert *const by[2])
+{
+	struct rec *part[2][PG_WANT_MAX];
+	unsigned int i, v, n[2];
+
+	for (i = 0; i < PG_WANT_MAX; i++)
+		NEED(!add(&kin[0][i], by[i % 2], 1));
+	qsort(kin[0], PG_WANT_MAX, sizeof(kin[0][0]), by_id);
+	for (v = 1; v < 3; v++) {
+		memset(n, 0, sizeof(n));
+		for (i = 0; i < PG_WANT_MAX; i++) {
+			int who = !!memcmp(kin[0][i].hdr.creator, by[0]->fingerprint,
+					   sizeof(by[0]->fingerprint));
+
+			rec_next(&kin[v][i], &kin[v - 1][i], by[who], "y", 1);
+			part[who][n[who]++] = &kin[v][i];
+		}
+		rec_sign_batch(part[0], n[0], by[0]);
+		if (n[1])
+			rec_sign_batch(part[1], n[1], by[1]);
+	}
+}
+
+/* The whole of a reconciliation in which the other end is asked for all of these. */
+static void bring_asked(struct peer *p, const struct rec *rec)
+{
+	struct pg_want done;
+
+	until_asked(p);
+	list(p, rec, PG_WANT_MAX);
+	NEED(peer_expect(p, PG_MSG_WANT));
+	CHECK(p->len == sizeof(done) + PG_WANT_MAX * PEERGROUP_ID_LEN);
+	memcpy(&done, p->got, sizeof(done));
+	send_all(p, rec, PG_WANT_MAX);
+	peer_send(p, PG_MSG_WANT_DONE, &done, sizeof(done));
+	NEED(peer_expect(p, PG_MSG_SYNC_END));
+}
+
+/*
+ * Who has been away gets all there is, though the rate is used up. But what it asks for is what
+ * the other end says that it has, which may be new versions each time: of more than there was
+ * to catch up on, no more is taken than by the rate.
+ */
+static void check_caught_up(const struct cert *const by[2], uint16_t which, unsigned int burst)
+{
+	unsigned int i;
+	struct peer p;
+	double start;
+
+	make_kin(by);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
+	while (may_add((void *)by[0]) || may_add((void *)by[1]))
+		;
+	start = seconds_now();
+	NEED(!group_limit(&nl, group, which, PG_WANT_MAX));
+	NEED(!group_limit(&nl, group, L(KEEPALIVE), 1000));
+	peer_link(&p, PORT, &flooder);
+	bring_asked(&p, kin[1]);
+	CHECK(updated == PG_WANT_MAX && !over, "all of it once: %u taken, %u refused",
+	      (unsigned int)updated, (unsigned int)over);
+	bring_asked(&p, kin[2]);
+	CHECK(updated < burst + 2 * burst / 10 * (seconds_now() - start + 2),
+	      "all of it again: %u taken", (unsigned int)updated);
+	CHECK(peer_alive(&p), "the link is closed");
+	peer_close(&p);
+	for (i = 0; i < 3 * PG_WANT_MAX; i++)
+		rec_free(&kin[i / PG_WANT_MAX][i % PG_WANT_MAX]);
+	NEED(!group_limit(&nl, group, L(KEEPALIVE), 15000));
+	NEED(!group_limit(&nl, group, which, 0));
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+}
+
+static void test_rate_caught_up(void)
+{
+	const struct cert *const by[2] = { &flooder, &flooder };
+
+	check_caught_up(by, L(CREATOR_RECORDS), 10);
+}
+
+/* Of two keys, neither of which has been asked for much; after test_inviter(). */
+static void test_inviter_caught_up(void)
+{
+	const struct cert *const by[2] = { &invited[0], &invited[1] };
+
+	check_caught_up(by, L(INVITER_RECORDS), 20);
 }
 
 /* What came in spite of the rate, as deletions do, is soon forgiven. */
@@ -906,8 +1013,11 @@ int main(void)
 		{ "a rate per creator is no matter of tombstones either", test_rate_tombstones },
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "rate of one creator who leaves a question open", test_rate_asked },
+		{ "rate of one creator, of whose records all are asked for", test_rate_caught_up },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
+		{ "rate of one who invites, of whose records all are asked for",
+		  test_inviter_caught_up },
 		{ "links of all", test_links },
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },
