@@ -255,9 +255,10 @@ bool pg_sig_well_formed(u8 algo, struct pg_span sig)
 	}
 }
 
+/* Above 2^16: a kernel in FIPS mode takes no smaller one, and all are to agree. */
 static bool pg_rsa_exponent_ok(struct pg_span e)
 {
-	return e.len <= sizeof(u32) && (e.p[e.len - 1] & 1) && (e.len > 1 || e.p[0] >= 3);
+	return e.len > sizeof(u16) && e.len <= sizeof(u32) && (e.p[e.len - 1] & 1);
 }
 
 static bool pg_rsa_key_ok(struct pg_span key)

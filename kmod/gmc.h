@@ -65,9 +65,10 @@ struct pg_gmc {
  *
  * Strict: DER only, no trailing bytes, at most PEERGROUP_CERT_LEN_MAX, known
  * algorithms, RSA modulus odd and of 2048, 3072 or 4096 bits (the crypto API
- * takes no others) with a public exponent that is odd, at least 3 and below
- * 2^32, a signature of its algorithm's form (of the two that an ECDSA signature can
- * be the one with the lower number), valid UTF-8 without control
+ * takes no others) with a public exponent that is odd, above 2^16 (in FIPS mode
+ * it takes no others, either) and below 2^32, a signature of its algorithm's
+ * form (of the two that an ECDSA signature can be the one with the lower
+ * number), valid UTF-8 without control
  * characters in names, a peer name that begins with the hash of the
  * certificate's own key and has no empty classifier, roles non-empty and known,
  * ROOT alone and with an empty issuer and with group equal to the own SPKI

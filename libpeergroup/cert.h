@@ -18,7 +18,10 @@ HRESULT pgi_crypto_failed(const char *what);
 /* PEER_E_INVITATION_NOT_TRUSTED. */
 HRESULT pgi_untrusted(const char *why);
 
-/* What the kernel verifies: RSA of 2048, 3072 or 4096 bits, ECDSA on P-256. */
+/*
+ * What the kernel verifies: RSA of 2048, 3072 or 4096 bits with an exponent above 2^16,
+ * ECDSA on P-256.
+ */
 bool pgi_key_allowed(EVP_PKEY *key);
 
 HRESULT pgi_key_make(unsigned int rsa_bits, EVP_PKEY **key);

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -45,6 +47,17 @@ HRESULT pgi_key_hash(EVP_PKEY *key, uint8_t spki_hash[32])
 	return hr;
 }
 
+/* Odd, above 2^16 and below 2^32. */
+static bool exponent_allowed(EVP_PKEY *key)
+{
+	BIGNUM *e = NULL;
+	bool ok = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) &&
+		  BN_num_bits(e) > 16 && BN_num_bits(e) <= 32;
+
+	BN_free(e);
+	return ok;
+}
+
 bool pgi_key_allowed(EVP_PKEY *key)
 {
 	int bits = key ? EVP_PKEY_get_bits(key) : 0;
@@ -54,7 +67,7 @@ bool pgi_key_allowed(EVP_PKEY *key)
 	if (!key)
 		return false;
 	if (EVP_PKEY_is_a(key, "RSA"))
-		return bits == 2048 || bits == 3072 || bits == 4096;
+		return (bits == 2048 || bits == 3072 || bits == 4096) && exponent_allowed(key);
 	return EVP_PKEY_is_a(key, "EC") &&
 	       EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len) == 1 &&
 	       OBJ_sn2nid(curve) == NID_X9_62_prime256v1;

@@ -4,6 +4,7 @@
  * other takes, and a chain that breaks a rule is refused by both.
  */
 #include <openssl/ec.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include "lib_test.h"
 #include "cert.h"
@@ -260,6 +261,65 @@ static void elliptic(void)
 	EVP_PKEY_free(key);
 }
 
+static EVP_PKEY *rsa_key(const char *exponent)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, NULL);
+	EVP_PKEY *key = NULL;
+	BIGNUM *e = NULL;
+
+	NEED(ctx && BN_dec2bn(&e, exponent) && EVP_PKEY_keygen_init(ctx) > 0 &&
+	     EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0 &&
+	     EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e) > 0 && EVP_PKEY_keygen(ctx, &key) > 0);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(e);
+	return key;
+}
+
+/* A key that any kernel verifies by has an exponent of some size. */
+static void exponents(void)
+{
+	static const struct {
+		const char *e;
+		bool good;
+	} cases[] = {
+		{ "3", false }, { "65535", false }, { "65537", true }, { "4294967291", true },
+		{ "4294967297", false },
+	};
+	struct pgi_cert_spec spec = { .friendly = "x", .roles = PEERGROUP_ROLE_MEMBER };
+	struct engine_cert view[3] = {
+		{ group.root.data, group.root.len },
+		{ group.chain[0].data, group.chain[0].len },
+	};
+	struct pgi_blob der = { 0 };
+	struct pgi_cert *own, *made;
+	size_t i;
+
+	NEED_OK(pgi_cert_parse(view[1].data, view[1].len, &own));
+	spec.not_before = own->not_before;
+	spec.not_after = own->not_after;
+	for (i = 0; i < PGI_ARRAY_SIZE(cases); i++) {
+		EVP_PKEY *key = rsa_key(cases[i].e);
+		uint8_t hash[32];
+		char *name;
+		HRESULT hr;
+
+		NEED_OK(pgi_key_hash(key, hash));
+		NEED_OK(pgi_name_make(hash, NULL, &name));
+		spec.name = name;
+		NEED_OK(pgi_cert_issue(own, ids[0]->key, key, &spec, &der));
+		hr = pgi_cert_parse(der.data, der.len, &made);
+		CHECK(SUCCEEDED(hr) == cases[i].good, "library on %s", cases[i].e);
+		if (SUCCEEDED(hr))
+			pgi_cert_free(made);
+		view[2] = (struct engine_cert){ der.data, der.len };
+		CHECK((engine_refuses(view, 3) == 0) == cases[i].good, "engine on %s", cases[i].e);
+		free(name);
+		EVP_PKEY_free(key);
+	}
+	pgi_blob_free(&der);
+	pgi_cert_free(own);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -268,6 +328,7 @@ int main(void)
 		{ "the rules", rules },
 		{ "renewals", renewals },
 		{ "ECDSA", elliptic },
+		{ "RSA exponents", exponents },
 	};
 	size_t i;
 	int ret;

@@ -92,7 +92,7 @@ enum peergroup_sig_kind {
 };
 
 enum peergroup_sig_algo {
-	PEERGROUP_SIG_RSA_SHA256 = 1,	/* PKCS#1 v1.5, key of 2048 to 4096 bits */
+	PEERGROUP_SIG_RSA_SHA256 = 1,	/* PKCS#1 v1.5, key of 2048 to 4096 bits, e > 2^16 */
 	PEERGROUP_SIG_P256_SHA256,	/* ECDSA, DER of (r, s), where the kernel has it */
 };
 
