@@ -47,26 +47,28 @@ int __init pg_verify_init(void)
 }
 
 /*
- * The API has many names for "this is no such signature". What says that no
- * check was made must not be taken for one: it would cost an honest peer its
- * link.
+ * The API has three names for "this is no such signature"; -EINVAL is of a number that is
+ * too large for the key, and of a key that is no point of the curve. All else says that no
+ * check was made, and must not be taken for one: it would cost an honest peer its link. What
+ * does not pass by itself, as where a device does not answer, is like an algorithm that is
+ * not there. Were it like memory, it would be asked for again at once, and without end.
  */
 static int pg_verify_errno(int err)
 {
 	switch (err) {
 	case 0:
 		return 0;
-	case -ENOPKG:
-	case -ENOENT:
-	case -ELIBBAD:
-		return -ENOPKG;
+	case -EKEYREJECTED:
+	case -EBADMSG:
+	case -EINVAL:
+		return -EKEYREJECTED;
 	case -ENOMEM:
 	case -EINTR:
 	case -EAGAIN:
 	case -ETIMEDOUT:
 		return -ENOMEM;
 	default:
-		return -EKEYREJECTED;
+		return -ENOPKG;
 	}
 }
 

@@ -28,8 +28,8 @@ int __must_check pg_verify_init(void);
  *
  * Sleeps; takes around 0.1 ms. No locks needed, none should be held.
  *
- * Return: 0, -EKEYREJECTED, -ENOPKG where the kernel has no such algorithm, or
- * -ENOMEM where the check could not be made, also for being killed in it.
+ * Return: 0, -EKEYREJECTED, -ENOPKG where the kernel has no such algorithm, or one that
+ * does not work, or -ENOMEM where the check could not be made, also for being killed in it.
  */
 int __must_check pg_verify(u8 algo, struct pg_span key, const u8 *hash, struct pg_span sig);
 

@@ -12,7 +12,9 @@ O		?= $(ENGINE_DIR)/../../build/host
 ENGINE_TESTS	:= $(addprefix $(O)/,test_engine_record test_engine_gmc \
 		     test_engine_member test_engine_revoke test_engine_clock \
 		     test_engine_overlay test_engine_noise)
-TESTS		+= $(ENGINE_TESTS)
+# Has verify.c in itself, in the place of what the others have for it.
+ENGINE_VERIFY	:= $(O)/test_engine_verify
+TESTS		+= $(ENGINE_TESTS) $(ENGINE_VERIFY)
 
 # The other end of test_noise_interop.sh.
 TESTS_NEED	+= $(O)/noise_interop
@@ -25,15 +27,15 @@ ENGINE_OBJS	:= $(addprefix $(O)/engine/,record.o gmc.o member.o revoke.o reserve
 		     verify_openssl.o)
 
 ifeq ($(words $(MAKEFILE_LIST)),1)
-all: $(ENGINE_TESTS)
+all: $(ENGINE_TESTS) $(ENGINE_VERIFY)
 check: engine-check
 clean:
-	rm -rf $(O)/engine $(ENGINE_TESTS)
+	rm -rf $(O)/engine $(ENGINE_TESTS) $(ENGINE_VERIFY)
 .PHONY: all check clean
 endif
 
-engine-check: $(ENGINE_TESTS)
-	@set -e; for t in $(ENGINE_TESTS); do echo "# $$(basename $$t)"; $$t; done
+engine-check: $(ENGINE_TESTS) $(ENGINE_VERIFY)
+	@set -e; for t in $(ENGINE_TESTS) $(ENGINE_VERIFY); do echo "# $$(basename $$t)"; $$t; done
 .PHONY: engine-check
 
 $(O)/engine/%.o: $(ENGINE_KMOD)/%.c | $(O)/engine
@@ -45,6 +47,9 @@ $(O)/engine/%.o: $(ENGINE_DIR)/%.c | $(O)/engine
 $(ENGINE_TESTS): $(O)/%: $(O)/engine/%.o $(O)/engine/certs.o $(ENGINE_OBJS)
 	$(CC) $(ENGINE_CFLAGS) -o $@ $^ -lcrypto
 
+$(ENGINE_VERIFY): $(O)/engine/test_engine_verify.o $(O)/engine/gmc.o
+	$(CC) $(ENGINE_CFLAGS) -o $@ $^ -lcrypto
+
 $(O)/noise_interop: $(O)/engine/noise_interop.o $(O)/engine/noise.o
 	$(CC) $(ENGINE_CFLAGS) -o $@ $^ -lcrypto
 
@@ -52,6 +57,7 @@ $(O)/engine:
 	mkdir -p $@
 
 # Objects made on the way stay, for the next run.
-.SECONDARY: $(O)/engine/noise_interop.o $(ENGINE_TESTS:$(O)/%=$(O)/engine/%.o) $(O)/engine/certs.o $(ENGINE_OBJS)
+.SECONDARY: $(O)/engine/noise_interop.o $(O)/engine/test_engine_verify.o \
+	$(ENGINE_TESTS:$(O)/%=$(O)/engine/%.o) $(O)/engine/certs.o $(ENGINE_OBJS)
 
 -include $(wildcard $(O)/engine/*.d)
