@@ -130,7 +130,8 @@ struct pg_deferred {
  * @fresh: the last REFRESH that was of no record here; group's lock
  * @deferred: ring of waiting records; group's lock
  * @deferred_bytes: their size; group's lock
- * @told: bitmap by pg_member.nr: certificates the other end has; group's lock
+ * @told: bitmap by pg_member.nr: certificates the other end has, or that wait in the queue;
+ *	group's lock
  * @arrivals: records of this link being verified
  * @arrival_bytes: their size
  * @rx_due: when the last record would have come if all had kept to the rate (ns)

@@ -382,9 +382,15 @@ static void pg_tx_swap(struct pg_link *link, struct pg_tx *tx, struct pg_record 
 	pg_tx_account(link, tx, 1);
 }
 
+static bool pg_tx_same_signers(const struct pg_record *a, const struct pg_record *b)
+{
+	return a->creator == b->creator && a->modifier == b->modifier;
+}
+
 /*
  * Puts @r in the place of a version of it that waits; true if there is nothing
- * left to do. What is being sent has left the queue and is not touched.
+ * left to do. What is being sent has left the queue and is not touched. Nor is a
+ * version by other signers: what tells of @r's may wait, too, and behind it.
  */
 static bool pg_tx_coalesce(struct pg_link *link, struct pg_record *r)
 {
@@ -396,8 +402,11 @@ static bool pg_tx_coalesce(struct pg_link *link, struct pg_record *r)
 	tx = pg_tx_find(link, r->rec.id);
 	waits = tx;
 	if (tx && pg_tx_newer(r, tx->r)) {
-		drop = pg_record_hold(r);
-		pg_tx_swap(link, tx, &drop);
+		waits = pg_tx_same_signers(r, tx->r);
+		if (waits) {
+			drop = pg_record_hold(r);
+			pg_tx_swap(link, tx, &drop);
+		}
 	}
 	spin_unlock(&link->tx_lock);
 	if (!drop)
@@ -460,12 +469,9 @@ int pg_link_send_record(struct pg_link *link, struct pg_record *r)
 	if (pg_link_closing(link))
 		return -EPIPE;
 	/* What goes before it cannot take a place, either. */
-	if (pg_tx_told(link, r) && !pg_record_refreshed(r)) {
-		if (pg_tx_coalesce(link, r))
-			return 0;
-	} else {
-		pg_tx_supersede(link, r);
-	}
+	if (pg_tx_told(link, r) && !pg_record_refreshed(r) && pg_tx_coalesce(link, r))
+		return 0;
+	pg_tx_supersede(link, r);
 	if (pg_tx_full(link))
 		goto drop;
 	tx = pg_tx_new(PG_MSG_RECORD, r->wire_len, 0);

@@ -19,7 +19,7 @@
 #define L(name)		PEERGROUP_A_LIMIT_##name
 
 static struct nl nl;
-static struct cert root, own, deaf;
+static struct cert root, own, deaf, boss;
 static uint32_t group;
 
 /* What a table comes to hold, and how often each of it has come to the peer. */
@@ -169,6 +169,75 @@ static void test_newer(void)
 	NEED(!group_limit(&nl, group, L(QUEUE), 64 << 10));
 }
 
+static void put(const struct rec *rec)
+{
+	int err = nl_put_record(&nl, group, rec->wire, rec->len);
+
+	CHECK(!err, "%d (%s)", err, nl.text);
+}
+
+/* Up to the record of that id: is it that version, and had its signer's certificate come? */
+static void expect_signed(struct peer *p, const struct rec *rec)
+{
+	const struct peergroup_record_hdr *hdr;
+	bool introduced = false;
+
+	while (peer_next(p)) {
+		introduced |= p->type == PG_MSG_GMC &&
+			      memmem(p->got, p->len, boss.der.p, boss.der.len);
+		if (p->type != PG_MSG_RECORD)
+			continue;
+		hdr = (const void *)p->got;
+		if (!memcmp(hdr->modifier, boss.fingerprint, sizeof(hdr->modifier)))
+			CHECK(introduced, "a record goes before its signer's certificate");
+		if (!memcmp(hdr->id, rec->hdr.id, sizeof(hdr->id)))
+			break;
+	}
+	CHECK(p->type == PG_MSG_RECORD && p->len == rec->len &&
+	      !memcmp(p->got, rec->wire, rec->len), "not the newest version");
+}
+
+/*
+ * A version by another member does not take the place of one that waits: that member's
+ * certificate may wait, too, for a record that came later. One by the same does.
+ */
+static void test_newer_by_another(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(COALESCED));
+	struct rec first, other, second, third;
+	struct peer p;
+
+	/* Known to the group, and nobody that the other end was told of. */
+	peer_link(&p, PORT, &boss);
+	CHECK(peer_alive(&p));
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, L(QUEUE), 1 << 20));
+	peer_link(&p, PORT, &deaf);
+	publish();
+	rec_new(&first, &own, "first", 5);
+	rec_sign(&first, &own);
+	put(&first);
+	rec_new(&other, &boss, "other", 5);
+	rec_sign(&other, &boss);
+	put(&other);
+	CHECK(nl_stat(&nl, group, S(COALESCED)) == before);
+	rec_next(&second, &first, &boss, "second", 6);
+	rec_sign(&second, &boss);
+	put(&second);
+	CHECK(nl_stat(&nl, group, S(COALESCED)) == before + 1);
+	rec_next(&third, &second, &boss, "third", 5);
+	rec_sign(&third, &boss);
+	put(&third);
+	CHECK(nl_stat(&nl, group, S(COALESCED)) == before + 2);
+	expect_signed(&p, &third);
+	peer_close(&p);
+	rec_free(&first);
+	rec_free(&other);
+	rec_free(&second);
+	rec_free(&third);
+	NEED(!group_limit(&nl, group, L(QUEUE), 64 << 10));
+}
+
 static void test_nothing_left(void)
 {
 	check_nothing_left(&nl, group);
@@ -195,6 +264,7 @@ int main(void)
 		{ "no room for what is new", test_full },
 		{ "no room for the answer to what is older", test_older },
 		{ "a version of what waits", test_newer },
+		{ "a version by another of what waits", test_newer_by_another },
 		{ "nothing is left behind", test_nothing_left },
 	};
 
@@ -205,6 +275,7 @@ int main(void)
 	cert_new_root(&root, test_key(0));
 	cert_issue(&own, &root, test_key(0), PEERGROUP_ROLE_MEMBER);
 	cert_issue(&deaf, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
+	cert_issue(&boss, &root, test_key(2), PEERGROUP_ROLE_ADMIN);
 	group = group_of(&nl, &root, &own);
 	group_online(&nl, group, &own, PORT);
 	/* Who is deaf does not count as gone. */
