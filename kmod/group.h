@@ -581,7 +581,7 @@ void pg_group_revocations_changed(struct pg_group *g);
 void pg_group_revocations_settle(struct pg_group *g, bool admin);
 void pg_group_revoke_work(struct work_struct *work);
 
-/* Ends a link whose other end is a revoked member's. Lock held. */
+/* Ends a link whose other end is a revoked member's, unless it is heard as such. Lock held. */
 void pg_group_check_peer(struct pg_link *link);
 
 /* Works in flight that pg_group_end() has to wait for. */

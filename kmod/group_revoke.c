@@ -101,8 +101,9 @@ void pg_group_check_peer(struct pg_link *link)
 	struct pg_group *g = link->group;
 
 	lockdep_assert_held(&g->lock);
-	/* One that is about to go is still there, and was counted. */
-	if (!link->peer || pg_link_closing(link) || !pg_member_revoked(link->peer))
+	/* One that is about to go is still there, and was counted. So was one that appeals. */
+	if (!link->peer || pg_link_closing(link) || READ_ONCE(link->appeal) ||
+	    !pg_member_revoked(link->peer))
 		return;
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_LINK_REVOKED);
 	pg_link_close(link, PG_BYE_REVOKED, EKEYREVOKED);

@@ -1107,6 +1107,52 @@ static void test_appeal_own(void)
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
 }
 
+/*
+ * Who calls and is revoked is heard until the time for the handshake is over, whatever is judged
+ * meanwhile: what it says first may be what makes all be judged again.
+ */
+static void test_appeal_on(void)
+{
+	static struct cert top, admin, gone, third;
+	uint16_t port = PORT + ROUNDS + 5;
+	struct peergroup_revocation body;
+	uint64_t added, revoked;
+	uint32_t index;
+	struct peer p;
+	struct rec rec;
+	bool heard;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&admin, &top, test_key(1), ADMIN);
+	cert_issue(&gone, &top, test_key(2), MEMBER);
+	cert_issue(&third, &top, test_key(3), MEMBER);
+	index = group_of(&nl, &top, &admin);
+	NEED(!group_limit(&nl, index, PEERGROUP_A_LIMIT_HANDSHAKE, 3600 * 1000));
+	group_online(&nl, index, &admin, port);
+	peer_link(&p, port, &third);
+	peer_close(&p);
+	peer_link(&p, port, &gone);
+	put_out(index, &nl, &admin, &gone);
+	CHECK(peer_closed(&p, NULL));
+	peer_close(&p);
+	call_as(&p, port, &gone, NULL);
+	revoked = nl_stat(&nl, index, STAT(LINK_REVOKED));
+	/* Judged before it is acknowledged, and a verdict is another one. */
+	put_out(index, &nl, &admin, &third);
+	heard = nl_stat(&nl, index, STAT(LINK_REVOKED)) == revoked;
+	CHECK(heard, "counted again, and ended");
+	added = nl_stat(&nl, index, STAT(ADDED));
+	revoking(&rec, &admin, &third, &body);
+	rec_sign(&rec, &admin);
+	if (heard) {
+		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+		CHECK(counted_once(&nl, index, STAT(ADDED), added), "it is heard no more");
+	}
+	rec_free(&rec);
+	peer_close(&p);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
+}
+
 /* A later one of the group's own member, from a program that opens the group. */
 static void open_later(uint32_t index, const struct cert *top, struct cert *cert, const char *from)
 {
@@ -1261,6 +1307,7 @@ int main(void)
 		{ "who is revoked calls again and again", test_appeal_calls },
 		{ "lies, of which the first is one too many", test_lies },
 		{ "what an administrator that was revoked may bring", test_appeal_own },
+		{ "who is revoked is heard, whatever is judged meanwhile", test_appeal_on },
 		{ "a renewal by somebody who was revoked", test_revoked_renewal },
 		{ "a farewell that crosses a later certificate", test_farewell },
 		{ "one farewell after another", test_farewells },
