@@ -89,8 +89,9 @@ struct pg_members {
 	struct list_head revocations;	/* revoke.h; by rank unless @unsorted */
 	u32 n_revocations;
 	bool unsorted;
-	u32 heads;			/* in each of the next two, a power of two */
+	u32 heads;			/* in each of the next three, a power of two */
 	struct hlist_head *revoked;	/* struct pg_revoked by key */
+	struct hlist_head *said;	/* how often who about whom: struct pg_said */
 	struct hlist_head *pairs;	/* who revoked whom: struct pg_revocation */
 };
 

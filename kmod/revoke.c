@@ -81,8 +81,9 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 	if (!rv)
 		return NULL;
 	rv->spare = kzalloc(sizeof(*rv->spare), PG_GFP_LINK);
-	if (!rv->spare) {
-		kfree(rv);
+	rv->spare_said = kzalloc(sizeof(*rv->spare_said), PG_GFP_LINK);
+	if (!rv->spare || !rv->spare_said) {
+		pg_revocation_free(rv);
 		return NULL;
 	}
 	rv->signer = signer;
@@ -122,6 +123,27 @@ static struct pg_revoked *pg_revoked_find(struct pg_members *ms, const u8 *key)
 	return NULL;
 }
 
+static u64 pg_pair_hash(const struct pg_members *ms, const u8 *by, const u8 *whom)
+{
+	return siphash_2u64(pg_revoked_hash(ms, by), pg_revoked_hash(ms, whom), &ms->key);
+}
+
+static struct hlist_head *pg_said_head(struct pg_members *ms, const u8 *by, const u8 *whom)
+{
+	return &ms->said[pg_pair_hash(ms, by, whom) & (ms->heads - 1)];
+}
+
+static struct pg_said *pg_said_find(struct pg_members *ms, const u8 *by, const u8 *whom)
+{
+	struct pg_said *said;
+
+	hlist_for_each_entry(said, pg_said_head(ms, by, whom), node)
+		if (!memcmp(said->by, by, sizeof(said->by)) &&
+		    !memcmp(said->of->key, whom, sizeof(said->of->key)))
+			return said;
+	return NULL;
+}
+
 static void pg_revoked_reset(struct pg_revoked *of)
 {
 	of->cut = PG_NOT_REVOKED;
@@ -131,6 +153,8 @@ static void pg_revoked_reset(struct pg_revoked *of)
 
 void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
 {
+	const u8 *by = rv->signer->gmc.spki_hash;
+
 	mutex_lock(&ms->lock);
 	rv->of = pg_revoked_find(ms, rv->key);
 	if (!rv->of) {
@@ -140,6 +164,14 @@ void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
 		hlist_add_head(&rv->of->node, pg_revoked_head(ms, rv->key));
 	}
 	rv->of->n++;
+	rv->said = pg_said_find(ms, by, rv->key);
+	if (!rv->said) {
+		swap(rv->said, rv->spare_said);
+		rv->said->of = rv->of;
+		memcpy(rv->said->by, by, sizeof(rv->said->by));
+		hlist_add_head(&rv->said->node, pg_said_head(ms, by, rv->key));
+	}
+	rv->said->n++;
 	ms->n_revocations++;
 	list_add_tail(&rv->rank, &ms->revocations);
 	ms->unsorted = true;
@@ -152,6 +184,11 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv)
 	list_del(&rv->rank);
 	ms->n_revocations--;
 	hlist_del_init(&rv->pair);
+	if (!--rv->said->n) {
+		hlist_del_init(&rv->said->node);
+		kfree(rv->said);
+	}
+	rv->said = NULL;
 	if (!--rv->of->n) {
 		hlist_del_init(&rv->of->node);
 		kfree(rv->of);
@@ -160,33 +197,49 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv)
 	mutex_unlock(&ms->lock);
 }
 
+/* Of all three tables in one piece. */
 static struct hlist_head *pg_revocations_heads(u32 n)
 {
-	return kvcalloc(2 * n, sizeof(struct hlist_head), PG_GFP_LINK | __GFP_NOWARN);
+	return kvcalloc(3 * n, sizeof(struct hlist_head), PG_GFP_LINK | __GFP_NOWARN);
+}
+
+static void pg_revocations_set_heads(struct pg_members *ms, struct hlist_head *heads, u32 n)
+{
+	ms->heads = n;
+	ms->revoked = heads;
+	ms->said = heads + n;
+	ms->pairs = heads + 2 * n;
 }
 
 int pg_revocations_init(struct pg_members *ms)
 {
+	struct hlist_head *heads = pg_revocations_heads(PG_REVOKED_HEADS_MIN);
+
 	INIT_LIST_HEAD(&ms->revocations);
 	ms->n_revocations = 0;
 	ms->unsorted = false;
-	ms->heads = PG_REVOKED_HEADS_MIN;
-	ms->revoked = pg_revocations_heads(ms->heads);
-	ms->pairs = ms->revoked + ms->heads;
-	return ms->revoked ? 0 : -ENOMEM;
+	if (!heads)
+		return -ENOMEM;
+	pg_revocations_set_heads(ms, heads, PG_REVOKED_HEADS_MIN);
+	return 0;
 }
 
 void pg_revocations_destroy(struct pg_members *ms)
 {
-	struct pg_revoked *of;
 	struct hlist_node *next;
+	struct pg_revoked *of;
+	struct pg_said *said;
 	u32 i;
 
-	for (i = 0; i < ms->heads; i++)
+	for (i = 0; i < ms->heads; i++) {
 		hlist_for_each_entry_safe(of, next, &ms->revoked[i], node)
 			kfree(of);
+		hlist_for_each_entry_safe(said, next, &ms->said[i], node)
+			kfree(said);
+	}
 	kvfree(ms->revoked);
 	ms->revoked = NULL;
+	ms->said = NULL;
 	ms->pairs = NULL;
 	ms->heads = 0;
 }
@@ -197,10 +250,11 @@ void pg_revocations_destroy(struct pg_members *ms)
  */
 static void pg_revocations_make_room(struct pg_members *ms)
 {
+	struct hlist_head *was = ms->revoked, *had = ms->said, *heads = NULL;
 	u32 old = ms->heads, n = PG_REVOKED_HEADS_MIN, i;
-	struct hlist_head *was = ms->revoked, *heads = NULL;
 	struct hlist_node *next;
 	struct pg_revoked *of;
+	struct pg_said *said;
 
 	while (n < ms->n_revocations && n < PG_REVOKED_HEADS_MAX)
 		n *= 2;
@@ -210,12 +264,13 @@ static void pg_revocations_make_room(struct pg_members *ms)
 		memset(ms->pairs, 0, old * sizeof(*ms->pairs));
 		return;
 	}
-	ms->heads = n;
-	ms->revoked = heads;
-	ms->pairs = heads + n;
-	for (i = 0; i < old; i++)
+	pg_revocations_set_heads(ms, heads, n);
+	for (i = 0; i < old; i++) {
 		hlist_for_each_entry_safe(of, next, &was[i], node)
 			hlist_add_head(&of->node, pg_revoked_head(ms, of->key));
+		hlist_for_each_entry_safe(said, next, &had[i], node)
+			hlist_add_head(&said->node, pg_said_head(ms, said->by, said->of->key));
+	}
 	kvfree(was);
 }
 
@@ -311,9 +366,7 @@ void pg_revocations_judge(struct pg_members *ms, struct pg_member *m)
 
 static struct hlist_head *pg_pair_head(struct pg_members *ms, const u8 *by, const u8 *whom)
 {
-	u64 hash = siphash_2u64(pg_revoked_hash(ms, by), pg_revoked_hash(ms, whom), &ms->key);
-
-	return &ms->pairs[hash & (ms->heads - 1)];
+	return &ms->pairs[pg_pair_hash(ms, by, whom) & (ms->heads - 1)];
 }
 
 /* Does one count by which the key @by revokes @whom, with @all including what that issued? */
@@ -344,20 +397,17 @@ static bool pg_revocation_barred(struct pg_members *ms, const struct pg_revocati
 
 bool pg_revocation_answers(struct pg_members *ms, const struct pg_member *signer, const u8 *key)
 {
-	const struct pg_revocation *rv;
+	const struct pg_said *said;
 	const struct pg_member *m;
 	bool answers = false;
-	u32 said = 0;
 
 	mutex_lock(&ms->lock);
-	for (m = signer; m && !answers; m = m->parent)
-		answers = pg_revoked_by(ms, key, m->gmc.spki_hash, false);
-	if (answers)
-		list_for_each_entry(rv, &ms->revocations, rank)
-			said += pg_key_is(rv->signer, signer->gmc.spki_hash) &&
-				!memcmp(rv->key, key, sizeof(rv->key));
+	said = pg_said_find(ms, signer->gmc.spki_hash, key);
+	if (!said || said->n < 2)
+		for (m = signer; m && !answers; m = m->parent)
+			answers = pg_revoked_by(ms, key, m->gmc.spki_hash, false);
 	mutex_unlock(&ms->lock);
-	return answers && said < 2;
+	return answers;
 }
 
 /* One that counts enters what is said about whom it is about. */

@@ -42,12 +42,28 @@ struct pg_revoked {
 };
 
 /**
+ * struct pg_said - what the key of one member has to say of another; pg_members.lock
+ * @node: in pg_members.said by @by and @of
+ * @of: whom it is about
+ * @by: SHA-256 of the signer's SubjectPublicKeyInfo
+ * @n: how many revocations, whether or not they count
+ */
+struct pg_said {
+	struct hlist_node node;
+	struct pg_revoked *of;
+	u8 by[PEERGROUP_HASH_LEN];
+	u32 n;
+};
+
+/**
  * struct pg_revocation - one that is in the table
  * @rank: in pg_members.revocations, highest first when they have been judged
  * @pair: in pg_members.pairs by the signer's key and @key, if it counts and says more
  *	than those there
  * @of: whom it is about, while it is in the table
- * @spare: to be that, where nothing is there yet
+ * @said: its signer about that one, likewise
+ * @spare: to be @of, where nothing is there yet
+ * @spare_said: to be @said, likewise
  * @signer: whose it is; the record holds it
  * @key: of whom it is about
  * @digest: of the record
@@ -58,7 +74,9 @@ struct pg_revocation {
 	struct list_head rank;
 	struct hlist_node pair;
 	struct pg_revoked *of;
+	struct pg_said *said;
 	struct pg_revoked *spare;
+	struct pg_said *spare_said;
 	const struct pg_member *signer;
 	u8 key[PEERGROUP_HASH_LEN];
 	u8 digest[PEERGROUP_HASH_LEN];
@@ -92,8 +110,10 @@ struct pg_revocation *pg_revocation_new(const struct pg_rec *rec,
 /* One that is in the table no more. Any context. */
 static inline void pg_revocation_free(struct pg_revocation *rv)
 {
-	if (rv)
+	if (rv) {
 		kfree(rv->spare);
+		kfree(rv->spare_said);
+	}
 	kfree(rv);
 }
 
@@ -130,7 +150,8 @@ bool pg_revocations_apply(struct pg_members *ms,
  *
  * What it dates before its own revocation would count. So it has no say about others any
  * more, but about those who have revoked it, or one above it: rank decides about these,
- * and nobody has to say it more than twice. Takes @ms->lock.
+ * and nobody has to say it more than twice. Asked before a signature is looked at, so that it
+ * costs some look-ups, however many revocations there are. Takes @ms->lock.
  *
  * Return: true if it is.
  */

@@ -325,6 +325,62 @@ static void test_backdated(void)
 	end();
 }
 
+static void move_all(struct list_head *from, struct list_head *to)
+{
+	list_add_tail(to, from);
+	list_del(from);
+	INIT_LIST_HEAD(from);
+}
+
+static bool answers(int by, int whom)
+{
+	u8 key[PEERGROUP_HASH_LEN];
+
+	cert_spki_hash(spec[whom].key, key);
+	return pg_revocation_answers(&one.ms, one.m[by], key);
+}
+
+/*
+ * Who was revoked is heard about who has revoked it, twice. That is asked for what nobody has
+ * signed, so that it is not for the number of all revocations to say what it costs.
+ */
+static void test_answers(void)
+{
+	static struct pg_revocation *rv[3];
+	static struct made made[3];
+	struct list_head all;
+	u32 i;
+
+	everybody();
+	given(B, C, T(5), 0);
+	CHECK(answers(C, B), "who has revoked it");
+	CHECK(answers(E, B), "one above it");
+	CHECK(!answers(C, A) && !answers(C, M), "another one");
+	CHECK(!answers(B, C), "who was not revoked by it");
+	given(E, B, T(3), 0);
+	for (i = 0; i < 3; i++) {
+		CHECK(answers(C, B) == (i < 2), "said %u times", i);
+		make(&made[i], C, B, T(i), 0);
+		rv[i] = index_it(&one, &made[i]);
+	}
+	pg_revocations_apply(&one.ms, NULL, NULL);
+	CHECK(!answers(C, B) && answers(E, B), "judged");
+	pg_revocation_del(&one.ms, rv[1]);
+	pg_revocation_free(rv[1]);
+	/* As if none could be reached one by one. */
+	move_all(&one.ms.revocations, &all);
+	CHECK(!answers(C, B), "all of them are looked at");
+	move_all(&all, &one.ms.revocations);
+	pg_revocation_del(&one.ms, rv[0]);
+	pg_revocation_free(rv[0]);
+	CHECK(answers(C, B), "one is left");
+	pg_revocation_del(&one.ms, rv[2]);
+	pg_revocation_free(rv[2]);
+	pg_revocations_apply(&one.ms, NULL, NULL);
+	CHECK(answers(C, B), "none is left");
+	end();
+}
+
 /* ------------------------------------------------------------------ many -- */
 
 #define CROWD	4096
@@ -369,6 +425,8 @@ static void test_crowd(void)
 	      longest(one.ms.revoked, one.ms.heads));
 	CHECK(longest(one.ms.pairs, one.ms.heads) <= 16, "%u pairs to look at",
 	      longest(one.ms.pairs, one.ms.heads));
+	CHECK(longest(one.ms.said, one.ms.heads) <= 16, "%u counts to look at",
+	      longest(one.ms.said, one.ms.heads));
 	for (i = 0; i < CROWD; i++) {
 		pg_revocation_del(&one.ms, rv[i]);
 		pg_revocation_free(rv[i]);
@@ -598,6 +656,7 @@ int main(void)
 		{ "administrators against each other", test_conflicts },
 		{ "who revokes whom it was revoked by", test_backdated },
 		{ "an administrator that was renewed", test_renewed },
+		{ "who is heard about whom, once it is revoked", test_answers },
 		{ "as many as one administrator makes up", test_crowd },
 		{ "who may revoke whom", test_vouch },
 		{ "reserved types and ids", test_reserved },
