@@ -36,6 +36,26 @@ struct pg_owner {
 	u16 mode;
 };
 
+/* Sockets of all users: above the first nobody gets a second one, above the next not even one. */
+#define PG_CROWD_SHARED	1024U
+#define PG_CROWD_MAX	2048U
+
+/**
+ * pg_crowded() - is there no room for one more socket of a user?
+ * @own: how many sockets that user has
+ * @all: how many all users have
+ * @owns: it owns what all of them are for
+ *
+ * What is done for all of them is bounded by that, as a user may have many uids, each with its
+ * share. They do not keep others' first socket away for less than that, and the owner's never.
+ *
+ * Return: true if there is none.
+ */
+static inline bool pg_crowded(u32 own, u32 all, bool owns)
+{
+	return own ? all >= PG_CROWD_SHARED : all >= PG_CROWD_MAX && !owns;
+}
+
 /* Makes @cred's effective user the owner. */
 void pg_owner_init(struct pg_owner *o, const struct cred *cred);
 

@@ -14,6 +14,13 @@
 #define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
 #define PG_HOLDERS_MAX	256	/* and that have it open */
 
+/* However many uids somebody has; @own and @all: how many there are. Lock held. */
+static bool pg_group_crowded_by(struct pg_group *g, const struct pg_opener *opener, u32 own,
+				u32 all)
+{
+	return pg_crowded(own, all, pg_owner_permits(&g->owner, opener->cred, PG_NEED_OWN));
+}
+
 bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)
 {
 	return its_portid == portid && sock_flag(sk, SOCK_DEAD);
@@ -60,7 +67,7 @@ int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener,
 {
 	kuid_t uid = opener->cred->euid;
 	struct pg_holder *h;
-	u32 n = 0;
+	u32 n = 0, all = 0;
 
 	lockdep_assert_held(&g->lock);
 	list_for_each_entry(h, &g->holders, node) {
@@ -69,9 +76,14 @@ int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener,
 			return 0;
 		}
 		n += uid_eq(h->uid, uid);
+		all++;
 	}
 	if (n >= PG_HOLDERS_MAX) {
 		NL_SET_ERR_MSG(extack, "too many sockets of this user have the group open");
+		return -ENOSPC;
+	}
+	if (pg_group_crowded_by(g, opener, n, all)) {
+		NL_SET_ERR_MSG(extack, "too many sockets have the group open");
 		return -ENOSPC;
 	}
 	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
@@ -201,15 +213,26 @@ bool pg_group_has_sock(const struct pg_group *g, const struct sock *sk)
 	return false;
 }
 
-/* How many sockets of a user watch the group, or answer for it. Lock held. */
-static u32 pg_group_watched_by(const struct list_head *watches, kuid_t uid)
+/* May one more socket of a user watch the group, or answer for it? Lock held. */
+static int pg_group_watch_room(struct pg_group *g, const struct list_head *watches,
+			       const struct pg_opener *opener, struct netlink_ext_ack *extack)
 {
 	const struct pg_watch *w;
-	u32 n = 0;
+	u32 n = 0, all = 0;
 
-	list_for_each_entry(w, watches, node)
-		n += uid_eq(w->cred->euid, uid);
-	return n;
+	list_for_each_entry(w, watches, node) {
+		n += uid_eq(w->cred->euid, opener->cred->euid);
+		all++;
+	}
+	if (n >= PG_WATCHES_MAX) {
+		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
+		return -ENOSPC;
+	}
+	if (pg_group_crowded_by(g, opener, n, all)) {
+		NL_SET_ERR_MSG(extack, "too many sockets watch the group, or answer who joins");
+		return -ENOSPC;
+	}
+	return 0;
 }
 
 /* What a socket that watches takes from now on. */
@@ -226,6 +249,7 @@ int pg_group_add_watch(struct pg_group *g, struct list_head *watches,
 		       struct netlink_ext_ack *extack)
 {
 	struct pg_watch *w;
+	int err;
 
 	lockdep_assert_held(&g->lock);
 	if (g->ended) {
@@ -237,10 +261,9 @@ int pg_group_add_watch(struct pg_group *g, struct list_head *watches,
 			pg_watch_set_takes(g, w, takes);
 			return 0;
 		}
-	if (pg_group_watched_by(watches, opener->cred->euid) >= PG_WATCHES_MAX) {
-		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
-		return -ENOSPC;
-	}
+	err = pg_group_watch_room(g, watches, opener, extack);
+	if (err)
+		return err;
 	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return -ENOMEM;

@@ -105,26 +105,45 @@ static void pg_staged_free(struct pg_nl_net *nn, struct pg_staged *s)
 	kfree(s);
 }
 
-/* Puts a new buffer, already busy, into the list. False if its user has too many. */
-static bool pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s)
+/* Puts a new buffer, already busy, into the list. Else what its user is told of that. */
+static const char *pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s, bool owns)
 {
 	const struct pg_staged *other;
-	u32 n = 0;
+	const char *full = NULL;
+	u32 n = 0, all = 0;
 
 	spin_lock(&nn->lock);
-	list_for_each_entry(other, &nn->staged, node)
+	list_for_each_entry(other, &nn->staged, node) {
 		n += uid_eq(other->uid, s->uid);
-	if (n < PG_NL_STAGED_MAX)
+		all++;
+	}
+	if (n >= PG_NL_STAGED_MAX)
+		full = "too many sockets of this user stage a record";
+	else if (pg_crowded(n, all, owns))
+		full = "too many sockets stage a record";
+	else
 		list_add(&s->node, &nn->staged);
 	spin_unlock(&nn->lock);
-	return n < PG_NL_STAGED_MAX;
+	return full;
+}
+
+/* Starts over: what has come goes. The place among the others stays. */
+static void pg_staged_begin(struct pg_staged *s, struct genl_info *info)
+{
+	kvfree(s->wire);
+	s->wire = NULL;
+	s->have = 0;
+	s->room = 0;
+	s->group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
+	s->size = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_SIZE]);
 }
 
 /* The caller may write to the group, so it has credentials. */
 static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, const struct sk_buff *skb,
-				       struct genl_info *info)
+				       struct genl_info *info, bool owns)
 {
 	struct pg_staged *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	const char *full;
 
 	if (!s)
 		return ERR_PTR(-ENOMEM);
@@ -132,12 +151,10 @@ static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, const struct sk_buf
 	s->uid = pg_nl_cred(skb)->euid;
 	s->sk = NETLINK_CB(skb).sk;
 	s->portid = info->snd_portid;
-	s->group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
-	s->size = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_SIZE]);
-	if (!pg_staged_enter(nn, s)) {
+	full = pg_staged_enter(nn, s, owns);
+	if (full) {
 		kfree(s);
-		GENL_SET_ERR_MSG(info, "too many sockets of this user stage a record");
-		return ERR_PTR(-ENOSPC);
+		return ERR_PTR(pg_nl_refuse(info->extack, NULL, full, -ENOSPC));
 	}
 	sock_hold(s->sk);
 	return s;
@@ -190,8 +207,11 @@ static int pg_staged_append(struct pg_staged *s, struct genl_info *info)
 	return 0;
 }
 
-/* GROUP, SIZE, OFFSET and WIRE are there and SIZE is within the group's limit. */
-static int pg_nl_stage_check(struct sk_buff *skb, struct genl_info *info)
+/*
+ * GROUP, SIZE, OFFSET and WIRE are there and SIZE is within the group's limit. @owns: set to
+ * whether the sender is the group's owner.
+ */
+static int pg_nl_stage_check(struct sk_buff *skb, struct genl_info *info, bool *owns)
 {
 	struct nlattr *size = info->attrs[PEERGROUP_A_RECORD_SIZE];
 	struct pg_group *g;
@@ -215,6 +235,7 @@ static int pg_nl_stage_check(struct sk_buff *skb, struct genl_info *info)
 		pg_group_put(g);
 		return pg_refusal_errno(PEERGROUP_A_STATS_REFUSED_SIZE);
 	}
+	*owns = pg_owner_permits(&g->owner, pg_nl_cred(skb), PG_NEED_OWN);
 	pg_group_put(g);
 	return 0;
 }
@@ -224,18 +245,20 @@ int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info)
 {
 	struct pg_nl_net *nn = pg_nl_net_of(genl_info_net(info));
 	struct pg_staged *s;
+	bool owns = false;
 	int err;
 
 	s = pg_staged_take(nn, NETLINK_CB(skb).sk, 0);
-	err = pg_nl_stage_check(skb, info);
+	err = pg_nl_stage_check(skb, info, &owns);
 	if (err)
 		goto out_free;
 
 	if (!nla_get_u32(info->attrs[PEERGROUP_A_RECORD_OFFSET])) {
-		pg_staged_free(nn, s);
-		s = pg_staged_new(nn, skb, info);
+		if (!s)
+			s = pg_staged_new(nn, skb, info, owns);
 		if (IS_ERR(s))
 			return PTR_ERR(s);
+		pg_staged_begin(s, info);
 	} else if (!s) {
 		return pg_nl_refuse(info->extack, info->attrs[PEERGROUP_A_RECORD_OFFSET],
 				    "nothing is staged yet: begin with OFFSET 0", -ENODATA);

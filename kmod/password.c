@@ -21,7 +21,6 @@
 #include "netlink.h"
 #include "password.h"
 
-#define PG_ANSWERERS_MAX	1024	/* sockets of all users that answer for a group */
 #define PG_PASSWORD_MINUTE_NS	(60 * (u64)NSEC_PER_SEC)
 
 /**
@@ -106,22 +105,6 @@ static int pg_password_prepare(struct pg_group *g)
 	return 0;
 }
 
-/* Each call looks at all of them. However many uids are some one's, others may have one. */
-static bool pg_password_crowded(const struct pg_group *g, const struct pg_opener *opener)
-{
-	const struct pg_watch *w;
-	bool own = false;
-	u32 n = 0;
-
-	list_for_each_entry(w, &g->answerers, node) {
-		if (w->sk == opener->sk)
-			return false;
-		own |= uid_eq(w->cred->euid, opener->cred->euid);
-		n++;
-	}
-	return own && n >= PG_ANSWERERS_MAX;
-}
-
 int pg_group_answer(struct pg_group *g, const struct pg_opener *opener,
 		    struct netlink_ext_ack *extack)
 {
@@ -129,10 +112,6 @@ int pg_group_answer(struct pg_group *g, const struct pg_opener *opener,
 
 	mutex_lock(&g->lock);
 	err = pg_password_prepare(g);
-	if (!err && pg_password_crowded(g, opener)) {
-		NL_SET_ERR_MSG(extack, "too many sockets answer who joins");
-		err = -ENOSPC;
-	}
 	if (!err)
 		err = pg_group_add_watch(g, &g->answerers, opener, 0, extack);
 	mutex_unlock(&g->lock);

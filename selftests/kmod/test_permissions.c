@@ -31,8 +31,10 @@
 #define HOLDERS	256		/* sockets of one user that may have a group open */
 #define WAITS	256		/* and that may wait for room on one link */
 #define WAITS_ALL 4096		/* of all users, but for the first of each */
-#define ANSWERS	256		/* of one, that may answer who joins by password */
-#define ANSWERS_ALL 1024	/* of all, likewise */
+#define SHARE	256		/* of one, that may watch a group, hold it, or answer who joins */
+#define STAGES	64		/* and that may stage a record */
+#define ALL	1024		/* of all, but for the first of each */
+#define MOST	2048		/* and of all, but for the first of who owns the group */
 #define BEYOND	3		/* sockets of a crowd for which there is no room */
 
 #define G(name)	PEERGROUP_A_GROUP_##name
@@ -814,22 +816,83 @@ static int ask_to_answer(struct nl *by)
 	return nl_simple(by, CMD(PASSWORD_ANSWER), PEERGROUP_A_PASSWORD_GROUP, group);
 }
 
-/* So, too, with those who answer who joins by password. */
-static void test_answers_all(void)
+static int ask_to_watch(struct nl *by)
+{
+	return nl_simple(by, CMD(GROUP_WATCH), G(INDEX), group);
+}
+
+static int ask_to_hold(struct nl *by)
+{
+	uint32_t index;
+
+	return open_group(by, &index);
+}
+
+static int ask_to_stage(struct nl *by)
+{
+	static const struct cell stage = { NULL, CMD(RECORD_STAGE), false, R(GROUP), WRITE, 0 };
+
+	return request(by, &stage, group);
+}
+
+/*
+ * As many uids as there may be sockets in all, from the @n-th on; then one more, and the owner,
+ * who @had one before, or 0.
+ */
+static void check_most(int (*ask)(struct nl *by), unsigned int n, unsigned int had)
+{
+	int err = 0, full;
+
+	for (; !err && n <= MOST + BEYOND; n++) {
+		NEED(!seteuid(20000 + n));
+		err = ask(waiter(n));
+		NEED(!seteuid(0));
+	}
+	/* Two of those before it are none of them. */
+	CHECK(err == -ENOSPC && n == MOST + BEYOND - had, "%d (%s) for socket %u", err,
+	      waiter(n - 1)->text, n);
+	err = had ? 0 : ask(waiter(n));
+	full = ask(waiter(n + 1));
+	CHECK(!err && full == -ENOSPC, "%d and then %d for its owner", err, full);
+	close_waiters(n + 2);
+}
+
+/* So, too, with what each event goes to, with what keeps a group, and with what is staged. */
+static void crowd(int (*ask)(struct nl *by), unsigned int share, unsigned int had)
 {
 	struct crowded c;
 
 	if (!is_quick())
 		return;
 	NEED(!owner(0, 0, 0666));
-	open_crowd(ANSWERS_ALL, ANSWERS);
-	CHECK(!crowd_asks(ANSWERS_ALL, ask_to_answer, 0, &c));
+	open_crowd(ALL, share);
+	CHECK(!crowd_asks(ALL, ask, 0, &c));
 	CHECK(c.full == -ENOSPC, "%d for one more of who has one less than a share", c.full);
 	CHECK(c.few == -ENOSPC, "%d for one more of who has one", c.few);
 	CHECK(!c.none, "%d for who has none", c.none);
-	CHECK(!ask_to_answer(waiter(0)), "once more by one of them");
-	close_waiters(ANSWERS_ALL + BEYOND);
+	CHECK(!ask(waiter(0)), "once more by one of them");
+	check_most(ask, ALL + BEYOND, had);
 	NEED(!owner(0, 0, 0600));
+}
+
+static void test_answers_all(void)
+{
+	crowd(ask_to_answer, SHARE, 0);
+}
+
+static void test_watches_all(void)
+{
+	crowd(ask_to_watch, SHARE, 0);
+}
+
+static void test_holds_all(void)
+{
+	crowd(ask_to_hold, SHARE, 1);
+}
+
+static void test_stages_all(void)
+{
+	crowd(ask_to_stage, STAGES, 0);
 }
 
 /* ------------------------------------------------------ user namespaces -- */
@@ -1008,6 +1071,9 @@ int main(void)
 		{ "sockets of one user that wait for room", test_waits },
 		{ "sockets of many users that wait for room", test_waits_all },
 		{ "sockets of many users that answer who joins", test_answers_all },
+		{ "sockets of many users that watch it", test_watches_all },
+		{ "sockets of many users that hold it", test_holds_all },
+		{ "sockets of many users that stage a record", test_stages_all },
 		{ "sockets of one user that hold it", test_holders },
 		{ "a renewed certificate", test_renewed },
 		{ "root of a user namespace, and who is who in it", test_user_namespace },
