@@ -314,6 +314,7 @@ void pg_group_wait(struct list_head *ended)
 		cancel_delayed_work_sync(&g->expire);
 		cancel_delayed_work_sync(&g->dial);
 		cancel_delayed_work_sync(&g->revoke);
+		cancel_delayed_work_sync(&g->tell);
 		cancel_delayed_work_sync(&g->unhold);
 		cancel_delayed_work_sync(&g->refresh);
 		wait_event(g->idle, !atomic_read(&g->busy));

@@ -247,6 +247,7 @@ struct pg_group {
 	struct delayed_work expire;
 	struct delayed_work dial;
 	struct delayed_work revoke;
+	struct delayed_work tell;	/* programs, of members that @revoke changed */
 	struct delayed_work unhold;	/* a program has held links up for long enough */
 	struct delayed_work refresh;	/* of records whose seed is here */
 	struct list_head keepers;	/* those: struct pg_keeper */
@@ -580,6 +581,7 @@ void pg_group_revocations_changed(struct pg_group *g);
  */
 void pg_group_revocations_settle(struct pg_group *g, bool admin);
 void pg_group_revoke_work(struct work_struct *work);
+void pg_group_tell_work(struct work_struct *work);
 
 /* Ends a link whose other end is a revoked member's, unless it is heard as such. Lock held. */
 void pg_group_check_peer(struct pg_link *link);

@@ -75,6 +75,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
 	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);
 	INIT_DELAYED_WORK(&g->revoke, pg_group_revoke_work);
+	INIT_DELAYED_WORK(&g->tell, pg_group_tell_work);
 	INIT_DELAYED_WORK(&g->unhold, pg_data_unhold_work);
 	INIT_DELAYED_WORK(&g->refresh, pg_group_refresh_work);
 	init_waitqueue_head(&g->idle);

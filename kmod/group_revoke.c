@@ -26,6 +26,7 @@
 #define PG_REVOKE_PAUSE_MAX_NS	(5ULL * NSEC_PER_SEC)
 #define PG_REVOKE_PAUSE_MIN_NS	(100ULL * NSEC_PER_MSEC)
 #define PG_SWEEP_BATCH		256	/* records looked at under the lock in one go */
+#define PG_TELL_BATCH		4096	/* members, and events that sockets are sent, likewise */
 
 static u64 pg_group_revoke_pause(const struct pg_group *g)
 {
@@ -109,9 +110,48 @@ void pg_group_check_peer(struct pg_link *link)
 	pg_link_close(link, PG_BYE_REVOKED, EKEYREVOKED);
 }
 
-static void pg_group_member_changed(struct pg_member *m, void *arg)
+static u32 pg_group_watched(const struct pg_group *g)
 {
-	pg_netlink_member(arg, m);
+	const struct pg_watch *w;
+	u32 n = 0;
+
+	list_for_each_entry(w, &g->watches, node)
+		n++;
+	return n;
+}
+
+/*
+ * Tells programs of members whose verdict has become another one: of all of them each socket
+ * that watches. Who revokes may have all members change again and again, so that it is some at
+ * a time, with a pause as after a judgement. Meanwhile others are judged, and a member that changes
+ * again before its turn is told of once.
+ */
+static void pg_group_tell(struct pg_group *g)
+{
+	s64 left = PG_TELL_BATCH, each = 1 + pg_group_watched(g);
+	u64 start = ktime_get_ns(), pause;
+	u32 looks = PG_TELL_BATCH;
+	struct pg_member *m;
+
+	while (left > 0 && (m = pg_revocations_changed(&g->members, &looks))) {
+		pg_netlink_member(g, m);
+		left -= each;
+		cond_resched();
+	}
+	if (!g->members.n_changed)
+		return;
+	pause = min(PG_REVOKE_SHARE * (ktime_get_ns() - start), PG_REVOKE_PAUSE_MAX_NS);
+	queue_delayed_work(pg_wq, &g->tell, nsecs_to_jiffies(pause));
+}
+
+void pg_group_tell_work(struct work_struct *work)
+{
+	struct pg_group *g = container_of(to_delayed_work(work), struct pg_group, tell);
+
+	mutex_lock(&g->lock);
+	if (!g->ended)
+		pg_group_tell(g);
+	mutex_unlock(&g->lock);
 }
 
 /* Judges all members, and ends the links of those who are none any more. */
@@ -123,8 +163,9 @@ static void pg_group_judge(struct pg_group *g)
 	g->rushed = g->programs;
 	g->programs = false;
 	g->rush = false;
-	if (!pg_revocations_apply(&g->members, pg_group_member_changed, g))
+	if (!pg_revocations_apply(&g->members))
 		return;
+	pg_group_tell(g);
 	if (pg_group_choose_self(g))
 		pg_group_announce(g);
 	list_for_each_entry(link, &g->links, node)

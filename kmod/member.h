@@ -36,7 +36,7 @@ struct pg_rec;
  * @cut: peer time: what it signed later is void; PG_NOT_REVOKED, or 0 where all is
  * @below_cut: the same for what it issued; pg_members.lock
  * @issuing: certificates below it that begin later are void; pg_members.lock
- * @changed: @cut is another one since all members were judged last; who does that
+ * @changed: @cut is another one since programs were told; who judges all members
  * @gmc: parsed; spans point into @der
  * @der_len: bytes of @der
  * @der: the certificate
@@ -93,6 +93,8 @@ struct pg_members {
 	struct hlist_head *revoked;	/* struct pg_revoked by key */
 	struct hlist_head *said;	/* how often who about whom: struct pg_said */
 	struct hlist_head *pairs;	/* who revoked whom: struct pg_revocation */
+	u32 n_changed;			/* members that are @changed; these two: who judges */
+	struct pg_member *look;		/* where to look for them; NULL: at @root */
 };
 
 /**

@@ -185,9 +185,11 @@ static void pg_nl_event_send(struct pg_group *g, struct sk_buff *skb, void *hdr)
 
 	lockdep_assert_held(&g->lock);
 	genlmsg_end(skb, hdr);
-	list_for_each_entry(w, &g->watches, node)
+	list_for_each_entry(w, &g->watches, node) {
 		if (pg_nl_event_tell(g, w, skb))
 			pg_stat_inc(&g->stats, PEERGROUP_A_STATS_EVENTS_LOST);
+		cond_resched();
+	}
 	err = genlmsg_multicast_netns(&pg_nl_family, g->pn->net, skb, 0, PG_NL_MCGRP_EVENTS,
 				      GFP_KERNEL);
 	/* -ESRCH: the last listener has just left */

@@ -456,14 +456,13 @@ static void pg_revocations_weigh(struct pg_members *ms)
 
 static struct pg_member *pg_members_next(const struct pg_member *m)
 {
-	/* It is set once, and no member leaves the table. */
-	return rcu_dereference_protected(m->next, true);
+	/* It is set once, which may be now, and no member leaves the table. */
+	return rcu_dereference_raw(m->next);
 }
 
-bool pg_revocations_apply(struct pg_members *ms,
-			  void (*changed)(struct pg_member *m, void *arg), void *arg)
+bool pg_revocations_apply(struct pg_members *ms)
 {
-	struct pg_member *m, *end;
+	struct pg_member *m;
 	bool any = false;
 
 	mutex_lock(&ms->lock);
@@ -473,19 +472,30 @@ bool pg_revocations_apply(struct pg_members *ms,
 		u64 cut = pg_member_cut(m);
 
 		pg_revocations_judge(ms, m);
-		m->changed = pg_member_cut(m) != cut;
-		any |= m->changed;
+		if (pg_member_cut(m) != cut) {
+			any = true;
+			ms->n_changed += !m->changed;
+			m->changed = true;
+		}
 		cond_resched();
 	}
-	end = ms->last;
 	ms->changes += any;
 	mutex_unlock(&ms->lock);
-
-	for (m = ms->root; any && changed; m = pg_members_next(m)) {
-		if (m->changed)
-			changed(m, arg);
-		if (m == end)
-			break;
-	}
 	return any;
+}
+
+struct pg_member *pg_revocations_changed(struct pg_members *ms, u32 *looks)
+{
+	struct pg_member *m;
+
+	for (; ms->n_changed && *looks; --*looks) {
+		m = ms->look ?: ms->root;
+		ms->look = pg_members_next(m);
+		if (!m->changed)
+			continue;
+		m->changed = false;
+		ms->n_changed--;
+		return m;
+	}
+	return NULL;
 }

@@ -130,17 +130,27 @@ void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv);
 /**
  * pg_revocations_apply() - find out which revocations count, and judge all members
  * @ms: the table
- * @changed: called for each member whose verdict is another one now; may be NULL
- * @arg: passed to @changed
  *
- * Takes @ms->lock, which @changed is called without; the caller sees to it that this
- * does not run twice at once. Costs the number of members, and of revocations (sorting
- * them, where new ones came) times the depth of chains.
+ * Marks each member whose verdict is another one now, for pg_revocations_changed(). Takes
+ * @ms->lock; the caller sees to it that neither of the two runs twice at once, or with the
+ * other. Costs the number of members, and of revocations (sorting them, where new ones came)
+ * times the depth of chains.
  *
  * Return: true if there was any such member.
  */
-bool pg_revocations_apply(struct pg_members *ms,
-			  void (*changed)(struct pg_member *m, void *arg), void *arg);
+bool pg_revocations_apply(struct pg_members *ms);
+
+/**
+ * pg_revocations_changed() - a member whose verdict has become another one, and its mark
+ * @ms: the table
+ * @looks: how many members may be looked at for that; what is left of it is set
+ *
+ * Goes on where it stopped, and from the end to the beginning: however often all are judged
+ * meanwhile, each has its turn. No locks.
+ *
+ * Return: one, which is marked no more; NULL when there is none, or after so many looks.
+ */
+struct pg_member *pg_revocations_changed(struct pg_members *ms, u32 *looks);
 
 /**
  * pg_revocation_answers() - is it worth hearing whom a revoked signer revokes?

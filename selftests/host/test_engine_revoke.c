@@ -181,7 +181,7 @@ static void given(int by, int whom, u64 time, u32 flags)
 	make(&made[n_indexed], by, whom, time, flags);
 	indexed[n_indexed] = index_it(&one, &made[n_indexed]);
 	n_indexed++;
-	pg_revocations_apply(&one.ms, NULL, NULL);
+	pg_revocations_apply(&one.ms);
 }
 
 static void begin(void)
@@ -363,7 +363,7 @@ static void test_answers(void)
 		make(&made[i], C, B, T(i), 0);
 		rv[i] = index_it(&one, &made[i]);
 	}
-	pg_revocations_apply(&one.ms, NULL, NULL);
+	pg_revocations_apply(&one.ms);
 	CHECK(!answers(C, B) && answers(E, B), "judged");
 	pg_revocation_del(&one.ms, rv[1]);
 	pg_revocation_free(rv[1]);
@@ -376,8 +376,48 @@ static void test_answers(void)
 	CHECK(answers(C, B), "one is left");
 	pg_revocation_del(&one.ms, rv[2]);
 	pg_revocation_free(rv[2]);
-	pg_revocations_apply(&one.ms, NULL, NULL);
+	pg_revocations_apply(&one.ms);
 	CHECK(answers(C, B), "none is left");
+	end();
+}
+
+/* Looks for who is to be told of, from where it stopped. Return: how many, each in @told. */
+static unsigned int tell(u32 looks, unsigned int *told)
+{
+	struct pg_member *m;
+	unsigned int n = 0;
+	int i;
+
+	for (; (m = pg_revocations_changed(&one.ms, &looks)); n++)
+		for (i = 0; i < PEOPLE; i++)
+			told[i] += one.m[i] == m;
+	return n;
+}
+
+/* Each member that has changed is told of once, in its turn, whatever changes meanwhile. */
+static void test_changed(void)
+{
+	unsigned int told[PEOPLE] = { 0 }, n;
+	int i;
+
+	everybody();
+	CHECK(!tell(1000, told), "nothing has happened");
+	given(A, C, T(5), 0);
+	CHECK(one.ms.n_changed == 3, "%u", one.ms.n_changed);
+	for (i = 0, n = 0; i < PEOPLE; i++)
+		n += tell(1, told);
+	CHECK(n == 3 && told[C] == 1 && told[O] == 1 && told[E] == 1, "one after the other: %u", n);
+	CHECK(!tell(1000, told), "again");
+
+	/* The first is told of when all change once more. */
+	memset(told, 0, sizeof(told));
+	given(A, C, T(4), 0);
+	for (n = 0; !n;)
+		n = tell(1, told);
+	given(A, C, T(3), 0);
+	CHECK(one.ms.n_changed == 3, "%u", one.ms.n_changed);
+	CHECK(tell(PEOPLE, told) == 3 && told[C] + told[O] + told[E] == 4, "each again");
+	CHECK(!tell(1000, told), "and no more");
 	end();
 }
 
@@ -416,10 +456,10 @@ static void test_crowd(void)
 	}
 	/* Without memory for larger tables it only takes longer. */
 	shim_allocs_left = 0;
-	pg_revocations_apply(&one.ms, NULL, NULL);
+	pg_revocations_apply(&one.ms);
 	shim_allocs_left = -1;
 	CHECK(cut(&one, M) == T(9));
-	pg_revocations_apply(&one.ms, NULL, NULL);
+	pg_revocations_apply(&one.ms);
 	CHECK(cut(&one, M) == T(9) && cut(&one, O) == PG_NOT_REVOKED);
 	CHECK(longest(one.ms.revoked, one.ms.heads) <= 16, "%u keys to look at",
 	      longest(one.ms.revoked, one.ms.heads));
@@ -431,7 +471,7 @@ static void test_crowd(void)
 		pg_revocation_del(&one.ms, rv[i]);
 		pg_revocation_free(rv[i]);
 	}
-	pg_revocations_apply(&one.ms, NULL, NULL);
+	pg_revocations_apply(&one.ms);
 	CHECK(cut(&one, M) == T(9));
 	CHECK(one.ms.heads < CROWD / 4, "%u heads are kept", one.ms.heads);
 	end();
@@ -471,17 +511,17 @@ static void play(const struct made *made, u64 *cuts)
 		else if (order[i] != MANY)
 			host_learn(&h, order[i] - MANY);
 		if (rand() % 3 == 0)
-			pg_revocations_apply(&h.ms, NULL, NULL);
+			pg_revocations_apply(&h.ms);
 	}
-	pg_revocations_apply(&h.ms, NULL, NULL);
-	CHECK(!pg_revocations_apply(&h.ms, NULL, NULL), "it is settled");
+	pg_revocations_apply(&h.ms);
+	CHECK(!pg_revocations_apply(&h.ms), "it is settled");
 	for (i = 0; i < PEOPLE; i++)
 		cuts[i] = cut(&h, i);
 	for (i = 0; i < MANY; i++) {
 		pg_revocation_del(&h.ms, rv[i]);
 		pg_revocation_free(rv[i]);
 	}
-	pg_revocations_apply(&h.ms, NULL, NULL);
+	pg_revocations_apply(&h.ms);
 	for (i = 0; i < PEOPLE; i++)
 		CHECK(cut(&h, i) == PG_NOT_REVOKED, "over when they are gone");
 	host_end(&h);
@@ -657,6 +697,7 @@ int main(void)
 		{ "who revokes whom it was revoked by", test_backdated },
 		{ "an administrator that was renewed", test_renewed },
 		{ "who is heard about whom, once it is revoked", test_answers },
+		{ "who is told of, and when", test_changed },
 		{ "as many as one administrator makes up", test_crowd },
 		{ "who may revoke whom", test_vouch },
 		{ "reserved types and ids", test_reserved },

@@ -3,13 +3,16 @@
  * An administrator that revokes without end: what that makes a host do is a small part of
  * its time, as each judgement of all members is followed by a pause ten times as long. The
  * host's administrator does not wait for that, and another user of the host not the first time.
+ * Nor does the group stand still while programs are told.
  */
 #include <endian.h>
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/param.h>
+#include <sys/socket.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include "group.h"
@@ -315,6 +318,158 @@ static void test_user(void)
 	tracing_set(TRACING "events/peergroup/pg_judged/enable", "0");
 }
 
+/* ------------------------------------------------------------- what is told -- */
+
+#define WATCHES	255U	/* that nobody reads: a few members are as many events as are sent at a time */
+#define BELOW	120U	/* members below who is revoked */
+
+static struct cert below[BELOW];
+
+struct told {
+	uint64_t cut[BELOW];	/* as told last */
+	unsigned int events;
+};
+
+static void told_one(const struct nlmsghdr *msg, struct told *told)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(msg);
+	const struct nlattr *attr, *name = NULL, *cut = NULL;
+	unsigned int i;
+
+	if (genl->cmd != PEERGROUP_CMD_MEMBER_NTF)
+		return;
+	mnl_attr_for_each(attr, msg, sizeof(*genl)) {
+		if (mnl_attr_get_type(attr) == PEERGROUP_A_MEMBER_FINGERPRINT)
+			name = attr;
+		if (mnl_attr_get_type(attr) == PEERGROUP_A_MEMBER_REVOKED)
+			cut = attr;
+	}
+	NEED(name && cut);
+	for (i = 0; i < BELOW; i++)
+		if (!memcmp(mnl_attr_get_payload(name), below[i].fingerprint,
+			    PEERGROUP_HASH_LEN)) {
+			told->cut[i] = mnl_attr_get_u64(cut);
+			told->events++;
+		}
+}
+
+/* Takes in what is there for @by. */
+static void hear(struct nl *by, struct told *told)
+{
+	static char buf[32768] __attribute__((aligned(8)));
+	const struct nlmsghdr *msg;
+	ssize_t n;
+	int len;
+
+	while ((n = recv(mnl_socket_get_fd(by->sock), buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		for (len = (int)n, msg = (void *)buf; mnl_nlmsg_ok(msg, len);
+		     msg = mnl_nlmsg_next(msg, &len))
+			told_one(msg, told);
+	NEED(errno == EAGAIN);
+}
+
+struct hearing {
+	struct nl *by;
+	struct told *told;
+	uint64_t cut;
+};
+
+static bool all_told(void *arg)
+{
+	const struct hearing *h = arg;
+	unsigned int i;
+
+	hear(h->by, h->told);
+	for (i = 0; i < BELOW; i++)
+		if (h->told->cut[i] != h->cut)
+			return false;
+	return true;
+}
+
+/* @whom is revoked from @cut on, with all below. */
+static void revoke_from(struct rec *rec, const struct cert *whom, uint64_t cut)
+{
+	struct peergroup_revocation body = { 0 };
+
+	cert_spki_hash(whom->spec.key, body.key);
+	rec_revocation_at(rec, &admin, &body, cut);
+	rec_sign(rec, &admin);
+}
+
+/*
+ * Twice, the second time before all are told of the first, or nearly. Return: whether some were
+ * not told of that when it was acknowledged.
+ */
+static bool told_by_parts(struct nl *reader, const struct cert *top, uint64_t cut)
+{
+	struct told told = { .events = 0 };
+	struct hearing h = { reader, &told, cut - TICKS };
+	struct rec first, second;
+	bool parts;
+
+	revoke_from(&first, top, cut);
+	revoke_from(&second, top, h.cut);
+	go_first(true);
+	NEED(!nl_put_record(&nl, group, first.wire, first.len));
+	hear(reader, &told);
+	parts = told.events && told.events < BELOW;
+	NEED(!nl_put_record(&nl, group, second.wire, second.len));
+	go_first(false);
+	CHECK(wait_until(all_told, &h), "%u are told", told.events);
+	rec_free(&first);
+	rec_free(&second);
+	return parts;
+}
+
+static void watch(struct nl *by)
+{
+	NEED(!nl_open(by));
+	NEED(!nl_simple(by, PEERGROUP_CMD_GROUP_WATCH, PEERGROUP_A_GROUP_INDEX, group));
+}
+
+static void add_below(const struct cert *top)
+{
+	struct nlmsghdr *msg;
+	unsigned int i;
+	struct peer p;
+
+	peer_link(&p, PORT, top);
+	peer_close(&p);
+	for (i = 0; i < BELOW; i++) {
+		cert_issue(&below[i], top, test_key(3), PEERGROUP_ROLE_MEMBER);
+		msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+		mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+		mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, below[i].der.len, below[i].der.p);
+		NEED(!nl_talk(&nl, msg, NULL, NULL));
+	}
+}
+
+/*
+ * What many programs are told of many members is no reason for the group to stand still: it is
+ * told some at a time, behind which others have their turn; and in the end as it is then, whatever
+ * has changed meanwhile. Again, where all was over too soon.
+ */
+static void test_told(void)
+{
+	static struct nl watches[WATCHES], reader;
+	static struct cert top;
+	/* Before test_holds(), which has revoked that key. */
+	uint64_t from = peer_time_now() - 3600 * TICKS;
+	unsigned int i;
+
+	cert_issue(&top, &root, test_key(2), PEERGROUP_ROLE_ADMIN);
+	add_below(&top);
+	watch(&reader);
+	for (i = 0; i < WATCHES; i++)
+		watch(&watches[i]);
+	for (i = 0; i < TRIES && !told_by_parts(&reader, &top, from - i * 60 * TICKS); i++)
+		;
+	CHECK(i < TRIES, "all of %u are told in one go", BELOW);
+	for (i = 0; i < WATCHES; i++)
+		nl_close(&watches[i]);
+	nl_close(&reader);
+}
+
 /* Who revokes is not kept waiting for more than some seconds, and it holds then. */
 static void test_holds(void)
 {
@@ -351,6 +506,7 @@ int main(void)
 		{ "one revocation after another", test_pause },
 		{ "one revocation after another by a user of the host", test_user },
 		{ "a revocation among many", test_holds },
+		{ "many members that are revoked with one, and many programs", test_told },
 		{ "nothing is left behind", test_nothing_left },
 	};
 

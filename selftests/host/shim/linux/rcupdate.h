@@ -20,6 +20,7 @@ static inline void rcu_read_unlock(void)
 #define rcu_assign_pointer(p, v)	((p) = (v))
 #define rcu_dereference(p)	(p)
 #define rcu_dereference_protected(p, c)	(p)
+#define rcu_dereference_raw(p)	(p)
 
 #define kfree_rcu(p, head)	kfree(p)
 
