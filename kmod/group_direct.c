@@ -21,16 +21,36 @@ static bool pg_direct_taken(struct pg_group *g)
 	return false;
 }
 
-/* Those that are up or under way from here; with (@like not NULL) the other end of that one. */
-static u32 pg_direct_count(const struct pg_group *g, const struct pg_link *like)
+/*
+ * Not, where it is closing: but one that a program has closed takes memory for as long as what
+ * was sent over it is not acknowledged, and the other end may see to it that it is not.
+ */
+static bool pg_direct_counts(const struct pg_link *link)
+{
+	return link->direct && (!pg_link_closing(link) || link->draining) &&
+	       (link->outbound || link->state == PEERGROUP_LINK_UP);
+}
+
+/* Those that are up or under way from here, until they are gone. */
+static u32 pg_direct_count(const struct pg_group *g)
 {
 	const struct pg_link *link;
 	u32 n = 0;
 
 	list_for_each_entry(link, &g->links, node)
-		n += link->direct && link != like && !pg_link_closing(link) &&
-		     (link->outbound || link->state == PEERGROUP_LINK_UP) &&
-		     (!like || pg_link_same_member(link, like));
+		n += pg_direct_counts(link);
+	return n;
+}
+
+/* Those of them with the member at the other end of that one, unless they come to their end. */
+static u32 pg_direct_count_like(const struct pg_group *g, const struct pg_link *like)
+{
+	const struct pg_link *link;
+	u32 n = 0;
+
+	list_for_each_entry(link, &g->links, node)
+		n += link != like && pg_direct_counts(link) && !pg_link_closing(link) &&
+		     pg_link_same_member(link, like);
 	return n;
 }
 
@@ -39,9 +59,9 @@ static u32 pg_direct_crowded(struct pg_group *g, const struct pg_link *link)
 	u32 fault = 0;
 
 	/* One that was opened here was counted in then, as far as all are concerned. */
-	if (!link->outbound && pg_direct_count(g, NULL) >= g->limits.direct)
+	if (!link->outbound && pg_direct_count(g) >= g->limits.direct)
 		fault = PEERGROUP_A_STATS_DIRECT_FULL;
-	else if (pg_direct_count(g, link) >= g->limits.member_direct)
+	else if (pg_direct_count_like(g, link) >= g->limits.member_direct)
 		fault = PEERGROUP_A_STATS_DIRECT_MEMBER;
 	if (!fault)
 		return 0;
@@ -142,7 +162,7 @@ static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
 		NL_SET_ERR_MSG(extack, "the group is offline");
 		return -ENETDOWN;
 	}
-	if (pg_direct_count(g, NULL) >= g->limits.direct) {
+	if (pg_direct_count(g) >= g->limits.direct) {
 		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_FULL);
 		NL_SET_ERR_MSG(extack, "too many direct connections");
 		return -EMLINK;

@@ -7,7 +7,7 @@
  * Who may touch what is simple because of the end: pg_link_close() only sets a
  * flag and queues the close work; that work first takes the callbacks off the
  * socket, then waits for @rx, @tx and @tick, and from there on nobody else
- * uses the socket. The kernel's sockets do not hold their namespace, so a link
+ * uses the socket, but @linger where there is a last word to be acknowledged. The kernel's sockets do not hold their namespace, so a link
  * is out of its group's or listener's books only after its socket is released.
  */
 #include <linux/bitmap.h>
@@ -15,7 +15,6 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
-#include <linux/wait.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -309,36 +308,35 @@ static bool pg_link_may_linger(const struct pg_link *link)
 	       !READ_ONCE(link->group->ended);
 }
 
+/* The other end has acknowledged the last word, or there is nobody any more. */
+static void pg_link_heard(struct sock *sk)
+{
+	struct pg_link *link;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	link = sk->sk_user_data;
+	if (link && !pg_fin_on_its_way(sk))
+		mod_delayed_work(pg_close_wq, &link->linger, 0);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
 /*
  * The other end gets a moment to acknowledge what it was sent last; what programs sent, as
- * long as is left of the time for that.
+ * long as is left of the time for that. No work waits for it: they would be all there are, if
+ * somebody had enough links that nobody acknowledges, and all ends would wait for these.
+ * From here on the link is @linger's.
  */
-static void pg_link_linger(struct pg_link *link)
+static void pg_link_begin_linger(struct pg_link *link)
 {
 	struct sock *sk = link->sock->sk;
 
 	kernel_sock_shutdown(link->sock, SHUT_WR);
-	do {
-		wait_event_interruptible_timeout(*sk_sleep(sk), !pg_fin_on_its_way(sk),
-						 PG_LINK_LINGER);
-	} while (pg_fin_on_its_way(sk) && pg_link_may_linger(link));
-}
-
-/*
- * Ends the connection. What is left of it is reset: a socket of the kernel that
- * lingers without its owner has no timers to retransmit by, and may outlive its
- * namespace. What the other end has acknowledged it can still read.
- */
-static void pg_link_hang_up(struct pg_link *link)
-{
-	if (link->bye && pg_link_state(link) != PEERGROUP_LINK_CONNECTING)
-		pg_tx_bye(link, link->bye);
-	if (pg_link_draining(link) ||
-	    (link->bye == PG_BYE_LEAVING && pg_link_state(link) == PEERGROUP_LINK_UP))
-		pg_link_linger(link);
-	sock_no_linger(link->sock->sk);
-	sock_release(link->sock);
-	link->sock = NULL;
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = link;
+	sk->sk_state_change = pg_link_heard;
+	queue_delayed_work(pg_close_wq, &link->linger,
+			   pg_fin_on_its_way(sk) ? PG_LINK_LINGER : 0);
+	write_unlock_bh(&sk->sk_callback_lock);
 }
 
 static void pg_link_count_fault(struct pg_link *link)
@@ -349,6 +347,41 @@ static void pg_link_count_fault(struct pg_link *link)
 		pg_stat_inc(&link->group->stats, link->fault);
 	else
 		pg_listener_count(link->listener, link->fault);
+}
+
+/*
+ * Ends the connection. What is left of it is reset: a socket of the kernel that
+ * lingers without its owner has no timers to retransmit by, and may outlive its
+ * namespace. What the other end has acknowledged it can still read.
+ */
+static void pg_link_hang_up(struct pg_link *link)
+{
+	sock_no_linger(link->sock->sk);
+	sock_release(link->sock);
+	link->sock = NULL;
+	pg_tx_drop(link);
+	pg_rx_drop(link);
+	pg_handshake_free(link);
+	pg_password_end(link);
+	if (link->listener)
+		pg_listener_forget(link);
+	if (link->group)
+		pg_group_link_gone(link);
+	pg_link_put(link);
+}
+
+static void pg_link_linger_work(struct work_struct *work)
+{
+	struct pg_link *link = container_of(to_delayed_work(work), struct pg_link, linger);
+
+	if (pg_fin_on_its_way(link->sock->sk) && pg_link_may_linger(link)) {
+		queue_delayed_work(pg_close_wq, &link->linger, PG_LINK_LINGER);
+		return;
+	}
+	pg_link_unhook(link);
+	/* It may have been queued anew since this began; nobody does so any more. */
+	cancel_delayed_work(&link->linger);
+	pg_link_hang_up(link);
 }
 
 static void pg_link_close_work(struct work_struct *work)
@@ -363,16 +396,13 @@ static void pg_link_close_work(struct work_struct *work)
 	cancel_delayed_work_sync(&link->tick);
 	/* Who sees the connection end may look at the count of why. */
 	pg_link_count_fault(link);
-	pg_link_hang_up(link);
-	pg_tx_drop(link);
-	pg_rx_drop(link);
-	pg_handshake_free(link);
-	pg_password_end(link);
-	if (link->listener)
-		pg_listener_forget(link);
-	if (link->group)
-		pg_group_link_gone(link);
-	pg_link_put(link);
+	if (link->bye && pg_link_state(link) != PEERGROUP_LINK_CONNECTING)
+		pg_tx_bye(link, link->bye);
+	if (pg_link_draining(link) ||
+	    (link->bye == PG_BYE_LEAVING && pg_link_state(link) == PEERGROUP_LINK_UP))
+		pg_link_begin_linger(link);
+	else
+		pg_link_hang_up(link);
 }
 
 void pg_link_fail(struct pg_link *link, u32 bye, int error, u32 fault)
@@ -463,6 +493,7 @@ static struct pg_link *pg_link_new(struct socket *sock, u64 id, u32 state,
 	INIT_DELAYED_WORK(&link->pace, pg_rx_pace_work);
 	INIT_WORK(&link->tx, pg_tx_work);
 	INIT_WORK(&link->close, pg_link_close_work);
+	INIT_DELAYED_WORK(&link->linger, pg_link_linger_work);
 	INIT_DELAYED_WORK(&link->tick, pg_link_tick_work);
 	tcp_sock_set_nodelay(sock->sk);
 	return link;
@@ -580,7 +611,7 @@ release:
 
 int pg_link_module_init(void)
 {
-	/* Works that wait for the other end's last word to be heard: many at once. */
+	/* Each waits for works of its link, and for the group's lock: many at once. */
 	pg_close_wq = alloc_workqueue("peergroup_close", WQ_UNBOUND, WQ_UNBOUND_MAX_ACTIVE);
 	return pg_close_wq ? 0 : -ENOMEM;
 }

@@ -11,7 +11,8 @@
  * anybody, any number of times. The socket's callbacks only queue work; no work
  * item runs against itself: @rx reads and dispatches, @tx sends, @tick keeps
  * time. What closing has to do happens in @close, on a workqueue of its own and
- * after the other three have been stopped, so it has link and socket to itself.
+ * after the other three have been stopped, so it has link and socket to itself; and
+ * in @linger, which comes after it where the other end has a last word to acknowledge.
  * The last reference frees the link.
  */
 #ifndef _PG_LINK_H
@@ -152,6 +153,7 @@ struct pg_deferred {
  * @tx_frame: room for one frame, from the first one on
  * @tx_out: what the socket gets next: @tx_out_len bytes, @tx_out_done of them sent
  * @tx_raw: the message of the handshake that @tx_out points into
+ * @linger: ends it when what was said last has been acknowledged, or late enough
  * @last_rx: jiffies of the last byte received
  * @last_ping: jiffies of the last PING sent; only @tick
  * @born: jiffies when it was made
@@ -259,6 +261,7 @@ struct pg_link {
 
 	struct delayed_work tick;
 	struct work_struct close;
+	struct delayed_work linger;
 	unsigned long last_rx;
 	unsigned long last_ping;
 	unsigned long born;
