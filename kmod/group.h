@@ -16,7 +16,7 @@
  *  pg_members.lock (mutex)	insertion of members; innermost mutex
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
  *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock, pg_batches.lock,
- *  pg_nl_net.lock, pg_nets_lock (spinlocks)
+ *  pg_claims.lock, pg_nl_net.lock, pg_nets_lock (spinlocks)
  *			leaves: nothing of ours is taken inside them; process
  *			context only, as sockets' callbacks only queue work
  *
@@ -31,8 +31,10 @@
 #ifndef _PG_GROUP_H
 #define _PG_GROUP_H
 
+#include <linux/hashtable.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
+#include <linux/siphash.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include "access.h"
@@ -62,7 +64,6 @@ struct pg_net {
 	struct list_head turn;		/* in that of those whose groups end now */
 	struct list_head ending;	/* its groups when it goes itself */
 	bool going;
-	atomic_t claims;	/* sockets' waits for room on links and connections they opened */
 };
 
 /* Limits and timers a program may set; ranges are in the netlink policy. */
@@ -173,6 +174,18 @@ struct pg_opener {
 	bool admin;
 };
 
+/**
+ * struct pg_claims - sockets' waits for room on a group's links, and connections they opened
+ * @lock: guards @hash; a leaf
+ * @key: so that nobody can choose ports that meet in one bucket
+ * @hash: struct pg_claim by port
+ */
+struct pg_claims {
+	spinlock_t lock;
+	siphash_key_t key;
+	DECLARE_HASHTABLE(hash, 7);
+};
+
 #define PG_OWN_MAX	4	/* the present one and some from before */
 #define PG_OWN_WORDS	4	/* of members that are remembered about each */
 
@@ -219,6 +232,7 @@ struct pg_group {
 	u32 n_up;			/* read without the lock, too */
 	struct list_head holders;
 	struct list_head watches;
+	struct pg_claims claims;
 	struct list_head answerers;	/* struct pg_watch: for who joins by password */
 	u32 n_exchanges;		/* who do */
 	struct pg_password_rate *password_rate;	/* once somebody answers */
@@ -318,6 +332,22 @@ bool pg_group_has_sock(const struct pg_group *g, const struct sock *sk);
 
 /* Is that the end of this socket? Its port may have a new owner before we hear of it. */
 bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid);
+
+void pg_claims_init(struct pg_claims *claims);
+
+/**
+ * pg_claim_add() - a socket leaves something in the group that is to go when it is closed
+ * @g: the group
+ * @claim: in no group's claims
+ * @portid: the socket's port
+ *
+ * Without a claim, a hold or a watch nobody looks into the group when a socket is closed:
+ * most that are have nothing to do with it. Process context.
+ */
+void pg_claim_add(struct pg_group *g, struct pg_claim *claim, u32 portid);
+
+/* It has gone. */
+void pg_claim_del(struct pg_group *g, struct pg_claim *claim);
 
 /*
  * The same for one of its lists of sockets: @watches, or @answerers, which are sent

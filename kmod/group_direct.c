@@ -109,9 +109,9 @@ static void pg_direct_disclaim(struct pg_link *link)
 {
 	if (!link->opener)
 		return;
+	pg_claim_del(link->group, &link->claim);
 	sock_put(link->opener);
 	link->opener = NULL;
-	atomic_dec(&link->group->pn->claims);
 }
 
 void pg_direct_link_gone(struct pg_link *link)
@@ -190,8 +190,7 @@ static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 por
 		return;
 	sock_hold(sk);
 	link->opener = sk;
-	link->opener_port = portid;
-	atomic_inc(&g->pn->claims);
+	pg_claim_add(g, &link->claim, portid);
 }
 
 int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
@@ -281,7 +280,7 @@ void pg_direct_port_gone(struct pg_group *g, u32 portid)
 	mutex_lock(&g->lock);
 	list_for_each_entry(link, &g->links, node) {
 		pg_link_forget_port(link, portid);
-		if (link->opener && pg_sock_ended(link->opener, link->opener_port, portid))
+		if (link->opener && pg_sock_ended(link->opener, link->claim.portid, portid))
 			pg_direct_disclaim(link);
 	}
 	pg_direct_reap(g);

@@ -5,6 +5,7 @@
  * group.c when a group is opened or ends.
  */
 #include <linux/netlink.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 #include "direct.h"
@@ -153,29 +154,99 @@ int pg_group_release(struct pg_net *pn, struct pg_group *g, const struct sock *s
 	return err;
 }
 
+void pg_claims_init(struct pg_claims *claims)
+{
+	spin_lock_init(&claims->lock);
+	get_random_bytes(&claims->key, sizeof(claims->key));
+	hash_init(claims->hash);
+}
+
+static u32 pg_claim_key(const struct pg_claims *claims, u32 portid)
+{
+	return siphash_1u32(portid, &claims->key);
+}
+
+void pg_claim_add(struct pg_group *g, struct pg_claim *claim, u32 portid)
+{
+	claim->portid = portid;
+	spin_lock(&g->claims.lock);
+	hash_add(g->claims.hash, &claim->node, pg_claim_key(&g->claims, portid));
+	spin_unlock(&g->claims.lock);
+}
+
+void pg_claim_del(struct pg_group *g, struct pg_claim *claim)
+{
+	spin_lock(&g->claims.lock);
+	hash_del(&claim->node);
+	spin_unlock(&g->claims.lock);
+}
+
+static bool pg_group_claimed(struct pg_group *g, u32 portid)
+{
+	const struct pg_claim *claim;
+	bool found = false;
+
+	spin_lock(&g->claims.lock);
+	hash_for_each_possible(g->claims.hash, claim, node, pg_claim_key(&g->claims, portid)) {
+		found = claim->portid == portid;
+		if (found)
+			break;
+	}
+	spin_unlock(&g->claims.lock);
+	return found;
+}
+
 /*
- * May this socket have a group open, watch one, wait for room on a link or have opened
- * one? No lock is taken: nearly none of those that ask does.
+ * May a socket of this port have the group open, watch it, wait for room on a link of it or
+ * have opened one? No mutex is taken: nearly none of those that ask does, whoever else
+ * has something to do with the group. RCU read side.
  */
-static bool pg_net_holds(struct pg_net *pn, u32 portid)
+static bool pg_group_knows(struct pg_group *g, u32 portid)
 {
 	const struct pg_holder *h;
 	const struct pg_watch *w;
+
+	list_for_each_entry_rcu(h, &g->holders, node)
+		if (h->portid == portid)
+			return true;
+	list_for_each_entry_rcu(w, &g->watches, node)
+		if (w->portid == portid)
+			return true;
+	list_for_each_entry_rcu(w, &g->answerers, node)
+		if (w->portid == portid)
+			return true;
+	return pg_group_claimed(g, portid);
+}
+
+static bool pg_net_knows(struct pg_net *pn, u32 portid)
+{
 	unsigned long index;
 	struct pg_group *g;
-	bool found = atomic_read(&pn->claims);
+	bool found = false;
 
 	rcu_read_lock();
 	xa_for_each(&pn->groups, index, g) {
-		list_for_each_entry_rcu(h, &g->holders, node)
-			found |= h->portid == portid;
-		list_for_each_entry_rcu(w, &g->watches, node)
-			found |= w->portid == portid;
-		list_for_each_entry_rcu(w, &g->answerers, node)
-			found |= w->portid == portid;
+		found = pg_group_knows(g, portid);
+		if (found)
+			break;
 	}
 	rcu_read_unlock();
 	return found;
+}
+
+/* True where nobody has the group open any more. */
+static bool pg_group_release_port(struct pg_group *g, u32 portid)
+{
+	bool known, idle;
+
+	rcu_read_lock();
+	known = pg_group_knows(g, portid);
+	rcu_read_unlock();
+	if (!known)
+		return false;
+	idle = pg_group_port_ended(g, portid);
+	pg_direct_port_gone(g, portid);
+	return idle;
 }
 
 void pg_net_release_port(struct pg_net *pn, u32 portid)
@@ -184,14 +255,11 @@ void pg_net_release_port(struct pg_net *pn, u32 portid)
 	unsigned long index;
 	struct pg_group *g;
 
-	if (!pg_net_holds(pn, portid))
+	if (!pg_net_knows(pn, portid))
 		return;
 	mutex_lock(&pn->lock);
 	xa_for_each(&pn->groups, index, g) {
-		bool idle = pg_group_port_ended(g, portid);
-
-		pg_direct_port_gone(g, portid);
-		if (idle)
+		if (pg_group_release_port(g, portid))
 			pg_group_end(g, &ended);
 	}
 	mutex_unlock(&pn->lock);

@@ -71,6 +71,7 @@ static void pg_group_setup(struct pg_group *g, struct pg_net *pn,
 	INIT_LIST_HEAD(&g->holders);
 	INIT_LIST_HEAD(&g->watches);
 	INIT_LIST_HEAD(&g->answerers);
+	pg_claims_init(&g->claims);
 	INIT_LIST_HEAD(&g->keepers);
 	INIT_DELAYED_WORK(&g->expire, pg_group_expire_work);
 	INIT_DELAYED_WORK(&g->dial, pg_group_dial_work);

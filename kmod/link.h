@@ -56,6 +56,15 @@ struct pg_deferred {
 };
 
 /**
+ * struct pg_claim - that a netlink socket has left something in a group; see pg_claim_add()
+ * @portid: its port
+ */
+struct pg_claim {
+	struct hlist_node node;
+	u32 portid;
+};
+
+/**
  * struct pg_link - one connection
  * @refs: one for the connection, dropped by @close; and whoever holds a pointer
  * @id: unique in the module, never 0; of a dialled link its target's, so that who
@@ -80,8 +89,8 @@ struct pg_deferred {
  * @expect: peer name that the other end of a dialled direct one has to prove, @expect_len
  *	bytes; or NULL
  * @opener: netlink socket that asked for it and is still there, or NULL; held. This and
- *	@opener_port are group_direct.c's, under the group's lock
- * @opener_port: its port
+ *	@claim are group_direct.c's, under the group's lock
+ * @claim: its port
  * @appeal: one end takes the other for revoked: revocations may follow, then it ends with
  *	EKEYREVOKED; set by @rx
  * @draining: it is closed for programs, and ends when what is queued has been sent
@@ -185,7 +194,7 @@ struct pg_link {
 	u32 expect_len;
 	u8 *expect;
 	struct sock *opener;
-	u32 opener_port;
+	struct pg_claim claim;
 	bool appeal;
 	bool draining;
 	unsigned long drain_by;
@@ -412,9 +421,11 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
  * @sk: held
  * @portid: its port
  * @uid: the effective user of who opened it
+ * @claim: so that it is found when the socket is closed
  */
 struct pg_send_wait {
 	struct list_head list;
+	struct pg_claim claim;
 	struct sock *sk;
 	u32 portid;
 	kuid_t uid;

@@ -231,7 +231,7 @@ static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 
 static void pg_send_wait_free(struct pg_link *link, struct pg_send_wait *wait)
 {
-	atomic_dec(&link->group->pn->claims);
+	pg_claim_del(link->group, &wait->claim);
 	sock_put(wait->sk);
 	kfree(wait);
 }
@@ -244,7 +244,7 @@ int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid, kuid_t
 	if (!wait)
 		return -ENOMEM;
 	/* Before it can be found: who closes the socket looks at it without a lock. */
-	atomic_inc(&link->group->pn->claims);
+	pg_claim_add(link->group, &wait->claim, portid);
 	sock_hold(sk);
 	wait->sk = sk;
 	wait->portid = portid;
