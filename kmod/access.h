@@ -63,6 +63,16 @@ void pg_owner_init(struct pg_owner *o, const struct cred *cred);
 void pg_owner_get(struct pg_owner *o, kuid_t *uid, kgid_t *gid, u16 *mode);
 void pg_owner_set(struct pg_owner *o, kuid_t uid, kgid_t gid, u16 mode);
 
+static inline kuid_t pg_owner_uid(struct pg_owner *o)
+{
+	kuid_t uid;
+
+	spin_lock(&o->lock);
+	uid = o->uid;
+	spin_unlock(&o->lock);
+	return uid;
+}
+
 /* May @cred do what @needs (enum pg_need, one or several) says? Process context. */
 bool pg_owner_permits(struct pg_owner *o, const struct cred *cred, unsigned int needs);
 

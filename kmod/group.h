@@ -264,8 +264,7 @@ struct pg_group {
 	struct delayed_work tell;	/* programs, of members that @revoke changed */
 	struct delayed_work unhold;	/* a program has held links up for long enough */
 	struct delayed_work refresh;	/* of records whose seed is here */
-	struct list_head keepers;	/* those: struct pg_keeper */
-	atomic_t n_keepers;		/* and those that are on their way there */
+	struct list_head keepers;	/* those, and what is on its way there: struct pg_keeper */
 	u64 data_bytes;			/* of all that waits in inboxes */
 	struct pg_late late[PG_LATE_KEPT];
 	bool revokes_changed;		/* to be looked at by @revoke */
@@ -573,17 +572,18 @@ void pg_group_flood_claim(struct pg_flood *f, struct pg_link *from, struct pg_re
  * pg_keeper_new() - prepare to refresh a record that a program is about to put
  * @wire: the record, not looked at yet, @len bytes
  * @seed: where its chain begins
+ * @uid: the effective user of who opened the socket
  *
- * May sleep, and hashes all of the chain. No locks held.
+ * May sleep, and hashes all of the chain. Takes the group's lock, as those two do.
  *
  * Return: for pg_group_keep() or pg_keeper_free(); ERR_PTR(-ENOMEM), or with extack set
  * -ENOSPC, -EFBIG or -EINVAL.
  */
 struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, const u8 *seed,
-				struct netlink_ext_ack *extack);
+				kuid_t uid, struct netlink_ext_ack *extack);
 void pg_keeper_free(struct pg_group *g, struct pg_keeper *k);
 
-/* Its record has been put: refreshes it from now on. Takes @k over, and the lock. */
+/* Its record has been put: refreshes it from now on. Takes @k over. */
 void pg_group_keep(struct pg_group *g, struct pg_keeper *k);
 
 /* Something may be due, or not have been while the group was offline. Lock held. */

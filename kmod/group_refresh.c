@@ -14,12 +14,16 @@
 #include "refresh.h"
 #include "revoke.h"
 
-#define PG_KEEPERS_MAX		64		/* of a group, and one more for its presence */
+#define PG_KEEPERS_MAX		64		/* of the group's owner, and of all others */
+#define PG_KEEPERS_USER		32		/* of one of these */
 #define PG_REFRESH_WAIT_MAX	(60 * 1000)	/* ms; the host's clock may be set */
 
 /**
  * struct pg_keeper - what this host refreshes
- * @node: in its group's list, once the record is in the table
+ * @node: in its group's list
+ * @uid: the effective user of who opened the socket that brought it
+ * @presence: the record tells of the group's own node
+ * @there: the record is in the table; or was, and this is to go
  * @id: the record's
  * @anchor: tells this version from others
  * @seed: where its chain begins
@@ -27,6 +31,9 @@
  */
 struct pg_keeper {
 	struct list_head node;
+	kuid_t uid;
+	bool presence;
+	bool there;
 	u8 id[PEERGROUP_ID_LEN];
 	u8 anchor[PEERGROUP_HASH_LEN];
 	u8 seed[PEERGROUP_HASH_LEN];
@@ -188,12 +195,19 @@ static bool pg_keeper_of(const struct pg_keeper *k, const struct pg_rec *rec)
 	return rec->count == k->count && !memcmp(rec->anchor, k->anchor, sizeof(k->anchor));
 }
 
+static void pg_keeper_drop(struct pg_keeper *k)
+{
+	list_del(&k->node);
+	kfree_sensitive(k);
+}
+
 void pg_keeper_free(struct pg_group *g, struct pg_keeper *k)
 {
 	if (!k)
 		return;
-	atomic_dec(&g->n_keepers);
-	kfree_sensitive(k);
+	mutex_lock(&g->lock);
+	pg_keeper_drop(k);
+	mutex_unlock(&g->lock);
 }
 
 /* The record that it keeps alive, if that is there still and its chain not at the end. */
@@ -215,35 +229,57 @@ static void pg_group_prune_keepers(struct pg_group *g)
 	struct pg_keeper *k, *tmp;
 
 	list_for_each_entry_safe(k, tmp, &g->keepers, node) {
-		if (pg_keeper_record(g, k))
-			continue;
-		list_del(&k->node);
-		pg_keeper_free(g, k);
+		if (k->there && !pg_keeper_record(g, k))
+			pg_keeper_drop(k);
 	}
 }
 
-static bool pg_group_count_keeper(struct pg_group *g, int most)
+/*
+ * Is there room for one more? What the owner may have is not for others to take, however many
+ * they are, and of what these have one does not take all.
+ */
+static bool pg_group_has_room(struct pg_group *g, const struct pg_keeper *k)
 {
-	int n = atomic_read(&g->n_keepers);
+	const struct pg_keeper *other;
+	kuid_t owner = pg_owner_uid(&g->owner);
+	u32 own = 0, others = 0;
 
-	do {
-		if (n >= most)
-			return false;
-	} while (!atomic_try_cmpxchg(&g->n_keepers, &n, n + 1));
-	return true;
+	list_for_each_entry(other, &g->keepers, node) {
+		if (other->presence)
+			continue;
+		own += uid_eq(other->uid, k->uid);
+		others += !uid_eq(other->uid, owner);
+	}
+	if (uid_eq(k->uid, owner))
+		return own < PG_KEEPERS_MAX;
+	return own < PG_KEEPERS_USER && others < PG_KEEPERS_MAX;
 }
 
-/* Counts one more in, if there is room. */
-static bool pg_group_has_room(struct pg_group *g, bool presence)
+/* The presence record of the group's node, which is one: as its id is to be, if it is good. */
+static bool pg_group_is_presence(const struct pg_group *g, const struct pg_keeper *k,
+				 const u8 *type)
 {
-	int most = PG_KEEPERS_MAX + presence;
+	const u8 *key = g->self->gmc.spki_hash;
+	__be64 node = cpu_to_be64(g->node);
 
-	if (pg_group_count_keeper(g, most))
-		return true;
+	return pg_rec_kind(type) == PG_REC_PRESENCE &&
+	       !memcmp(k->id, key, PEERGROUP_ID_LEN / 2) &&
+	       !memcmp(k->id + PEERGROUP_ID_LEN / 2, &node, sizeof(node));
+}
+
+/* Takes @k into the list, if there is room; for the presence of the node there is. */
+static bool pg_group_admit_keeper(struct pg_group *g, struct pg_keeper *k, const u8 *type)
+{
+	bool room;
+
 	mutex_lock(&g->lock);
 	pg_group_prune_keepers(g);
+	k->presence = pg_group_is_presence(g, k, type);
+	room = k->presence || pg_group_has_room(g, k);
+	if (room)
+		list_add_tail(&k->node, &g->keepers);
 	mutex_unlock(&g->lock);
-	return pg_group_count_keeper(g, most);
+	return room;
 }
 
 static void pg_keeper_read(struct pg_keeper *k, const struct peergroup_record_hdr *hdr,
@@ -256,7 +292,7 @@ static void pg_keeper_read(struct pg_keeper *k, const struct peergroup_record_hd
 }
 
 struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, const u8 *seed,
-				struct netlink_ext_ack *extack)
+				kuid_t uid, struct netlink_ext_ack *extack)
 {
 	const struct peergroup_record_hdr *hdr = (const void *)wire;
 	struct pg_keeper *k;
@@ -267,16 +303,16 @@ struct pg_keeper *pg_keeper_new(struct pg_group *g, const u8 *wire, u32 len, con
 		NL_SET_ERR_MSG(extack, "SEED is for a record with a chain of refreshes");
 		return ERR_PTR(-EINVAL);
 	}
-	if (!pg_group_has_room(g, pg_rec_kind(hdr->type) == PG_REC_PRESENCE)) {
+	k = kzalloc(sizeof(*k), GFP_KERNEL_ACCOUNT);
+	if (!k)
+		return ERR_PTR(-ENOMEM);
+	k->uid = uid;
+	pg_keeper_read(k, hdr, seed);
+	if (!pg_group_admit_keeper(g, k, hdr->type)) {
 		NL_SET_ERR_MSG(extack, "too many records are refreshed here");
+		kfree_sensitive(k);
 		return ERR_PTR(-ENOSPC);
 	}
-	k = kzalloc(sizeof(*k), GFP_KERNEL_ACCOUNT);
-	if (!k) {
-		atomic_dec(&g->n_keepers);
-		return ERR_PTR(-ENOMEM);
-	}
-	pg_keeper_read(k, hdr, seed);
 	if (k->count > READ_ONCE(g->table.limits.refresh_steps)) {
 		NL_SET_ERR_MSG(extack, "the chain is longer than REFRESH_STEPS");
 		err = -EFBIG;
@@ -296,16 +332,30 @@ void pg_group_refresh_soon(struct pg_group *g)
 		mod_delayed_work(pg_wq, &g->refresh, 0);
 }
 
+/* An earlier version may have had the same chain: one seed is enough. Lock held. */
+static void pg_group_supersede_keepers(struct pg_group *g, const struct pg_keeper *by)
+{
+	struct pg_keeper *k, *tmp;
+
+	list_for_each_entry_safe(k, tmp, &g->keepers, node)
+		if (k != by && k->there && !memcmp(k->id, by->id, sizeof(k->id)))
+			pg_keeper_drop(k);
+}
+
 void pg_group_keep(struct pg_group *g, struct pg_keeper *k)
 {
 	struct pg_record *r;
 
 	mutex_lock(&g->lock);
-	list_add_tail(&k->node, &g->keepers);
+	k->there = true;
 	r = pg_group_chained(g, k->id);
-	if (r && pg_keeper_of(k, &r->rec))
+	if (r && pg_keeper_of(k, &r->rec)) {
 		WRITE_ONCE(r->refresh->own, true);
-	pg_group_refresh_soon(g);
+		pg_group_supersede_keepers(g, k);
+		pg_group_refresh_soon(g);
+	} else {
+		pg_keeper_drop(k);
+	}
 	mutex_unlock(&g->lock);
 }
 
@@ -313,10 +363,8 @@ void pg_group_drop_keepers(struct pg_group *g)
 {
 	struct pg_keeper *k, *tmp;
 
-	list_for_each_entry_safe(k, tmp, &g->keepers, node) {
-		list_del(&k->node);
-		pg_keeper_free(g, k);
-	}
+	list_for_each_entry_safe(k, tmp, &g->keepers, node)
+		pg_keeper_drop(k);
 }
 
 /* Peer time at which a record's next refresh is due. */
@@ -338,6 +386,8 @@ static bool pg_group_refresh_due(struct pg_group *g, u64 now, struct pg_step *s,
 	*next = U64_MAX;
 	pg_group_prune_keepers(g);
 	list_for_each_entry(k, &g->keepers, node) {
+		if (!k->there)
+			continue;
 		r = pg_group_chained(g, k->id);
 		s->known_step = r->refresh->step;
 		s->step = pg_refresh_due(&r->rec, now);
@@ -367,7 +417,7 @@ bool pg_group_refresh_overdue(struct pg_group *g, u64 now)
 	if (!pg_group_refreshes(g, now))
 		return false;
 	list_for_each_entry(k, &g->keepers, node) {
-		r = pg_keeper_record(g, k);
+		r = k->there ? pg_keeper_record(g, k) : NULL;
 		if (r && r->until <= now && pg_refresh_due(&r->rec, now) > r->refresh->step)
 			return true;
 	}

@@ -404,7 +404,8 @@ int pg_nl_record_put(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 
 	if (seed)
-		keeper = pg_keeper_new(g, wire, len, nla_data(seed), info->extack);
+		keeper = pg_keeper_new(g, wire, len, nla_data(seed), pg_nl_cred(skb)->euid,
+				       info->extack);
 	if (IS_ERR(keeper)) {
 		NL_SET_BAD_ATTR(info->extack, seed);
 		err = PTR_ERR(keeper);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <openssl/rand.h>
 #include "group.h"
 #include "peer.h"
@@ -19,7 +20,8 @@
 #define PERIOD	PEERGROUP_REFRESH_SECONDS_MIN
 #define COUNT	100U
 #define DUE	(AGO / PERIOD)
-#define KEPT	64		/* records that a group refreshes at the most */
+#define KEPT	64		/* records that a group refreshes at the most for its owner, */
+#define OTHERS	64		/* and for all other users */
 #define S(name)	PEERGROUP_A_STATS_##name
 #define R(name)	PEERGROUP_A_RECORD_##name
 #define HASH	PEERGROUP_HASH_LEN
@@ -516,28 +518,113 @@ static void test_offline(void)
 	rec_free(&c.rec);
 }
 
-/* There is a bound, which what is over does not count against. */
+/* Puts records that the kernel is to refresh until one is refused: how many. */
+static unsigned int keep_all(struct nl *by, const struct cert *as)
+{
+	static struct chained c;
+	unsigned int n = 0;
+	int err;
+
+	do {
+		chain_make(&c, as, 3600);
+		err = nl_put_kept(by, group, c.rec.wire, c.rec.len, c.value[COUNT], HASH);
+		rec_free(&c.rec);
+	} while (!err && ++n < 2 * KEPT);
+	CHECK(err == -ENOSPC && strstr(by->text, "too many"), "%d (%s)", err, by->text);
+	return n;
+}
+
+/* A presence record of that node. */
+static int keep_presence(struct nl *by, const struct cert *as, uint64_t node)
+{
+	static struct chained c;
+	int err;
+
+	rec_presence(&c.rec, as, node, PORT, NULL, 0);
+	rec_chain(&c.rec, PERIOD, COUNT, c.value);
+	c.rec.hdr.expires = htobe64(be64toh(c.rec.hdr.modified) + 3600 * TICKS);
+	rec_sign(&c.rec, as);
+	err = nl_put_kept(by, group, c.rec.wire, c.rec.len, c.value[COUNT], HASH);
+	rec_free(&c.rec);
+	return err;
+}
+
+static void set_mode(uint32_t mode)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, mode);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+/* One user has half of what all but the owner have; none of that is the owner's. */
+static void test_others(void)
+{
+	static const unsigned int most[] = { OTHERS / 2, OTHERS / 2, 0 };
+	static struct nl by;
+	unsigned int i, n;
+	struct peer p;
+
+	peer_link(&p, PORT, &member);
+	peer_close(&p);
+	set_mode(0666);
+	for (i = 0; i < 3; i++) {
+		NEED(!seteuid(65534 - i) && !nl_open(&by) && !seteuid(0));
+		n = keep_all(&by, &member);
+		CHECK(n == most[i], "%u of user %u", n, i);
+		CHECK(keep_presence(&by, &member, 42 + i) == -ENOSPC, "user %u: %s", i, by.text);
+		nl_close(&by);
+	}
+	set_mode(0600);
+}
+
+/* There is a bound, which neither what is over counts against, nor one record's versions. */
 static void test_bound(void)
 {
 	static struct chained c[KEPT + 1];
-	unsigned int i, kept = 0;
-	struct rec dead;
+	unsigned int i, kept = 1;
+	struct rec next, dead;
 
 	for (i = 0; i <= KEPT; i++)
 		chain_make(&c[i], &own, 3600);
+	CHECK(!keep(&c[0]), "%s", nl.text);
+	rec_next(&next, &c[0].rec, &own, "there", 5);
+	next.hdr.modified = htobe64(peer_time_now());
+	next.hdr.expires = htobe64(peer_time_now() + 2 * 3600 * TICKS);
+	rec_sign(&next, &own);
+	CHECK(!nl_put_kept(&nl, group, next.wire, next.len, c[0].value[COUNT], HASH), "%s",
+	      nl.text);
 	while (kept <= KEPT && !keep(&c[kept]))
 		kept++;
 	/* Two are of the test before. */
 	CHECK(kept == KEPT - 2 && nl.text[0], "%u", kept);
-	rec_tombstone(&dead, &c[0].rec, &own);
+	rec_tombstone(&dead, &next, &own);
 	dead.hdr.modified = htobe64(peer_time_now());
-	dead.hdr.expires = htobe64(peer_time_now() + 2 * 3600 * TICKS);
+	dead.hdr.expires = htobe64(peer_time_now() + 3 * 3600 * TICKS);
 	rec_sign(&dead, &own);
 	CHECK(!nl_put_record(&nl, group, dead.wire, dead.len), "%s", nl.text);
 	CHECK(!keep(&c[kept]), "%s", nl.text);
 	for (i = 0; i <= KEPT; i++)
 		rec_free(&c[i].rec);
+	rec_free(&next);
 	rec_free(&dead);
+}
+
+/* After test_bound(): for that one there is room in any case, and for no other. */
+static void test_own_presence(void)
+{
+	struct peergroup_credential node;
+	static struct nl by;
+
+	group_node(&nl, group, &node);
+	CHECK(keep_presence(&nl, &member, be64toh(node.node)) == -ENOSPC, "another member's");
+	CHECK(keep_presence(&nl, &own, be64toh(node.node) + 1) == -ENOSPC, "another node's");
+	set_mode(0666);
+	NEED(!seteuid(65530) && !nl_open(&by) && !seteuid(0));
+	CHECK(!keep_presence(&by, &own, be64toh(node.node)), "%s", by.text);
+	nl_close(&by);
+	set_mode(0600);
 }
 
 static void test_nothing_left(void)
@@ -560,7 +647,9 @@ int main(void)
 		{ "seeds that do not fit", test_seeds },
 		{ "a record that this host refreshes", test_kept },
 		{ "offline, then online", test_offline },
+		{ "the most that a group refreshes for other users than its owner", test_others },
 		{ "the most that a group refreshes", test_bound },
+		{ "its node's presence in any case", test_own_presence },
 		{ "nothing is left behind", test_nothing_left },
 	};
 
