@@ -7,8 +7,9 @@
  * Who may touch what is simple because of the end: pg_link_close() only sets a
  * flag and queues the close work; that work first takes the callbacks off the
  * socket, then waits for @rx, @tx and @tick, and from there on nobody else
- * uses the socket, but @linger where there is a last word to be acknowledged. The kernel's sockets do not hold their namespace, so a link
- * is out of its group's or listener's books only after its socket is released.
+ * uses the socket, but @linger where there is a last word to be acknowledged.
+ * The kernel's sockets do not hold their namespace, so a link is out of its
+ * group's or listener's books only after its socket is released.
  */
 #include <linux/bitmap.h>
 #include <linux/in.h>
