@@ -8,6 +8,7 @@
 #define _PG_DIRECT_H
 
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 struct netlink_ext_ack;
 struct sock;
@@ -22,15 +23,17 @@ struct pg_link;
  * @name: peer name of the member, @len bytes
  * @sk: the socket that asks, which holds or watches the group
  * @portid: its port
+ * @uid: the effective user of who opened it
  * @id: receives the link's id
  *
  * Does not wait: the outcome is an event of that link. Takes the group's lock.
- * Return: 0; -ENETDOWN (offline), -ELOOP (the member is this one), -EMLINK (too many),
- * -ENOENT (the socket does neither, or the group has ended) with extack set; or -errno
- * where not even a start was possible.
+ * Return: 0; -ENETDOWN (offline), -ELOOP (the member is this one), -EMLINK (too many, in
+ * all or of users other than the owner), -ENOENT (the socket does neither, or the group has
+ * ended) with extack set; or -errno where not even a start was possible.
  */
 int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
-		   struct sock *sk, u32 portid, u64 *id, struct netlink_ext_ack *extack);
+		   struct sock *sk, u32 portid, kuid_t uid, u64 *id,
+		   struct netlink_ext_ack *extack);
 
 /* Closes one, whoever opened it. Takes the group's lock. 0 or -ENOTCONN with extack set. */
 int pg_direct_close(struct pg_group *g, u64 id, struct netlink_ext_ack *extack);

@@ -142,9 +142,32 @@ static bool pg_direct_is_self(const struct pg_group *g, const u8 *name, u32 len)
 	return own->len == len && !memcmp(own->p, name, len);
 }
 
-static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
-			      const struct sock *sk, struct netlink_ext_ack *extack)
+/*
+ * Has this user as many as one may have, half of all? Or have all that are not the owner three
+ * quarters: some are left for that one, however many users somebody is.
+ */
+static bool pg_direct_greedy(struct pg_group *g, kuid_t uid)
 {
+	kuid_t owner = pg_owner_uid(&g->owner);
+	u32 most = g->limits.direct, own = 0, others = 0;
+	const struct pg_link *link;
+
+	if (uid_eq(uid, owner))
+		return false;
+	list_for_each_entry(link, &g->links, node) {
+		if (!link->outbound || !pg_direct_counts(link))
+			continue;
+		own += uid_eq(link->opener_uid, uid);
+		others += !uid_eq(link->opener_uid, owner);
+	}
+	return own >= most - most / 2 || others >= most - most / 4;
+}
+
+static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
+			      const struct sock *sk, kuid_t uid, struct netlink_ext_ack *extack)
+{
+	bool full;
+
 	if (g->ended) {
 		NL_SET_ERR_MSG(extack, "group has ended");
 		return -ENOENT;
@@ -162,12 +185,15 @@ static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
 		NL_SET_ERR_MSG(extack, "the group is offline");
 		return -ENETDOWN;
 	}
-	if (pg_direct_count(g) >= g->limits.direct) {
-		pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_FULL);
+	full = pg_direct_count(g) >= g->limits.direct;
+	if (!full && !pg_direct_greedy(g, uid))
+		return 0;
+	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_FULL);
+	if (full)
 		NL_SET_ERR_MSG(extack, "too many direct connections");
-		return -EMLINK;
-	}
-	return 0;
+	else
+		NL_SET_ERR_MSG(extack, "too many direct connections of users other than the owner");
+	return -EMLINK;
 }
 
 /* NULL where there is none, or it is ending. Lock held. */
@@ -182,7 +208,7 @@ static struct pg_link *pg_direct_find(const struct pg_group *g, u64 id)
 }
 
 /* The socket's end is the connection's, unless somebody takes what others open. */
-static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 portid)
+static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 portid, kuid_t uid)
 {
 	struct pg_link *link = pg_direct_find(g, id);
 
@@ -190,11 +216,13 @@ static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 por
 		return;
 	sock_hold(sk);
 	link->opener = sk;
+	link->opener_uid = uid;
 	pg_claim_add(g, &link->claim, portid);
 }
 
 int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
-		   struct sock *sk, u32 portid, u64 *id, struct netlink_ext_ack *extack)
+		   struct sock *sk, u32 portid, kuid_t uid, u64 *id,
+		   struct netlink_ext_ack *extack)
 {
 	struct pg_dial dial = {
 		.id = pg_link_new_id(), .addr = addr, .direct = true,
@@ -203,11 +231,11 @@ int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *nam
 	int err;
 
 	mutex_lock(&g->lock);
-	err = pg_direct_may_open(g, name, len, sk, extack);
+	err = pg_direct_may_open(g, name, len, sk, uid, extack);
 	if (!err)
 		err = pg_link_dial(g, &dial);
 	if (!err)
-		pg_direct_claim(g, dial.id, sk, portid);
+		pg_direct_claim(g, dial.id, sk, portid, uid);
 	mutex_unlock(&g->lock);
 	*id = dial.id;
 	return err;

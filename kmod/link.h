@@ -91,6 +91,7 @@ struct pg_claim {
  * @opener: netlink socket that asked for it and is still there, or NULL; held. This and
  *	@claim are group_direct.c's, under the group's lock
  * @claim: its port
+ * @opener_uid: the effective user of who opened it, also when it is gone; group's lock
  * @appeal: one end takes the other for revoked: revocations may follow, then it ends with
  *	EKEYREVOKED; set by @rx
  * @draining: it is closed for programs, and ends when what is queued has been sent
@@ -195,6 +196,7 @@ struct pg_link {
 	u8 *expect;
 	struct sock *opener;
 	struct pg_claim claim;
+	kuid_t opener_uid;
 	bool appeal;
 	bool draining;
 	unsigned long drain_by;

@@ -46,7 +46,8 @@ int pg_nl_direct_open(struct sk_buff *skb, struct genl_info *info)
 		err = PG_NL_MISSING(info->extack, PEERGROUP_A_LINK_PEER, "PEER");
 	if (!err) {
 		err = pg_direct_open(g, &addr, nla_data(peer), strlen(nla_data(peer)),
-				     NETLINK_CB(skb).sk, info->snd_portid, &id, info->extack);
+				     NETLINK_CB(skb).sk, info->snd_portid,
+				     pg_nl_cred(skb)->euid, &id, info->extack);
 		if (err == -ELOOP)
 			NL_SET_BAD_ATTR(info->extack, peer);
 	}

@@ -831,6 +831,76 @@ static void test_opener(void)
 	close(fd);
 }
 
+/* A socket of that user's that has the group open. */
+static void open_as(struct nl *by, uid_t uid)
+{
+	NEED(!seteuid(uid) && !nl_open(by) && !seteuid(0));
+	NEED(group_of(by, &root, &own) == group);
+}
+
+static void set_mode(uint32_t mode)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, mode);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+}
+
+/* Connections to who does not answer; until one is refused: how many. */
+static unsigned int open_all(struct nl *by, uint16_t port)
+{
+	unsigned int n = 0;
+	int err;
+
+	do {
+		err = direct_open(by, port);
+	} while (!err && ++n < 20);
+	CHECK(err == -EMLINK && strstr(by->text, "too many"), "%d (%s)", err, by->text);
+	return n;
+}
+
+/* Of who may write to a group nobody, alone or with others, keeps its owner from opening some. */
+static void test_direct_users(void)
+{
+	uint64_t failed = nl_stat(&nl, group, S(DIRECT_FAILED));
+	uint64_t full = nl_stat(&nl, group, S(DIRECT_FULL));
+	static struct nl one, another, owner;
+	unsigned int n;
+	uint16_t port;
+	int fd = silent_listener(&port);
+
+	NEED(!group_limit(&nl, group, L(HANDSHAKE), 3600000));
+	NEED(!group_limit(&nl, group, L(DIRECT), 8));
+	set_mode(0666);
+	open_as(&one, 65534);
+	open_as(&another, 65533);
+	open_as(&owner, 0);
+	n = open_all(&one, port);
+	CHECK(n == 4, "%u of one user", n);
+	n = open_all(&another, port);
+	CHECK(n == 2, "%u of another", n);
+	n = open_all(&owner, port);
+	CHECK(n == 2, "%u of the owner", n);
+	CHECK(nl_stat(&nl, group, S(DIRECT_FULL)) == full + 3);
+	nl_close(&one);
+	NEED(wait_stat(&nl, group, S(DIRECT_FAILED), failed + 4));
+	n = open_all(&owner, port);
+	CHECK(n == 4, "%u more of the owner", n);
+	NEED(!group_limit(&nl, group, L(DIRECT), 1));
+	nl_close(&owner);
+	nl_close(&another);
+	NEED(wait_stat(&nl, group, S(DIRECT_FAILED), failed + 12));
+	open_as(&one, 65534);
+	n = open_all(&one, port);
+	CHECK(n == 1, "%u where one is all", n);
+	nl_close(&one);
+	close(fd);
+	set_mode(0600);
+	NEED(wait_stat(&nl, group, S(DIRECT_FAILED), failed + 13));
+	NEED(!group_limit(&nl, group, L(DIRECT), 64));
+}
+
 /* A direct connection of a member's; @bye 0: it gets in. */
 static void check_direct(struct peer *p, const struct cert *as, uint32_t bye)
 {
@@ -964,14 +1034,11 @@ static bool joined_by_that(struct peer *p)
 static void test_silent(void)
 {
 	static struct nl silent[3], answers;
-	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_GROUP_SET, 0);
 	unsigned int i, calls, joined = 0;
 	uint64_t before, id;
 	struct peer p;
 
-	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
-	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_MODE, 0666);
-	NEED(!nl_talk(&nl, msg, NULL, NULL));
+	set_mode(0666);
 	NEED(!seteuid(65534));
 	for (i = 0; i < 3; i++)
 		NEED(!nl_open(&silent[i]) &&
@@ -1028,6 +1095,7 @@ int main(void)
 		{ "a member with many links has one clock", test_clock },
 		{ "a connection whose opener let go of the group first", test_opener },
 		{ "direct connections, of all and of one member", test_direct },
+		{ "direct connections that users of the host open", test_direct_users },
 		{ "who join by password at a time", test_passwords },
 		{ "a message of who joins by password that is too long", test_password_message },
 		{ "a user that answers nobody who joins by password", test_silent },
