@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common.h"
+#include "output.h"
 #include "safe.h"
 
 #define LIFETIME	(3650U * 24 * 3600)	/* or as long as one is a member */

@@ -8,6 +8,7 @@
 #define EXAMPLES_PEOPLE_H
 
 #include "common.h"
+#include "output.h"
 
 struct people {
 	PEER_MEMBER **member;

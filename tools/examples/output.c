@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Files of lines about what is in a group, see output.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "common.h"
+#include "output.h"
+
+void lines_add(struct lines *lines, const char *format, ...)
+{
+	va_list args;
+
+	lines->line = reallocarray(lines->line, lines->count + 1, sizeof(char *));
+	if (!lines->line)
+		die_errno("lines");
+	va_start(args, format);
+	if (vasprintf(&lines->line[lines->count++], format, args) < 0)
+		die_errno("lines");
+	va_end(args);
+}
+
+void lines_free(struct lines *lines)
+{
+	while (lines->count)
+		free(lines->line[--lines->count]);
+	free(lines->line);
+	lines->line = NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char * const *)a, *(char * const *)b);
+}
+
+void lines_sort(struct lines *lines)
+{
+	if (lines->count)
+		qsort(lines->line, lines->count, sizeof(char *), by_text);
+}
+
+static char *joined(struct lines *lines, size_t *size)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+	size_t i;
+
+	if (!out)
+		die_errno("lines");
+	lines_sort(lines);
+	for (i = 0; i < lines->count; i++)
+		if (!i || strcmp(lines->line[i], lines->line[i - 1]))
+			fprintf(out, "%s\n", lines->line[i]);
+	if (fclose(out) || !text)
+		die_errno("lines");
+	return text;
+}
+
+static bool holds(const char *path, const char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	char *now = xalloc(size + 1);
+	bool same = file && fread(now, 1, size + 1, file) == size &&
+		    !memcmp(now, text, size);
+
+	free(now);
+	if (file)
+		fclose(file);
+	return same;
+}
+
+static bool write_all(int fd, const char *text, size_t size)
+{
+	ssize_t n;
+
+	for (; size; text += n, size -= (size_t)n) {
+		n = write(fd, text, size);
+		if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* A device or a pipe, which stays what it is: it is told all lines each time. */
+static bool write_through(const char *path, const char *text, size_t size)
+{
+	static char *last;
+	bool differs = !last || strcmp(last, text);
+	int fd;
+
+	if (differs) {
+		fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0 || !write_all(fd, text, size) || close(fd))
+			die_errno(path);
+		free(last);
+		last = strdup(text);
+	}
+	return differs;
+}
+
+static void replace(const char *path, const char *text, size_t size)
+{
+	char *new;
+	int fd;
+
+	if (asprintf(&new, "%s.XXXXXX", path) < 0)
+		die_errno(path);
+	fd = mkostemp(new, O_CLOEXEC);
+	if (fd < 0)
+		die_errno(new);
+	/* Without fsync() a crash may leave the new name with nothing in it. */
+	if (!write_all(fd, text, size) || fchmod(fd, 0644) || fsync(fd) || close(fd) ||
+	    rename(new, path)) {
+		int error = errno;
+
+		unlink(new);
+		errno = error;
+		die_errno(path);
+	}
+	free(new);
+}
+
+/* A link stays one: what it leads to is the file. */
+static char *file_behind(const char *path, const struct stat *st)
+{
+	char *file;
+
+	if (st && !S_ISREG(st->st_mode)) {
+		fprintf(stderr, "%s: neither a file, nor a pipe or character device\n", path);
+		exit(1);
+	}
+	file = st ? realpath(path, NULL) : strdup(path);
+	if (!file)
+		die_errno(path);
+	return file;
+}
+
+bool lines_write(struct lines *lines, const char *path)
+{
+	struct stat st, link;
+	bool there = !stat(path, &st), differs;
+	char *text, *file;
+	size_t size;
+
+	if (!there && (errno != ENOENT || !lstat(path, &link)))
+		die_errno(path);	/* a link to nothing, say */
+	text = joined(lines, &size);
+	if (there && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))) {
+		differs = write_through(path, text, size);
+	} else {
+		file = file_behind(path, there ? &st : NULL);
+		differs = !holds(file, text, size);
+		if (differs)
+			replace(file, text, size);
+		free(file);
+	}
+	free(text);
+	return differs;
+}
+
+/* ------------------------------------------------------- following a group -- */
+
+static void carry_file(struct output *out)
+{
+	struct stat st;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	FILE *file;
+
+	out->begun = true;
+	if (stat(out->path, &st) || !S_ISREG(st.st_mode))
+		return;
+	file = fopen(out->path, "re");
+	if (!file)
+		die_errno(out->path);
+	while ((len = getline(&line, &size, file)) > 0)
+		lines_add(&out->carried, "%.*s", (int)strcspn(line, "\n"), line);
+	free(line);
+	fclose(file);
+}
+
+static size_t name_len(const struct output *out, const char *line)
+{
+	const char *end = strchr(line, out->end);
+
+	return end ? (size_t)(end - line) : strlen(line);
+}
+
+static void heard(struct output *out, const char *line)
+{
+	struct lines *c = &out->carried;
+	size_t len = name_len(out, line), i = 0;
+
+	while (i < c->count) {
+		if (name_len(out, c->line[i]) == len && !out->compare(c->line[i], line, len)) {
+			free(c->line[i]);
+			c->line[i] = c->line[--c->count];
+		} else {
+			i++;
+		}
+	}
+}
+
+void output_heard(struct output *out, const char *name)
+{
+	if (!out->begun)
+		carry_file(out);
+	heard(out, name);
+	out->anything = true;
+}
+
+bool output_write(struct output *out, peergroup_t group, struct lines *lines)
+{
+	struct peergroup_status *status;
+	bool ready, synced;
+	size_t i;
+
+	check(peergroup_status(group, &status), "status");
+	ready = status->flags & PEERGROUP_STATUS_READY;
+	synced = status->flags & PEERGROUP_STATUS_SYNCED;
+	out->anything |= status->tombstones || lines->count;
+	peergroup_free(status);
+	if (!ready || !out->anything)
+		return false;
+	if (!out->begun)
+		carry_file(out);
+	for (i = 0; i < lines->count && out->carried.count; i++)
+		heard(out, lines->line[i]);
+	if (synced)
+		lines_free(&out->carried);
+	for (i = 0; i < out->carried.count; i++)
+		lines_add(lines, "%s", out->carried.line[i]);
+	return lines_write(lines, out->path);
+}
+
+bool take_events(peergroup_watch_t watch, const uuid_t type, bool *changed)
+{
+	struct peergroup_event event;
+	HRESULT hr;
+
+	while ((hr = peergroup_watch_next(watch, &event)) == S_OK) {
+		if (event.kind == PEERGROUP_EVENT_GONE)
+			return false;
+		/* The status tells when the table is one to believe. */
+		*changed |= event.kind == PEERGROUP_EVENT_STATUS ||
+			    (event.kind == PEERGROUP_EVENT_RECORD &&
+			     !uuid_compare(event.type, type));
+	}
+	check(hr, "watch");
+	return true;
+}
