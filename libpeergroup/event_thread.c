@@ -172,19 +172,26 @@ static void reap(void)
 	thread.joinable = false;
 }
 
-static HRESULT watch_socket(struct registration *reg)
+/* It may be watched already. */
+static HRESULT watch_fd(const struct registration *reg, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = reg->serial };
 
-	if (!reg->feed.nl.sock)
-		return S_OK;
-	if (epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_nl_fd(&reg->feed.nl), &event) < 0 &&
-	    errno != EEXIST)
-		return pgi_from_errno(errno);
-	if (pgi_feed_timer(&reg->feed) >= 0 &&
-	    epoll_ctl(thread.epoll, EPOLL_CTL_ADD, pgi_feed_timer(&reg->feed), &event) < 0)
+	if (epoll_ctl(thread.epoll, EPOLL_CTL_ADD, fd, &event) < 0 && errno != EEXIST)
 		return pgi_from_errno(errno);
 	return S_OK;
+}
+
+static HRESULT watch_socket(struct registration *reg)
+{
+	HRESULT hr;
+
+	if (!reg->feed.nl.sock)
+		return S_OK;
+	hr = watch_fd(reg, pgi_nl_fd(&reg->feed.nl));
+	if (SUCCEEDED(hr) && pgi_feed_timer(&reg->feed) >= 0)
+		hr = watch_fd(reg, pgi_feed_timer(&reg->feed));
+	return hr;
 }
 
 static int create_thread(void)

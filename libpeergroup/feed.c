@@ -522,7 +522,7 @@ static HRESULT group_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	reason = (int)pgi_nl_u32(a[PEERGROUP_A_GROUP_REASON]);
 	if (!status && reason == ENOENT)
 		return push_gone(feed, 0);
-	return push_status(feed, status, reason);
+	return push_status(feed, status, reason ? reason : feed->reason);
 }
 
 static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
@@ -584,6 +584,14 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
+/* The socket has lost something, and whatever it may have been is found out. */
+static void all_behind(struct pgi_feed *feed)
+{
+	feed->links_behind = feed->links;
+	feed->revoked_behind = feed->members;
+	pgi_feed_data_unsure(feed);
+}
+
 HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 {
 	struct taking t = { .feed = feed, .hr = S_OK };
@@ -609,8 +617,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 			 */
 			if (feed->stale && len == -EAGAIN && !feed->gone) {
 				feed->stale = false;
-				feed->revoked_behind = feed->members;
-				pgi_feed_data_waits(feed);
+				all_behind(feed);
 				t.hr = catch_up(feed);
 				pgi_feed_pull(feed);
 			}
@@ -618,9 +625,7 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 		}
 		if (len == -ENOBUFS) {
 			feed->stale = true;
-			feed->links_behind = feed->links;
-			feed->revoked_behind = feed->members;
-			pgi_feed_data_unsure(feed);
+			all_behind(feed);
 			t.hr = catch_up(feed);
 			pgi_feed_pull(feed);
 			continue;

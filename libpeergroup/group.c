@@ -5,7 +5,6 @@
  * known about the group's state is asked from there.
  */
 #include <stdlib.h>
-#include <unistd.h>
 #include "event.h"
 #include "members.h"
 #include "presence.h"
@@ -179,7 +178,7 @@ static HRESULT save(const char *identity, const char *name,
 			hr = pgi_group_store_save(store);
 		pgi_group_store_free(store);
 	}
-	close(lock);
+	pgi_group_store_unlock(lock);
 	return hr;
 }
 
@@ -311,7 +310,7 @@ static void leave_to_others(struct pgi_group *group)
 	    state.holders > 1 || state.status & PEERGROUP_STATUS_KEPT)
 		pgi_nl_close(&group->nl);
 	if (lock >= 0)
-		close(lock);
+		pgi_group_store_unlock(lock);
 }
 
 static void leave(struct pgi_group *group)

@@ -5,7 +5,6 @@
  * keeps the last one that it has seen on disk and brings it along when it opens the group.
  */
 #include <stdlib.h>
-#include <unistd.h>
 #include "cloud.h"
 #include "members.h"
 #include "properties.h"
@@ -366,7 +365,7 @@ static HRESULT set_once(struct pgi_group *group, const struct pgi_properties *wa
 	if (FAILED(hr))
 		return hr;
 	hr = set_locked(group, wanted, merge, key, &wire, stale);
-	close(lock);
+	pgi_group_store_unlock(lock);
 	if (wire.len)
 		keep(group, &wire);
 	pgi_blob_free(&wire);

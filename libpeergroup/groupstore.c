@@ -349,6 +349,13 @@ HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock)
 	return S_OK;
 }
 
+/* Not by close() alone: a child that another thread has forked meanwhile would keep it. */
+void pgi_group_store_unlock(int lock)
+{
+	flock(lock, LOCK_UN);
+	close(lock);
+}
+
 HRESULT pgi_group_store_save(const struct pgi_group_store *store)
 {
 	struct pgi_group_store *now;
@@ -405,7 +412,7 @@ HRESULT pgi_group_store_keep_properties(const struct pgi_group_store *store,
 	if (SUCCEEDED(hr) && is_newer(wire, now))
 		hr = pgi_store_write(dir, PROPERTIES_FILE, wire->data, wire->len);
 	pgi_group_store_free(now);
-	close(dir);
+	pgi_group_store_unlock(dir);
 	return hr;
 }
 

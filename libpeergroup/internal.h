@@ -304,10 +304,10 @@ HRESULT pgi_group_store_create(const struct pgi_group_store *store, EVP_PKEY *ke
 /* PEER_E_NOT_FOUND where @store->identity is in no group @store->name. */
 HRESULT pgi_group_store_has(const struct pgi_group_store *store);
 /*
- * Around loading and saving: other threads and programs may do the same. close(*@lock)
- * ends it.
+ * Around loading and saving: other threads and programs may do the same.
  */
 HRESULT pgi_group_store_lock(const char *identity, const char *name, int *lock);
+void pgi_group_store_unlock(int lock);
 /* Writes what changes with use: ready (which sticks), port, addresses. */
 HRESULT pgi_group_store_save(const struct pgi_group_store *store);
 /*

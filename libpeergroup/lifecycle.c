@@ -256,7 +256,7 @@ static HRESULT renew(struct pgi_group_store *store)
 	else if (SUCCEEDED(hr))
 		hr = renew_locked(old, store);
 	pgi_group_store_free(old);
-	close(lock);
+	pgi_group_store_unlock(lock);
 	return hr;
 }
 

@@ -14,6 +14,7 @@ struct waiting {
 	uint64_t id;
 	bool up, over;
 	bool gone;			/* the kernel has none such any more */
+	bool stale;			/* to be looked at when the socket is empty */
 	HRESULT why;
 };
 
@@ -108,11 +109,19 @@ static HRESULT await(struct pgi_group *group, struct pgi_nl *nl, struct waiting 
 
 	while (!w->up && !w->over && SUCCEEDED(hr)) {
 		/* Its end may not be among what was lost, and says why. */
-		if (!poll(&pfd, 1, w->gone ? 0 : pgi_time_left(deadline)))
-			return nothing_more(w);
-		len = pgi_nl_receive(nl, 0);
-		if (len == -ENOBUFS)
+		if (!poll(&pfd, 1, w->gone || w->stale ? 0 : pgi_time_left(deadline))) {
+			if (w->gone || !w->stale)
+				return nothing_more(w);
+			/* Until it was read empty more was lost, without another word. */
+			w->stale = false;
 			hr = look(group, w);
+			continue;
+		}
+		len = pgi_nl_receive(nl, 0);
+		if (len == -ENOBUFS) {
+			w->stale = true;
+			hr = look(group, w);
+		}
 		if (len > 0)
 			pgi_nl_each(nl, len, take_outcome, w);
 	}

@@ -240,7 +240,7 @@ static HRESULT take_on_disk(struct pgi_group *group, const struct pgi_members *m
 			hr = pgi_group_store_renew(store);
 		}
 	}
-	close(lock);
+	pgi_group_store_unlock(lock);
 	*out = store;
 	return hr;
 }

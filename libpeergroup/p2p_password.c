@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <openssl/crypto.h>
 #include "cloud.h"
 #include "cert.h"
@@ -279,7 +278,7 @@ static HRESULT replace(struct pgi_group *group, const struct pgi_verifier *verif
 			hr = pgi_group_store_forget_verifier(group->store);
 		pgi_properties_free(&is);
 	}
-	close(lock);
+	pgi_group_store_unlock(lock);
 	return hr;
 }
 

@@ -273,7 +273,7 @@ static HRESULT keep_chain(const struct pgi_group_store *store)
 	if (SUCCEEDED(hr) && disk->pending)
 		hr = pgi_group_store_renew(store);
 	pgi_group_store_free(disk);
-	close(lock);
+	pgi_group_store_unlock(lock);
 	return hr;
 }
 

@@ -5,8 +5,11 @@
  * A child of fork() has none of its parent's handles and none of its threads: what it calls
  * returns, and lets go of nothing that is its parent's, which goes on as if there were none.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <p2p.h>
 #include <peergroup.h>
@@ -103,6 +106,42 @@ static void test_own(void)
 	check_parent();
 }
 
+static bool to_fork;
+static pid_t bystander;
+
+/* While the library has it, another thread of the program's could fork, as this does. */
+int flock(int fd, int how)
+{
+	int ret = (int)syscall(SYS_flock, fd, how);
+
+	if (!ret && how == LOCK_EX && to_fork) {
+		to_fork = false;
+		bystander = fork();
+		while (!bystander)
+			pause();
+	}
+	return ret;
+}
+
+static int open_and_close(void)
+{
+	HGROUP own;
+
+	if (PeerGroupOpen(wide(alice), wide(group_name), NULL, &own))
+		return 1;
+	return PeerGroupClose(own) == S_OK ? 0 : 2;
+}
+
+/* A child that was forked while its parent had the lock of what is stored. */
+static void test_bystander(void)
+{
+	to_fork = true;
+	CHECK(open_and_close() == 0 && bystander > 0);
+	CHECK(run_in_child(open_and_close) == 0);
+	NEED(!kill(bystander, SIGKILL) && waitpid(bystander, NULL, 0) == bystander);
+	check_parent();
+}
+
 /* What is open in the parent is closed there. */
 static int delete(void)
 {
@@ -126,6 +165,7 @@ int main(void)
 		{ "a child has no handle of its parent's", test_none },
 		{ "its last PeerGroupShutdown() ends nothing of its parent's", test_shutdown },
 		{ "it uses handles of its own", test_own },
+		{ "it keeps no lock of its parent's", test_bystander },
 		{ "it deletes a group that its parent has open", test_delete },
 	};
 	int result;
