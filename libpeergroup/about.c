@@ -58,6 +58,16 @@ static HRESULT fetch(struct pgi_feed *feed, const struct peergroup_event *event,
 	return pgi_nl_ended(hr) ? S_OK : hr;
 }
 
+/* Who has another certificate since one was revoked is in, and leaves by that of this one. */
+static void forget_revoked(struct pgi_feed *feed, const struct pgi_cert *cert)
+{
+	uint64_t id;
+
+	memcpy(&id, cert->fingerprint, sizeof(id));
+	if (!pgi_presence_has(&feed->revoked, id))
+		pgi_presence_forget(&feed->revoked, cert->name);
+}
+
 static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_event *event)
 {
 	struct pgi_record *record;
@@ -69,6 +79,7 @@ static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_eve
 		hr = pgi_membership_subject(record, &cert);
 		if (hr == S_OK) {
 			hr = push_member(cert->name, change_of(event), feed);
+			forget_revoked(feed, cert);
 			pgi_cert_free(cert);
 		}
 	}

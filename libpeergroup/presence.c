@@ -16,6 +16,14 @@ void pgi_presence_key(uint64_t link, uint8_t key[PEERGROUP_ID_LEN])
 	memcpy(key + PEERGROUP_ID_LEN / 2, &link, sizeof(link));
 }
 
+static uint64_t link_of(const uint8_t key[PEERGROUP_ID_LEN])
+{
+	uint64_t link;
+
+	memcpy(&link, key + PEERGROUP_ID_LEN / 2, sizeof(link));
+	return be64toh(link);
+}
+
 uint64_t pgi_presence_cert(const struct nlattr *fingerprint)
 {
 	uint8_t bytes[PEERGROUP_HASH_LEN];
@@ -355,35 +363,81 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 	return FAILED(hr) ? hr : drop_unseen(&c);
 }
 
-static int take_revoked(const struct nlmsghdr *msg, void *arg)
+/* All certificates, by whether they hold. */
+struct certs {
+	struct pgi_presence good, revoked;
+	HRESULT hr;
+};
+
+static int take_cert(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
-	struct compare *c = arg;
+	struct certs *c = arg;
 	HRESULT hr;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
-	if (!a[PEERGROUP_A_MEMBER_REVOKED])
-		return 0;
-	hr = pgi_presence_link(c->p, pgi_presence_cert(a[PEERGROUP_A_MEMBER_FINGERPRINT]),
-			       pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]), c->tell, c->arg);
+	hr = add_link(a[PEERGROUP_A_MEMBER_REVOKED] ? &c->revoked : &c->good,
+		      pgi_presence_cert(a[PEERGROUP_A_MEMBER_FINGERPRINT]),
+		      pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
 	if (FAILED(hr))
 		c->hr = hr;
 	return FAILED(hr) ? -ECANCELED : 0;
 }
 
+static HRESULT get_certs(struct certs *c, struct pgi_nl *nl, uint32_t group)
+{
+	struct nlmsghdr *msg = pgi_nl_request(nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
+	int err;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	err = pgi_nl_talk(nl, msg, take_cert, c);
+	if (FAILED(c->hr))
+		return c->hr;
+	return err ? pgi_nl_fail(nl, err) : S_OK;
+}
+
+/* Who has another one that holds has not left, and may yet. */
+static HRESULT compare_certs(struct compare *c, const struct certs *certs)
+{
+	HRESULT hr = S_OK;
+	size_t i;
+
+	for (i = 0; i < certs->revoked.count && SUCCEEDED(hr); i++) {
+		const struct pgi_present *at = certs->revoked.list[i];
+
+		if (!tfind(at->member, &certs->good.by_name, by_name))
+			hr = pgi_presence_link(c->p, link_of(at->key), at->member->name, c->tell,
+					       c->arg);
+	}
+	return FAILED(hr) ? hr : drop_unseen(c);
+}
+
 HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
 				     pgi_presence_tell tell, void *arg)
 {
-	struct nlmsghdr *msg = pgi_nl_request(nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
 	struct compare c = { p, tell, arg, S_OK };
+	struct certs certs = { .hr = S_OK };
+	HRESULT hr;
 	size_t i;
-	int err;
 
 	for (i = 0; i < p->count; i++)
 		p->list[i]->seen = false;
-	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
-	err = pgi_nl_talk(nl, msg, take_revoked, &c);
-	if (FAILED(c.hr))
-		return c.hr;
-	return err ? pgi_nl_fail(nl, err) : drop_unseen(&c);
+	hr = get_certs(&certs, nl, group);
+	if (SUCCEEDED(hr))
+		hr = compare_certs(&c, &certs);
+	pgi_presence_free(&certs.good);
+	pgi_presence_free(&certs.revoked);
+	return hr;
+}
+
+void pgi_presence_forget(struct pgi_presence *p, const char *name)
+{
+	size_t i = 0;
+
+	while (i < p->count) {
+		if (p->list[i]->member && !strcmp(p->list[i]->member->name, name))
+			drop(p, p->list[i]);	/* the last takes its place */
+		else
+			i++;
+	}
 }

@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <uchar.h>
 #include <p2p.h>
 #include <peergroup.h>
@@ -311,6 +312,67 @@ static void test_optional(void)
 	stop_listening(&there);
 }
 
+/* ------------------------------------------------- revoked, and in again -- */
+
+static void join(peergroup_t inviter, const char *name, uint32_t role, time_t expires,
+		 peergroup_t *group)
+{
+	char *xml, *invitation;
+
+	NEED(!peergroup_identity_xml(name, &xml));
+	NEED(!peergroup_invite(inviter, xml, expires, role, &invitation));
+	NEED(!peergroup_join(name, invitation, group));
+	peergroup_free(xml);
+	peergroup_free(invitation);
+}
+
+static void link_to_alice(peergroup_t group, uint16_t port)
+{
+	NEED(!peergroup_online(group, port) && !peergroup_connect(group, "127.0.0.1"));
+	NEED(wait_until(is_ready, group));
+}
+
+/* That he has another certificate. */
+static bool has_heard_of_bob(void *arg)
+{
+	(void)arg;
+	take_events(&here);
+	return here.bob[PEER_MEMBER_JOINED] + here.bob[PEER_MEMBER_UPDATED] > 1;
+}
+
+/* Bob fell with who had invited him, and is invited by another: then he can leave once more. */
+static void test_again(void)
+{
+	peergroup_t carols;
+	char *carol;
+
+	NEED(!peergroup_close(ours) && !peergroup_close(bobs));
+	NEED(!peergroup_identity_create("carol", NULL, &carol));
+	NEED(!peergroup_create(alice, NULL, &ours));
+	listen_to(ours, &here);
+	NEED(!peergroup_online(ours, 0));
+	join(ours, carol, PEERGROUP_ROLE_ADMIN, 0, &carols);
+	link_to_alice(carols, 4001);
+	/* Of two of one second the one that ends later is the later one. */
+	join(carols, bob, PEERGROUP_ROLE_MEMBER, time(NULL) + 3600, &bobs);
+	link_to_alice(bobs, 4000);
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_JOINED], 1));
+	NEED(!peergroup_close(bobs) && !peergroup_close(carols));
+	HR(peergroup_revoke(ours, carol, 0), S_OK);
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_LEFT], 1));
+	join(ours, bob, PEERGROUP_ROLE_MEMBER, 0, &bobs);
+	link_to_alice(bobs, 4000);
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 2));
+	NEED(wait_until(has_heard_of_bob, NULL));
+	listen_to(ours, &there);
+	HR(peergroup_revoke(ours, bob, 0), S_OK);
+	CHECK(heard(&there, &there.bob[PEER_MEMBER_LEFT], 1), "who listens since");
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_LEFT], 2), "who has heard of both");
+	stop_listening(&here);
+	stop_listening(&there);
+	peergroup_free(carol);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -322,6 +384,7 @@ int main(void)
 		{ "PeerGroupRevokeMember: errors", test_revoke_errors },
 		{ "PeerGroupRevokeMember", test_revoke },
 		{ "membership data is optional", test_optional },
+		{ "who is invited again, and revoked again", test_again },
 	};
 	char home[] = "/tmp/members.XXXXXX";
 
