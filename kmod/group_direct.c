@@ -42,15 +42,14 @@ static u32 pg_direct_count(const struct pg_group *g)
 	return n;
 }
 
-/* Those of them with the member at the other end of that one, unless they come to their end. */
+/* Those of them with the member at the other end of that one. */
 static u32 pg_direct_count_like(const struct pg_group *g, const struct pg_link *like)
 {
 	const struct pg_link *link;
 	u32 n = 0;
 
 	list_for_each_entry(link, &g->links, node)
-		n += link != like && pg_direct_counts(link) && !pg_link_closing(link) &&
-		     pg_link_same_member(link, like);
+		n += link != like && pg_direct_counts(link) && pg_link_same_member(link, like);
 	return n;
 }
 
