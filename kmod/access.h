@@ -36,9 +36,13 @@ struct pg_owner {
 	u16 mode;
 };
 
-/* Sockets of all users: above the first nobody gets a second one, above the next not even one. */
+/*
+ * Sockets of all users: above the first nobody gets a second one, above the next not even one.
+ * That is about others than the owner; but who that is may change, so that there is a last one.
+ */
 #define PG_CROWD_SHARED	1024U
 #define PG_CROWD_MAX	2048U
+#define PG_CROWD_OWNER	(PG_CROWD_MAX + 256)
 
 /**
  * pg_crowded() - is there no room for one more socket of a user?
@@ -47,13 +51,16 @@ struct pg_owner {
  * @owns: it owns what all of them are for
  *
  * What is done for all of them is bounded by that, as a user may have many uids, each with its
- * share. They do not keep others' first socket away for less than that, and the owner's never.
+ * share. They do not keep others' first socket away for less than that, and take nothing of the
+ * owner's share.
  *
  * Return: true if there is none.
  */
 static inline bool pg_crowded(u32 own, u32 all, bool owns)
 {
-	return own ? all >= PG_CROWD_SHARED : all >= PG_CROWD_MAX && !owns;
+	if (owns)
+		return all >= PG_CROWD_OWNER;
+	return all >= (own ? PG_CROWD_SHARED : PG_CROWD_MAX);
 }
 
 /* Makes @cred's effective user the owner. */

@@ -165,7 +165,7 @@ struct pg_watch {
  * @sk: the socket
  * @portid: its port
  * @cred: of who opened it
- * @admin: has CAP_NET_ADMIN in the network namespace
+ * @admin: has CAP_NET_ADMIN in the network namespace; told where a group is opened, only
  */
 struct pg_opener {
 	struct sock *sk;

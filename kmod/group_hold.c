@@ -19,7 +19,8 @@
 static bool pg_group_crowded_by(struct pg_group *g, const struct pg_opener *opener, u32 own,
 				u32 all)
 {
-	return pg_crowded(own, all, pg_owner_permits(&g->owner, opener->cred, PG_NEED_OWN));
+	return pg_crowded(own, all, opener->admin ||
+				    pg_owner_permits(&g->owner, opener->cred, PG_NEED_OWN));
 }
 
 bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)

@@ -34,7 +34,8 @@
 #define SHARE	256		/* of one, that may watch a group, hold it, or answer who joins */
 #define STAGES	64		/* and that may stage a record */
 #define ALL	1024		/* of all, but for the first of each */
-#define MOST	2048		/* and of all, but for the first of who owns the group */
+#define MOST	2048		/* and of all, but for those of who owns the group */
+#define LAST	(MOST + 256)	/* and of all, whoever has owned it */
 #define BEYOND	3		/* sockets of a crowd for which there is no room */
 
 #define G(name)	PEERGROUP_A_GROUP_##name
@@ -742,12 +743,16 @@ struct crowded {
 	int full, few, none;
 };
 
-/* Return: what all who came before are told, which is to be @good, or the first other answer. */
+/*
+ * Asks as nobody: root's capabilities are not to help. Return: what all who came before are told,
+ * which is to be @good, or the first other answer.
+ */
 static int crowd_asks(unsigned int all, int (*ask)(struct nl *by), int good, struct crowded *c)
 {
 	unsigned int i;
 	int err = good;
 
+	NEED(!seteuid(NOBODY));
 	for (i = 0; i < all && err == good; i++)
 		err = ask(waiter(i));
 	CHECK(err == good || !err, "%d (%s) for socket %u", err, waiter(i - 1)->text, i);
@@ -756,6 +761,7 @@ static int crowd_asks(unsigned int all, int (*ask)(struct nl *by), int good, str
 	CHECK(c->few != -ENOSPC || strstr(waiter(all + 1)->text, "too many sockets"), "%s",
 	      waiter(all + 1)->text);
 	c->none = ask(waiter(all + 2));
+	NEED(!seteuid(0));
 	return err;
 }
 
@@ -835,13 +841,53 @@ static int ask_to_stage(struct nl *by)
 	return request(by, &stage, group);
 }
 
+/* One socket after another of that user, until it may have no more: how many. */
+static unsigned int ask_all(int (*ask)(struct nl *by), unsigned int n, uid_t uid)
+{
+	unsigned int first = n;
+	int err;
+
+	NEED(!seteuid(uid));
+	do {
+		err = ask(waiter(n++));
+	} while (!err && n <= first + LAST - MOST);
+	NEED(!seteuid(0));
+	CHECK(err == -ENOSPC && strstr(waiter(n - 1)->text, "too many sockets"), "%d (%s)", err,
+	      waiter(n - 1)->text);
+	return n - first - 1;
+}
+
+/*
+ * When others have as many as may be the owner, who @had some before, has a @share all the same.
+ * As does who is that next; but however often the group is given away, there is @room for so many.
+ */
+static void check_owners(int (*ask)(struct nl *by), unsigned int n, unsigned int share,
+			 unsigned int had, unsigned int room)
+{
+	unsigned int want, more;
+	uid_t uid = 0;
+
+	do {
+		want = room < share - had ? room : share - had;
+		more = ask_all(ask, n, uid);
+		CHECK(more == want, "%u, not %u more of owner %u", more, want, uid);
+		room -= want;
+		n += more + 1;
+		had = 0;
+		NEED(!owner(++uid, 0, 0666));
+	} while (want);
+	close_waiters(n);
+}
+
 /*
  * As many uids as there may be sockets in all, from the @n-th on; then one more, and the owner,
  * who @had one before, or 0.
  */
-static void check_most(int (*ask)(struct nl *by), unsigned int n, unsigned int had)
+static void check_most(int (*ask)(struct nl *by), unsigned int n, unsigned int share,
+		       unsigned int had)
 {
-	int err = 0, full;
+	unsigned int room = LAST - MOST;
+	int err = 0;
 
 	for (; !err && n <= MOST + BEYOND; n++) {
 		NEED(!seteuid(20000 + n));
@@ -851,10 +897,15 @@ static void check_most(int (*ask)(struct nl *by), unsigned int n, unsigned int h
 	/* Two of those before it are none of them. */
 	CHECK(err == -ENOSPC && n == MOST + BEYOND - had, "%d (%s) for socket %u", err,
 	      waiter(n - 1)->text, n);
-	err = had ? 0 : ask(waiter(n));
-	full = ask(waiter(n + 1));
-	CHECK(!err && full == -ENOSPC, "%d and then %d for its owner", err, full);
-	close_waiters(n + 2);
+	if (ask == ask_to_hold) {
+		NEED(!owner(1, 0, 0666));
+		err = ask(waiter(n++));
+		CHECK(!err, "%d (%s) for an administrator", err, waiter(n - 1)->text);
+		NEED(!owner(0, 0, 0666));
+		had++;
+		room--;
+	}
+	check_owners(ask, n, share, had, room);
 }
 
 /* So, too, with what each event goes to, with what keeps a group, and with what is staged. */
@@ -871,7 +922,7 @@ static void crowd(int (*ask)(struct nl *by), unsigned int share, unsigned int ha
 	CHECK(c.few == -ENOSPC, "%d for one more of who has one", c.few);
 	CHECK(!c.none, "%d for who has none", c.none);
 	CHECK(!ask(waiter(0)), "once more by one of them");
-	check_most(ask, ALL + BEYOND, had);
+	check_most(ask, ALL + BEYOND, share, had);
 	NEED(!owner(0, 0, 0600));
 }
 
