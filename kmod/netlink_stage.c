@@ -6,8 +6,8 @@
  * A socket stages one record at a time. Its buffer grows with what arrives,
  * not with what is announced, is charged to the sender's memory cgroup, and
  * goes with the socket. Whoever works on a buffer has marked it as busy, so two
- * threads on one socket cannot meet in it. Buffers are counted by user, so that
- * one who may write to some group cannot keep others from writing to theirs.
+ * threads on one socket cannot meet in it. Buffers are counted by user, and all users'
+ * by group, so that who may write to some group cannot keep others from writing to theirs.
  */
 #include <linux/capability.h>
 #include <linux/mm.h>
@@ -24,7 +24,7 @@
  * @uid: who opened the socket
  * @sk: the socket, held
  * @portid: its port, which another one may have after its end
- * @group: index of the group
+ * @group: index of the group; by who is busy with it, under the lock
  * @size: bytes of the whole record, as announced
  * @have: bytes that have come
  * @room: bytes allocated
@@ -92,7 +92,7 @@ static void pg_staged_give_back(struct pg_nl_net *nn, struct pg_staged *s)
 	spin_unlock(&nn->lock);
 }
 
-/* Frees a buffer that has been taken, and the wire form if it is still there. */
+/* Frees a buffer that is busy, and the wire form if it is still there. */
 static void pg_staged_free(struct pg_nl_net *nn, struct pg_staged *s)
 {
 	if (!s)
@@ -105,57 +105,70 @@ static void pg_staged_free(struct pg_nl_net *nn, struct pg_staged *s)
 	kfree(s);
 }
 
-/* Puts a new buffer, already busy, into the list. Else what its user is told of that. */
-static const char *pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s, bool owns)
+/*
+ * Puts a buffer, which is busy, among those for @group, from another group if need be. Else what
+ * its user is told of that.
+ */
+static const char *pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s, u32 group, bool owns)
 {
 	const struct pg_staged *other;
 	const char *full = NULL;
-	u32 n = 0, all = 0;
+	u32 n = 0, own = 0, all = 0;
 
 	spin_lock(&nn->lock);
+	if (!list_empty(&s->node) && s->group == group)
+		goto out;
 	list_for_each_entry(other, &nn->staged, node) {
+		if (other == s)
+			continue;
 		n += uid_eq(other->uid, s->uid);
+		if (other->group != group)
+			continue;
+		own += uid_eq(other->uid, s->uid);
 		all++;
 	}
-	if (n >= PG_NL_STAGED_MAX)
+	if (n >= PG_NL_STAGED_MAX) {
 		full = "too many sockets of this user stage a record";
-	else if (pg_crowded(n, all, owns))
+	} else if (pg_crowded(own, all, owns)) {
 		full = "too many sockets stage a record";
-	else
-		list_add(&s->node, &nn->staged);
+	} else {
+		s->group = group;
+		list_move(&s->node, &nn->staged);
+	}
+out:
 	spin_unlock(&nn->lock);
 	return full;
 }
 
-/* Starts over: what has come goes. The place among the others stays. */
-static void pg_staged_begin(struct pg_staged *s, struct genl_info *info)
+/* Starts over: what has come goes. The place among the others for that group stays. */
+static int pg_staged_begin(struct pg_nl_net *nn, struct pg_staged *s, struct genl_info *info,
+			   bool owns)
 {
+	u32 group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
+	const char *full = pg_staged_enter(nn, s, group, owns);
+
+	if (full)
+		return pg_nl_refuse(info->extack, NULL, full, -ENOSPC);
 	kvfree(s->wire);
 	s->wire = NULL;
 	s->have = 0;
 	s->room = 0;
-	s->group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
 	s->size = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_SIZE]);
+	return 0;
 }
 
-/* The caller may write to the group, so it has credentials. */
-static struct pg_staged *pg_staged_new(struct pg_nl_net *nn, const struct sk_buff *skb,
-				       struct genl_info *info, bool owns)
+/* The caller may write to the group, so it has credentials. Busy, and not in the list yet. */
+static struct pg_staged *pg_staged_new(const struct sk_buff *skb, const struct genl_info *info)
 {
 	struct pg_staged *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	const char *full;
 
 	if (!s)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
+	INIT_LIST_HEAD(&s->node);
 	s->busy = true;
 	s->uid = pg_nl_cred(skb)->euid;
 	s->sk = NETLINK_CB(skb).sk;
 	s->portid = info->snd_portid;
-	full = pg_staged_enter(nn, s, owns);
-	if (full) {
-		kfree(s);
-		return ERR_PTR(pg_nl_refuse(info->extack, NULL, full, -ENOSPC));
-	}
 	sock_hold(s->sk);
 	return s;
 }
@@ -255,10 +268,12 @@ int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info)
 
 	if (!nla_get_u32(info->attrs[PEERGROUP_A_RECORD_OFFSET])) {
 		if (!s)
-			s = pg_staged_new(nn, skb, info, owns);
-		if (IS_ERR(s))
-			return PTR_ERR(s);
-		pg_staged_begin(s, info);
+			s = pg_staged_new(skb, info);
+		if (!s)
+			return -ENOMEM;
+		err = pg_staged_begin(nn, s, info, owns);
+		if (err)
+			goto out_free;
 	} else if (!s) {
 		return pg_nl_refuse(info->extack, info->attrs[PEERGROUP_A_RECORD_OFFSET],
 				    "nothing is staged yet: begin with OFFSET 0", -ENODATA);

@@ -834,11 +834,16 @@ static int ask_to_hold(struct nl *by)
 	return open_group(by, &index);
 }
 
-static int ask_to_stage(struct nl *by)
+static int stage_in(struct nl *by, uint32_t index)
 {
 	static const struct cell stage = { NULL, CMD(RECORD_STAGE), false, R(GROUP), WRITE, 0 };
 
-	return request(by, &stage, group);
+	return request(by, &stage, index);
+}
+
+static int ask_to_stage(struct nl *by)
+{
+	return stage_in(by, group);
 }
 
 /* One socket after another of that user, until it may have no more: how many. */
@@ -880,6 +885,39 @@ static void check_owners(int (*ask)(struct nl *by), unsigned int n, unsigned int
 }
 
 /*
+ * When as many stage for the group as may, from the @n-th on: that is nothing to another group,
+ * nor is who has a place there let in here. Return: how many sockets there are then.
+ */
+static unsigned int check_beside(unsigned int n)
+{
+	const unsigned int only = MOST - 1;	/* its user's */
+	struct nlmsghdr *msg;
+	unsigned int i;
+	int err;
+
+	beside = group_of(&nl, &root, &neighbour);
+	msg = nl_begin(&nl, CMD(GROUP_SET), 0);
+	mnl_attr_put_u32(msg, G(INDEX), beside);
+	mnl_attr_put_u32(msg, G(MODE), 0666);
+	NEED(!nl_talk(&nl, msg, NULL, NULL));
+	for (i = 0; i < 2; i++) {
+		NEED(!seteuid(30000 + i));
+		waiter(n + i);
+		NEED(!seteuid(0));
+	}
+	err = stage_in(waiter(n), beside);
+	CHECK(!err, "%d (%s) in another group", err, waiter(n)->text);
+	err = ask_to_stage(waiter(n));
+	CHECK(err == -ENOSPC, "%d for who comes from there", err);
+	CHECK(!stage_in(waiter(only), beside) && !ask_to_stage(waiter(only)), "there and back");
+	CHECK(!stage_in(waiter(only), beside), "there for good");
+	CHECK(!ask_to_stage(waiter(n)), "in its place: %s", waiter(n)->text);
+	CHECK(ask_to_stage(waiter(n + 1)) == -ENOSPC, "one more");
+	NEED(!nl_simple(&nl, CMD(GROUP_DESTROY), G(INDEX), beside));
+	return n + 2;
+}
+
+/*
  * As many uids as there may be sockets in all, from the @n-th on; then one more, and the owner,
  * who @had one before, or 0.
  */
@@ -897,6 +935,8 @@ static void check_most(int (*ask)(struct nl *by), unsigned int n, unsigned int s
 	/* Two of those before it are none of them. */
 	CHECK(err == -ENOSPC && n == MOST + BEYOND - had, "%d (%s) for socket %u", err,
 	      waiter(n - 1)->text, n);
+	if (ask == ask_to_stage)
+		n = check_beside(n);
 	if (ask == ask_to_hold) {
 		NEED(!owner(1, 0, 0666));
 		err = ask(waiter(n++));
