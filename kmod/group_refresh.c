@@ -245,7 +245,9 @@ static bool pg_group_has_room(struct pg_group *g, const struct pg_keeper *k)
 	u32 own = 0, others = 0;
 
 	list_for_each_entry(other, &g->keepers, node) {
-		if (other->presence)
+		/* What this one is to supersede goes as soon as it is there. */
+		if (other->presence ||
+		    (other->there && !memcmp(other->id, k->id, sizeof(k->id))))
 			continue;
 		own += uid_eq(other->uid, k->uid);
 		others += !uid_eq(other->uid, owner);

@@ -584,7 +584,7 @@ static void test_bound(void)
 {
 	static struct chained c[KEPT + 1];
 	unsigned int i, kept = 1;
-	struct rec next, dead;
+	struct rec next, last, dead;
 
 	for (i = 0; i <= KEPT; i++)
 		chain_make(&c[i], &own, 3600);
@@ -599,15 +599,23 @@ static void test_bound(void)
 		kept++;
 	/* Two are of the test before. */
 	CHECK(kept == KEPT - 2 && nl.text[0], "%u", kept);
-	rec_tombstone(&dead, &next, &own);
+	rec_next(&last, &next, &own, "nowhere", 7);
+	last.hdr.modified = htobe64(peer_time_now());
+	last.hdr.expires = htobe64(peer_time_now() + 3 * 3600 * TICKS);
+	rec_sign(&last, &own);
+	CHECK(!nl_put_kept(&nl, group, last.wire, last.len, c[0].value[COUNT], HASH),
+	      "another version of one of them: %s", nl.text);
+	CHECK(keep(&c[kept]) == -ENOSPC, "one more");
+	rec_tombstone(&dead, &last, &own);
 	dead.hdr.modified = htobe64(peer_time_now());
-	dead.hdr.expires = htobe64(peer_time_now() + 3 * 3600 * TICKS);
+	dead.hdr.expires = htobe64(peer_time_now() + 4 * 3600 * TICKS);
 	rec_sign(&dead, &own);
 	CHECK(!nl_put_record(&nl, group, dead.wire, dead.len), "%s", nl.text);
 	CHECK(!keep(&c[kept]), "%s", nl.text);
 	for (i = 0; i <= KEPT; i++)
 		rec_free(&c[i].rec);
 	rec_free(&next);
+	rec_free(&last);
 	rec_free(&dead);
 }
 
