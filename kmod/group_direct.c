@@ -143,7 +143,7 @@ static bool pg_direct_is_self(const struct pg_group *g, const u8 *name, u32 len)
 
 /*
  * Has this user as many as one may have, half of all? Or have all that are not the owner three
- * quarters: some are left for that one, however many users somebody is.
+ * quarters: some are left for that one, however many users somebody is, unless one is all.
  */
 static bool pg_direct_greedy(struct pg_group *g, kuid_t uid)
 {
@@ -159,7 +159,7 @@ static bool pg_direct_greedy(struct pg_group *g, kuid_t uid)
 		own += uid_eq(link->opener_uid, uid);
 		others += !uid_eq(link->opener_uid, owner);
 	}
-	return own >= most - most / 2 || others >= most - most / 4;
+	return own >= most - most / 2 || others >= max(most - DIV_ROUND_UP(most, 4), 1U);
 }
 
 static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
