@@ -190,7 +190,8 @@ static bool pg_flood_backlog_full(const struct pg_flood *f, const struct pg_crea
 	u32 rate = pg_flood_rate(f, inviter);
 	u32 most = pg_table_share_records(f->table, inviter) + rate * PG_QUOTA_BURST;
 
-	return rate && pg_backlog_left(atomic64_read(backlog), rate, ktime_get_seconds()) >= most;
+	return rate && pg_backlog_left(atomic64_read(backlog), rate,
+				       ktime_get_boottime_seconds()) >= most;
 }
 
 /* Is that so of a creator, or of who answers for it? */
@@ -287,7 +288,7 @@ void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n)
 /* Lock held; others read the backlog without. */
 static void pg_flood_take_backlog(struct pg_flood *f, const struct pg_record *r, u32 n)
 {
-	u32 now = ktime_get_seconds();
+	u32 now = ktime_get_boottime_seconds();
 
 	if (!pg_flood_rate(f, false))
 		return;

@@ -147,7 +147,7 @@ void pg_rate_take_shared(atomic64_t *due, u32 rate, u64 now, u64 most);
  * pg_backlog_left() - how many versions is one ahead of what a rate allows?
  * @backlog: when some came last (s), and how many were left then in the lower half
  * @rate: per second
- * @now: s, monotonic
+ * @now: s, monotonic, counts sleep: others publish by their rate while this host sleeps
  *
  * What comes because a reconciliation asked for it is not held to a creator's rate, as who was
  * away gets years of versions at once: one of each record that there is. So it has a measure of
