@@ -182,16 +182,33 @@ static bool pg_flood_rate_full(const struct pg_flood *f, const struct pg_creator
 			    PG_QUOTA_BURST_NS);
 }
 
-/* The second: what was asked for. Of who keeps to the rate there is no more to catch up on. */
+/* As many versions as that many hashes along a chain count for. */
+static u32 pg_flood_units(u32 hashes)
+{
+	return DIV_ROUND_UP(hashes, PG_FLOOD_HASHES);
+}
+
+/* Is that more than @most, and the burst, which came while these were asked for? */
+static bool pg_flood_ahead(const atomic64_t *backlog, u32 rate, u32 most)
+{
+	return pg_backlog_left(atomic64_read(backlog), rate, ktime_get_boottime_seconds()) >=
+	       most + rate * PG_QUOTA_BURST;
+}
+
+/*
+ * The second: what was asked for. Of who keeps to the rate there is no more to catch up on than
+ * all records that it may have, each refreshed to the end of the longest chain.
+ */
 static bool pg_flood_backlog_full(const struct pg_flood *f, const struct pg_creator *c,
 				  bool inviter)
 {
-	const atomic64_t *backlog = inviter ? &c->branch_backlog : &c->backlog;
+	const struct pg_backlog *backlog = inviter ? &c->branch_backlog : &c->backlog;
+	u32 longest = pg_flood_units(READ_ONCE(f->table->limits.refresh_steps));
+	u32 records = pg_table_share_records(f->table, inviter);
 	u32 rate = pg_flood_rate(f, inviter);
-	u32 most = pg_table_share_records(f->table, inviter) + rate * PG_QUOTA_BURST;
 
-	return rate && pg_backlog_left(atomic64_read(backlog), rate,
-				       ktime_get_boottime_seconds()) >= most;
+	return rate && (pg_flood_ahead(&backlog->versions, rate, records) ||
+			pg_flood_ahead(&backlog->hashes, rate, records * longest));
 }
 
 /* Is that so of a creator, or of who answers for it? */
@@ -270,12 +287,6 @@ static void pg_flood_take_rate(struct pg_flood *f, const struct pg_record *r)
 		pg_flood_take(&r->inviter->branch_due, pg_flood_rate(f, true));
 }
 
-/* As many versions as a refresh of that many hashes counts for. */
-static u32 pg_flood_units(u32 hashes)
-{
-	return DIV_ROUND_UP(hashes, PG_FLOOD_HASHES);
-}
-
 void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n)
 {
 	u32 units;
@@ -285,16 +296,23 @@ void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n)
 		pg_flood_take_rate(f, r);
 }
 
-/* Lock held; others read the backlog without. */
-static void pg_flood_take_backlog(struct pg_flood *f, const struct pg_record *r, u32 n)
+/* Lock held; others read @backlog without. */
+static void pg_flood_put_off(struct pg_backlog *backlog, u32 rate, u32 hashes)
 {
 	u32 now = ktime_get_boottime_seconds();
 
-	if (!pg_flood_rate(f, false))
+	if (!rate)
 		return;
-	pg_backlog_add(&r->quota->backlog, n, pg_flood_rate(f, false), now);
+	pg_backlog_add(&backlog->versions, 1, rate, now);
+	if (hashes)
+		pg_backlog_add(&backlog->hashes, pg_flood_units(hashes), rate, now);
+}
+
+static void pg_flood_take_backlog(struct pg_flood *f, const struct pg_record *r, u32 hashes)
+{
+	pg_flood_put_off(&r->quota->backlog, pg_flood_rate(f, false), hashes);
 	if (r->inviter)
-		pg_backlog_add(&r->inviter->branch_backlog, n, pg_flood_rate(f, true), now);
+		pg_flood_put_off(&r->inviter->branch_backlog, pg_flood_rate(f, true), hashes);
 }
 
 /* Counts a version that is in the table now. */
@@ -303,7 +321,7 @@ static void pg_flood_take_version(struct pg_flood *f, const struct pg_record *r)
 	u32 hashes = r->refresh ? r->refresh->step : 0;
 
 	if (pg_flood_catches_up(f, r)) {
-		pg_flood_take_backlog(f, r, 1 + pg_flood_units(hashes));
+		pg_flood_take_backlog(f, r, hashes);
 		return;
 	}
 	pg_flood_take_rate(f, r);

@@ -53,6 +53,16 @@ enum pg_pace {
 };
 
 /**
+ * struct pg_backlog - what reconciliations have brought, each as pg_backlog_left() has it
+ * @versions: of records
+ * @hashes: along their chains, as many versions as they count for
+ */
+struct pg_backlog {
+	atomic64_t versions;
+	atomic64_t hashes;
+};
+
+/**
  * struct pg_creator - what one creator has
  * @node: in struct pg_quotas by @key
  * @key: SHA-256 of its SubjectPublicKeyInfo
@@ -64,7 +74,7 @@ enum pg_pace {
  *	invited, and none such is above it
  * @due: when the last version would have come if all had kept to the rate (ns)
  * @branch_due: the same of @branch and its rate
- * @backlog: what reconciliations have brought of @own, see pg_backlog_left()
+ * @backlog: what reconciliations have brought of @own
  * @branch_backlog: the same of @branch
  * @pace: when the last message of each kind would have come over its links, however many,
  *	if all had kept to the rate (ns)
@@ -79,8 +89,8 @@ struct pg_creator {
 	struct pg_share issued;
 	atomic64_t due;
 	atomic64_t branch_due;
-	atomic64_t backlog;
-	atomic64_t branch_backlog;
+	struct pg_backlog backlog;
+	struct pg_backlog branch_backlog;
 	atomic64_t pace[PG_PACES];
 	atomic64_t branch_pace[PG_PACES];
 };
@@ -152,7 +162,9 @@ void pg_rate_take_shared(atomic64_t *due, u32 rate, u64 now, u64 most);
  * What comes because a reconciliation asked for it is not held to a creator's rate, as who was
  * away gets years of versions at once: one of each record that there is. So it has a measure of
  * its own, which is that number, and the rate makes up for it. It is a number and not a time, as
- * rates are, since by a low rate that would be days, and outlast a change of the limits.
+ * rates are, since by a low rate that would be days, and outlast a change of the limits. The hashes
+ * along chains have one apart: how many there may be is a matter of how long chains may be, and
+ * nobody who refreshes nothing is to have as many versions more.
  */
 static inline u32 pg_backlog_left(u64 backlog, u32 rate, u32 now)
 {

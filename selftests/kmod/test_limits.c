@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <openssl/rsa.h>
 #include "group.h"
 #include "peer.h"
 #include "tap.h"
@@ -344,6 +345,20 @@ static bool all_judged(void *arg)
 	       nl_stat(&nl, group, S(REFUSED_RATE)) - over >= *(unsigned int *)arg;
 }
 
+/* How often records here are refreshed, by more hashes than count as one version; or never. */
+static unsigned int steps;
+static uint8_t value[3073 + 1][PEERGROUP_HASH_LEN];
+
+static void tell_refreshes(struct peer *p, const struct rec *rec)
+{
+	struct pg_refresh_msg msg;
+
+	if (!rec->hdr.refresh_count)
+		return;
+	peer_refresh(&msg, rec, root.spec.group, steps, value[steps]);
+	peer_send(p, PG_MSG_REFRESH, &msg, sizeof(msg));
+}
+
 /* Sends that many; what of them was taken is in @updated, what came too often in @over. */
 static void send_all(struct peer *p, const struct rec *rec, unsigned int n)
 {
@@ -351,8 +366,10 @@ static void send_all(struct peer *p, const struct rec *rec, unsigned int n)
 
 	updated = nl_stat(&nl, group, S(UPDATED));
 	over = nl_stat(&nl, group, S(REFUSED_RATE));
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		tell_refreshes(p, &rec[i]);
 		peer_send(p, PG_MSG_RECORD, rec[i].wire, rec[i].len);
+	}
 	CHECK(wait_until(all_judged, &n));
 	updated = nl_stat(&nl, group, S(UPDATED)) - updated;
 	over = nl_stat(&nl, group, S(REFUSED_RATE)) - over;
@@ -414,13 +431,35 @@ static int by_id(const void *a, const void *b)
 /* As many records as one WANT asks for, of each certificate in turn; and two versions more. */
 static struct rec kin[3][PG_WANT_MAX];
 
+/* All have one chain, and are as old as it has to be. */
+static void refreshed_kin(struct rec *rec)
+{
+	uint64_t age = (uint64_t)steps * PEERGROUP_REFRESH_SECONDS_MIN * TICKS;
+	static struct rec first;
+
+	if (!steps)
+		return;
+	if (!first.hdr.refresh_count)
+		rec_chain(&first, PEERGROUP_REFRESH_SECONDS_MIN, steps, value);
+	rec->hdr.flags = first.hdr.flags;
+	rec->hdr.refresh_period = first.hdr.refresh_period;
+	rec->hdr.refresh_count = first.hdr.refresh_count;
+	memcpy(rec->hdr.anchor, first.hdr.anchor, sizeof(rec->hdr.anchor));
+	rec->hdr.created = htobe64(be64toh(rec->hdr.created) - age);
+	rec->hdr.modified = rec->hdr.created;
+}
+
 static void make_kin(const struct cert *const by[2])
 {
 	struct rec *part[2][PG_WANT_MAX];
 	unsigned int i, v, n[2];
 
-	for (i = 0; i < PG_WANT_MAX; i++)
-		NEED(!add(&kin[0][i], by[i % 2], 1));
+	for (i = 0; i < PG_WANT_MAX; i++) {
+		rec_new(&kin[0][i], by[i % 2], "x", 1);
+		refreshed_kin(&kin[0][i]);
+		rec_sign(&kin[0][i], by[i % 2]);
+		NEED(!put(&kin[0][i]));
+	}
 	qsort(kin[0], PG_WANT_MAX, sizeof(kin[0][0]), by_id);
 	for (v = 1; v < 3; v++) {
 		memset(n, 0, sizeof(n));
@@ -474,6 +513,10 @@ static void check_caught_up(const struct cert *const by[2], uint16_t which, unsi
 	bring_asked(&p, kin[1]);
 	CHECK(updated == PG_WANT_MAX && !over, "all of it once: %u taken, %u refused",
 	      (unsigned int)updated, (unsigned int)over);
+	if (steps) {
+		NEED(!group_limit(&nl, group, which, PG_WANT_MAX * 3 / 2));
+		NEED(!group_limit(&nl, group, L(REFRESH_STEPS), 1024));
+	}
 	bring_asked(&p, kin[2]);
 	CHECK(updated < burst + 2 * burst / 10 * (seconds_now() - start + 2),
 	      "all of it again: %u taken", (unsigned int)updated);
@@ -493,12 +536,69 @@ static void test_rate_caught_up(void)
 	check_caught_up(by, L(CREATOR_RECORDS), 10);
 }
 
+/*
+ * Of records as many and chains as long as may be all comes, too. And where there may be more
+ * records, with shorter chains, more hashes have been done than by the rate.
+ */
+static void check_refreshed(const struct cert *const by[2], uint16_t which, unsigned int burst)
+{
+	NEED(!group_limit(&nl, group, L(REFRESH_STEPS), 4096));
+	steps = 3073;
+	check_caught_up(by, which, burst);
+	steps = 0;
+	NEED(!group_limit(&nl, group, L(REFRESH_STEPS), 16384));
+}
+
+/* A member of whose records none were asked for before, with a key of its own. */
+static void newcomer(struct cert *cert, const struct cert *issuer, uint32_t roles)
+{
+	struct chain chain = { .cert = { &cert->der }, .n = 1 };
+	struct peer p;
+
+	cert_issue(cert, issuer, EVP_RSA_gen(2048), roles);
+	if (issuer != &root)
+		chain = (struct chain){ .cert = { &issuer->der, &cert->der }, .n = 2 };
+	peer_link(&p, PORT, &flooder);
+	peer_gmc(&p, &chain);
+	NEED(peer_alive(&p));
+	peer_close(&p);
+}
+
+static void gone(struct cert *cert)
+{
+	EVP_PKEY_free(cert->spec.key);
+}
+
+static void test_refreshed_caught_up(void)
+{
+	static struct cert who;
+	const struct cert *const by[2] = { &who, &who };
+
+	newcomer(&who, &root, PEERGROUP_ROLE_MEMBER);
+	check_refreshed(by, L(CREATOR_RECORDS), 10);
+	gone(&who);
+}
+
 /* Of two keys, neither of which has been asked for much; after test_inviter(). */
 static void test_inviter_caught_up(void)
 {
 	const struct cert *const by[2] = { &invited[0], &invited[1] };
 
 	check_caught_up(by, L(INVITER_RECORDS), 20);
+}
+
+static void test_inviter_refreshed(void)
+{
+	static struct cert top, who[2];
+	const struct cert *const by[2] = { &who[0], &who[1] };
+
+	newcomer(&top, &root, PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
+	newcomer(&who[0], &top, PEERGROUP_ROLE_MEMBER);
+	newcomer(&who[1], &top, PEERGROUP_ROLE_MEMBER);
+	check_refreshed(by, L(INVITER_RECORDS), 20);
+	gone(&who[0]);
+	gone(&who[1]);
+	gone(&top);
 }
 
 /* What came in spite of the rate, as deletions do, is soon forgiven. */
@@ -1100,10 +1200,14 @@ int main(void)
 		{ "rate of one creator, over a link", test_rate_link },
 		{ "rate of one creator who leaves a question open", test_rate_asked },
 		{ "rate of one creator, of whose records all are asked for", test_rate_caught_up },
+		{ "rate of one creator, of whose refreshed records all are asked for",
+		  test_refreshed_caught_up },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
 		{ "rate of one who invites, of whose records all are asked for",
 		  test_inviter_caught_up },
+		{ "rate of one who invites, of whose refreshed records all are asked for",
+		  test_inviter_refreshed },
 		{ "links of all", test_links },
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },
