@@ -189,6 +189,8 @@ static void pg_group_flood_refused(struct pg_flood *f, struct pg_link *from,
 		pg_link_close(from, PG_BYE_PROTOCOL, EKEYREJECTED);
 	} else if (refusal == PEERGROUP_A_STATS_REFUSED_NOMEM) {
 		pg_link_resync(from);
+	} else if (refusal == PEERGROUP_A_STATS_REFUSED_RATE) {
+		WRITE_ONCE(from->missed, true);
 	}
 }
 

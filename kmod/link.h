@@ -134,6 +134,7 @@ struct pg_claim {
  * @answered: a SYNC of the other end has been answered; group's lock
  * @synced: one whole reconciliation is behind it; group's lock
  * @resync: records were dropped from the queue: reconcile once it has drained
+ * @missed: what it brought was over its creator's rate: reconcile in time
  * @mismatches: pings in a row that showed another table; group's lock
  * @futile: reconciliations for a difference in a row that brought nothing; group's lock
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
@@ -293,6 +294,7 @@ struct pg_link {
 	bool answered;
 	bool synced;
 	bool resync;
+	bool missed;
 	u32 mismatches;
 	u32 futile;
 	unsigned long last_sync;

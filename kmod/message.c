@@ -90,7 +90,7 @@ static int pg_message_sync_step(struct pg_link *link, int ret)
 		pg_message_ask(link);
 		return pg_sync_start(&link->sync);
 	}
-	/* Nor is one whole that left something out: see pg_message_compare(). */
+	/* Nor is one whole that left something out: see pg_message_make_up(). */
 	if (link->sync.cut)
 		return 0;
 	link->synced = true;
@@ -338,9 +338,53 @@ bool pg_message_overdue(const struct pg_link *link)
 				   msecs_to_jiffies(ms * PG_ANSWER_ALIVES));
 }
 
+#define PG_RESYNC_SHIFT_MAX	8	/* an hour, at the usual keepalive */
+
+/*
+ * How long a link that shows another table is left in peace. Tables may differ
+ * for good, where one has a smaller limit or cannot check an algorithm, and each
+ * reconciliation then sends all of the difference for nothing.
+ */
+static unsigned long pg_message_resync_wait(const struct pg_link *link)
+{
+	u64 ms = READ_ONCE(link->group->limits.keepalive_ms);
+
+	ms <<= min_t(u32, link->futile, PG_RESYNC_SHIFT_MAX);
+	return msecs_to_jiffies(min_t(u64, ms, 3600 * MSEC_PER_SEC));
+}
+
+/* Is it time for another run, for what the last ones did not bring? Lock held. */
+static bool pg_message_may_repeat(const struct pg_link *link)
+{
+	return link->sync.phase == PG_SYNC_IDLE && !atomic_read(&link->arrivals) &&
+	       !time_before(jiffies, link->last_sync + pg_message_resync_wait(link));
+}
+
+static int pg_message_repeat(struct pg_link *link)
+{
+	link->mismatches = 0;
+	link->futile++;
+	link->last_sync = jiffies;
+	WRITE_ONCE(link->missed, false);
+	pg_message_ask(link);
+	return pg_sync_start(&link->sync);
+}
+
+/*
+ * What is known to be missing is asked for in time, however much comes and goes over the link:
+ * PINGs, which show that tables differ, are for quiet ones.
+ */
+static int pg_message_make_up(struct pg_link *link)
+{
+	if (!link->up || !(link->sync.cut || READ_ONCE(link->missed)))
+		return 0;
+	return pg_message_may_repeat(link) ? pg_message_repeat(link) : 0;
+}
+
 void pg_message_tick(struct pg_link *link)
 {
 	struct pg_group *g = link->group;
+	int ret;
 	u32 i;
 
 	mutex_lock(&g->lock);
@@ -354,8 +398,11 @@ void pg_message_tick(struct pg_link *link)
 					PEERGROUP_A_STATS_REFUSED_UNKNOWN);
 		pg_record_put(pg_link_undefer(link, d));
 	}
+	ret = pg_message_make_up(link);
 	pg_message_settle(link);
 	mutex_unlock(&g->lock);
+	if (ret)
+		pg_link_close(link, PG_BYE_PROTOCOL, -ret);
 }
 
 /* -------------------------------------------------------- signs of life -- */
@@ -392,27 +439,12 @@ int pg_message_ping(struct pg_link *link)
 	return pg_link_send(link, PG_MSG_PING, &ping, sizeof(ping));
 }
 
-#define PG_RESYNC_SHIFT_MAX	8	/* an hour, at the usual keepalive */
-
-/*
- * How long a link that shows another table is left in peace. Tables may differ
- * for good, where one has a smaller limit or cannot check an algorithm, and each
- * reconciliation then sends all of the difference for nothing.
- */
-static unsigned long pg_message_resync_wait(const struct pg_link *link)
-{
-	u64 ms = READ_ONCE(link->group->limits.keepalive_ms);
-
-	ms <<= min_t(u32, link->futile, PG_RESYNC_SHIFT_MAX);
-	return msecs_to_jiffies(min_t(u64, ms, 3600 * MSEC_PER_SEC));
-}
-
 /*
  * Two tables that still differ on a quiet link: something was lost on the way,
  * or expired here and not there. Twice in a row is no coincidence; more often
  * than each keepalive is nobody's business. A run that left something out is
- * made up for in the same way, whatever the tables are now: the other end may
- * wait for the end of a whole one.
+ * no end of that, whatever the tables are now: the other end may wait for the
+ * end of a whole one.
  */
 static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs)
 {
@@ -421,20 +453,14 @@ static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs
 	pg_message_fill_ping(link, &mine);
 	if (!link->sync.cut && mine.count == theirs->count &&
 	    !memcmp(mine.fingerprint, theirs->fingerprint, sizeof(mine.fingerprint))) {
+		WRITE_ONCE(link->missed, false);
 		link->mismatches = 0;
 		link->futile = 0;
 		return 0;
 	}
-	if (link->sync.phase != PG_SYNC_IDLE || atomic_read(&link->arrivals) ||
-	    time_before(jiffies, link->last_sync + pg_message_resync_wait(link)))
+	if (!pg_message_may_repeat(link) || ++link->mismatches < 2)
 		return 0;
-	if (++link->mismatches < 2)
-		return 0;
-	link->mismatches = 0;
-	link->futile++;
-	link->last_sync = jiffies;
-	pg_message_ask(link);
-	return pg_sync_start(&link->sync);
+	return pg_message_repeat(link);
 }
 
 static int pg_message_pinged(struct pg_link *link, u8 type, const u8 *body, u32 len)

@@ -711,6 +711,117 @@ static void test_half_open(void)
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 10000));
 }
 
+/* ------------------------------------------------------------ reconciliation -- */
+
+#define WAYS	16		/* PG_SYNC_BRANCH */
+
+struct query {
+	uint8_t lo[PEERGROUP_ID_LEN];
+	uint8_t hi[PEERGROUP_ID_LEN];
+	uint8_t rest[4 + PEERGROUP_HASH_LEN];
+} __attribute__((packed));
+
+struct part {
+	uint8_t lo[PEERGROUP_ID_LEN];
+	uint32_t count;
+	uint8_t print[PEERGROUP_HASH_LEN];
+} __attribute__((packed));
+
+static uint64_t first_bytes(const uint8_t *id)
+{
+	uint64_t n;
+
+	memcpy(&n, id, sizeof(n));
+	return be64toh(n);
+}
+
+/* That all is equal, or as many parts as may be, as long as the bounds differ that much. */
+static uint8_t *answer(const struct query *q, bool splits, uint8_t *out)
+{
+	uint64_t lo = first_bytes(q->lo), step = (first_bytes(q->hi) - 1 - lo) / WAYS, at;
+	struct part *part = (void *)(out + 2);
+	int i;
+
+	splits &= step > 0;
+	out[0] = splits ? 3 : 1;
+	out[1] = splits ? WAYS : 0;
+	if (!splits)
+		return out + 2;
+	memset(part, 0, WAYS * sizeof(*part));
+	for (i = 0; i < WAYS; i++) {
+		at = htobe64(lo + i * step);
+		memcpy(part[i].lo, &at, sizeof(at));
+		part[i].count = htobe32(i ? 5 : UINT32_MAX);
+	}
+	return out + 2 + WAYS * sizeof(*part);
+}
+
+/* The latest SYNC. */
+static struct query asked[WAYS];
+static unsigned int n_asked;
+
+static void take_sync(const struct peer *p)
+{
+	NEED(p->type == PG_MSG_SYNC && p->len <= sizeof(asked));
+	memcpy(asked, p->got, p->len);
+	n_asked = p->len / sizeof(asked[0]);
+}
+
+static void answer_sync(struct peer *p, bool splits)
+{
+	static uint8_t out[WAYS * (2 + WAYS * sizeof(struct part))];
+	uint8_t *end = out;
+	unsigned int i;
+
+	for (i = 0; i < n_asked; i++)
+		end = answer(&asked[i], splits, end);
+	n_asked = 0;
+	peer_send(p, PG_MSG_SYNC_REPLY, out, end - out);
+}
+
+/* Does another SYNC come before the answer to what is asked behind the reply? */
+static bool goes_on(struct peer *p)
+{
+	struct pg_want_gmc want;
+
+	memcpy(want.fingerprint, member.fingerprint, sizeof(want.fingerprint));
+	peer_send(p, PG_MSG_WANT_GMC, &want, sizeof(want));
+	do {
+		NEED(peer_next(p));
+		if (p->type == PG_MSG_SYNC)
+			take_sync(p);
+	} while (p->type != PG_MSG_GMC);
+	return n_asked;
+}
+
+/*
+ * Who makes a reconciliation leave something out is asked again in time, though the link is
+ * never quiet; and a run that was whole is all that there is to it.
+ */
+static void test_cut(void)
+{
+	uint64_t before = nl_stat(&nl, group, STAT(SYNCS));
+	unsigned int n = 0;
+	struct peer p;
+
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 1000));
+	peer_link(&p, PORT, &member);
+	peer_until_asked(&p);
+	take_sync(&p);
+	do {
+		answer_sync(&p, n++ < 20);
+	} while (goes_on(&p));
+	CHECK(nl_stat(&nl, group, STAT(SYNCS)) == before + 1);
+	CHECK(peer_asked_busy(&p, &member), "what was left out is not made up for");
+	take_sync(&p);
+	answer_sync(&p, false);
+	CHECK(peer_expect(&p, PG_MSG_SYNC_END));
+	CHECK(nl_stat(&nl, group, STAT(SYNCS)) == before + 2);
+	peer_close(&p);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 15000));
+	CHECK(friend_is_heard());
+}
+
 /* ------------------------------------------------------------------ the end -- */
 
 static void test_nothing_left(void)
@@ -761,6 +872,7 @@ int main(void)
 		{ "60 MiB announced and not sent, twenty times", test_announced },
 		{ "more links half-open than there may be", test_half_open },
 		{ "half a handshake left open", test_silent },
+		{ "a reconciliation that is cut short, on a busy link", test_cut },
 		{ "nothing is left behind", test_nothing_left },
 	};
 

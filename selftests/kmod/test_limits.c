@@ -298,20 +298,6 @@ static bool may_add(void *arg)
 	return !err;
 }
 
-/* PINGs that show another table, until the module leads a reconciliation over the link. */
-static void until_asked(struct peer *p)
-{
-	struct pg_ping ping = { .token = 7 };
-
-	for (p->type = 0; p->type != PG_MSG_SYNC; ) {
-		ping.time = htobe64(peer_time_now());
-		peer_send(p, PG_MSG_PING, &ping, sizeof(ping));
-		do {
-			NEED(peer_next(p));
-		} while (p->type != PG_MSG_SYNC && p->type != PG_MSG_PONG);
-	}
-}
-
 /* The answer to a SYNC for all there is: these records, in the order of their ids. */
 static void list(struct peer *p, const struct rec *rec, unsigned int n)
 {
@@ -402,7 +388,7 @@ static void test_rate_asked(void)
 	rec_sign_batch(next, 2 * VERSIONS, &flooder);
 	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
 	peer_link(&p, PORT, &flooder);
-	until_asked(&p);
+	peer_until_asked(&p);
 	send_versions(&p, rec + 1);
 	CHECK(over >= VERSIONS / 2, "while a SYNC is open: %u taken", (unsigned int)updated);
 	list(&p, &rec[2 * VERSIONS], 1);
@@ -481,7 +467,7 @@ static void bring_asked(struct peer *p, const struct rec *rec)
 {
 	struct pg_want done;
 
-	until_asked(p);
+	peer_until_asked(p);
 	list(p, rec, PG_WANT_MAX);
 	NEED(peer_expect(p, PG_MSG_WANT));
 	CHECK(p->len == sizeof(done) + PG_WANT_MAX * PEERGROUP_ID_LEN);
@@ -520,6 +506,7 @@ static void check_caught_up(const struct cert *const by[2], uint16_t which, unsi
 	bring_asked(&p, kin[2]);
 	CHECK(updated < burst + 2 * burst / 10 * (seconds_now() - start + 2),
 	      "all of it again: %u taken", (unsigned int)updated);
+	CHECK(peer_asked_busy(&p, &flooder), "what was refused is not asked for");
 	CHECK(peer_alive(&p), "the link is closed");
 	peer_close(&p);
 	for (i = 0; i < 3 * PG_WANT_MAX; i++)

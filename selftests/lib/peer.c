@@ -292,6 +292,43 @@ bool peer_alive(struct peer *p)
 	return false;
 }
 
+void peer_until_asked(struct peer *p)
+{
+	struct pg_ping ping = { .token = 7 };
+
+	for (p->type = 0; p->type != PG_MSG_SYNC; ) {
+		ping.time = htobe64(peer_time_now());
+		peer_send(p, PG_MSG_PING, &ping, sizeof(ping));
+		do {
+			NEED(peer_next(p));
+		} while (p->type != PG_MSG_SYNC && p->type != PG_MSG_PONG);
+	}
+}
+
+struct busy {
+	struct peer *p;
+	struct pg_want_gmc want;
+};
+
+static bool asked_meanwhile(void *arg)
+{
+	struct busy *b = arg;
+
+	peer_send(b->p, PG_MSG_WANT_GMC, &b->want, sizeof(b->want));
+	do {
+		NEED(peer_next(b->p));
+	} while (b->p->type != PG_MSG_SYNC && b->p->type != PG_MSG_GMC);
+	return b->p->type == PG_MSG_SYNC;
+}
+
+bool peer_asked_busy(struct peer *p, const struct cert *cert)
+{
+	struct busy b = { .p = p };
+
+	memcpy(b.want.fingerprint, cert->fingerprint, sizeof(b.want.fingerprint));
+	return wait_until(asked_meanwhile, &b);
+}
+
 void peer_refresh(struct pg_refresh_msg *msg, const struct rec *rec, const uint8_t *group,
 		  uint32_t step, const uint8_t *value)
 {

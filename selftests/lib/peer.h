@@ -85,5 +85,9 @@ bool peer_expect(struct peer *p, uint8_t type);
 bool peer_closed(struct peer *p, uint32_t *bye);
 /* A PING is answered: all that was sent before has been read, and the link lives. */
 bool peer_alive(struct peer *p);
+/* PINGs that show another table, until the other end leads a reconciliation over the link. */
+void peer_until_asked(struct peer *p);
+/* Does it by itself, on a link that is busy both ways? That asks for this certificate. */
+bool peer_asked_busy(struct peer *p, const struct cert *cert);
 
 #endif
