@@ -60,7 +60,11 @@ const struct pg_sync_ops pg_message_sync_ops = {
  * Both ends have what the other had, once the last records it brought are
  * checked, those that wait for a certificate too. If the other end's table was
  * whole, so is ours now: the group is ready. That outlives the table here, by
- * what programs remember, so it is said apart that the table is one to believe.
+ * what programs remember, so it is said apart that tables were compared here.
+ *
+ * It is no more than the word of the first member that was reached. Who says
+ * that it is ready may have just been started itself, ready by what its programs
+ * remember and with nothing in its table, or may lie.
  */
 static void pg_message_settle(struct pg_link *link)
 {

@@ -168,7 +168,7 @@ static const struct command commands[] = {
 	{ "wait", cmd_wait, "CONDITION... [--timeout T] [GROUP]",
 	  "wait until all conditions hold",
 	  "  --ready                    it has synchronised with the group once\n"
-	  "  --synced                   it has since it is up: nothing is missing here\n"
+	  "  --synced                   it has since it is up, with whom it reached first\n"
 	  "  --records N                at least N live records [of --type TYPE]\n"
 	  "  --links N                  at least N links are up\n"
 	  "  --record ID[:VERSION]      that record is here, in that version or later\n"
