@@ -4,6 +4,7 @@
 function's types, each constant's value; and leaves nothing of it out.
 """
 
+import asyncio
 import ctypes
 import dataclasses
 import datetime
@@ -27,7 +28,7 @@ if not os.path.exists(os.environ["PEERGROUP_LIBRARY"]):
 sys.dont_write_bytecode = True
 sys.path.insert(0, f"{TOP}/libpeergroup/python")
 import peergroup                        # noqa: E402 pylint: disable=wrong-import-position
-from peergroup import _c, _group        # noqa: E402 pylint: disable=wrong-import-position
+from peergroup import _c, _group, _watch        # noqa: E402 pylint: disable=wrong-import-position
 
 count = failed = 0      # pylint: disable=invalid-name
 
@@ -266,5 +267,103 @@ result(times == [-1, 0, 0, 1, 2 ** 31 - 1, 2 ** 31 - 1], "no time left is at onc
        times)
 result(peergroup.escape("a*b?c\\") == r"a\*b\?c\\", "escape()")
 result("colour" in peergroup.query_of({"colour": "b*", "n less": 3}), "query_of()")
+# A signal's handler may close what it has interrupted, wherever that was.
+class Closed(_watch.Queue):
+    """A queue of a pipe, where nothing comes. Closing it closes the descriptor, as it does with
+    the library.
+    """
+
+    def __init__(self):
+        read, self.write = os.pipe()
+        super().__init__(ctypes.c_void_p(read), read)
+
+    @staticmethod
+    def _close(handle):
+        os.close(handle.value)
+        return 0
+
+    def _take(self):
+        return None
+
+
+def while_taking(kind, handle, **functions):
+    """What a watch or receiver gives that is closed in the midst of a call of the library."""
+    queue = kind.__new__(kind)
+    queue._close = lambda handle: 0     # pylint: disable=protected-access
+    _watch.Queue.__init__(queue, ctypes.c_void_p(1), -1)
+    calls = []
+
+    def call(*arguments):
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise AssertionError("it is asked once more")
+        queue.close()
+        return handle(*arguments)
+
+    before, _watch.lib = _watch.lib, types.SimpleNamespace(
+        **{functions.pop("call"): call}, **functions)
+    try:
+        first = queue.poll()
+        return first, queue.next(), list(queue)
+    except AssertionError as error:
+        return error
+    finally:
+        _watch.lib = before
+
+
+def an_event(_, out):
+    """peergroup_watch_next()"""
+    out._obj.kind = _c.PEERGROUP_EVENT_STATUS       # pylint: disable=protected-access
+    return 0
+
+
+def some_data(_, out):
+    """peergroup_receive_next()"""
+    data = _c.peergroup_data(peer=b"p", data=None, size=0)
+    out._obj.contents = data                        # pylint: disable=protected-access
+    return 0
+
+
+freed = []
+got = while_taking(peergroup.Watch, an_event, call="peergroup_watch_next")
+result(isinstance(got, tuple) and isinstance(got[0], peergroup.StatusEvent) and
+       got[1:] == (None, []), "a watch that is closed while it takes an event is at its end", got)
+got = while_taking(peergroup.Receiver, some_data, call="peergroup_receive_next",
+                   peergroup_free=freed.append)
+result(isinstance(got, tuple) and isinstance(got[0], peergroup.Data) and got[1:] == (None, []),
+       "so is a receiver", got)
+result(len(freed) == 1, "whose data is freed", freed)
+
+
+async def while_waiting(early):
+    """What a task gets that is about to wait for what is closed."""
+    queue = Closed()
+    make = _watch._Task.__init__                    # pylint: disable=protected-access
+
+    def closes(task, fd):
+        if early:
+            queue.close()
+        make(task, fd)
+        queue.close()
+
+    _watch._Task.__init__ = closes                  # pylint: disable=protected-access
+    try:
+        waiting = asyncio.ensure_future(queue.next_async())
+        await asyncio.wait([waiting], timeout=60)
+        done = waiting.done()
+        waiting.cancel()
+        return done and (await asyncio.gather(waiting, return_exceptions=True))[0]
+    finally:
+        _watch._Task.__init__ = make                # pylint: disable=protected-access
+        os.close(queue.write)
+
+
+descriptors = len(os.listdir("/proc/self/fd"))
+for sooner in (True, False):
+    got = asyncio.run(while_waiting(sooner))
+    result(got is None, "a task that is about to wait ends where the queue is closed "
+           f"{'before' if sooner else 'after'} it has a descriptor of its own", got)
+got = len(os.listdir("/proc/self/fd"))
+result(got == descriptors, "no descriptor is left", got, descriptors)
 print(f"1..{count}")
 sys.exit(failed != 0)

@@ -13,6 +13,7 @@ import os
 import select
 import threading
 import time
+from contextlib import contextmanager
 from ctypes import byref
 from types import TracebackType
 from typing import Any, AsyncIterator, Callable, Generic, Iterator, Optional, TypeVar
@@ -97,24 +98,31 @@ class Queue(Generic[T]):
         # For the handle, and for all below. A signal's handler may find it taken by what it
         # has interrupted.
         self._lock = threading.RLock()
-        self._taking = False
+        self._held = False      # by what close() may interrupt
         self._tasks: set[_Task] = set()
         self._threads = 0       # that wait, ...
         self._pipe: list[int] = []      # ... until its end to write, the last, is closed
 
     def _take(self) -> Optional[T]:
+        """By poll(). It may set _gone and never takes that back: close() may have set it, too."""
         raise NotImplementedError
+
+    @contextmanager
+    def _hold(self) -> Iterator[None]:
+        """Keep the handle and its descriptor, whoever closes it meanwhile."""
+        with self._lock:
+            self._held = True
+            try:
+                yield
+            finally:
+                self._held = False
+                if self._closed:
+                    self._give_up()
 
     def poll(self) -> Optional[T]:
         """The next one if there is one, without waiting."""
-        with self._lock:
-            self._taking = True
-            try:
-                return self._take()
-            finally:
-                self._taking = False
-                if self._closed:
-                    self._give_up()
+        with self._hold():
+            return self._take()
 
     def close(self) -> None:
         """Stop hearing, and end what waits for the next one. May be called again, by any thread."""
@@ -126,7 +134,7 @@ class Queue(Generic[T]):
                 for task in self._tasks:
                     task.wake()
             # What the handle has given is still read by what this has interrupted.
-            if not self._taking:
+            if not self._held:
                 self._give_up()
 
     def _give_up(self) -> None:
@@ -182,11 +190,14 @@ class Queue(Generic[T]):
             await self._readable_async()
 
     async def _readable_async(self) -> None:
-        with self._lock:
+        with self._hold():
             if self._closed:
                 return
             task = _Task(self._fd)
             self._tasks.add(task)
+            # By a signal's handler, which has not found it there.
+            if self._closed:
+                task.end()
         try:
             await task.ready
         finally:
@@ -262,7 +273,8 @@ class Watch(Queue[Event]):
                 return None
             event = _event(raw)
             if event:
-                self._gone = isinstance(event, GoneEvent)
+                if isinstance(event, GoneEvent):
+                    self._gone = True
                 return event
         return None
 
@@ -286,8 +298,10 @@ class Receiver(Queue[Data]):
         if self._gone:
             return None
         hresult = lib.peergroup_receive_next(self._handle, byref(out))
-        self._gone = hresult == _c.PEER_E_INVALID_GROUP
-        if self._gone or check(hresult) == _c.PEER_S_NO_EVENT_DATA:
+        if hresult == _c.PEER_E_INVALID_GROUP:
+            self._gone = True
+            return None
+        if check(hresult) == _c.PEER_S_NO_EVENT_DATA:
             return None
         try:
             d = out.contents
