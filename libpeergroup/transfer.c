@@ -253,59 +253,109 @@ static HRESULT export_through(struct pgi_group *group, int to, const char *path,
 	return hr;
 }
 
-/* Waits for who reads a FIFO; to a pipe without a name nobody will come any more. */
-static int open_pipe(const char *path)
+/* Another user's may be put where somebody is known to write, to get or to spoil something. */
+static bool is_trusted(const struct stat *st)
 {
-	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	struct statfs fs;
+	return !st->st_uid || st->st_uid == geteuid();
+}
 
-	if (fd >= 0) {
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-		return fd;
+static HRESULT no_longer(const char *path)
+{
+	return pgi_fail(HRESULT_FROM_WIN32(ERROR_FILE_INVALID),
+			"cannot write %s: it is no longer what it was", path);
+}
+
+/* What is at the path, or where @link leads to, is replaced. */
+static HRESULT find_file(const char *path, bool link, const struct stat *st, char **file)
+{
+	struct stat now;
+
+	*file = link ? realpath(path, NULL) : strdup(path);
+	if (!*file)
+		return file_failed(errno, "write", path, true);
+	/* Any other name may be replaced only where a link has led to what stat() has seen. */
+	if (!link || (!lstat(*file, &now) && now.st_dev == st->st_dev && now.st_ino == st->st_ino))
+		return S_OK;
+	free(*file);
+	*file = NULL;
+	return no_longer(path);
+}
+
+static bool on_pipefs(int err, const struct statfs *fs)
+{
+	return !err && fs->f_type == PIPEFS_MAGIC;
+}
+
+/*
+ * A pipe or a character device, as stat() has seen it; *@to is -1 where it is rather to be
+ * replaced. Nobody waits here for who reads a FIFO: that may be for ever.
+ */
+static HRESULT open_through(const char *path, bool link, const struct stat *st, int *to)
+{
+	bool any = !S_ISFIFO(st->st_mode) || is_trusted(st);
+	struct statfs fs;
+	struct stat now;
+
+	*to = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (link ? 0 : O_NOFOLLOW));
+	if (*to < 0) {
+		if (!any && !on_pipefs(statfs(path, &fs), &fs))
+			return S_OK;
+		return file_failed(errno == ENXIO && S_ISFIFO(st->st_mode) ? EPIPE : errno,
+				   "write", path, true);
 	}
-	if (errno != ENXIO || statfs(path, &fs))
-		return -1;
-	if (fs.f_type == PIPEFS_MAGIC) {
-		errno = EPIPE;
-		return -1;
+	if (fstat(*to, &now) || (now.st_mode & S_IFMT) != (st->st_mode & S_IFMT) ||
+	    now.st_dev != st->st_dev || now.st_ino != st->st_ino) {
+		close(*to);
+		return no_longer(path);
 	}
-	return open(path, O_WRONLY | O_CLOEXEC);
+	/* A pipe without a name is whose who has started the program: it has no place to put. */
+	if (!any && !on_pipefs(fstatfs(*to, &fs), &fs)) {
+		close(*to);
+		*to = -1;
+		return S_OK;
+	}
+	fcntl(*to, F_SETFL, fcntl(*to, F_GETFL) & ~O_NONBLOCK);
+	return S_OK;
 }
 
 /*
  * Where to write: a *@file, to be freed, which is replaced or made; or, of what is no file, a
- * descriptor *@to, and *@file is NULL. Links are followed, so that they stay what they are.
+ * descriptor *@to, and *@file is NULL. Links are followed, so that they stay what they are, but
+ * for those of other users, which are replaced themselves, as their FIFOs are.
  */
 static HRESULT find_target(const char *path, char **file, int *to)
 {
 	const char *slash = strrchr(path, '/');
 	struct stat st;
+	HRESULT hr;
+	bool link;
 
 	*file = NULL;
 	*to = -1;
 	if (!*(slash ? slash + 1 : path))
 		return pgi_fail(HRESULT_FROM_WIN32(ERROR_INVALID_NAME), "%s names no file", path);
-	if (stat(path, &st)) {
+	if (lstat(path, &st)) {
 		if (errno != ENOENT)
 			return file_failed(errno, "write", path, true);
-		if (!lstat(path, &st))
-			return pgi_fail(HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND),
-					"cannot write %s: it is a link to nothing", path);
-		*file = strdup(path);
-		return *file ? S_OK : E_OUTOFMEMORY;
+		return find_file(path, false, NULL, file);
+	}
+	link = S_ISLNK(st.st_mode) && is_trusted(&st);
+	if (link && stat(path, &st)) {
+		if (errno != ENOENT)
+			return file_failed(errno, "write", path, true);
+		return pgi_fail(HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND),
+				"cannot write %s: it is a link to nothing", path);
 	}
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
-		*file = realpath(path, NULL);
-		return *file ? S_OK : file_failed(errno, "write", path, true);
+	case S_IFLNK:
+		return find_file(path, link, &st, file);
 	case S_IFDIR:
 		return file_failed(EISDIR, "write", path, true);
 	case S_IFIFO:
-		*to = open_pipe(path);
-		return *to >= 0 ? S_OK : file_failed(errno, "write", path, true);
 	case S_IFCHR:
-		*to = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-		return *to >= 0 ? S_OK : file_failed(errno, "write", path, true);
+		hr = open_through(path, link, &st, to);
+		return SUCCEEDED(hr) && *to < 0 ? find_file(path, link, &st, file) : hr;
 	default:
 		/* A disk's content is hardly what is to be replaced by this. */
 		return pgi_fail(HRESULT_FROM_WIN32(ERROR_FILE_INVALID),

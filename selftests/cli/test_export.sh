@@ -88,11 +88,12 @@ size=$(stat -c %s "$T/table")
 	bail_out "no nodes"
 check "to a device" pg h2 export g "$T/null"
 check "which stays one" [ -c "$T/null" ]
-cat "$T/fifo" > "$T/piped" &
+exec 5<> "$T/fifo" 6< "$T/fifo"
+cat <&6 > "$T/piped" 5>&- &
 reader=$!
 check "to a FIFO" pg h2 export g "$T/fifo"
 check "which stays one" [ -p "$T/fifo" ]
-kill "$reader" 2> /dev/null	# were it replaced, nobody would ever write
+exec 5>&- 6<&-
 wait "$reader"
 is "all of it arrives" "$(stat -c %s "$T/piped")" "$size"
 pg h2 export g /dev/stdout | cat > "$T/stdout"
@@ -105,7 +106,32 @@ check "through a link" pg h2 export g "$T/links/table"
 check "which stays one" [ -L "$T/links/table" ]
 check_fails "what it leads to is replaced" [ "$(stat -c %i "$T/table")" = "$old" ]
 is "nothing is left beside either" "$(find "$T" -maxdepth 2 -name '.peergroup-*')" ''
+ended() { ! kill -0 "$1"; }
+pg h2 export g "$T/fifo" 2> "$T/why" &
+unread=$!
+wait_for "a FIFO that nobody reads is not waited for" 20 ended "$unread" &&
+	{ wait "$unread"; is "it fails" $? 1; } ||
+	{ diag "$(cat "$T/why")"; : 5<> "$T/fifo"; }
+check "the FIFO stays one" [ -p "$T/fifo" ]
 check_fails "not to a link to nothing" pg h2 export g "$T/links/nothing"
+# What other users have put there is replaced: it is for nobody but root, and touches nothing else.
+{ mkfifo -m 666 "$T/links/fifo" && ln -s ../table "$T/links/other" &&
+	ln -s ../null "$T/links/null" && chown -h 65534 "$T"/links/{fifo,other,null} &&
+	exec 5<> "$T/links/fifo" 6< "$T/links/fifo"; } || bail_out "no nodes"
+cat <&6 > "$T/leaked" &
+reader=$!
+check "to where another user's FIFO is" pg h2 export g "$T/links/fifo"
+kill "$reader"
+wait "$reader"
+exec 5>&- 6<&-
+is "which is told nothing" "$(stat -c %s "$T/leaked")" 0
+old=$(stat -c %i "$T/table")
+for name in fifo other null; do
+	check "to where a $name of another user is" pg h2 export g "$T/links/$name"
+	is "it is a file, and nobody else's" "$(stat -c '%F %a %u' "$T/links/$name")" \
+		"regular file 600 0"
+done
+is "where the link led to stays as it was" "$(stat -c %i "$T/table")" "$old"
 check_fails "nor to a folder" pg h2 export g "$T/links"
 check "nor to a disk, which is named" eval \
 	"! pg h2 export g $T/disk 2> $T/why && grep -q $T/disk $T/why && [ -b $T/disk ]"
