@@ -30,6 +30,8 @@ hosts_file() { "$1" "$2" peer-known-hosts -g g -k "$T/$2/ssh" -o "$T/$2/known_ho
 known_hosts_are() { [ "$(cat "$T/$1/known_hosts")" = "$2" ]; }
 flags_are() { [ "$(cat "$T/$1/flags")" = "$2" ]; }
 
+ended() { ! kill -0 "$1"; }
+
 load_module
 mesh 2
 make_group 2
@@ -72,6 +74,32 @@ echo old > "$T/linked"
 check "a link to a file" known_hosts_to "$T/links/known_hosts"
 check "it stays one" [ -L "$T/links/known_hosts" ]
 check "the file has the lines" cmp "$T/h2/known_hosts" "$T/linked"
+
+# Another user's link or FIFO is replaced, and leads nowhere. Nobody waits for who reads a FIFO.
+echo kept > "$T/linked"
+{ mkfifo "$T/unread" && mkfifo -m 666 "$T/links/fifo" && ln -s ../linked "$T/links/other" &&
+	ln -s ../null "$T/links/null" && chown -h 65534 "$T"/links/{fifo,other,null}; } ||
+	bail_out "no nodes"
+for name in fifo other null; do
+	known_hosts_to "$T/links/$name" 2> "$T/told" &
+	wait_for "to where another user's $name is" 20 ended $!
+	is "it is a file" "$(stat -c '%F %u' "$T/links/$name")" "regular file 0"
+	check "and has the lines" cmp "$T/h2/known_hosts" "$T/links/$name"
+done
+is "where the link led to stays as it was" "$(cat "$T/linked")" kept
+known_hosts_to "$T/unread" 2> "$T/told" &
+unread=$!
+wait_for "to a FIFO that nobody reads" 20 ended $unread && {
+	wait $unread
+	is "is no failure" $? 0
+	is "and nothing is said to be written" "$(cat "$T/told")" ""
+} || : 5<> "$T/unread"
+check "the FIFO stays one" [ -p "$T/unread" ]
+exec 5<> "$T/unread" 6< "$T/unread"
+check "to one that is read" known_hosts_to "$T/unread"
+exec 5>&-
+is "it has the lines" "$(cat <&6)" "$(cat "$T/h2/known_hosts")"
+exec 6<&-
 
 # hostile HOST NAME DATA: a record that is no key
 hostile() {

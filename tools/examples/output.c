@@ -4,11 +4,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "common.h"
 #include "output.h"
@@ -62,9 +65,50 @@ static char *joined(struct lines *lines, size_t *size)
 	return text;
 }
 
+/* Another user's link or FIFO may be put there to spoil something or to hold up who writes. */
+static bool is_trusted(const struct stat *st)
+{
+	return !st->st_uid || st->st_uid == geteuid();
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return (a->st_mode & S_IFMT) == (b->st_mode & S_IFMT) && a->st_dev == b->st_dev &&
+	       a->st_ino == b->st_ino;
+}
+
+/* What there is, for @link behind a link; false where nothing is. */
+static bool look(const char *path, struct stat *st, bool *link)
+{
+	*link = false;
+	if (lstat(path, st)) {
+		if (errno != ENOENT)
+			die_errno(path);
+		return false;
+	}
+	*link = S_ISLNK(st->st_mode) && is_trusted(st);
+	if (*link && stat(path, st))
+		die_errno(path);	/* a link to nothing, say */
+	return true;
+}
+
+/* A file to read; NULL, and nobody waits, where it is none. */
+static FILE *open_file(const char *path, bool link)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (link ? 0 : O_NOFOLLOW));
+	struct stat st;
+	FILE *file = NULL;
+
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
+		file = fdopen(fd, "r");
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
+}
+
 static bool holds(const char *path, const char *text, size_t size)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = open_file(path, false);
 	char *now = xalloc(size + 1);
 	bool same = file && fread(now, 1, size + 1, file) == size &&
 		    !memcmp(now, text, size);
@@ -87,21 +131,65 @@ static bool write_all(int fd, const char *text, size_t size)
 	return true;
 }
 
-/* A device or a pipe, which stays what it is: it is told all lines each time. */
-static bool write_through(const char *path, const char *text, size_t size)
+static bool on_pipefs(const char *path)
 {
-	static char *last;
-	bool differs = !last || strcmp(last, text);
-	int fd;
+	struct statfs fs;
 
-	if (differs) {
-		fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-		if (fd < 0 || !write_all(fd, text, size) || close(fd))
-			die_errno(path);
+	return !statfs(path, &fs) && fs.f_type == PIPEFS_MAGIC;
+}
+
+static bool is_through(const char *path, const struct stat *st)
+{
+	/* A pipe without a name is whose who has started the program. */
+	return S_ISCHR(st->st_mode) ||
+	       (S_ISFIFO(st->st_mode) && (is_trusted(st) || on_pipefs(path)));
+}
+
+/* Of a FIFO that nobody reads, or no longer, false: somebody may come yet. */
+static bool write_to(const char *path, bool link, const struct stat *st, const char *text,
+		     size_t size)
+{
+	int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (link ? 0 : O_NOFOLLOW));
+	struct stat now;
+	bool good = false;
+	int error = errno;
+
+	if (fd >= 0) {
+		if (fstat(fd, &now) || !is_same(&now, st)) {
+			fprintf(stderr, "%s: no longer what it was\n", path);
+			exit(1);
+		}
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+		good = write_all(fd, text, size);
+		error = errno;
+		close(fd);
+	}
+	if (!good && (!S_ISFIFO(st->st_mode) || (error != ENXIO && error != EPIPE) ||
+		      on_pipefs(path))) {
+		errno = error;
+		die_errno(path);
+	}
+	return good;
+}
+
+/* A device or a pipe, which stays what it is: it is told all lines each time. */
+static bool write_through(const char *path, bool link, const struct stat *st, const char *text,
+			  size_t size)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	static char *last;
+	bool written;
+
+	if (last && !strcmp(last, text))
+		return false;
+	sigaction(SIGPIPE, &ignore, &before);
+	written = write_to(path, link, st, text, size);
+	sigaction(SIGPIPE, &before, NULL);
+	if (written) {
 		free(last);
 		last = strdup(text);
 	}
-	return differs;
+	return written;
 }
 
 static void replace(const char *path, const char *text, size_t size)
@@ -126,39 +214,41 @@ static void replace(const char *path, const char *text, size_t size)
 	free(new);
 }
 
-/* A link stays one: what it leads to is the file. */
-static char *file_behind(const char *path, const struct stat *st)
+/* A link stays one: what it leads to is the file. But another user's is replaced itself. */
+static char *file_behind(const char *path, bool link, const struct stat *st)
 {
-	char *file;
+	char *file = link ? realpath(path, NULL) : strdup(path);
+	struct stat now;
 
-	if (st && !S_ISREG(st->st_mode)) {
-		fprintf(stderr, "%s: neither a file, nor a pipe or character device\n", path);
-		exit(1);
-	}
-	file = st ? realpath(path, NULL) : strdup(path);
 	if (!file)
 		die_errno(path);
+	if (link && (lstat(file, &now) || !is_same(&now, st))) {
+		fprintf(stderr, "%s: no longer what it was\n", path);
+		exit(1);
+	}
 	return file;
 }
 
 bool lines_write(struct lines *lines, const char *path)
 {
-	struct stat st, link;
-	bool there = !stat(path, &st), differs;
+	bool link, there, differs;
+	struct stat st;
 	char *text, *file;
 	size_t size;
 
-	if (!there && (errno != ENOENT || !lstat(path, &link)))
-		die_errno(path);	/* a link to nothing, say */
+	there = look(path, &st, &link);
 	text = joined(lines, &size);
-	if (there && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))) {
-		differs = write_through(path, text, size);
-	} else {
-		file = file_behind(path, there ? &st : NULL);
+	if (there && is_through(path, &st)) {
+		differs = write_through(path, link, &st, text, size);
+	} else if (!there || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode) || S_ISFIFO(st.st_mode)) {
+		file = file_behind(path, link, &st);
 		differs = !holds(file, text, size);
 		if (differs)
 			replace(file, text, size);
 		free(file);
+	} else {
+		fprintf(stderr, "%s: neither a file, nor a pipe or character device\n", path);
+		exit(1);
 	}
 	free(text);
 	return differs;
@@ -173,11 +263,12 @@ static void carry_file(struct output *out)
 	size_t size = 0;
 	ssize_t len;
 	FILE *file;
+	bool link;
 
 	out->begun = true;
-	if (stat(out->path, &st) || !S_ISREG(st.st_mode))
+	if (!look(out->path, &st, &link) || !S_ISREG(st.st_mode))
 		return;
-	file = fopen(out->path, "re");
+	file = open_file(out->path, link);
 	if (!file)
 		die_errno(out->path);
 	while ((len = getline(&line, &size, file)) > 0)

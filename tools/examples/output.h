@@ -26,7 +26,8 @@ void lines_free(struct lines *lines);
  * @lines: sorted by this
  * @path: replaced by rename(), so that nobody sees half of it; it is left alone where
  *	it holds them already. Of a link, what it leads to is. A pipe or a device is written
- *	to, where the lines are others than the last time.
+ *	to, where the lines are others than the last time; a FIFO that nobody reads then is
+ *	passed over. A link or a FIFO that is neither this user's nor root's is replaced.
  *
  * Return: whether it was replaced or written; where it cannot be, the program ends.
  */
