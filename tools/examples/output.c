@@ -307,24 +307,29 @@ void output_heard(struct output *out, const char *name)
 	out->anything = true;
 }
 
-bool output_write(struct output *out, peergroup_t group, struct lines *lines)
+void output_begin(struct output *out, peergroup_t group)
 {
 	struct peergroup_status *status;
-	bool ready, synced;
-	size_t i;
 
 	check(peergroup_status(group, &status), "status");
-	ready = status->flags & PEERGROUP_STATUS_READY;
-	synced = status->flags & PEERGROUP_STATUS_SYNCED;
-	out->anything |= status->tombstones || lines->count;
+	out->ready = status->flags & PEERGROUP_STATUS_READY;
+	out->synced = status->flags & PEERGROUP_STATUS_SYNCED;
+	out->anything |= status->tombstones != 0;
 	peergroup_free(status);
-	if (!ready || !out->anything)
+}
+
+bool output_write(struct output *out, struct lines *lines)
+{
+	size_t i;
+
+	out->anything |= lines->count != 0;
+	if (!out->ready || !out->anything)
 		return false;
 	if (!out->begun)
 		carry_file(out);
 	for (i = 0; i < lines->count && out->carried.count; i++)
 		heard(out, lines->line[i]);
-	if (synced)
+	if (out->synced)
 		lines_free(&out->carried);
 	for (i = 0; i < out->carried.count; i++)
 		lines_add(lines, "%s", out->carried.line[i]);

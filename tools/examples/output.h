@@ -50,23 +50,32 @@ struct output {
 	int (*compare)(const char *a, const char *b, size_t len);
 	/* The rest is output.c's. */
 	struct lines carried;
-	bool begun, anything;
+	bool begun, anything, ready, synced;
 };
+
+/**
+ * output_begin - note how far the group's table is to be believed
+ * @out: which
+ * @group: handle
+ *
+ * To be called before the records are read: should the synchronisation end in between, they are
+ * taken for part of them once more, and that change of status leads to the next time.
+ */
+void output_begin(struct output *out, peergroup_t group);
 
 /* Something is known of that name, even where it leads to no line. */
 void output_heard(struct output *out, const char *name);
 
 /**
  * output_write - make the file have what is known
- * @out: which
- * @group: handle
+ * @out: which, begun
  * @lines: all there is in the group now; lines that stay in the file are added
  *
- * To be called again when a status or the records have changed.
+ * To be begun and called again when a status or the records have changed.
  *
  * Return: as lines_write(), and false where the file was left alone.
  */
-bool output_write(struct output *out, peergroup_t group, struct lines *lines);
+bool output_write(struct output *out, struct lines *lines);
 
 /**
  * take_events - take all that a watch has

@@ -235,8 +235,9 @@ static int watch_flags(peergroup_t group, const char *path, char **command)
 			struct lines lines = { 0 };
 
 			changed = false;
+			output_begin(&output, group);
 			read_lines(group, &lines);
-			if (output_write(&output, group, &lines))
+			if (output_write(&output, &lines))
 				run(command);
 			lines_free(&lines);
 		}

@@ -282,6 +282,7 @@ static void write_known_hosts(peergroup_t group)
 	size_t i, next, disputes = 0;
 	bool disputed;
 
+	output_begin(&output, group);
 	check(peergroup_records(group, key_type, add_claim, &c), "records");
 	if (c.count)
 		qsort(c.claim, c.count, sizeof(*c.claim), by_host_and_member);
@@ -295,7 +296,7 @@ static void write_known_hosts(peergroup_t group)
 		for (; i < next && !disputed; i++)
 			lines_add(&lines, "%s %s", c.claim[i].host, c.claim[i].line);
 	}
-	if (output_write(&output, group, &lines))
+	if (output_write(&output, &lines))
 		fprintf(stderr, "%s: %zu keys\n", output.path, lines.count);
 	if (disputes > TOLD_MAX)
 		fprintf(stderr, "%zu more names that are claimed so\n", disputes - TOLD_MAX);
