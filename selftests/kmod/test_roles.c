@@ -1135,8 +1135,9 @@ static void test_appeal_on(void)
 	put_out(index, &nl, &admin, &gone);
 	CHECK(peer_closed(&p, NULL));
 	peer_close(&p);
+	revoked = nl_stat(&nl, index, STAT(LINK_REVOKED)) + 1;
 	call_as(&p, port, &gone, NULL);
-	revoked = nl_stat(&nl, index, STAT(LINK_REVOKED));
+	CHECK(wait_stat(&nl, index, STAT(LINK_REVOKED), revoked));
 	/* Judged before it is acknowledged, and a verdict is another one. */
 	put_out(index, &nl, &admin, &third);
 	heard = nl_stat(&nl, index, STAT(LINK_REVOKED)) == revoked;
