@@ -36,7 +36,7 @@ without chain.pem lost
 is "one without certificates is listed" "$(listed)" "bare g lost"
 check "and said to be damaged" said
 check_fails "it cannot be used" pg h1 list lost
-check "another can" pg h1 add g --type $TYPE --data x
+check "another can" pg h1 add g --type "$TYPE" --data x
 is "both are in the kernel" "$(running)" 2
 check "it can be left although it is up" pg h1 leave lost
 is "and is gone" "$(listed)" "bare g"

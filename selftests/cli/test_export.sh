@@ -88,7 +88,8 @@ size=$(stat -c %s "$T/table")
 	bail_out "no nodes"
 check "to a device" pg h2 export g "$T/null"
 check "which stays one" [ -c "$T/null" ]
-exec 5<> "$T/fifo" 6< "$T/fifo"
+exec 5<> "$T/fifo"
+exec 6< "$T/fifo"
 cat <&6 > "$T/piped" 5>&- &
 reader=$!
 check "to a FIFO" pg h2 export g "$T/fifo"
@@ -109,15 +110,20 @@ is "nothing is left beside either" "$(find "$T" -maxdepth 2 -name '.peergroup-*'
 ended() { ! kill -0 "$1"; }
 pg h2 export g "$T/fifo" 2> "$T/why" &
 unread=$!
-wait_for "a FIFO that nobody reads is not waited for" 20 ended "$unread" &&
-	{ wait "$unread"; is "it fails" $? 1; } ||
-	{ diag "$(cat "$T/why")"; : 5<> "$T/fifo"; }
+if wait_for "a FIFO that nobody reads is not waited for" 20 ended "$unread"; then
+	wait "$unread"
+	is "it fails" $? 1
+else
+	diag "$(cat "$T/why")"
+	: 5<> "$T/fifo"
+fi
 check "the FIFO stays one" [ -p "$T/fifo" ]
 check_fails "not to a link to nothing" pg h2 export g "$T/links/nothing"
 # What other users have put there is replaced: it is for nobody but root, and touches nothing else.
 { mkfifo -m 666 "$T/links/fifo" && ln -s ../table "$T/links/other" &&
-	ln -s ../null "$T/links/null" && chown -h 65534 "$T"/links/{fifo,other,null} &&
-	exec 5<> "$T/links/fifo" 6< "$T/links/fifo"; } || bail_out "no nodes"
+	ln -s ../null "$T/links/null" && chown -h 65534 "$T"/links/{fifo,other,null}; } || bail_out "no nodes"
+exec 5<> "$T/links/fifo"
+exec 6< "$T/links/fifo"
 cat <&6 > "$T/leaked" &
 reader=$!
 check "to where another user's FIFO is" pg h2 export g "$T/links/fifo"

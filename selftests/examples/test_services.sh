@@ -90,13 +90,16 @@ done
 is "where the link led to stays as it was" "$(cat "$T/linked")" kept
 known_hosts_to "$T/unread" 2> "$T/told" &
 unread=$!
-wait_for "to a FIFO that nobody reads" 20 ended $unread && {
+if wait_for "to a FIFO that nobody reads" 20 ended $unread; then
 	wait $unread
 	is "is no failure" $? 0
 	is "and nothing is said to be written" "$(cat "$T/told")" ""
-} || : 5<> "$T/unread"
+else
+	: 5<> "$T/unread"
+fi
 check "the FIFO stays one" [ -p "$T/unread" ]
-exec 5<> "$T/unread" 6< "$T/unread"
+exec 5<> "$T/unread"
+exec 6< "$T/unread"
 check "to one that is read" known_hosts_to "$T/unread"
 exec 5>&-
 is "it has the lines" "$(cat <&6)" "$(cat "$T/h2/known_hosts")"
