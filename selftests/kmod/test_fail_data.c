@@ -254,10 +254,13 @@ static bool is_announced(void *unused)
 	return told_of(&taker, PEERGROUP_CMD_DATA_NTF);
 }
 
+static bool announced;
+
 /* Two that wait, and the program has been told. */
 static void need_two(void)
 {
 	need_next();
+	announced = false;
 	told_of(&taker, 0);
 	NEED(!send_data() && wait_until(is_announced, NULL));
 	sent++;
@@ -266,15 +269,19 @@ static void need_two(void)
 		       nl_stat(&nl, calling, PEERGROUP_A_STATS_DATA_SENT)));
 }
 
+/* What is left is announced before the end of that. */
 static int take_one(void)
 {
-	return take_some(true);
+	int err = take_some(true);
+
+	announced |= taker.amid == PEERGROUP_CMD_DATA_NTF;
+	return err;
 }
 
 /* Unless it was told that something is lost, and has asked again. */
 static bool rest_announced(void)
 {
-	return got == sent || (wait_until(is_announced, NULL) && came());
+	return got == sent || ((announced || wait_until(is_announced, NULL)) && came());
 }
 
 /* --------------------------------------------------------------- passwords -- */

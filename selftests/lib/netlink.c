@@ -54,8 +54,11 @@ static int take_messages(struct nl *nl, int len, nl_each each, void *arg)
 	const struct nlmsghdr *msg = (const void *)nl->in;
 
 	for (; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
-		if (msg->nlmsg_seq != nl->seq)
+		if (msg->nlmsg_seq != nl->seq) {
+			if (msg->nlmsg_type == nl->family)
+				nl->amid = nl_cmd(msg);
 			continue;
+		}
 		if (msg->nlmsg_type == NLMSG_ERROR)
 			return take_error(nl, msg);
 		if (msg->nlmsg_type == NLMSG_DONE)
@@ -84,6 +87,7 @@ int nl_talk(struct nl *nl, struct nlmsghdr *msg, nl_each each, void *arg)
 	nl->text[0] = '\0';
 	nl->has_cookie = false;
 	nl->said_done = false;
+	nl->amid = 0;
 	if (mnl_socket_sendto(nl->sock, msg, msg->nlmsg_len) < 0)
 		return -errno;
 	return nl_hear(nl, each, arg);

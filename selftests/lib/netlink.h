@@ -32,6 +32,7 @@ struct nl {
 	bool has_cookie;
 	uint64_t cookie;
 	bool said_done;
+	uint8_t amid;		/* the last event's command that came amid an answer, or 0 */
 	uint8_t out[NL_ROOM];
 	uint8_t in[NL_ROOM];
 };
