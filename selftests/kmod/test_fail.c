@@ -55,7 +55,8 @@ static bool passing(uint8_t cmd, uint16_t type)
 {
 	switch (cmd) {
 	case PEERGROUP_CMD_GROUP_GET:
-		return type == G(TIME_OFFSET);
+		/* The members themselves are looked at where none is to be learned of. */
+		return type == G(TIME_OFFSET) || type == G(MEMBER_CHANGES);
 	case PEERGROUP_CMD_LINK_GET:
 		return type != L(GROUP) && type != L(ADDRESS) && type != L(PORT);
 	default:
