@@ -16,13 +16,13 @@
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
+#include "rules.h"
 #include "sockets.h"
 #include "tap.h"
 
 #define MANY	100	/* records, more than a shrunk socket has room for */
 
 static const uuid_t type = { 1, 2, 3, 4 };
-static peergroup_t ours, bobs;
 static uuid_t last;
 
 static void add(uuid_t id)
@@ -93,27 +93,6 @@ static bool is_quiet(void *arg)
 {
 	(void)arg;
 	return !phase && sockets_read(NULL) && !sockets_dumping();
-}
-
-static void set_up(void)
-{
-	PEER_VERSION_DATA version;
-	char *alice, *bob, *xml, *invitation;
-
-	NEED(!PeerGroupStartup(PEER_GROUP_VERSION, &version));
-	NEED(!peergroup_identity_create("alice", NULL, &alice));
-	NEED(!peergroup_identity_create("bob", NULL, &bob));
-	NEED(!peergroup_create(alice, NULL, &ours));
-	NEED(!peergroup_identity_xml(bob, &xml));
-	NEED(!peergroup_invite(ours, xml, 0, PEERGROUP_ROLE_MEMBER, &invitation));
-	NEED(!peergroup_join(bob, invitation, &bobs));
-	peergroup_free(invitation);
-	peergroup_free(xml);
-	peergroup_free(alice);
-	peergroup_free(bob);
-	NEED(!peergroup_online(ours, 0));
-	NEED(!peergroup_online(bobs, 4000) && !peergroup_connect(bobs, "127.0.0.1"));
-	NEED(wait_until(is_ready, bobs));
 }
 
 /* Alice's registration loses, with @lost, what it is to hear of all the same. */
@@ -220,11 +199,9 @@ int main(void)
 		{ "a record, while the backlog was read", test_record },
 		{ "data, while the backlog was read", test_data },
 	};
-	char home[] = "/tmp/congested.XXXXXX";
-
-	need_module();
-	own_namespace();
-	NEED(mkdtemp(home) && !setenv("PEERGROUP_HOME", home, 1));
-	set_up();
+	rules_begin();
+	rules_people();
+	rules_group(0, PEERGROUP_ROLE_MEMBER);
+	rules_connect();
 	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

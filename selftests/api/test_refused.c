@@ -22,13 +22,10 @@
 #include <peergroup.h>
 #include "api.h"
 #include "group.h"
+#include "rules.h"
 #include "tap.h"
 
-#define BOBS_PORT	4000
-
 static const uuid_t type = { 1, 2, 3, 4 };
-static char *alice, *bob;
-static peergroup_t ours, bobs;
 
 /* ------------------------------------------- between library and kernel -- */
 
@@ -83,7 +80,7 @@ ssize_t recv(int fd, void *buf, size_t len, int flags)
 	return n;
 }
 
-static void refuse(int times, int why)
+static void refuse_data(int times, int why)
 {
 	atomic_store(&refusal, why);
 	atomic_store(&asked, 0);
@@ -91,30 +88,6 @@ static void refuse(int times, int why)
 }
 
 /* ---------------------------------------------------------------- helpers -- */
-
-static bool is_connected(void *arg)
-{
-	return has_status(arg, PEERGROUP_STATUS_CONNECTED);
-}
-
-static void set_up(void)
-{
-	PEER_VERSION_DATA version;
-	char *xml, *invitation;
-
-	NEED(!PeerGroupStartup(PEER_GROUP_VERSION, &version));
-	NEED(!peergroup_identity_create("alice", NULL, &alice));
-	NEED(!peergroup_identity_create("bob", NULL, &bob));
-	NEED(!peergroup_create(alice, NULL, &ours));
-	NEED(!peergroup_identity_xml(bob, &xml));
-	NEED(!peergroup_invite(ours, xml, 0, PEERGROUP_ROLE_MEMBER, &invitation));
-	NEED(!peergroup_join(bob, invitation, &bobs));
-	peergroup_free(invitation);
-	peergroup_free(xml);
-	NEED(!peergroup_online(ours, 0) && !peergroup_online(bobs, BOBS_PORT));
-	NEED(!peergroup_connect(bobs, "127.0.0.1"));
-	NEED(wait_until(is_connected, ours) && wait_until(is_ready, bobs));
-}
 
 static void open_direct(uint64_t *id)
 {
@@ -165,14 +138,14 @@ static void try_registration(HANDLE event, HPEEREVENT reg, int times, int why)
 
 	open_direct(&id);
 	check_connection(event, reg, PEER_CONNECTED);
-	refuse(times, why);
+	refuse_data(times, why);
 	say(id, "hello");
 	NEED(!peergroup_direct_close(bobs, id));
 	check_data(event, reg, "hello");
 	check_connection(event, reg, PEER_DISCONNECTED);
 	CHECK(!atomic_load(&to_refuse), "%d more to refuse", atomic_load(&to_refuse));
 	CHECK((int)atomic_load(&asked) > times, "%u times", atomic_load(&asked));
-	refuse(0, 0);
+	refuse_data(0, 0);
 }
 
 static void test_registration(void)
@@ -184,7 +157,6 @@ static void test_registration(void)
 	HPEEREVENT reg;
 	HANDLE event;
 
-	set_up();
 	NEED(!peergroup_event_create(&event));
 	NEED(!PeerGroupRegisterEvent(ours, event, 2, (PEER_GROUP_EVENT_REGISTRATION *)want, &reg));
 	try_registration(event, reg, 0, 0);
@@ -199,7 +171,7 @@ static void test_registration(void)
 
 /* ------------------------------------------------------------- a receiver -- */
 
-static void hear(peergroup_receiver_t r, const char *what)
+static void hear_data(peergroup_receiver_t r, const char *what)
 {
 	struct pollfd pfd = { .fd = peergroup_receive_fd(r), .events = POLLIN };
 	struct peergroup_data *d;
@@ -224,14 +196,14 @@ static void test_receiver(void)
 	NEED(!peergroup_receive_open(ours, &r));
 	open_direct(&id);
 	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-		refuse(tries[i].times, tries[i].why);
+		refuse_data(tries[i].times, tries[i].why);
 		say(id, "one");
-		hear(r, "one");
+		hear_data(r, "one");
 		CHECK(!atomic_load(&to_refuse), "%u: %d more to refuse", i, atomic_load(&to_refuse));
 		say(id, "two");
 		say(id, "three");
-		hear(r, "two");
-		hear(r, "three");
+		hear_data(r, "two");
+		hear_data(r, "three");
 	}
 	NEED(!peergroup_direct_close(bobs, id));
 	HR(peergroup_receive_close(r), S_OK);
@@ -254,10 +226,9 @@ int main(void)
 		{ "a receiver is", test_receiver },
 		{ "the end", test_end },
 	};
-	char home[] = "/tmp/refused.XXXXXX";
-
-	need_module();
-	own_namespace();
-	NEED(mkdtemp(home) && !setenv("PEERGROUP_HOME", home, 1));
+	rules_begin();
+	rules_people();
+	rules_group(0, PEERGROUP_ROLE_MEMBER);
+	rules_connect();
 	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
