@@ -162,25 +162,14 @@ static HRESULT push_revoked(const char *name, uint32_t change, void *arg)
 	return pgi_feed_push(arg, &event, S_OK);
 }
 
-/* The kernel tells of each certificate, but a member leaves once. */
-HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
-			      uint64_t cert)
+/*
+ * The kernel tells of each certificate, and of some again; a member leaves once, and not while it
+ * has another one that holds. So who has left is what a look at all of them says.
+ */
+void pgi_feed_look_at_certs(struct pgi_feed *feed)
 {
-	uint8_t key[PEERGROUP_ID_LEN];
-	HRESULT hr;
-
-	pgi_presence_key(cert, key);
-	if (event->revoked)
-		hr = pgi_presence_link(&feed->revoked, cert, event->link_peer, push_revoked, feed);
-	else if (pgi_presence_has(&feed->revoked, cert))
-		hr = pgi_presence_gone(&feed->revoked, key, push_revoked, feed);
-	else
-		hr = pgi_feed_push(feed, event, S_OK);
-	if (FAILED(hr)) {
-		feed->behind = true;
-		feed->revoked_behind = true;
-	}
-	return hr;
+	feed->behind = true;
+	feed->revoked_behind = true;
 }
 
 /* ---------------------------------------------------------- catching up -- */

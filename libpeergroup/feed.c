@@ -539,8 +539,8 @@ static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	event.member_change = event.revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED;
 	if (!feed->members)
 		return pgi_feed_push(feed, &event, S_OK);
-	return pgi_feed_tell_revoked(feed, &event,
-				     pgi_presence_cert(a[PEERGROUP_A_MEMBER_FINGERPRINT]));
+	pgi_feed_look_at_certs(feed);
+	return S_OK;
 }
 
 struct taking {
@@ -592,6 +592,20 @@ static void all_behind(struct pgi_feed *feed)
 	pgi_feed_data_unsure(feed);
 }
 
+/*
+ * The socket is empty. What was in it may be older than what has been found out, and what came
+ * before it was empty was lost without another word; and of certificates all are told of now.
+ */
+static bool is_to_catch_up(struct pgi_feed *feed)
+{
+	if (feed->stale)
+		all_behind(feed);
+	else if (!feed->revoked_behind || !pgi_feed_owes(feed))
+		return false;
+	feed->stale = false;
+	return !feed->gone;
+}
+
 HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 {
 	struct taking t = { .feed = feed, .hr = S_OK };
@@ -610,19 +624,12 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 	for (i = 0; i < READ_BURST; i++) {
 		len = pgi_nl_receive(&feed->nl, timeout);
 		timeout = 0;
-		if (len == -EAGAIN || len == -EINTR) {
-			/*
-			 * What was in the socket may be older than what has been found out, and
-			 * what came before it was empty was lost without another word.
-			 */
-			if (feed->stale && len == -EAGAIN && !feed->gone) {
-				feed->stale = false;
-				all_behind(feed);
-				t.hr = catch_up(feed);
-				pgi_feed_pull(feed);
-			}
-			return t.hr;
+		if (len == -EAGAIN && is_to_catch_up(feed)) {
+			t.hr = catch_up(feed);
+			pgi_feed_pull(feed);
 		}
+		if (len == -EAGAIN || len == -EINTR)
+			return t.hr;
 		if (len == -ENOBUFS) {
 			feed->stale = true;
 			all_behind(feed);

@@ -177,9 +177,8 @@ HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_eve
 /* Who is there, at the start; and found out anew, when that may have changed unheard. */
 HRESULT pgi_feed_start_presence(struct pgi_feed *feed);
 HRESULT pgi_feed_compare_presence(struct pgi_feed *feed);
-/* One of a member's certificates was revoked, or is no longer. */
-HRESULT pgi_feed_tell_revoked(struct pgi_feed *feed, const struct peergroup_event *event,
-			      uint64_t cert);
+/* One of a member's certificates was revoked, or is no longer: told by catching up. */
+void pgi_feed_look_at_certs(struct pgi_feed *feed);
 /* Whatever was lost between feed->about_seq and feed->seq, found out. */
 HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed);
 

@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <search.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include "presence.h"
 #include "records.h"
@@ -16,15 +17,7 @@ void pgi_presence_key(uint64_t link, uint8_t key[PEERGROUP_ID_LEN])
 	memcpy(key + PEERGROUP_ID_LEN / 2, &link, sizeof(link));
 }
 
-static uint64_t link_of(const uint8_t key[PEERGROUP_ID_LEN])
-{
-	uint64_t link;
-
-	memcpy(&link, key + PEERGROUP_ID_LEN / 2, sizeof(link));
-	return be64toh(link);
-}
-
-uint64_t pgi_presence_cert(const struct nlattr *fingerprint)
+static uint64_t cert_of(const struct nlattr *fingerprint)
 {
 	uint8_t bytes[PEERGROUP_HASH_LEN];
 	uint64_t cert;
@@ -36,8 +29,10 @@ uint64_t pgi_presence_cert(const struct nlattr *fingerprint)
 
 /* A member, by its name. */
 struct member {
+	const char *name;		/* first, as members are looked up by such a pointer */
 	size_t reasons;			/* for which it is there */
-	char name[];
+	bool untold, holds;		/* of certificates: it is new; another one holds */
+	char text[];
 };
 
 /* One reason for which a member is there. */
@@ -59,9 +54,7 @@ static int by_key(const void *a, const void *b)
 
 static int by_name(const void *a, const void *b)
 {
-	const struct member *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static struct pgi_present *find(const struct pgi_presence *p, const uint8_t *key)
@@ -71,6 +64,13 @@ static struct pgi_present *find(const struct pgi_presence *p, const uint8_t *key
 	return at ? *(struct pgi_present **)at : NULL;
 }
 
+static struct member *find_member(const struct pgi_presence *p, const char *name)
+{
+	void *at = tfind(&name, &p->by_name, by_name);
+
+	return at ? *(struct member **)at : NULL;
+}
+
 static struct member *new_member(const char *name)
 {
 	size_t len = strlen(name) + 1;
@@ -78,7 +78,9 @@ static struct member *new_member(const char *name)
 
 	if (m) {
 		m->reasons = 0;
-		memcpy(m->name, name, len);
+		m->untold = false;
+		m->holds = false;
+		m->name = memcpy(m->text, name, len);
 	}
 	return m;
 }
@@ -86,13 +88,16 @@ static struct member *new_member(const char *name)
 /* Finds or makes it: NULL without memory. */
 static struct member *get_member(struct pgi_presence *p, const char *name)
 {
-	struct member *m = new_member(name), *found;
-	void *at = m ? tsearch(m, &p->by_name, by_name) : NULL;
+	struct member *m = find_member(p, name);
 
-	found = at ? *(struct member **)at : NULL;
-	if (found != m)
+	if (m)
+		return m;
+	m = new_member(name);
+	if (m && !tsearch(m, &p->by_name, by_name)) {
 		free(m);
-	return found;
+		return NULL;
+	}
+	return m;
 }
 
 static void put_member(struct pgi_presence *p, struct member *m)
@@ -237,13 +242,11 @@ static HRESULT add_record(struct pgi_presence *p, const struct pgi_record *recor
 	return *at ? S_FALSE : E_OUTOFMEMORY;
 }
 
-static bool is_too_many(struct pgi_presence *p, const char *name)
+static bool is_too_many(const struct pgi_presence *p, const char *name)
 {
-	struct member *m = get_member(p, name);
-	bool too_many = m && m->reasons >= PGI_NODES_MAX;
+	const struct member *m = find_member(p, name);
 
-	put_member(p, m);
-	return too_many;
+	return m && m->reasons >= PGI_NODES_MAX;
 }
 
 static HRESULT take_new(struct pgi_presence *p, const struct pgi_record *record,
@@ -363,70 +366,114 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 	return FAILED(hr) ? hr : drop_unseen(&c);
 }
 
-/* All certificates, by whether they hold. */
-struct certs {
-	struct pgi_presence good, revoked;
-	HRESULT hr;
-};
-
-static int take_cert(const struct nlmsghdr *msg, void *arg)
+/*
+ * Certificates, in two dumps: first those that were revoked, then whether their members have
+ * others that hold. Memory is needed for what is new only.
+ */
+static int take_revoked(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
-	struct certs *c = arg;
-	HRESULT hr;
+	uint8_t key[PEERGROUP_ID_LEN];
+	struct compare *c = arg;
+	struct pgi_present *at;
+	HRESULT hr = S_FALSE;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
-	hr = add_link(a[PEERGROUP_A_MEMBER_REVOKED] ? &c->revoked : &c->good,
-		      pgi_presence_cert(a[PEERGROUP_A_MEMBER_FINGERPRINT]),
-		      pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
-	if (FAILED(hr))
+	if (!a[PEERGROUP_A_MEMBER_REVOKED])
+		return 0;
+	pgi_presence_key(cert_of(a[PEERGROUP_A_MEMBER_FINGERPRINT]), key);
+	at = find(c->p, key);
+	if (!at)
+		hr = add(c->p, key, pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]), &at);
+	if (FAILED(hr)) {
 		c->hr = hr;
-	return FAILED(hr) ? -ECANCELED : 0;
+		return -ECANCELED;
+	}
+	at->seen = true;
+	at->member->untold |= hr == S_OK;
+	return 0;
 }
 
-static HRESULT get_certs(struct certs *c, struct pgi_nl *nl, uint32_t group)
+static int take_good(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
+	struct compare *c = arg;
+	struct member *m;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
+	if (a[PEERGROUP_A_MEMBER_REVOKED])
+		return 0;
+	m = find_member(c->p, pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
+	if (m)
+		m->holds = true;
+	return 0;
+}
+
+static HRESULT dump_certs(struct compare *c, struct pgi_nl *nl, uint32_t group,
+			  pgi_nl_answer take)
 {
 	struct nlmsghdr *msg = pgi_nl_request(nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
 	int err;
 
 	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
-	err = pgi_nl_talk(nl, msg, take_cert, c);
+	err = pgi_nl_talk(nl, msg, take, c);
 	if (FAILED(c->hr))
 		return c->hr;
 	return err ? pgi_nl_fail(nl, err) : S_OK;
 }
 
-/* Who has another one that holds has not left, and may yet. */
-static HRESULT compare_certs(struct compare *c, const struct certs *certs)
+/* Of who has another one that holds none counts: that one may leave yet. */
+static HRESULT tell_certs(struct compare *c)
 {
 	HRESULT hr = S_OK;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < certs->revoked.count && SUCCEEDED(hr); i++) {
-		const struct pgi_present *at = certs->revoked.list[i];
+	while (i < c->p->count && SUCCEEDED(hr)) {
+		struct pgi_present *at = c->p->list[i];
+		struct member *m = at->member;
 
-		if (!tfind(at->member, &certs->good.by_name, by_name))
-			hr = pgi_presence_link(c->p, link_of(at->key), at->member->name, c->tell,
-					       c->arg);
+		if (!at->seen || m->holds) {
+			hr = gone(c->p, at, m->untold ? NULL : c->tell, c->arg);
+			continue;
+		}
+		if (m->untold)
+			hr = tell_if(c->tell, m->name, PEER_MEMBER_CONNECTED, c->arg);
+		m->untold &= FAILED(hr);
+		i++;
 	}
-	return FAILED(hr) ? hr : drop_unseen(c);
+	return hr;
+}
+
+/* To be told the next time. */
+static void drop_untold(struct pgi_presence *p)
+{
+	size_t i = 0;
+
+	while (i < p->count) {
+		if (p->list[i]->member->untold)
+			drop(p, p->list[i]);	/* the last takes its place */
+		else
+			i++;
+	}
 }
 
 HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
 				     pgi_presence_tell tell, void *arg)
 {
 	struct compare c = { p, tell, arg, S_OK };
-	struct certs certs = { .hr = S_OK };
 	HRESULT hr;
 	size_t i;
 
-	for (i = 0; i < p->count; i++)
+	for (i = 0; i < p->count; i++) {
 		p->list[i]->seen = false;
-	hr = get_certs(&certs, nl, group);
+		p->list[i]->member->holds = false;
+	}
+	hr = dump_certs(&c, nl, group, take_revoked);
 	if (SUCCEEDED(hr))
-		hr = compare_certs(&c, &certs);
-	pgi_presence_free(&certs.good);
-	pgi_presence_free(&certs.revoked);
+		hr = dump_certs(&c, nl, group, take_good);
+	if (SUCCEEDED(hr))
+		hr = tell_certs(&c);
+	drop_untold(p);
 	return hr;
 }
 

@@ -62,8 +62,6 @@ HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, 
 				     pgi_presence_tell tell, void *arg);
 /* Why that member is there does not count any more; nobody is told. */
 void pgi_presence_forget(struct pgi_presence *p, const char *name);
-/* What stands for a certificate in the place of a link. */
-uint64_t pgi_presence_cert(const struct nlattr *fingerprint);
 
 /* ---- place.c: where a node is, as the record has it ---- */
 

@@ -365,6 +365,12 @@ static void test_again(void)
 	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 2));
 	NEED(wait_until(has_heard_of_bob, NULL));
 	listen_to(ours, &there);
+	/* The kernel tells of the former one again; that he is in does not change. */
+	HR(peergroup_revoke(ours, carol, PEERGROUP_REVOKE_WITHDRAW), S_OK);
+	NEED(!peergroup_offline(bobs));
+	CHECK(heard(&there, &there.bob[PEER_MEMBER_DISCONNECTED], 1));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 2));
+	CHECK(!there.bob[PEER_MEMBER_LEFT] && here.bob[PEER_MEMBER_LEFT] == 1, "he is in");
 	HR(peergroup_revoke(ours, bob, 0), S_OK);
 	CHECK(heard(&there, &there.bob[PEER_MEMBER_LEFT], 1), "who listens since");
 	CHECK(heard(&here, &here.bob[PEER_MEMBER_LEFT], 2), "who has heard of both");
