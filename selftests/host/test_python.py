@@ -335,6 +335,26 @@ result(isinstance(got, tuple) and isinstance(got[0], peergroup.Data) and got[1:]
 result(len(freed) == 1, "whose data is freed", freed)
 
 
+class Draining(Closed):
+    """A signal's handler that comes while it is taken from takes, too, and closes it."""
+
+    def _take(self):
+        try:
+            self.poll()
+        except RuntimeError as error:
+            self.close()
+            return error, os.fstat(self._handle.value)
+        return None
+
+
+draining = Draining()
+got = draining.poll()
+result(isinstance(got, tuple), "a signal's handler takes nothing in the midst of taking", got)
+result(not draining._handle,                    # pylint: disable=protected-access
+       "and what it has closed is given up afterwards")
+os.close(draining.write)
+
+
 async def while_waiting(early):
     """What a task gets that is about to wait for what is closed."""
     queue = Closed()

@@ -111,18 +111,25 @@ class Queue(Generic[T]):
     def _hold(self) -> Iterator[None]:
         """Keep the handle and its descriptor, whoever closes it meanwhile."""
         with self._lock:
-            self._held = True
+            before, self._held = self._held, True
             try:
                 yield
             finally:
-                self._held = False
-                if self._closed:
+                self._held = before
+                if self._closed and not before:
                     self._give_up()
 
     def poll(self) -> Optional[T]:
-        """The next one if there is one, without waiting."""
-        with self._hold():
-            return self._take()
+        """The next one if there is one, without waiting.
+
+        Not for a signal's handler that has interrupted just that: RuntimeError.
+        """
+        with self._lock:
+            # The library would take back what it has given to what is interrupted.
+            if self._held:
+                raise RuntimeError("a signal's handler cannot take what its thread is taking")
+            with self._hold():
+                return self._take()
 
     def close(self) -> None:
         """Stop hearing, and end what waits for the next one. May be called again, by any thread."""
