@@ -137,6 +137,7 @@ struct pg_claim {
  * @missed: what it brought was over its creator's rate: reconcile in time
  * @mismatches: pings in a row that showed another table; group's lock
  * @futile: reconciliations for a difference in a row that brought nothing; group's lock
+ * @made_up: those for what was known to be missing, in a row; group's lock
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
  * @answer_heard: jiffies of the last SYNC or WANT sent, or of what came then but for PINGs
  * @fresh: the last REFRESH that was of no record here; group's lock
@@ -297,6 +298,7 @@ struct pg_link {
 	bool missed;
 	u32 mismatches;
 	u32 futile;
+	u32 made_up;
 	unsigned long last_sync;
 	unsigned long answer_heard;
 	struct pg_refresh_msg fresh;

@@ -349,19 +349,19 @@ bool pg_message_overdue(const struct pg_link *link)
  * for good, where one has a smaller limit or cannot check an algorithm, and each
  * reconciliation then sends all of the difference for nothing.
  */
-static unsigned long pg_message_resync_wait(const struct pg_link *link)
+static unsigned long pg_message_resync_wait(const struct pg_link *link, u32 futile)
 {
 	u64 ms = READ_ONCE(link->group->limits.keepalive_ms);
 
-	ms <<= min_t(u32, link->futile, PG_RESYNC_SHIFT_MAX);
+	ms <<= min_t(u32, futile, PG_RESYNC_SHIFT_MAX);
 	return msecs_to_jiffies(min_t(u64, ms, 3600 * MSEC_PER_SEC));
 }
 
-/* Is it time for another run, for what the last ones did not bring? Lock held. */
-static bool pg_message_may_repeat(const struct pg_link *link)
+/* Is it time for another run, after so many that did not bring all? Lock held. */
+static bool pg_message_may_repeat(const struct pg_link *link, u32 futile)
 {
-	return link->sync.phase == PG_SYNC_IDLE && !atomic_read(&link->arrivals) &&
-	       !time_before(jiffies, link->last_sync + pg_message_resync_wait(link));
+	return link->sync.phase == PG_SYNC_IDLE &&
+	       !time_before(jiffies, link->last_sync + pg_message_resync_wait(link, futile));
 }
 
 static int pg_message_repeat(struct pg_link *link)
@@ -376,13 +376,19 @@ static int pg_message_repeat(struct pg_link *link)
 
 /*
  * What is known to be missing is asked for in time, however much comes and goes over the link:
- * PINGs, which show that tables differ, are for quiet ones.
+ * PINGs, which show that tables differ, are for quiet ones. What comes meanwhile says nothing of
+ * whether that is of use, so that these runs are counted apart.
  */
 static int pg_message_make_up(struct pg_link *link)
 {
-	if (!link->up || !(link->sync.cut || READ_ONCE(link->missed)))
+	if (!link->up || !pg_message_may_repeat(link, link->made_up))
 		return 0;
-	return pg_message_may_repeat(link) ? pg_message_repeat(link) : 0;
+	if (!link->sync.cut && !READ_ONCE(link->missed)) {
+		link->made_up = 0;
+		return 0;
+	}
+	link->made_up++;
+	return pg_message_repeat(link);
 }
 
 void pg_message_tick(struct pg_link *link)
@@ -462,7 +468,9 @@ static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs
 		link->futile = 0;
 		return 0;
 	}
-	if (!pg_message_may_repeat(link) || ++link->mismatches < 2)
+	/* What is on its way may be the difference. */
+	if (atomic_read(&link->arrivals) || !pg_message_may_repeat(link, link->futile) ||
+	    ++link->mismatches < 2)
 		return 0;
 	return pg_message_repeat(link);
 }
