@@ -2044,8 +2044,8 @@ HRESULT PeerGroupImportConfig(PCWSTR pwzXML, PCWSTR pwzPassword, BOOL fOverwrite
  * Deletions go along, and so do properties, memberships and revocations, and the
  * certificates of all who have signed. The file is for the user only (mode 0600) and is
  * not encrypted. Links are followed. A pipe or a character device is written to, when all
- * is there; a FIFO without a reader is a failure. Links and FIFOs of other users than this
- * one and root are replaced themselves.
+ * is there; a FIFO without a reader is a failure. A link or FIFO there of another user than
+ * this one and root is replaced itself; one of its own is followed wherever it leads.
  *
  * Return: S_OK or one of
  * * E_INVALIDARG: the path is NULL or not absolute

@@ -464,8 +464,8 @@ typedef void (*peergroup_refusal_fn)(const struct peergroup_refusal *refusal, vo
  * Deletions, properties, memberships and revocations go along, and the certificates of
  * all who have signed. The file is for this user only (0600) and is not encrypted. Links
  * are followed. A pipe or a character device is written to, when all is there; a FIFO
- * without a reader is a failure. Links and FIFOs of other users than this one and root are
- * replaced themselves.
+ * without a reader is a failure. A link or FIFO there of another user than this one and root
+ * is replaced itself; one of its own is followed wherever it leads.
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP, PEER_E_DISK_FULL and
  * other file errors.
