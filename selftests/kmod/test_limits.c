@@ -1027,6 +1027,7 @@ static void test_direct(void)
 {
 	uint64_t of_one = nl_stat(&nl, group, S(DIRECT_MEMBER));
 	uint64_t full = nl_stat(&nl, group, S(DIRECT_FULL));
+	uint64_t down = nl_stat(&nl, group, S(DIRECT_DOWN));
 	struct nlmsghdr *msg;
 	struct peer p[3];
 	struct nl taker;
@@ -1052,6 +1053,8 @@ static void test_direct(void)
 	close(fd);
 	for (i = 0; i < 3; i++)
 		peer_close(&p[i]);
+	/* As long as it is not down it is one of those that the next test counts. */
+	NEED(wait_stat(&nl, group, S(DIRECT_DOWN), down + 1));
 	nl_close(&taker);
 	NEED(!group_limit(&nl, group, L(MEMBER_DIRECT), 8) && !group_limit(&nl, group, L(DIRECT), 64));
 }
