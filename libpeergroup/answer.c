@@ -417,6 +417,13 @@ static HRESULT look(struct pgi_group *group)
 	return S_FALSE;
 }
 
+static void forked(void)
+{
+	pthread_mutex_init(&starting, NULL);
+}
+
+PGI_AT_FORK(NULL, NULL, forked)
+
 HRESULT pgi_answer_start(struct pgi_group *group)
 {
 	HRESULT hr;

@@ -26,7 +26,6 @@ static struct {
 	bool joinable;
 	bool stop;
 	int epoll, wake;
-	pid_t pid;			/* whose thread it is */
 } thread = {
 	.lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER,
 	.epoll = -1, .wake = -1,
@@ -220,13 +219,6 @@ static HRESULT start_thread(void)
 	struct registration *reg;
 	int err;
 
-	if (thread.pid != pgi_process()) {
-		/* After fork() the thread is the parent's; so is what it served. */
-		thread.running = false;
-		thread.joinable = false;
-		thread.list = NULL;
-		thread.pid = pgi_process();
-	}
 	if (thread.running)
 		return S_OK;
 	reap();
@@ -254,16 +246,28 @@ static void wake_thread(void)
 		return;		/* it is awake */
 }
 
+/* The thread is the parent's; so is what it served, and who waits for its end. */
+static void forked(void)
+{
+	pthread_mutex_init(&thread.lock, NULL);
+	pthread_cond_init(&thread.ended, NULL);
+	thread.running = false;
+	thread.joinable = false;
+	thread.list = NULL;
+	thread.epoll = -1;
+	thread.wake = -1;
+}
+
+PGI_AT_FORK(NULL, NULL, forked)
+
 void pgi_event_shutdown(void)
 {
 	pthread_mutex_lock(&thread.lock);
-	if (thread.pid == pgi_process()) {
-		thread.stop = true;
-		wake_thread();
-		while (thread.running)
-			pthread_cond_wait(&thread.ended, &thread.lock);
-		reap();
-	}
+	thread.stop = true;
+	wake_thread();
+	while (thread.running)
+		pthread_cond_wait(&thread.ended, &thread.lock);
+	reap();
 	pthread_mutex_unlock(&thread.lock);
 }
 

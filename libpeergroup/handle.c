@@ -77,6 +77,19 @@ static void own_table(void)
 	table.pid = pgi_process();
 }
 
+static void lock_table(void)
+{
+	pthread_mutex_lock(&table.lock);
+}
+
+static void unlock_table(void)
+{
+	pthread_mutex_unlock(&table.lock);
+}
+
+/* A child still has to tell its own handles from its parent's. */
+PGI_AT_FORK(lock_table, unlock_table, unlock_table)
+
 HRESULT pgi_handle_new(struct pgi_object *obj, void **handle)
 {
 	HRESULT hr = E_OUTOFMEMORY;

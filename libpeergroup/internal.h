@@ -165,6 +165,18 @@ void pgi_handle_remove_if(bool (*match)(struct pgi_object *obj, void *arg), void
 pid_t pgi_process(void);
 
 /*
+ * In a file that guards by a lock what is the process's: fork() calls @child in the child,
+ * which makes the lock anew, as the thread that had it is not there. What it guards may be
+ * half changed; where that cannot be thrown away, @before and @after take the lock and give
+ * it back around fork(). Both may be NULL.
+ */
+#define PGI_AT_FORK(before, after, child)				\
+	__attribute__((constructor)) static void at_fork(void)		\
+	{								\
+		pthread_atfork(before, after, child);			\
+	}
+
+/*
  * Around all that a thread of the library's own does: pgi_work_prepare() before it is
  * created, pgi_work_begin() before it uses anything; false when the process is ending and
  * the thread shall, too.

@@ -20,7 +20,6 @@
 
 static _Atomic pid_t known;		/* 0: not asked yet in this process */
 static bool told;			/* of a fork() */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_once_t end_once = PTHREAD_ONCE_INIT;
 
 static struct {
@@ -39,7 +38,8 @@ static void in_child(void)
 	end.working = 0;
 }
 
-static void register_child(void)
+/* Before there is anything that a child would have. */
+__attribute__((constructor)) static void register_fork(void)
 {
 	told = !pthread_atfork(NULL, NULL, in_child);
 }
@@ -51,7 +51,6 @@ pid_t pgi_process(void)
 	if (pid)
 		return pid;
 	pid = getpid();
-	pthread_once(&once, register_child);
 	if (told)
 		atomic_store_explicit(&known, pid, memory_order_relaxed);
 	return pid;

@@ -16,38 +16,28 @@ static struct {
 	unsigned int run;		/* counts begins and ends */
 	struct registration *first;	/* to be signalled */
 	HANDLE busy;			/* handed out, and not yet known to be signalled */
-	pid_t pid;			/* whose threads and registrations these are */
 } signals = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER,
 };
 
-/*
- * In a child of fork() there is no thread that takes them, until it starts one. The condition
- * is made anew because its copy still counts its parent's thread as one that waits. Lock held.
- */
-static void own_signals(void)
+/* There is no thread that takes them in a child, until it starts one, and none that waits. */
+static void forked(void)
 {
-	if (signals.pid == pgi_process())
-		return;
-	signals.pid = pgi_process();
+	pthread_mutex_init(&signals.lock, NULL);
+	pthread_cond_init(&signals.changed, NULL);
 	signals.on = false;
 	signals.first = NULL;
 	signals.busy = NULL;
-	pthread_cond_init(&signals.changed, NULL);
 }
 
-static void lock_signals(void)
-{
-	pthread_mutex_lock(&signals.lock);
-	own_signals();
-}
+PGI_AT_FORK(NULL, NULL, forked)
 
 bool pgi_signal_foreign(void)
 {
 	bool on;
 
-	lock_signals();
+	pthread_mutex_lock(&signals.lock);
 	on = signals.on;
 	pthread_mutex_unlock(&signals.lock);
 	return on;
@@ -57,7 +47,7 @@ void pgi_signal_queue(struct registration *reg)
 {
 	struct registration **at;
 
-	lock_signals();
+	pthread_mutex_lock(&signals.lock);
 	for (at = &signals.first; *at && *at != reg; at = &(*at)->signal_next)
 		;
 	if (!*at && reg->foreign) {
@@ -72,7 +62,7 @@ void pgi_signal_drop(struct registration *reg)
 {
 	struct registration **at;
 
-	lock_signals();
+	pthread_mutex_lock(&signals.lock);
 	for (at = &signals.first; *at && *at != reg; at = &(*at)->signal_next)
 		;
 	if (*at)
@@ -86,7 +76,7 @@ void pgi_signal_drop(struct registration *reg)
 
 void pgi_signal_end(void)
 {
-	lock_signals();
+	pthread_mutex_lock(&signals.lock);
 	signals.on = false;
 	signals.run++;
 	pthread_cond_broadcast(&signals.changed);
@@ -99,7 +89,7 @@ PGI_PUBLIC HRESULT peergroup_signal_begin(void)
 
 	if (FAILED(hr))
 		return hr;
-	lock_signals();
+	pthread_mutex_lock(&signals.lock);
 	if (signals.on) {
 		hr = S_FALSE;
 	} else {
@@ -118,7 +108,7 @@ PGI_PUBLIC HRESULT peergroup_signal_next(HANDLE *event)
 	if (!event)
 		return pgi_fail(E_INVALIDARG, "event is NULL");
 	*event = NULL;
-	lock_signals();
+	pthread_mutex_lock(&signals.lock);
 	if (!run)
 		run = signals.run;
 	signals.busy = NULL;

@@ -18,6 +18,13 @@ HRESULT pgi_started(void)
 	return S_OK;
 }
 
+static void forked(void)
+{
+	pthread_mutex_init(&lock, NULL);
+}
+
+PGI_AT_FORK(NULL, NULL, forked)
+
 static HRESULT check_ipv6(void)
 {
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -5,7 +5,9 @@
  * A child of fork() has none of its parent's handles and none of its threads: what it calls
  * returns, and lets go of nothing that is its parent's, which goes on as if there were none.
  */
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/file.h>
@@ -22,6 +24,8 @@ static HGROUP windows;			/* Alice's, by PeerGroupOpen() */
 static struct listener status;		/* so that there is a thread for events, too */
 
 #define PATIENCE	120	/* seconds; what takes longer is taken to wait for ever */
+#define CHILDREN	40
+#define WORKERS		3
 
 static int run_in_child(int (*what)(void))
 {
@@ -142,6 +146,48 @@ static void test_bystander(void)
 	check_parent();
 }
 
+static atomic_bool enough;
+
+static void *register_events(void *arg)
+{
+	struct listener l;
+
+	(void)arg;
+	while (!enough) {
+		listen_for(&l, windows, PEER_GROUP_EVENT_STATUS_CHANGED, NULL);
+		stop_listening(&l);
+	}
+	return NULL;
+}
+
+static void *start_up(void *arg)
+{
+	PEER_VERSION_DATA version;
+
+	(void)arg;
+	while (!enough)
+		NEED(!PeerGroupStartup(PEER_GROUP_VERSION, &version) && !PeerGroupShutdown());
+	return NULL;
+}
+
+/* Children that are forked while other threads of their parent's are at something. */
+static void test_busy(void)
+{
+	void *(*const work[WORKERS])(void *) = { register_events, register_events, start_up };
+	pthread_t threads[WORKERS];
+	unsigned int i, well = 0;
+
+	for (i = 0; i < WORKERS; i++)
+		NEED(!pthread_create(&threads[i], NULL, work[i], NULL));
+	for (i = 0; i < CHILDREN && well == i; i++)
+		well += run_in_child(use_own) == 0;
+	enough = true;
+	for (i = 0; i < WORKERS; i++)
+		pthread_join(threads[i], NULL);
+	CHECK(well == CHILDREN, "%u of %u", well, CHILDREN);
+	check_parent();
+}
+
 /* What is open in the parent is closed there. */
 static int delete(void)
 {
@@ -166,6 +212,7 @@ int main(void)
 		{ "its last PeerGroupShutdown() ends nothing of its parent's", test_shutdown },
 		{ "it uses handles of its own", test_own },
 		{ "it keeps no lock of its parent's", test_bystander },
+		{ "what its parent's other threads have locked is not so in it", test_busy },
 		{ "it deletes a group that its parent has open", test_delete },
 	};
 	int result;
