@@ -281,22 +281,32 @@ static HRESULT as_event(struct pgi_group *group, HRESULT hr)
 	return S_OK;
 }
 
+/* It listens; and has what it needs for that, or somebody, or may yet find somebody? */
+static bool has_connected(const struct pgi_group *group, uint32_t status)
+{
+	return status & PEERGROUP_STATUS_CONNECTED || atomic_load(&group->ready) ||
+	       pgi_event_attempting(group);
+}
+
 static HRESULT connect_group(struct pgi_group *group)
 {
 	struct pgi_address known[PGI_ATTEMPT_MAX];
 	struct pgi_group_state state;
 	uint16_t port;
+	bool online;
 	size_t n;
 	HRESULT hr;
 
 	hr = pgi_group_state(group, &state);
 	if (FAILED(hr))
 		return hr;
-	if (state.status & PEERGROUP_STATUS_LISTENING) {
+	online = state.status & PEERGROUP_STATUS_LISTENING;
+	if (online) {
 		if (FAILED(pgi_answer_start(group)))
 			pgi_clear_error();
 		pgi_presence_announce(group);
-		return PEER_S_ALREADY_CONNECTED;
+		if (has_connected(group, state.status))
+			return PEER_S_ALREADY_CONNECTED;
 	}
 	n = pgi_recall(group, known, PGI_ATTEMPT_MAX, &port);
 	if (!atomic_load(&group->ready)) {
@@ -306,6 +316,10 @@ static HRESULT connect_group(struct pgi_group *group)
 			return S_OK;
 		}
 		pgi_event_attempt(group, PEER_E_NO_MEMBERS_FOUND, known, n);
+	}
+	if (online) {
+		add_links(group, known, n);
+		return S_OK;
 	}
 	return as_event(group, pgi_online(group, 0));
 }

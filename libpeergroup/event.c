@@ -338,6 +338,19 @@ void pgi_event_attempt(const struct pgi_group *group, HRESULT reason,
 	pgi_registration_each(group, begin_attempt, &a);
 }
 
+static void is_attempting(struct registration *reg, void *arg)
+{
+	*(bool *)arg |= reg->attempt.reason != S_OK;
+}
+
+bool pgi_event_attempting(const struct pgi_group *group)
+{
+	bool any = false;
+
+	pgi_registration_each(group, is_attempting, &any);
+	return any;
+}
+
 /* -------------------------------------------------- the calls of <p2p.h> -- */
 
 PGI_PUBLIC HRESULT PeerGroupRegisterEvent(HGROUP handle, HANDLE event, DWORD count,

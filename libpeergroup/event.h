@@ -30,6 +30,8 @@ void pgi_event_failed(const struct pgi_group *group, HRESULT reason);
 /* CONNECTION_FAILED with @reason once all of these addresses have failed. */
 void pgi_event_attempt(const struct pgi_group *group, HRESULT reason,
 		       const struct pgi_address *addresses, size_t count);
+/* Is one under way that somebody will hear of? */
+bool pgi_event_attempting(const struct pgi_group *group);
 
 /* Registrations of a group handle that was closed hear nothing any more. */
 void pgi_event_group_closed(const struct pgi_group *group);

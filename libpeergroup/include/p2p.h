@@ -1894,7 +1894,8 @@ HRESULT PeerGroupResumePasswordAuthentication(HGROUP hGroup, HPEEREVENT hPeerEve
  * was given before. So a member that has just joined uses PeerGroupConnectByAddress().
  *
  * Return: S_OK or one of
- * * PEER_S_ALREADY_CONNECTED: the group is listening already
+ * * PEER_S_ALREADY_CONNECTED: the group is listening already. Not so where a member that
+ *   never synchronised has no link, and was told that it failed: that begins another attempt
  * * E_ACCESSDENIED: this user does not own the group, and the process lacks
  *   CAP_NET_ADMIN in its network namespace
  * * PEER_E_INVALID_GROUP, PEER_E_NOT_INITIALIZED, E_OUTOFMEMORY

@@ -84,6 +84,26 @@ RULE(L15, "where nobody answers at an address, no member has taken the connectio
 
 	HR(PeerGroupConnectByAddress(bobs, 1, &a), S_OK);
 	HR(failure(&failures), PEER_E_NO_MEMBER_CONNECTIONS);
+}
+
+RULE(L11, "a Connect has its own end, unless one is under way")
+{
+	struct sockaddr_in6 at = {
+		.sin6_family = AF_INET6, .sin6_port = htons(3999),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	HR(PeerGroupConnect(bobs), S_OK);
+	HR(failure(&failures), PEER_E_NO_MEMBERS_FOUND);
+	/* From here on somebody is there, who says nothing. */
+	NEED(fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at)) && !listen(fd, 1));
+	HR(PeerGroupConnect(bobs), S_OK);
+	HR(PeerGroupConnect(bobs), PEER_S_ALREADY_CONNECTED);
+	CHECK(silent(&failures));
+	close(fd);
+	HR(failure(&failures), PEER_E_NO_MEMBERS_FOUND);
+	CHECK(silent(&failures));
 	stop_listening(&failures);
 	NEED(!peergroup_offline(bobs));
 }
