@@ -233,11 +233,27 @@ static int copy_quietly(FILE *from, int to)
 	return err;
 }
 
+/* As tmpfile(), which a program that is started meanwhile would have as well. */
+static FILE *own_file(void)
+{
+	char path[] = P_tmpdir "/peergroup-XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	unlink(path);
+	file = fdopen(fd, "w+");
+	if (!file)
+		close(fd);
+	return file;
+}
+
 /* What cannot be replaced is written to, once there is all of it. */
 static HRESULT export_through(struct pgi_group *group, int to, const char *path,
 			      struct peergroup_transfer *counts)
 {
-	FILE *file = tmpfile();
+	FILE *file = own_file();
 	HRESULT hr;
 	int err;
 
