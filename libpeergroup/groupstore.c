@@ -148,6 +148,22 @@ static HRESULT check_names(const struct pgi_group_store *store, const char *entr
 	return strcmp(expected, entry) ? PEER_E_CERT_STORE_CORRUPTED : S_OK;
 }
 
+/* Of a chain that is cut off the last one is another member's. */
+static HRESULT check_leaf(const struct pgi_group_store *store)
+{
+	const struct pgi_blob *last = &store->chain[store->chain_len - 1];
+	struct pgi_cert *leaf;
+	HRESULT hr;
+
+	hr = pgi_cert_parse(last->data, last->len, &leaf);
+	if (FAILED(hr))
+		return hr == E_OUTOFMEMORY ? hr : PEER_E_CERT_STORE_CORRUPTED;
+	if (strcmp(leaf->name, store->identity))
+		hr = PEER_E_CERT_STORE_CORRUPTED;
+	pgi_cert_free(leaf);
+	return hr;
+}
+
 /* The group id is not stored: it is what the root's key says. */
 static HRESULT check_store(struct pgi_group_store *store, const char *entry)
 {
@@ -168,7 +184,7 @@ static HRESULT check_store(struct pgi_group_store *store, const char *entry)
 	if (!root->root || strcmp(root->name, store->name))
 		hr = PEER_E_CERT_STORE_CORRUPTED;
 	pgi_cert_free(root);
-	return hr;
+	return SUCCEEDED(hr) ? check_leaf(store) : hr;
 }
 
 /* Without it, or where it is damaged, what the invitation said holds. */
@@ -616,6 +632,8 @@ HRESULT pgi_group_store_each(const char *identity,
 			      walk.first);
 	else if (SUCCEEDED(hr) && walk.damaged)
 		pgi_set_error("group %s in the store is damaged", walk.first);
+	else if (SUCCEEDED(hr))
+		pgi_clear_error();	/* one that was deleted meanwhile is not damaged */
 	return hr;
 }
 

@@ -122,6 +122,17 @@ static HRESULT take_former(struct pgi_group_store *store, const void *der, size_
 	return append(&f->chain, &f->len, der, len);
 }
 
+/* Why there is no further one: a chain that ends too soon would be another member's. */
+static HRESULT why_no_more(void)
+{
+	unsigned long err = ERR_peek_last_error();
+
+	if (ERR_GET_LIB(err) == ERR_LIB_PEM && ERR_GET_REASON(err) == PEM_R_NO_START_LINE)
+		return S_OK;
+	return ERR_GET_REASON(err) == ERR_R_MALLOC_FAILURE ? E_OUTOFMEMORY :
+							     PEER_E_CERT_STORE_CORRUPTED;
+}
+
 static HRESULT read_pem(int dir, const char *file, struct pgi_group_store *store,
 			HRESULT (*take)(struct pgi_group_store *store, const void *der,
 					size_t len))
@@ -139,12 +150,15 @@ static HRESULT read_pem(int dir, const char *file, struct pgi_group_store *store
 	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	if (!bio)
 		hr = E_OUTOFMEMORY;
+	ERR_clear_error();
 	while (SUCCEEDED(hr) && PEM_read_bio(bio, &label, &header, &der, &len)) {
 		hr = take(store, der, (size_t)len);
 		OPENSSL_free(label);
 		OPENSSL_free(header);
 		OPENSSL_free(der);
 	}
+	if (SUCCEEDED(hr))
+		hr = why_no_more();
 	ERR_clear_error();
 	BIO_free(bio);
 	pgi_blob_free(&pem);

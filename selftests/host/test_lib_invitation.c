@@ -219,6 +219,60 @@ static void write_file(const char *path, const char *text)
 	NEED(file && fputs(text, file) >= 0 && !fclose(file));
 }
 
+/* The last of a member's certificates is @what: it is not taken for who invited it. */
+static void check_chain(const char *path, void (*what)(char *last))
+{
+	struct pgi_group_store *s = NULL;
+	char pem[16384], *last;
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	NEED(file);
+	n = fread(pem, 1, sizeof(pem) - 1, file);
+	fclose(file);
+	pem[n] = 0;
+	last = strstr(pem, "-----BEGIN");
+	for (char *next = last; next; next = strstr(next + 1, "-----BEGIN"))
+		last = next;
+	NEED(last);
+	what(last);
+	write_file(path, pem);
+	CHECK_HR(pgi_group_store_load(member.id->name, member.store->name, &s),
+		 PEER_E_CERT_STORE_CORRUPTED);
+	pgi_group_store_free(s);
+}
+
+static void gone(char *last)
+{
+	*last = 0;
+}
+
+static void not_base64(char *last)
+{
+	strchr(last, '\n')[5] = '!';
+}
+
+static void cut_short(char *last)
+{
+	last[strlen(last) / 2] = 0;
+}
+
+static void damaged_chain(void)
+{
+	static void (*const kinds[])(char *last) = { gone, not_base64, cut_short };
+	char identity[PGI_ENTRY_LEN], group[PGI_ENTRY_LEN], path[512];
+	unsigned int i;
+
+	NEED_OK(pgi_store_entry(member.store->identity, identity));
+	NEED_OK(pgi_store_entry(member.store->name, group));
+	snprintf(path, sizeof(path), "%s/groups/%s/%s/chain.pem", test_home, identity, group);
+	for (i = 0; i < PGI_ARRAY_SIZE(kinds); i++) {
+		NEED_OK(pgi_group_store_create(member.store, NULL, false));
+		check_chain(path, kinds[i]);
+		NEED_OK(pgi_group_store_delete(member.id->name, member.store->name));
+	}
+}
+
 /* A group of which a file is missing, cut off, or no file at all. */
 static void damaged(void)
 {
@@ -728,6 +782,7 @@ int main(void)
 		{ "creator, admin, inviter and member", actors },
 		{ "groups on disk", stores },
 		{ "a damaged group keeps nobody from the others", damaged },
+		{ "a group whose chain of certificates is damaged", damaged_chain },
 		{ "nor does a file among the folders", stray },
 		{ "a group by its names alone", named },
 		{ "what an invitation says", parse },
