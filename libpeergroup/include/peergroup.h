@@ -814,7 +814,8 @@ HRESULT peergroup_stats(peergroup_t group, struct peergroup_counter **list, size
 
 /**
  * peergroup_counter_name - the name of a counter
- * @counter: PEERGROUP_A_STATS_*, as the netlink family numbers them
+ * @counter: its number in the netlink family, in <linux/peergroup.h>: from 1 to
+ *	PEERGROUP_A_STATS_MAX
  *
  * Return: such as "refused_signature"; NULL where there is none. Static.
  */
@@ -1041,7 +1042,7 @@ struct peergroup_new_record {
  * @id: chosen by the library
  * @type: chosen by the program
  * @version: 1 at first
- * @flags: PEERGROUP_RECORD_*
+ * @flags: PEERGROUP_RECORD_AUTOREFRESH where its publisher extends it
  * @creator: peer name
  * @modifier: peer name; the creator's while never updated
  * @attributes: attribute XML, or NULL
@@ -1311,12 +1312,12 @@ enum peergroup_event_kind {
  * struct peergroup_event - one thing that happened to a group
  * @kind: which part below is set
  * @sequence: of the change, for PEERGROUP_EVENT_RECORD
- * @change: enum peergroup_change
+ * @change: what became of the record, one of PEERGROUP_CHANGE_*
  * @id: the record's
  * @type: the record's
  * @version: the record's
  * @link_id: the link's number, as struct peergroup_connection has it
- * @link_state: enum peergroup_link_state
+ * @link_state: what became of the link, one of PEERGROUP_LINK_*; of a direct connection, too
  * @link_node: node id of the other end, 0 while unknown
  * @link_outbound: this host dialled
  * @link_error: errno of a failure, or 0
@@ -1381,6 +1382,27 @@ int peergroup_watch_fd(peergroup_watch_t watch);
  * @event: receives it
  *
  * Call it until it says PEER_S_NO_EVENT_DATA, then poll.
+ *
+ * Example::
+ *
+ *	#include <peergroup.h>
+ *	#include <poll.h>
+ *
+ *	struct pollfd pfd = { .events = POLLIN };
+ *	struct peergroup_event event;
+ *	peergroup_watch_t watch;
+ *
+ *	if (FAILED(peergroup_watch_open(group, 0, &watch)))
+ *		return;
+ *	pfd.fd = peergroup_watch_fd(watch);
+ *	while (poll(&pfd, 1, -1) > 0) {
+ *		while (peergroup_watch_next(watch, &event) == S_OK) {
+ *			if (event.kind == PEERGROUP_EVENT_RECORD &&
+ *			    event.change == PEERGROUP_CHANGE_ADDED)
+ *				use(event.id);
+ *		}
+ *	}
+ *	peergroup_watch_close(watch);
  *
  * Return: S_OK, PEER_S_NO_EVENT_DATA, E_INVALIDARG, E_OUTOFMEMORY.
  */

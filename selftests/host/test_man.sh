@@ -77,6 +77,15 @@ done < "$TOP/selftests/api/rules.tsv"
 is "a page has each error that conformance.rst has of its function" "$missing" ''
 check "which are some hundred" test "$rules" -gt 200
 
+# A page that speaks of FAMILY_* has what is called so.
+missing='' families=0
+while IFS=: read -r page family; do
+	families=$((families + 1))
+	[[ $(< "$page") == *$'\n'".It Dv ${family%\*}"* ]] || missing+=" ${page##*/}:$family"
+done < <(grep -oE '\b[A-Z][A-Z_]*_\*' "$MAN"/man3/*.3 | sort -u)
+is "a page lists the values whose family it names" "$missing" ''
+check "which are some" test "$families" -gt 10
+
 # gap WHAT HEADER SED MESSAGE: with the header changed so there are no pages, but a message
 # that begins with what is missing.
 gap() {
@@ -84,10 +93,12 @@ gap() {
 	rm -rf "$T/gap"
 	mkdir "$T/gap"
 	cp "$TOP"/libpeergroup/include/p2p.h "$TOP"/libpeergroup/include/peergroup.h "$T/gap"
+	cp "$TOP/kmod/include/uapi/linux/peergroup.h" "$T/gap/kernel.h"
 	sed -i "$3" "$T/gap/$2"
-	output=$("$TOP/Documentation/gen-man" "$TOP/libpeergroup/hresult.c" "$T/gap/man3" \
-		"$T/gap/p2p.h" "$T/gap/peergroup.h" 2>&1) || status=1
-	is "no pages: $1" "$status $(ls "$T/gap") ${output:0:${#4}}" "1 p2p.h
+	output=$("$TOP/Documentation/gen-man" "$TOP/libpeergroup/hresult.c" "$T/gap/kernel.h" \
+		"$T/gap/man3" "$T/gap/p2p.h" "$T/gap/peergroup.h" 2>&1) || status=1
+	is "no pages: $1" "$status $(ls "$T/gap") ${output:0:${#4}}" "1 kernel.h
+p2p.h
 peergroup.h $4"
 }
 # plain NAME: makes the comment before NAME one that is not for the manual
@@ -114,6 +125,10 @@ gap "a comment without a summary" p2p.h 's/^ \* PeerGroupGetStatus - / * PeerGro
 	'p2p.h: a comment begins with "PeerGroupGetStatus: tell'
 gap "a function that there is not" p2p.h 's/^ \* See: peergroup_status()/&, PeerGroupGetState()/' \
 	"PeerGroupGetStatus: there is no PeerGroupGetState()"
+gap "a family of values that there is not" peergroup.h 's/PEERGROUP_LINK_\*/PEERGROUP_LNK_*/' \
+	"peergroup_watch_next: nothing is called PEERGROUP_LNK_*"
+gap "a value that is not described" kernel.h '/PEERGROUP_CHANGE_EXPIRED/s,/\*.*,,' \
+	"peergroup_watch_next: PEERGROUP_CHANGE_EXPIRED is not described"
 
 pages=()
 for page in "$MAN"/man*/*; do

@@ -247,9 +247,9 @@ struct peergroup_revocation {
 				  0x8f, 0xd2, 0xa5, 0x8f, 0x81, 0xf4, 0xff, \
 				  0xcd, 0xec, 0x91, 0xef, 0x89, 0x49, 0x02 }
 
-#define PEERGROUP_ROLE_ADMIN	(1U << 0)
-#define PEERGROUP_ROLE_INVITING	(1U << 1)
-#define PEERGROUP_ROLE_MEMBER	(1U << 2)
+#define PEERGROUP_ROLE_ADMIN	(1U << 0)	/* may invite, revoke and change any record */
+#define PEERGROUP_ROLE_INVITING	(1U << 1)	/* may invite, but no administrator */
+#define PEERGROUP_ROLE_MEMBER	(1U << 2)	/* may publish, and change what is its own */
 #define PEERGROUP_ROLE_ROOT	(1U << 3)	/* the self-signed root, alone */
 
 #define PEERGROUP_CHAIN_MAX	24		/* certificates below the root */
@@ -370,7 +370,7 @@ enum peergroup_cmd {
 #define PEERGROUP_STATUS_READY		(1U << 2)	/* has synchronised once */
 #define PEERGROUP_STATUS_KEPT		(1U << 3)	/* lives without holders */
 #define PEERGROUP_STATUS_REVOKED	(1U << 4)	/* own membership was revoked */
-#define PEERGROUP_STATUS_SYNCED		(1U << 5)	/* has since it was made here */
+#define PEERGROUP_STATUS_SYNCED		(1U << 5)	/* has synchronised since it was made here */
 
 /* What the socket of a GROUP_WATCH takes beside events. */
 #define PEERGROUP_TAKES_DIRECT	(1U << 0)	/* direct connections that others open */
@@ -465,10 +465,10 @@ enum {
 };
 
 enum peergroup_change {
-	PEERGROUP_CHANGE_ADDED = 1,
-	PEERGROUP_CHANGE_UPDATED,
-	PEERGROUP_CHANGE_DELETED,
-	PEERGROUP_CHANGE_EXPIRED,
+	PEERGROUP_CHANGE_ADDED = 1,	/* there was none of this id */
+	PEERGROUP_CHANGE_UPDATED,	/* another version takes its place */
+	PEERGROUP_CHANGE_DELETED,	/* a member has deleted it, on all hosts */
+	PEERGROUP_CHANGE_EXPIRED,	/* its time was over */
 };
 
 /* Attributes of a record. */
@@ -507,10 +507,10 @@ enum {
 
 enum peergroup_link_state {
 	PEERGROUP_LINK_WAITING = 1,	/* an address, to be dialled later */
-	PEERGROUP_LINK_CONNECTING,
-	PEERGROUP_LINK_HANDSHAKE,
-	PEERGROUP_LINK_UP,
-	PEERGROUP_LINK_DOWN,		/* in events */
+	PEERGROUP_LINK_CONNECTING,	/* being dialled */
+	PEERGROUP_LINK_HANDSHAKE,	/* both ends prove their memberships */
+	PEERGROUP_LINK_UP,		/* in use */
+	PEERGROUP_LINK_DOWN,		/* in events: one that was up has ended */
 	PEERGROUP_LINK_FAILED,		/* in events: a dial that came to nothing */
 };
 
