@@ -1325,11 +1325,15 @@ extern const GUID PEER_GROUP_ROLE_INVITING_MEMBER;
  *
  * Example::
  *
+ *	#include <err.h>
+ *	#include <peergroup.h>
+ *
  *	PEER_VERSION_DATA version;
  *	HRESULT hr = PeerGroupStartup(PEER_GROUP_VERSION, &version);
  *
  *	if (FAILED(hr))
- *		errx(1, "%s: %s", peergroup_strerror(hr), peergroup_error_detail());
+ *		errx(1, "%s: %s", peergroup_strerror(hr),
+ *		     peergroup_error_detail());
  *
  * Windows: The dependency that may be missing is the kernel module, not a service for
  * resolving names.
@@ -1560,15 +1564,16 @@ HRESULT PeerIdentityImport(PCWSTR pwzImportXML, PCWSTR pwzPassword, PWSTR *ppwzI
  * Example::
  *
  *	HPEERENUM list;
- *	ULONG i, n;
+ *	ULONG i, n = 8;
  *	PVOID *items;
  *
  *	if (FAILED(PeerEnumIdentities(&list)))
  *		return;
- *	for (n = 8; SUCCEEDED(PeerGetNextItem(list, &n, &items)) && n; n = 8) {
+ *	while (SUCCEEDED(PeerGetNextItem(list, &n, &items)) && n) {
  *		for (i = 0; i < n; i++)
  *			use(((PEER_NAME_PAIR **)items)[i]);
  *		PeerFreeData(items);
+ *		n = 8;
  *	}
  *	PeerEndEnumeration(list);
  *
@@ -1921,9 +1926,14 @@ HRESULT PeerGroupConnect(HGROUP hGroup);
  *
  * Example::
  *
+ *	#include <arpa/inet.h>
+ *	#include <p2p.h>
+ *
  *	PEER_ADDRESS a = {
  *		.dwSize = sizeof(a),
- *		.sin6 = { .sin6_family = AF_INET6, .sin6_port = htons(3587) },
+ *		.sin6 = {
+ *			.sin6_family = AF_INET6, .sin6_port = htons(3587),
+ *		},
  *	};
  *
  *	inet_pton(AF_INET6, "2001:db8::7", &a.sin6.sin6_addr);
@@ -2198,6 +2208,8 @@ HRESULT PeerGroupParseInvitation(PCWSTR pwzInvitation,
  * file descriptor, so closing the event too early does no harm.
  *
  * Example::
+ *
+ *	#include <peergroup.h>
  *
  *	PEER_GROUP_EVENT_REGISTRATION what[] = {
  *		{ PEER_GROUP_EVENT_RECORD_CHANGED, NULL },

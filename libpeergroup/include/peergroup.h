@@ -1385,8 +1385,8 @@ int peergroup_watch_fd(peergroup_watch_t watch);
  *
  * Example::
  *
- *	#include <peergroup.h>
  *	#include <poll.h>
+ *	#include <peergroup.h>
  *
  *	struct pollfd pfd = { .events = POLLIN };
  *	struct peergroup_event event;
@@ -1465,7 +1465,7 @@ struct peergroup_connection {
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
  */
 HRESULT peergroup_connections(peergroup_t group, uint32_t flags,
-			      HRESULT (*each)(const struct peergroup_connection *connection,
+			      HRESULT (*each)(const struct peergroup_connection *found,
 					      void *arg),
 			      void *arg);
 

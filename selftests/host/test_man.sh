@@ -50,19 +50,54 @@ for page in "$MAN"/man3/*.3; do
 done
 is "and no page is about anything else" "$stray" ''
 
-# Each argument that is in the synopsis is explained.
-missing=''
+# Each argument that is in the synopsis is explained, and fits into a line: of 80 columns
+# groff leaves 71 to it and its comma, and breaks it nowhere.
+missing='' long=''
 for page in "$MAN"/man3/Peer*.3 "$MAN"/man3/peergroup_*.3; do
 	text=$(< "$page")
 	synopsis=${text#*$'\n.Fo '}
 	while read -r line; do
 		[[ $line == '.Fa "'* && $line != '.Fa "void"' ]] || continue
+		[ ${#line} -le 76 ] || long+=" ${page##*/}:$line"
 		[[ $line =~ \(\*([A-Za-z_0-9]+)\) || $line =~ ([A-Za-z_0-9]+)\"$ ]]
 		[[ $text == *$'\n'".It Fa ${BASH_REMATCH[1]}"$'\n'* ]] ||
 			missing+=" ${page##*/}:${BASH_REMATCH[1]}"
 	done <<< "${synopsis%%$'\n.Fc'*}"
 done
 is "each argument is described" "$missing" ''
+is "and has room in a line" "$long" ''
+
+# An example compiles as it is shown: with the headers that it names, or else that of the
+# synopsis. What is the program's own is here: a group, a result, a type, and use().
+compiles() {
+	local page text source status=0 count=0
+	for page in "$MAN"/man3/*.3; do
+		text=$(< "$page")
+		[[ $text == *$'\n.Sh EXAMPLES\n'* ]] || continue
+		source=$T/${page##*/}.c
+		text=${text#*$'\n.Sh EXAMPLES\n.Bd -literal'*$'\n'}
+		text=${text%%$'\n.Ed'*}
+		text=${text//\\e/\\}
+		text=${text//$'\n\\&'/$'\n'}
+		text=${text#'\&'}
+		{
+			if [[ $text == *'#include <'* ]]; then
+				grep '^#include' <<< "$text"
+			else
+				sed -n '/^\.In /{s/^\.In \(.*\)/#include <\1>/p;q}' "$page"
+			fi
+			echo "extern HGROUP group; extern HRESULT hr; extern const GUID MY_TYPE;"
+			echo "void use(const void *what); void example(void);"
+			printf 'void example(void)\n{\n%s\n}\n' "$(grep -v '^#include' <<< "$text")"
+		} > "$source"
+		${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Wno-unused-but-set-variable -fsyntax-only \
+			-I"$TOP/libpeergroup/include" -I"$TOP/kmod/include/uapi" "$source" || status=1
+		count=$((count + 1))
+	done
+	echo "$count examples"
+	[ $status -eq 0 ] && [ $count -ge 7 ]
+}
+check "the examples compile" compiles
 
 # Errors that a case of the conformance suite brings about.
 missing='' rules=0 of=''
@@ -168,6 +203,21 @@ if command -v mandoc > /dev/null || command -v man > /dev/null; then
 	check "no warnings about the ${#pages[@]} pages" lint
 else
 	skip "no warnings about the ${#pages[@]} pages" "neither mandoc nor man"
+fi
+
+# No line is longer than a terminal's. (What peergroup.1 shows is wide.)
+wide() {
+	local output page wanted=()
+	for page in "${pages[@]}"; do
+		[[ $page == */man1/* ]] || wanted+=("$page")
+	done
+	output=$(mandoc -T ascii -O width=80 "${wanted[@]}" | col -bx | grep '.\{81\}')
+	[ -z "$output" ] || { echo "$output"; return 1; }
+}
+if command -v mandoc > /dev/null; then
+	check "no line of more than 80 columns" wide
+else
+	skip "no line of more than 80 columns" "no mandoc"
 fi
 
 # Result codes and other constants of the API in pages and the pages in *.rst.
