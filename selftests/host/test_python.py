@@ -232,6 +232,62 @@ def refused(what, function, *arguments, **named):
         result(False, f"{what} is refused", "it was taken")
 
 
+def mistaken(what, words, function, *arguments, **named):
+    """A value of a wrong type has to be refused by a TypeError that names the argument."""
+    try:
+        function(*arguments, **named)
+    except Exception as error:          # pylint: disable=broad-exception-caught
+        result(type(error) is TypeError and words in str(error),
+               f"{what} is refused by its name", type(error), error)
+    else:
+        result(False, f"{what} is refused", "it was taken")
+
+
+for wrong, words in ((1.5, "a must be str, int or a date, not float"),
+                     (b"x", "a must be str, int or a date, not bytes"),
+                     (True, "not bool"), (None, "not NoneType")):
+    mistaken(f"attribute {wrong!r}", words, nobody.add, type_, attributes={"a": wrong})
+    mistaken(f"clause {wrong!r}", words, peergroup.query_of, {"a less": wrong})
+mistaken("an attribute without a name", "name must be str, not int", peergroup.attributes_xml,
+         {1: "x"})
+mistaken("a clause without a name", "name must be str, not int", peergroup.query_of, {1: "x"})
+for name, function in (("add()", nobody.add), ("records()", nobody.records),
+                       ("send()", lambda kind: nobody.send(1, kind, b"")),
+                       ("add_batch()", lambda t: nobody.add_batch([peergroup.NewRecord(t)]))):
+    mistaken(f"type of {name}", "type must be UUID, not str", function, "note")
+for name, function in (("get()", nobody.get), ("update()", nobody.update),
+                       ("delete()", nobody.delete),
+                       ("update_batch()",
+                        lambda which: nobody.update_batch({which: peergroup.NewRecord(type_)}))):
+    mistaken(f"id of {name}", "id must be UUID, not str", function, "zzz")
+now = datetime.datetime.now(datetime.timezone.utc)
+for words, function, wrong in (
+        ("data must be str or bytes, not int", lambda data: nobody.add(type_, data), 5),
+        ("data must be str or bytes, not list", lambda data: nobody.send(1, type_, data), []),
+        ("attributes must be Mapping, not list",
+         lambda which: nobody.add(type_, attributes=which), ["a"]),
+        ("expires must be PeerTime, not datetime", lambda t: nobody.add(type_, expires=t), now),
+        ("lifetime must be a number, not str", lambda n: nobody.add(type_, lifetime=n), "30d"),
+        ("query must be Mapping, not int", nobody.search, 5),
+        ("records: each must be NewRecord, not bytes", nobody.add_batch, [b"x"]),
+        ("records must be Mapping, not list", nobody.update_batch, []),
+        ("properties must be Properties, not dict", nobody.set_properties, {}),
+        ("name must be str, not bytes", peergroup.Group.open, b"lab"),
+        ("identity must be str, not int", peergroup.groups, 5),
+        ("address must be str, not tuple", nobody.connect, ("192.0.2.1", 3587)),
+        ("expires must be datetime, not int", lambda t: nobody.invite("<x/>", expires=t), 1),
+        ("roles must be a number, not str", lambda r: nobody.invite("<x/>", roles=r), "admin"),
+        ("port must be a number, not str", nobody.online, "3587"),
+        ("since must be a number, not NoneType", nobody.watch, None),
+        ("timeout must be a number, not str",
+         lambda t: nobody.send(1, type_, b"", timeout=t), "5"),
+        ("when must be datetime, not str", peergroup.PeerTime.of, "2030-01-01"),
+        ("when must be date, not str", peergroup.Date.of, "2030-01-01")):
+    mistaken(words, words, function, wrong)
+for good in (b"x", bytearray(b"x"), memoryview(b"x"), "x"):
+    result(_group._raw(good) == b"x",           # pylint: disable=protected-access
+           f"{type(good).__name__} is data")
+
 for lifetime in (-1, 2 ** 32, datetime.timedelta(microseconds=-1000001),
                  datetime.timedelta(seconds=2 ** 32 - 1, microseconds=1), 2 ** 32 - 0.5,
                  float("inf"), float("nan")):
@@ -257,7 +313,7 @@ for wrong in (-1, 2 ** 64):
     refused(f"expiry at {wrong}", nobody.add, type_, expires=peergroup.PeerTime(wrong))
     refused(f"expiry at {wrong} of many", nobody.add_batch,
             [peergroup.NewRecord(type_, expires=peergroup.PeerTime(wrong))])
-seconds = [_group._seconds(n) for n in      # pylint: disable=protected-access
+seconds = [_group._seconds(n, "n") for n in      # pylint: disable=protected-access
            (0, 0.5, datetime.timedelta(microseconds=1), 1, 1.5, 2 ** 32 - 1,
             datetime.timedelta(seconds=2 ** 32 - 1))]
 result(seconds == [0, 1, 1, 1, 2, 2 ** 32 - 1, 2 ** 32 - 1], "part of a second counts", seconds)

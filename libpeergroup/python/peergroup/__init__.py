@@ -64,12 +64,13 @@ def identities() -> list[Identity]:
 def create_identity(friendly: Optional[str] = None, *,
                     classifier: Optional[str] = None) -> str:
     """Make a key pair; the peer name that follows from it."""
-    return call_text(lib.peergroup_identity_create, encode(classifier), encode(friendly))
+    return call_text(lib.peergroup_identity_create, encode(classifier, "classifier"),
+                     encode(friendly, "friendly"))
 
 
 def delete_identity(name: str) -> None:
     """Delete an identity and its private key."""
-    check(lib.peergroup_identity_delete(encode(name)))
+    check(lib.peergroup_identity_delete(encode(name, "name")))
 
 
 def default_identity() -> str:
@@ -79,27 +80,29 @@ def default_identity() -> str:
 
 def identity_xml(name: Optional[str] = None) -> str:
     """What an inviter needs to know about an identity; public."""
-    return call_text(lib.peergroup_identity_xml, encode(name))
+    return call_text(lib.peergroup_identity_xml, encode(name, "name"))
 
 
 def friendly_name(name: str) -> str:
     """The name to show of an identity."""
-    return call_text(lib.peergroup_identity_friendly, encode(name))
+    return call_text(lib.peergroup_identity_friendly, encode(name, "name"))
 
 
 def set_friendly_name(name: str, friendly: Optional[str]) -> None:
     """Change the name to show; None for the peer name."""
-    check(lib.peergroup_identity_set_friendly(encode(name), encode(friendly)))
+    check(lib.peergroup_identity_set_friendly(encode(name, "name"), encode(friendly, "friendly")))
 
 
 def export_identity(name: Optional[str], password: str) -> str:
     """An identity with its private key, as a text that is as safe as the password."""
-    return call_text(lib.peergroup_identity_export, encode(name), encode(password))
+    return call_text(lib.peergroup_identity_export, encode(name, "name"),
+                     encode(password, "password"))
 
 
 def import_identity(xml: str, password: str) -> str:
     """Store an identity of another computer for this user; its peer name."""
-    return call_text(lib.peergroup_identity_import, encode(xml), encode(password))
+    return call_text(lib.peergroup_identity_import, encode(xml, "xml"),
+                     encode(password, "password"))
 
 
 def import_config(xml: str, password: str, *, overwrite: bool = False) -> tuple[str, str]:
@@ -109,7 +112,7 @@ def import_config(xml: str, password: str, *, overwrite: bool = False) -> tuple[
     """
     identity = ctypes.c_void_p()
     group = call_text(lambda out: lib.peergroup_import_config(
-        encode(xml), encode(password), overwrite, byref(identity), out))
+        encode(xml, "xml"), encode(password, "password"), overwrite, byref(identity), out))
     try:
         return ctypes.string_at(identity.value or 0).decode(), group
     finally:
@@ -121,12 +124,12 @@ def groups(identity: Optional[str] = None) -> list[GroupName]:
     return call_list(lib.peergroup_list_groups, _c.peergroup_group_name,
                      lambda g: GroupName(required(g.name), required(g.friendly),
                                          required(g.identity)),
-                     encode(identity))
+                     encode(identity, "identity"))
 
 
 def delete_group(name: str, *, identity: Optional[str] = None) -> None:
     """Leave a group: delete this user's local state of it."""
-    check(lib.peergroup_delete(encode(identity), encode(name)))
+    check(lib.peergroup_delete(encode(identity, "identity"), encode(name, "name")))
 
 
 def _invitation(i: _c.peergroup_invitation) -> Invitation:
@@ -139,19 +142,19 @@ def _invitation(i: _c.peergroup_invitation) -> Invitation:
 def parse_invitation(invitation: str) -> Invitation:
     """Check an invitation and say what it holds."""
     return call_block(lib.peergroup_parse_invitation, _c.peergroup_invitation, _invitation,
-                      encode(invitation))
+                      encode(invitation, "invitation"))
 
 
 def host_from_name(name: str) -> str:
     """A peer name as a host name below pnrp.net."""
-    return call_text(lib.peergroup_host_from_name, encode(name))
+    return call_text(lib.peergroup_host_from_name, encode(name, "name"))
 
 
 def name_from_host(host: str) -> str:
     """The peer name that a host name below pnrp.net stands for."""
-    return call_text(lib.peergroup_name_from_host, encode(host))
+    return call_text(lib.peergroup_name_from_host, encode(host, "host"))
 
 
 def escape(text: str) -> str:
     """Make text stand for itself in a query, with any * and ? in it."""
-    return call_text(lib.peergroup_query_escape, encode(text))
+    return call_text(lib.peergroup_query_escape, encode(text, "text"))

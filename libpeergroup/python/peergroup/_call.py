@@ -14,20 +14,20 @@ from datetime import date, datetime, timezone
 from typing import Any, Callable, Mapping, Optional, TypeVar, Union
 
 from . import _c
-from ._types import (Attribute, Attributes, Date, Error, PeerTime, Record, check, lib,
-                     utc_after)
+from ._types import (Attribute, Attributes, Date, Error, PeerTime, Record, check, expect,
+                     lib, utc_after)
 
 Text = Optional[str]
 T = TypeVar("T")
 
 
-def encode(text: Text) -> Optional[bytes]:
-    """Text for the library, which would end it at a NUL."""
+def encode(text: Text, what: str) -> Optional[bytes]:
+    """Text for the library, which would end it at a NUL; what: the argument's name."""
     if text is None:
         return None
-    data = text.encode()
+    data = expect(text, str, what).encode()
     if b"\0" in data:
-        raise ValueError("text with a NUL")
+        raise ValueError(f"{what}: text with a NUL")
     return data
 
 
@@ -39,15 +39,19 @@ def required(text: Optional[bytes]) -> str:
     return (text or b"").decode()
 
 
-def number(value: int, bits: int = 32) -> int:
+def number(value: int, what: str, bits: int = 32) -> int:
     """A number for the library, of which ctypes would take the lowest bits only."""
-    if not 0 <= value < 1 << bits:
-        raise ValueError(f"{value} is not from 0 to {(1 << bits) - 1}")
+    try:
+        fits = 0 <= value < 1 << bits
+    except TypeError:
+        raise TypeError(f"{what} must be a number, not {type(value).__name__}") from None
+    if not fits:
+        raise ValueError(f"{what}: {value} is not from 0 to {(1 << bits) - 1}")
     return value
 
 
-def uuid_out(which: uuid.UUID) -> Any:
-    return _c.Uuid.from_buffer_copy(which.bytes)
+def uuid_out(which: uuid.UUID, what: str) -> Any:
+    return _c.Uuid.from_buffer_copy(expect(which, uuid.UUID, what).bytes)
 
 
 def uuid_in(which: Any) -> uuid.UUID:
@@ -62,12 +66,12 @@ def utc_in(seconds: int) -> datetime:
     return utc_after(_EPOCH, seconds)
 
 
-def utc_out(when: Optional[datetime]) -> int:
+def utc_out(when: Optional[datetime], what: str) -> int:
     """Seconds since 1970, 0 for None."""
     if when is None:
         return 0
-    if when.tzinfo is None:
-        raise ValueError("a time without a time zone")
+    if expect(when, datetime, what).tzinfo is None:
+        raise ValueError(f"{what}: a time without a time zone")
     return int(when.timestamp())
 
 
@@ -105,21 +109,24 @@ def call_list(function: Callable[..., int], structure: Any, make: Callable[[Any]
 
 
 def _attribute(name: str, value: Attribute) -> _c.peergroup_attribute:
-    if isinstance(value, bool):
-        raise TypeError(f"attribute {name}: a bool; an attribute is a str, an int or a date")
+    data = encode(expect(name, str, "an attribute's name"), "an attribute's name")
+    if isinstance(value, bool) or not isinstance(value, (str, int, date)):
+        raise TypeError(f"attribute {name} must be str, int or a date, not "
+                        f"{type(value).__name__}")
     if isinstance(value, int):
         kind, text = b"int", str(int(value))
     elif isinstance(value, Date):
         kind, text = b"date", str(value)
-    elif isinstance(value, (date, datetime)):
+    elif isinstance(value, date):
         kind, text = b"date", Date.of(value)
     else:
         kind, text = b"string", value
-    return _c.peergroup_attribute(encode(name), kind, encode(text))
+    return _c.peergroup_attribute(data, kind, encode(text, f"attribute {name}"))
 
 
 def attributes_xml(attributes: Attributes) -> str:
     """Attribute XML of values."""
+    expect(attributes, Mapping, "attributes")
     array = (_c.peergroup_attribute * len(attributes))(
         *(_attribute(name, value) for name, value in attributes.items()))
     return call_text(lib.peergroup_attributes_build, array, len(attributes))
@@ -144,21 +151,22 @@ def parse_attributes(xml: Union[str, None]) -> dict[str, Attribute]:
     if not xml:
         return {}
     return dict(call_list(lib.peergroup_attributes_parse, _c.peergroup_attribute, _value,
-                          encode(xml)))
+                          encode(xml, "xml")))
 
 
 def query_of(clauses: Mapping[str, Any]) -> str:
     """A query for records of which all of this is true."""
+    expect(clauses, Mapping, "query")
     array = (_c.peergroup_clause * len(clauses))()
     for clause, (key, value) in zip(array, clauses.items()):
-        name, _, compare = key.partition(" ")
+        name, _, compare = expect(key, str, "an attribute's name").partition(" ")
         if isinstance(value, uuid.UUID):
             value = str(value)
         elif isinstance(value, PeerTime):
             value = value.utc
         made = _attribute(name, value)
         clause.attrib, clause.type, clause.value = made.name, made.type, made.value
-        clause.compare = encode(compare.strip() or "equal")
+        clause.compare = encode(compare.strip() or "equal", key)
     return call_text(lib.peergroup_query_build, array, len(clauses))
 
 

@@ -17,7 +17,7 @@ from ._call import (address, attributes_xml, call_block, call_list, call_text, d
                     number, query_of, record, required, utc_out, uuid_in, uuid_out, walk)
 from ._types import (Attributes, Bytes, Connection, Error, Lifetime, Member, NewRecord, PeerTime,
                      Properties, PropertyFlag, Record, Refusal, Role, Status, StatusFlag,
-                     Transfer, check, error_of, lib)
+                     Transfer, check, error_of, expect, lib)
 from ._watch import Receiver, Watch
 
 NOW = _c.PEERGROUP_SINCE_NOW
@@ -72,29 +72,40 @@ def _milliseconds(timeout: Optional[float]) -> int:
     # of a time may be less than nothing.
     if timeout is None:
         return -1
-    return math.ceil(min(max(timeout, 0) * 1000, 2**31 - 1))
+    try:
+        return math.ceil(min(max(timeout, 0) * 1000, 2**31 - 1))
+    except TypeError:
+        raise TypeError(f"timeout must be a number, not {type(timeout).__name__}") from None
 
 
 def _raw(data: Bytes) -> bytes:
-    return data.encode() if isinstance(data, str) else bytes(data)
+    if isinstance(data, str):
+        return data.encode()
+    try:
+        return bytes(memoryview(data))      # bytes() of a number were as many zeros
+    except TypeError:
+        raise TypeError(f"data must be str or bytes, not {type(data).__name__}") from None
 
 
-def _seconds(lifetime: Lifetime) -> int:
+def _seconds(lifetime: Lifetime, what: str) -> int:
     # Rounded up, as 0 is no lifetime but stands for another.
     if isinstance(lifetime, timedelta):
-        return number(-(-lifetime // timedelta(seconds=1)))
-    return number(math.ceil(number(lifetime)))  # of what is not finite there is none
+        return number(-(-lifetime // timedelta(seconds=1)), what)
+    # Of what is not finite there is none.
+    return number(math.ceil(number(lifetime, what)), what)
 
 
 def _new_record(data: Bytes, attributes: Union[Attributes, str, None],
                 expires: Optional[PeerTime], lifetime: Lifetime) -> _c.peergroup_new_record:
     raw = _raw(data)
     xml = None
+    if expires is not None and not isinstance(expires, int):
+        expect(expires, PeerTime, "expires")
     if attributes:
         xml = attributes if isinstance(attributes, str) else attributes_xml(attributes)
     made = _c.peergroup_new_record(
-        ctypes.cast(ctypes.c_char_p(raw), ctypes.c_void_p), len(raw), encode(xml),
-        number(expires or 0, 64), _seconds(lifetime))
+        ctypes.cast(ctypes.c_char_p(raw), ctypes.c_void_p), len(raw), encode(xml, "attributes"),
+        number(expires or 0, "expires", 64), _seconds(lifetime, "lifetime"))
     made.keep = raw     # the pointer does not
     return made
 
@@ -102,12 +113,14 @@ def _new_record(data: Bytes, attributes: Union[Attributes, str, None],
 def _batch(function: Callable[..., int], handle: ctypes.c_void_p, ids: list[uuid.UUID],
            records: list[NewRecord], progress: Optional[Progress]) -> Any:
     """The array of a batch, with the result of each; ids: of those that are updated."""
+    for r in records:
+        expect(r, NewRecord, "records: each")
     new = [_new_record(r.data, r.attributes, r.expires, r.lifetime) for r in records]
     array = (_c.peergroup_batch_record * len(records))()
     for i, r in enumerate(records):
-        array[i].type, array[i].content = uuid_out(r.type), new[i]
+        array[i].type, array[i].content = uuid_out(r.type, "type"), new[i]
         if ids:
-            array[i].id = uuid_out(ids[i])
+            array[i].id = uuid_out(ids[i], "id")
     failed: list[BaseException] = []
 
     def each(done: int, count: int, _: Any) -> int:
@@ -153,37 +166,42 @@ class Group:
         With a password, who knows it can join, as one of that role.
         """
         options = _c.peergroup_create_options(
-            encode(classifier), encode(friendly), encode(comment), encode(cloud), number(flags),
-            _seconds(member_data_lifetime), _seconds(presence_lifetime))
+            encode(classifier, "classifier"), encode(friendly, "friendly"),
+            encode(comment, "comment"), encode(cloud, "cloud"), number(flags, "flags"),
+            _seconds(member_data_lifetime, "member_data_lifetime"),
+            _seconds(presence_lifetime, "presence_lifetime"))
         if password is not None:
-            return cls._get(lib.peergroup_create_with_password, encode(identity),
-                            byref(options), encode(password), number(password_role))
-        return cls._get(lib.peergroup_create, encode(identity), byref(options))
+            return cls._get(lib.peergroup_create_with_password, encode(identity, "identity"),
+                            byref(options), encode(password, "password"),
+                            number(password_role, "password_role"))
+        return cls._get(lib.peergroup_create, encode(identity, "identity"), byref(options))
 
     @classmethod
     def open(cls, name: str, *, identity: Optional[str] = None) -> "Group":
         """Open a group that this user has created or joined, by its peer name."""
-        return cls._get(lib.peergroup_open, encode(identity), encode(name))
+        return cls._get(lib.peergroup_open, encode(identity, "identity"), encode(name, "name"))
 
     @classmethod
     def join(cls, invitation: str, *, identity: Optional[str] = None) -> "Group":
         """Become a member by an invitation."""
-        return cls._get(lib.peergroup_join, encode(identity), encode(invitation))
+        return cls._get(lib.peergroup_join, encode(identity, "identity"),
+                        encode(invitation, "invitation"))
 
     @classmethod
     def join_password(cls, invitation: str, password: str, *,
                       identity: Optional[str] = None) -> "Group":
         """Join by a password, which authenticate() then proves to a member."""
-        return cls._get(lib.peergroup_join_password, encode(identity), encode(invitation),
-                        encode(password))
+        return cls._get(lib.peergroup_join_password, encode(identity, "identity"),
+                        encode(invitation, "invitation"), encode(password, "password"))
 
     def authenticate(self, address: Optional[str] = None) -> None:
         """Prove the password to the member at an address, and so become a member."""
-        check(lib.peergroup_authenticate(self._handle, encode(address)))
+        check(lib.peergroup_authenticate(self._handle, encode(address, "address")))
 
     def set_password(self, password: Optional[str], role: Role = Role(0)) -> None:
         """Set the group's password, or tell this member what it is; None: forget it."""
-        check(lib.peergroup_set_password(self._handle, encode(password), number(role)))
+        check(lib.peergroup_set_password(self._handle, encode(password, "password"),
+                                         number(role, "role")))
 
     def password_invitation(self) -> str:
         """An invitation for everybody who knows the password, which is not in it."""
@@ -215,9 +233,7 @@ class Group:
 
     def online(self, port: int = 0) -> None:
         """Listen, link and accept links."""
-        if not 0 <= port <= 65535:
-            raise ValueError("a port is at most 65535")
-        check(lib.peergroup_online(self._handle, port))
+        check(lib.peergroup_online(self._handle, number(port, "port", 16)))
 
     def offline(self) -> None:
         """End all links, for all programs that have the group open."""
@@ -229,11 +245,11 @@ class Group:
 
     def connect(self, address: str) -> None:
         """Link to a member at "ADDR", "ADDR:PORT" or "[ADDR]:PORT"."""
-        check(lib.peergroup_connect(self._handle, encode(address)))
+        check(lib.peergroup_connect(self._handle, encode(address, "address")))
 
     def credential_lifetime(self, lifetime: Lifetime) -> None:
         """For how long the member vouches for this host."""
-        check(lib.peergroup_credential_lifetime(self._handle, _seconds(lifetime)))
+        check(lib.peergroup_credential_lifetime(self._handle, _seconds(lifetime, "lifetime")))
 
     # ---- the group and who is in it ------------------------------------------
 
@@ -256,11 +272,13 @@ class Group:
 
     def set_properties(self, properties: Properties) -> None:
         """Change what the group is: dataclasses.replace() what properties has."""
-        p = properties
+        p = expect(properties, Properties, "properties")
         raw = _c.peergroup_properties(
-            encode(p.name), encode(p.creator), encode(p.classifier), encode(p.cloud),
-            encode(p.friendly), encode(p.comment), number(p.flags),
-            _seconds(p.member_data_lifetime), _seconds(p.presence_lifetime))
+            encode(p.name, "name"), encode(p.creator, "creator"),
+            encode(p.classifier, "classifier"), encode(p.cloud, "cloud"),
+            encode(p.friendly, "friendly"), encode(p.comment, "comment"), number(p.flags, "flags"),
+            _seconds(p.member_data_lifetime, "member_data_lifetime"),
+            _seconds(p.presence_lifetime, "presence_lifetime"))
         check(lib.peergroup_set_properties(self._handle, byref(raw)))
 
     def members(self, *, present: bool = False, name: Optional[str] = None) -> list[Member]:
@@ -269,19 +287,20 @@ class Group:
         name: of the one that is asked for, by its peer name.
         """
         return walk(lib.peergroup_members, _c.EachMember, _member, self._handle,
-                    _c.PEER_MEMBER_PRESENT if present else 0, encode(name))
+                    _c.PEER_MEMBER_PRESENT if present else 0, encode(name, "name"))
 
     def invite(self, identity_xml: str, *, expires: Optional[datetime] = None,
                roles: Role = Role.MEMBER) -> str:
         """An invitation for an identity, for it only."""
-        return call_text(lib.peergroup_invite, self._handle, encode(identity_xml),
-                         utc_out(expires), number(roles))
+        return call_text(lib.peergroup_invite, self._handle, encode(identity_xml, "identity_xml"),
+                         utc_out(expires, "expires"), number(roles, "roles"))
 
     def renew(self, member: str, *, expires: Optional[datetime] = None,
               roles: Role = Role(0)) -> str:
         """A later certificate for a member, as an invitation; also left in the group."""
-        return call_text(lib.peergroup_renew, self._handle, encode(member), utc_out(expires),
-                         number(roles), _c.PEERGROUP_RENEW_STORE)
+        return call_text(lib.peergroup_renew, self._handle, encode(member, "member"),
+                         utc_out(expires, "expires"), number(roles, "roles"),
+                         _c.PEERGROUP_RENEW_STORE)
 
     def revoke(self, member: str, *, only: bool = False, withdraw: bool = False) -> None:
         """End a membership, for everybody and at once.
@@ -289,7 +308,7 @@ class Group:
         only: those whom the member has invited stay. withdraw: what it published
         goes, too.
         """
-        check(lib.peergroup_revoke(self._handle, encode(member),
+        check(lib.peergroup_revoke(self._handle, encode(member, "member"),
                                    (_c.PEERGROUP_REVOKE_ONLY if only else 0) |
                                    (_c.PEERGROUP_REVOKE_WITHDRAW if withdraw else 0)))
 
@@ -304,7 +323,7 @@ class Group:
         """
         new = _new_record(data, attributes, expires, lifetime)
         out = _c.Uuid()
-        check(lib.peergroup_add(self._handle, uuid_out(type), byref(new), out))
+        check(lib.peergroup_add(self._handle, uuid_out(type, "type"), byref(new), out))
         return uuid_in(out)
 
     def update(self, id: uuid.UUID, data: Bytes = b"", *,   # pylint: disable=redefined-builtin
@@ -312,11 +331,11 @@ class Group:
                expires: Optional[PeerTime] = None, lifetime: Lifetime = 0) -> None:
         """Replace all of a record's content; without a time it expires as before."""
         new = _new_record(data, attributes, expires, lifetime)
-        check(lib.peergroup_update(self._handle, uuid_out(id), byref(new)))
+        check(lib.peergroup_update(self._handle, uuid_out(id, "id"), byref(new)))
 
     def delete(self, id: uuid.UUID) -> None:        # pylint: disable=redefined-builtin
         """Delete a record on all hosts."""
-        check(lib.peergroup_delete_record(self._handle, uuid_out(id)))
+        check(lib.peergroup_delete_record(self._handle, uuid_out(id, "id")))
 
     def add_batch(self, records: Iterable[NewRecord], *,
                   progress: Optional[Progress] = None) -> list[Union[uuid.UUID, Error]]:
@@ -335,6 +354,7 @@ class Group:
 
         Those that were refused, and for which error; the others are updated.
         """
+        expect(records, Mapping, "records")
         array = _batch(lib.peergroup_update_batch, self._handle, list(records),
                        list(records.values()), progress)
         return {id: error_of(r.result) for id, r in zip(records, array) if r.result < 0}
@@ -342,13 +362,13 @@ class Group:
     def get(self, id: uuid.UUID) -> Record:         # pylint: disable=redefined-builtin
         """One record."""
         return call_block(lib.peergroup_get, _c.peergroup_record, record, self._handle,
-                          uuid_out(id))
+                          uuid_out(id, "id"))
 
     def records(self, type: Optional[uuid.UUID] = None      # pylint: disable=redefined-builtin
                 ) -> Iterator[Record]:
         """All records, or those of a type, as they are when it is called."""
         return iter(walk(lib.peergroup_records, _c.Each, record, self._handle,
-                         None if type is None else uuid_out(type)))
+                         None if type is None else uuid_out(type, "type")))
 
     def search(self, query: Union[str, Mapping[str, Any]]) -> Iterator[Record]:
         """Records that match a query.
@@ -359,7 +379,8 @@ class Group:
         escape().
         """
         xml = query if isinstance(query, str) else query_of(query)
-        return iter(walk(lib.peergroup_search, _c.Each, record, self._handle, encode(xml)))
+        return iter(walk(lib.peergroup_search, _c.Each, record, self._handle,
+                         encode(xml, "query")))
 
     def watch(self, since: int = NOW) -> Watch:
         """What happens from now on; or after sequence number since, 0 for all there is."""
@@ -382,13 +403,14 @@ class Group:
         timeout: seconds; 0 returns at once, and a watch tells what became of it.
         """
         out = ctypes.c_uint64()
-        check(lib.peergroup_direct_open(self._handle, encode(member), encode(address),
+        check(lib.peergroup_direct_open(self._handle, encode(member, "member"),
+                                        encode(address, "address"),
                                         _milliseconds(timeout), byref(out)))
         return out.value
 
     def close_direct(self, id: int) -> None:        # pylint: disable=redefined-builtin
         """Close a direct connection; what has been sent before still goes out."""
-        check(lib.peergroup_direct_close(self._handle, number(id, 64)))
+        check(lib.peergroup_direct_close(self._handle, number(id, "id", 64)))
 
     def send(self, id: int, type: uuid.UUID, data: Bytes,   # pylint: disable=redefined-builtin
              *, timeout: Optional[float] = None) -> None:
@@ -397,8 +419,8 @@ class Group:
         timeout: seconds to wait for room in its queue.
         """
         raw = _raw(data)
-        check(lib.peergroup_send(self._handle, number(id, 64), uuid_out(type), raw, len(raw),
-                                 _milliseconds(timeout)))
+        check(lib.peergroup_send(self._handle, number(id, "id", 64), uuid_out(type, "type"), raw,
+                                 len(raw), _milliseconds(timeout)))
 
     def receive(self) -> Receiver:
         """What others send from now on; and let them open direct connections."""
@@ -408,12 +430,12 @@ class Group:
 
     def export_config(self, password: str) -> str:
         """The membership, as a text that is as safe as the password: import_config()."""
-        return call_text(lib.peergroup_export_config, self._handle, encode(password))
+        return call_text(lib.peergroup_export_config, self._handle, encode(password, "password"))
 
     def export_database(self, path: Path) -> Transfer:
         """Write all records to a file, for this user only and not encrypted."""
         counts = _c.peergroup_transfer()
-        check(lib.peergroup_export_database(self._handle, encode(os.fspath(path)),
+        check(lib.peergroup_export_database(self._handle, encode(os.fspath(path), "path"),
                                             byref(counts)))
         return _transfer(counts)
 
@@ -425,6 +447,6 @@ class Group:
         counts = _c.peergroup_transfer()
         refused: list[Refusal] = []
         each = _c.peergroup_refusal_fn(lambda r, _: refused.append(_refusal(r.contents)))
-        check(lib.peergroup_import_database(self._handle, encode(os.fspath(path)), each, None,
-                                            byref(counts)))
+        check(lib.peergroup_import_database(self._handle, encode(os.fspath(path), "path"),
+                                            each, None, byref(counts)))
         return _transfer(counts), refused

@@ -9,11 +9,12 @@ import enum
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Mapping, Union
+from typing import Any, Mapping, TypeVar, Union
 
 from . import _c
 
 lib = _c.load()
+T = TypeVar("T")
 
 
 def _shown(text: str) -> str:
@@ -99,6 +100,13 @@ def utc_after(epoch: datetime, seconds: int, microseconds: int = 0) -> datetime:
         return nearest.replace(tzinfo=timezone.utc)
 
 
+def expect(value: T, kind: Any, what: str) -> T:
+    """The value of an argument, if it is of that kind; who calls is told which one is not."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be {kind.__name__}, not {type(value).__name__}")
+    return value
+
+
 class PeerTime(int):
     """A time as records have it: 100 ns since 1601, by the group's clock."""
 
@@ -111,7 +119,7 @@ class PeerTime(int):
     @classmethod
     def of(cls, when: datetime) -> "PeerTime":
         """Of a datetime that has a time zone."""
-        if when.tzinfo is None:
+        if expect(when, datetime, "when").tzinfo is None:
             raise ValueError("a time without a time zone")
         return cls((when - _EPOCH) // timedelta(microseconds=1) * 10)
 
@@ -126,7 +134,7 @@ class Date(str):
     def of(cls, when: Union[date, datetime]) -> "Date":
         """Of a date, or of a datetime that has a time zone."""
         if not isinstance(when, datetime):
-            return cls(when.isoformat())
+            return cls(expect(when, date, "when").isoformat())
         if when.tzinfo is None:
             raise ValueError("a time without a time zone")
         return cls(when.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))

@@ -269,7 +269,7 @@ class Watch(Queue[Event]):
 
     def __init__(self, group: ctypes.c_void_p, since: int) -> None:
         handle = ctypes.c_void_p()
-        check(lib.peergroup_watch_open(group, number(since, 64), byref(handle)))
+        check(lib.peergroup_watch_open(group, number(since, "since", 64), byref(handle)))
         super().__init__(handle, lib.peergroup_watch_fd(handle))
 
     def _take(self) -> Optional[Event]:
