@@ -69,6 +69,7 @@ check "to a device" known_hosts_to "$T/null"
 check "which stays one" [ -c "$T/null" ]
 known_hosts_to /dev/stdout 2> "$T/told" | cat > "$T/piped"
 check "to a pipe" cmp "$T/h2/known_hosts" "$T/piped"
+check_fails "a folder that is not there" known_hosts_to "$T/none/known_hosts"
 check_fails "a link to nothing" known_hosts_to "$T/links/known_hosts"
 echo old > "$T/linked"
 check "a link to a file" known_hosts_to "$T/links/known_hosts"
@@ -165,9 +166,29 @@ is "list" "$(on h2 peer-flags list)" $'a.b-c=x y=z\ncolour=red\nevil=caf\xc3\xa9
 check "unset" on h1 peer-flags unset evil
 wait_for "the file follows" 20 flags_are h2 $'a.b-c=x y=z\ncolour=red'
 wait_for "the command, too" 20 cmp "$T/h2/flags" "$T/h2/seen"
-is "of a member" "$(on h2 peer-flags -m nobody list)" ""
+# says WORDS COMMAND...: nothing, if h2 is told so, and nothing else, by that exit status
+says() {
+	local words=$1 wanted=$2 status
+	shift 2
+	on h2 peer-flags "$@" > "$T/said" 2>&1
+	status=$?
+	[ $status -eq "$wanted" ] || echo "exit status $status"
+	[[ $(wc -l < "$T/said") -eq 1 && $(< "$T/said") == "$words"* ]] || cat "$T/said"
+}
+who=$(info h1 identity)
+is "of a member" "$(on h2 peer-flags -m "$who" list)" $'a.b-c=x y=z\ncolour=red'
+is "of another" "$(on h2 peer-flags -m "${who//[0-9]/a}" list)" ""
+for wrong in nobody "${who^^}" "${who:1}" "${who%%.*}x"; do
+	is "-m $wrong is no peer name" "$(says "-m $wrong: not a peer name" 2 -m "$wrong" list)" ""
+done
 check_fails "no other member changes it" on h2 peer-flags set colour green
-check_fails "a name is a word" on h1 peer-flags set 'a=b' c
+for wrong in 'a=b' 'a b' '' "$(printf %65s | tr ' ' a)"; do
+	is "'$wrong' is no name to set" "$(says "$wrong: a name is " 2 set "$wrong" c)" ""
+	is "nor to unset" "$(says "$wrong: a name is " 2 unset "$wrong")" ""
+done
+is "a file's folder has to be there" \
+	"$(says "$T/none/flags: no file can be made in its folder: No such" 1 \
+		-o "$T/none/flags" watch)" ""
 runs=$(wc -l < "$T/h2/runs")
 check "set to what it is" on h1 peer-flags set colour red
 check "unset" on h1 peer-flags unset a.b-c

@@ -200,8 +200,12 @@ static void replace(const char *path, const char *text, size_t size)
 	if (asprintf(&new, "%s.XXXXXX", path) < 0)
 		die_errno(path);
 	fd = mkostemp(new, O_CLOEXEC);
-	if (fd < 0)
-		die_errno(new);
+	if (fd < 0) {
+		/* Of the name that has been made up nobody knows. */
+		fprintf(stderr, "%s: no file can be made in its folder: %s\n", path,
+			strerror(errno));
+		exit(1);
+	}
 	/* Without fsync() a crash may leave the new name with nothing in it. */
 	if (!write_all(fd, text, size) || fchmod(fd, 0644) || fsync(fd) || close(fd) ||
 	    rename(new, path)) {

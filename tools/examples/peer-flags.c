@@ -52,6 +52,12 @@ static bool is_name(const char *name)
 	return is_made_of(name, NAME_MAX_LEN, ALNUM "._-");
 }
 
+/* Of a member, whom this host need not know yet: the digits, and perhaps a classifier. */
+static bool is_peer_name(const char *name)
+{
+	return strspn(name, "0123456789abcdef") >= 40 && (!name[40] || name[40] == '.');
+}
+
 /* A line of a file, so it may not hold another, and one that people look at. */
 static bool is_value(const char *value, size_t size)
 {
@@ -265,11 +271,20 @@ static int usage(void)
 	return 2;
 }
 
+static int no_name(const char *name)
+{
+	fprintf(stderr, "%s: a name is 1 to %d letters, digits, dots, - and _\n", name,
+		NAME_MAX_LEN);
+	return 2;
+}
+
 static int run_command(peergroup_t group, const char *output, int argc, char **argv)
 {
-	if (!strcmp(argv[0], "set") && argc == 3 && is_name(argv[1]))
-		return set_flag(group, argv[1], argv[2]);
-	if (!strcmp(argv[0], "unset") && argc == 2 && is_name(argv[1])) {
+	if (!strcmp(argv[0], "set") && argc == 3)
+		return is_name(argv[1]) ? set_flag(group, argv[1], argv[2]) : no_name(argv[1]);
+	if (!strcmp(argv[0], "unset") && argc == 2) {
+		if (!is_name(argv[1]))
+			return no_name(argv[1]);
 		find_flags(group, argv[1], delete_flag, group);
 		return 0;
 	}
@@ -298,6 +313,11 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage();
+	if (only_member && !is_peer_name(only_member)) {
+		fprintf(stderr, "-m %s: not a peer name, as 'peergroup members' shows them\n",
+			only_member);
+		return 2;
+	}
 	group = open_group(name, NULL);
 	c = run_command(group, output, argc - optind, argv + optind);
 	peergroup_close(group);
