@@ -262,11 +262,10 @@ static void test_revoke(void)
 
 /* -------------------------------------- membership data is left to members -- */
 
-static void publish(peergroup_t group)
+static void publish(peergroup_t group, uuid_t id)
 {
 	static const uuid_t type = { 7 };
 	struct peergroup_new_record r = { .data = "x", .size = 1, .lifetime = 600 };
-	uuid_t id;
 
 	HR(peergroup_add(group, type, &r, id), S_OK);
 }
@@ -292,6 +291,8 @@ static void set_up_optional(void)
 
 static void test_optional(void)
 {
+	uuid_t id;
+
 	set_up_optional();
 	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 1));
 	CHECK(members(ours, 0, NULL) == 2, "present, if nothing else");
@@ -299,11 +300,11 @@ static void test_optional(void)
 	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 1));
 	CHECK(members(ours, 0, NULL) == 1, "gone without a trace");
 	CHECK(!here.bob[PEER_MEMBER_JOINED] && !here.alice[PEER_MEMBER_JOINED]);
-	publish(bobs);
+	publish(bobs, id);
 	CHECK(heard(&there, &there.bob[PEER_MEMBER_JOINED], 1), "who publishes is somebody");
 	NEED(!peergroup_online(bobs, 4000));
 	CHECK(heard(&here, &here.bob[PEER_MEMBER_JOINED], 1));
-	publish(bobs);
+	publish(bobs, id);
 	NEED(!peergroup_offline(bobs));
 	CHECK(heard(&here, &here.bob[PEER_MEMBER_DISCONNECTED], 2));
 	CHECK(members(ours, 0, NULL) == 2);
@@ -379,6 +380,68 @@ static void test_again(void)
 	peergroup_free(carol);
 }
 
+/* ------------------------------------------ revoked, and not whom it invited -- */
+
+struct known {
+	peergroup_t group;
+	const char *name;
+};
+
+static bool is_no_member(void *arg)
+{
+	struct known *k = arg;
+
+	return !members(k->group, 0, k->name);
+}
+
+static bool has_record(void *arg)
+{
+	struct peergroup_record *record;
+	HRESULT hr = peergroup_get(ours, arg, &record);
+
+	if (hr == S_OK)
+		peergroup_free(record);
+	return hr == S_OK;
+}
+
+/* Carol's membership ends, and that of Bob, who has it from her, does not. */
+static void test_only(void)
+{
+	struct known here_is, there_is;
+	peergroup_t carols;
+	uuid_t id;
+	char *carol;
+
+	NEED(!peergroup_close(ours) && !peergroup_close(bobs));
+	NEED(!peergroup_identity_create("carol", NULL, &carol));
+	NEED(!peergroup_create(alice, NULL, &ours));
+	listen_to(ours, &here);
+	NEED(!peergroup_online(ours, 0));
+	join(ours, carol, PEERGROUP_ROLE_ADMIN, 0, &carols);
+	link_to_alice(carols, 4001);
+	join(carols, bob, PEERGROUP_ROLE_ADMIN, 0, &bobs);
+	link_to_alice(bobs, 4000);
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_JOINED], 1));
+	CHECK(heard(&here, &here.bob[PEER_MEMBER_CONNECTED], 1));
+	HR(peergroup_revoke(bobs, carol, 0), PEER_E_NOT_AUTHORIZED);
+	HR(peergroup_revoke(ours, carol, PEERGROUP_REVOKE_ONLY), S_OK);
+	here_is = (struct known){ ours, carol };
+	CHECK(wait_until(is_no_member, &here_is), "who was revoked");
+	there_is = (struct known){ bobs, carol };
+	CHECK(wait_until(is_no_member, &there_is), "as Bob hears");
+	CHECK(members(ours, 0, bob) == 1 && members(bobs, 0, bob) == 1, "he is a member still");
+	CHECK(members(ours, PEER_MEMBER_PRESENT, bob) == 1, "and connected");
+	publish(bobs, id);
+	CHECK(wait_until(has_record, id), "and may publish");
+	take_events(&here);
+	CHECK(!here.bob[PEER_MEMBER_LEFT] && !here.bob[PEER_MEMBER_DISCONNECTED]);
+	/* In this way who invited Bob, or her, may be revoked by him. */
+	HR(peergroup_revoke(bobs, alice, PEERGROUP_REVOKE_ONLY), S_OK);
+	stop_listening(&here);
+	peergroup_close(carols);
+	peergroup_free(carol);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -391,6 +454,7 @@ int main(void)
 		{ "PeerGroupRevokeMember", test_revoke },
 		{ "membership data is optional", test_optional },
 		{ "who is invited again, and revoked again", test_again },
+		{ "who is revoked, and not whom it invited", test_only },
 	};
 	char home[] = "/tmp/members.XXXXXX";
 

@@ -3,8 +3,8 @@
 # timeout: 900
 #
 # Revocation: links of the revoked drop, its later records are refused, its earlier
-# ones stay or go as the administrator chose; what it issued falls with it; hosts that
-# were apart agree when they meet; one host is enough to remember it.
+# ones stay or go as the administrator chose; what it issued falls with it, or stays; hosts
+# that were apart agree when they meet; one host is enough to remember it.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../group.sh"
 
@@ -145,4 +145,19 @@ check "and who watches, with each try" grep -q "failed to 10.88.0.*: membership 
 	<(pg h3 watch g --count 40 --timeout 60)
 check "h1 still has nothing of h3" has_no h1 "$mine"
 wait_for "h1 and h2 have the same table" 60 same_tables h1 h2
+
+# --- an administrator, and not whom it invited: h4, once more, by h2
+check "h3 goes" pg h3 down g
+check "h4 goes" pg h4 down g
+invited_by h2 4 member
+up h4 --connect 10.88.0.1
+check "h4 is in again" becomes_ready h4
+wait_for "h1 is linked to h2 and h4" 60 linked h1 2
+check "h1 revokes h2 only" pg h1 revoke --only g host2
+wait_for "h4 hears of it" 60 is_revoked h4 host2
+wait_for "h1 has no link to h2" 60 links_are h1 1
+id=$(add h4 stays)
+check "h1 gets what h4 publishes" gets h1 "$id"
+check "h4 is no less a member" not_revoked h4 host4
+check "and linked to h1" grep -q " up .* host4 " <(pg h1 links g)
 done_testing
