@@ -347,6 +347,9 @@ RULE(W11, "who guesses is soon not listened to, while others from elsewhere are"
 	refused = counter(ours, "password_rate");
 	HR(peergroup_authenticate(bobs, "127.0.0.1"), PEER_E_NO_MEMBER_CONNECTIONS);
 	CHECK(counter(ours, "password_rate") == refused + 1);
+	/* Another network's address: it is looked at, and is wrong. */
+	HR(peergroup_authenticate(bobs, "::1"), PEER_E_NOT_AUTHORIZED);
+	CHECK(counter(ours, "password_rate") == refused + 1);
 	CHECK(counter(ours, "password_opened") < 60, "nor often");
 	CHECK(wait_until(all_failed, NULL));
 }

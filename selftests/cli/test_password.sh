@@ -52,13 +52,13 @@ opening() {
 	PY
 }
 
-# flood N: connections from h4 that say @opening and garbage, one after another
+# flood N ADDRESS...: connections from h4 to each that say @opening and garbage, one after another
 flood() {
-	pg-in h4 python3 -I -S - "$T/opening" "$1" <<-'PY'
+	pg-in h4 python3 -I -S - "$T/opening" "$@" <<-'PY'
 		import socket, sys
 		opening = open(sys.argv[1], "rb").read()
-		for i in range(int(sys.argv[2])):
-		    with socket.create_connection(("10.88.0.1", 3587)) as s:
+		for address in int(sys.argv[2]) * sys.argv[3:]:
+		    with socket.create_connection((address, 3587)) as s:
 		        s.settimeout(20)
 		        try:
 		            s.sendall(opening + b"\x00\x40" + b"x" * 64)
@@ -103,11 +103,32 @@ check "nor answer" exits $NOT_AUTHORISED pg h2 password --file "$T/pw" g
 is "one was let in" "$(stat_of h1 password_issued)" 1
 
 opening "$(cat "$T/name")" > "$T/opening"
-check "garbage" flood 2
+check "garbage" flood 2 10.88.0.1
 wait_for "is counted, as wrong as a password" 20 stat_at_least h1 password_failed 3
-pg h1 limits g password_prefix_rate=2 > /dev/null
-check "a flood of openings" flood 5
+pg h1 limits g password_prefix_rate=2 password_rate=0 > /dev/null
+check "a flood of openings" flood 5 10.88.0.1
 wait_for "is held back, by where it comes from" 20 stat_at_least h1 password_rate 1
+# From two prefixes, as one may share a place with that of the flood.
+elsewhere() {
+	local net
+	for net in 10.89.0 10.90.0; do
+		ip -n h1 address add $net.1/24 dev eth0 && ip -n h4 address add $net.4/24 dev eth0 ||
+			return
+	done
+	flood 1 10.89.0.1 10.90.0.1
+}
+opened=$(stat_of h1 password_opened)
+check "two from elsewhere" elsewhere
+wait_for "are let say what they have to" 20 stat_at_least h1 password_opened $((opened + 1))
+for net in 10.89.0 10.90.0; do
+	ip -n h1 address del $net.1/24 dev eth0
+	ip -n h4 address del $net.4/24 dev eth0
+done
+refused=$(stat_of h1 password_rate)
+pg h1 limits g password_prefix_rate=0 password_rate=2 > /dev/null
+check "a flood of openings, from wherever" flood 5 10.88.0.1
+wait_for "is held back, by how many they are in all" 20 \
+	stat_at_least h1 password_rate $((refused + 1))
 # What follows is about passwords: how fast this machine is must not hold it back, too.
 pg h1 limits g password_prefix_rate=0 password_rate=0 > /dev/null
 
