@@ -44,12 +44,12 @@ certificates_seen() {
 	PY
 }
 
-# bytes_seen HEX: how often these bytes passed
-bytes_seen() {
-	python3 -I -S - "$T/seen.out" "$T/seen.in" "$1" <<-'PY'
+# bytes_in "HEX..." FILE...: which of these bytes are in there
+bytes_in() {
+	python3 -I -S - "$@" <<-'PY'
 		import sys
-		seen = b"".join(open(f, "rb").read() for f in sys.argv[1:3])
-		print(seen.count(bytes.fromhex(sys.argv[3])))
+		seen = b"".join(open(f, "rb").read() for f in sys.argv[2:])
+		print(*(text for text in sys.argv[1].split() if bytes.fromhex(text) in seen))
 	PY
 }
 
@@ -103,8 +103,19 @@ unseen "no friendly name of h1" host1
 unseen "no friendly name of h2" host2
 unseen "no peer name of the group" "$(info h1 name | cut -c 1-40)"
 unseen "no friendly name of the group" "$called"
-id=$(info h1 group_id)
-is "no id of the group" "${#id} digits, $(bytes_seen "$id") times" "64 digits, 0 times"
+group_id=$(info h1 group_id)
+is "no id of the group" "${#group_id} digits: $(bytes_in "$group_id" "$T/seen.out" "$T/seen.in")" \
+	"64 digits: "
+# As they stand in a record's header. Its id begins as the name of who made it.
+header="${TYPE//-/} ${id//-/} ${large//-/}"
+while read -r name; do
+	header+=" ${name:0:16}"
+done < "$T/names"
+is "no type of a record, no id, no beginning of a name, as bytes" \
+	"$(bytes_in "$header" "$T/seen.out" "$T/seen.in")" ''
+pg h1 export "$called" "$T/table" > /dev/null
+is "which what is exported has, in clear" "$(bytes_in "$header" "$T/table")" "$header"
+is "names of two members and of the group" "$(wc -w <<< "$header")" 6
 for h in h1 h2; do
 	pg $h info --pem "$called" > "$T/$h.pem"
 done
