@@ -81,7 +81,8 @@ pg h5 identity xml > "$T/h5.xml"
 check "h1 does not invite it in vain" refuses pg h1 invite --to "$T/h5.xml" g
 check "and says what would help" grep -q "was revoked: only a new identity" \
 	<(pg h1 invite --to "$T/h5.xml" g 2>&1)
-check "h5 has heard it and cannot publish" refuses pg h5 add g --type "$TYPE" --data late
+wait_for "h5 has heard it" 20 is_revoked h5 host5
+check "and cannot publish" refuses pg h5 add g --type "$TYPE" --data late
 wait_for "h5 keeps trying and is turned away" 30 stat_at_least h1 link_revoked 2
 wait_for "all tables are the same" 30 same_tables h1 h2 h3 h4
 
