@@ -3,8 +3,8 @@
 // long: a walk of some hundred allocations, most of them with a link or a key file
 // valgrind: no: malloc() is replaced
 /*
- * No memory: each of the functions about groups and invitations, with each allocation
- * that it makes failing in turn, and the data folder as it was before. What libcrypto
+ * No memory: each of the functions about groups and invitations, of both APIs, with each
+ * allocation that it makes failing in turn, and the data folder as it was before. What libcrypto
  * allocates for itself is left alone here, and it makes no keys.
  */
 #include <stdio.h>
@@ -70,10 +70,26 @@ static HRESULT create_once(void)
 	return hr;
 }
 
+static HRESULT create_utf8_once(void)
+{
+	static const struct peergroup_create_options options = {
+		.classifier = "other", .friendly = "Another", .comment = "one", .cloud = "campus",
+	};
+	HGROUP group = BAD_GROUP;
+	HRESULT hr = ARMED(peergroup_create(alice, &options, (peergroup_t *)&group));
+
+	if (FAILED(hr))
+		CHECK(!group);
+	else
+		delete_named(alice, group);
+	return hr;
+}
+
 ERROR(PeerGroupCreate, E_OUTOFMEMORY, "each allocation in turn")
 {
 	configure_cloud();
 	heap_walk(create_once, walk_files);
+	heap_walk(create_utf8_once, walk_files);
 }
 
 static PWSTR bobs_xml;
@@ -95,6 +111,13 @@ static HRESULT invite_once(void)
 	return walk_text(hr, text);
 }
 
+static char *bobs_utf8;
+
+static HRESULT invite_utf8_once(void)
+{
+	return GIVES(peergroup_invite, in_campus, bobs_utf8, 0, PEERGROUP_ROLE_MEMBER);
+}
+
 ERROR(PeerGroupCreateInvitation, E_OUTOFMEMORY, "each allocation in turn")
 {
 	PEER_GROUP_PROPERTIES p = properties();
@@ -102,6 +125,9 @@ ERROR(PeerGroupCreateInvitation, E_OUTOFMEMORY, "each allocation in turn")
 	NEED(!PeerGroupCreate(&p, &in_campus));
 	NEED(!PeerIdentityGetXML(wide(bob), &bobs_xml));
 	heap_walk(invite_once, NULL);
+	NEED(!peergroup_identity_xml(bob, &bobs_utf8));
+	heap_walk(invite_utf8_once, walk_files);
+	peergroup_free(bobs_utf8);
 	delete_named(alice, in_campus);
 }
 
@@ -113,10 +139,34 @@ static HRESULT open_once(void)
 	return check_group(hr, group);
 }
 
+static HRESULT open_utf8_once(void)
+{
+	HGROUP group = BAD_GROUP;
+	HRESULT hr = ARMED(peergroup_open(alice, group_name, (peergroup_t *)&group));
+
+	return check_group(hr, group);
+}
+
+/* A handle is good until it is closed, and not after that. */
+static HRESULT close_once(void)
+{
+	peergroup_t group;
+	HRESULT hr;
+
+	NEED(!peergroup_open(alice, group_name, &group));
+	hr = ARMED(peergroup_close(group));
+	if (FAILED(hr))
+		HR(peergroup_close(group), S_OK);
+	HR(peergroup_close(group), PEER_E_INVALID_GROUP);
+	return hr;
+}
+
 ERROR(PeerGroupOpen, E_OUTOFMEMORY, "each allocation in turn")
 {
 	rules_group(0, PEERGROUP_ROLE_MEMBER);
 	heap_walk(open_once, walk_files);
+	heap_walk(open_utf8_once, walk_files);
+	heap_walk(close_once, walk_files);
 }
 
 static HRESULT parse_once(void)
@@ -133,9 +183,20 @@ static HRESULT parse_once(void)
 	return hr;
 }
 
+static HRESULT parse_utf8_once(void)
+{
+	struct peergroup_invitation *i = (void *)&bad_handle;
+	HRESULT hr = ARMED(peergroup_parse_invitation(invitation, &i));
+
+	if (SUCCEEDED(hr))
+		CHECK(!strcmp(i->group_name, group_name) && !strcmp(i->subject_name, bob));
+	return walk_given(hr, i);
+}
+
 ERROR(PeerGroupParseInvitation, E_OUTOFMEMORY, "each allocation in turn")
 {
 	heap_walk(parse_once, NULL);
+	heap_walk(parse_utf8_once, NULL);
 }
 
 static HRESULT join_once(void)
@@ -150,10 +211,23 @@ static HRESULT join_once(void)
 	return hr;
 }
 
+static HRESULT join_utf8_once(void)
+{
+	HGROUP group = BAD_GROUP;
+	HRESULT hr = ARMED(peergroup_join(bob, invitation, (peergroup_t *)&group));
+
+	if (FAILED(hr))
+		CHECK(!group);
+	else
+		delete_named(bob, group);
+	return hr;
+}
+
 ERROR(PeerGroupJoin, E_OUTOFMEMORY, "each allocation in turn")
 {
 	NEED(!PeerGroupDelete(wide(bob), wide(group_name)));
 	heap_walk(join_once, walk_files);
+	heap_walk(join_utf8_once, walk_files);
 }
 
 /* It is gone, or as it was. */
@@ -170,9 +244,23 @@ static HRESULT delete_once(void)
 	return hr;
 }
 
+static HRESULT delete_utf8_once(void)
+{
+	static peergroup_t group;
+	HRESULT hr;
+
+	if (!group)
+		NEED(!peergroup_join(bob, invitation, &group));
+	hr = ARMED(peergroup_delete(bob, group_name));
+	if (SUCCEEDED(hr))
+		group = NULL;
+	return hr;
+}
+
 ERROR(PeerGroupDelete, E_OUTOFMEMORY, "each allocation in turn")
 {
 	heap_walk(delete_once, NULL);
+	heap_walk(delete_utf8_once, NULL);
 }
 
 static HRESULT groups_once(void)
@@ -191,6 +279,6 @@ ERROR(PeerEnumGroups, E_OUTOFMEMORY, "each allocation in turn")
 int main(void)
 {
 	rules_begin();
-	rules_people();
+	walk_people();
 	return rules_main();
 }

@@ -3,9 +3,9 @@
 // long: a walk of some hundred allocations, most of them with a link or a key file
 // valgrind: no: malloc() is replaced
 /*
- * No memory: export and import of identities, configurations and databases, and joining by
- * password, with each allocation that a call makes failing in turn, and the data folder as
- * it was before. What libcrypto allocates for itself is left alone here, and passwords
+ * No memory: export and import of identities, configurations and databases, by both APIs,
+ * with each allocation that a call makes failing in turn, and the data folder as it was
+ * before. What libcrypto allocates for itself is left alone here, and passwords
  * cost no time.
  */
 #include <stdio.h>
@@ -49,10 +49,25 @@ static HRESULT import_identity_once(void)
 	return walk_text(hr, name);
 }
 
+static char *carols_utf8;
+
+static HRESULT import_identity_utf8_once(void)
+{
+	char *name = &bad_handle;
+	HRESULT hr = ARMED(peergroup_identity_import(carols_utf8, PASSWORD, &name));
+
+	if (SUCCEEDED(hr))
+		HR(peergroup_identity_delete(name), S_OK);
+	return walk_given(hr, name);
+}
+
 ERROR(PeerIdentityImport, E_OUTOFMEMORY, "each allocation in turn")
 {
 	export_carol();
 	heap_walk(import_identity_once, walk_files);
+	NEED(!peergroup_utf8_from_wide(carols, &carols_utf8));
+	heap_walk(import_identity_utf8_once, walk_files);
+	peergroup_free(carols_utf8);
 	PeerFreeData(carols);
 }
 
@@ -63,9 +78,15 @@ static HRESULT export_config_once(void)
 	return TEXT(PeerGroupExportConfig, bobs, wide(PASSWORD));
 }
 
+static HRESULT export_config_utf8_once(void)
+{
+	return GIVES(peergroup_export_config, bobs, PASSWORD);
+}
+
 ERROR(PeerGroupExportConfig, E_OUTOFMEMORY, "each allocation in turn")
 {
 	heap_walk(export_config_once, walk_files);
+	heap_walk(export_config_utf8_once, walk_files);
 	NEED(!PeerGroupExportConfig(bobs, wide(PASSWORD), &config));
 }
 
@@ -92,12 +113,41 @@ static HRESULT replace_config_once(void)
 	return walk_text(hr, who);
 }
 
+static char *config_utf8;
+
+static HRESULT import_config_utf8_once(void)
+{
+	char *who = &bad_handle, *which = &bad_handle;
+	HRESULT hr = ARMED(peergroup_import_config(config_utf8, PASSWORD, false, &who, &which));
+
+	if (SUCCEEDED(hr)) {
+		CHECK(!strcmp(who, bob) && !strcmp(which, group_name));
+		HR(peergroup_delete(who, which), S_OK);
+	}
+	walk_given(hr, which);
+	return walk_given(hr, who);
+}
+
+static HRESULT replace_config_utf8_once(void)
+{
+	char *who = &bad_handle, *which = &bad_handle;
+	HRESULT hr = ARMED(peergroup_import_config(config_utf8, PASSWORD, true, &who, &which));
+
+	walk_given(hr, which);
+	return walk_given(hr, who);
+}
+
 ERROR(PeerGroupImportConfig, E_OUTOFMEMORY, "each allocation in turn, alone and in place of another")
 {
 	NEED(!PeerGroupClose(bobs));
 	NEED(!PeerGroupDelete(wide(bob), wide(group_name)));
 	heap_walk(import_config_once, walk_files);
 	heap_walk(replace_config_once, walk_files);
+	NEED(!PeerGroupDelete(wide(bob), wide(group_name)));
+	NEED(!peergroup_utf8_from_wide(config, &config_utf8));
+	heap_walk(import_config_utf8_once, walk_files);
+	heap_walk(replace_config_utf8_once, walk_files);
+	peergroup_free(config_utf8);
 	PeerFreeData(config);
 }
 
@@ -112,12 +162,23 @@ static HRESULT export_once(void)
 	return hr;
 }
 
+static HRESULT export_utf8_once(void)
+{
+	struct peergroup_transfer counts;
+	HRESULT hr = ARMED(peergroup_export_database(ours, path, &counts));
+
+	if (SUCCEEDED(hr))
+		CHECK(counts.records >= 2 && !unlink(path));
+	return hr;
+}
+
 ERROR(PeerGroupExportDatabase, E_OUTOFMEMORY, "each allocation in turn")
 {
 	snprintf(path, sizeof(path), "%s/database", getenv("PEERGROUP_HOME"));
 	add_record();
 	add_record();
 	heap_walk(export_once, walk_files);
+	heap_walk(export_utf8_once, walk_files);
 	NEED(!PeerGroupExportDatabase(ours, wide(path)));
 }
 
@@ -130,15 +191,26 @@ static HRESULT import_once(void)
 	return hr;
 }
 
+static HRESULT import_utf8_once(void)
+{
+	struct peergroup_transfer counts;
+	HRESULT hr = ARMED(peergroup_import_database(ours, path, NULL, NULL, &counts));
+
+	CHECK(FAILED(hr) || counts.present >= 2);
+	CHECK(count_records(ours, &rules_type) == 2);
+	return hr;
+}
+
 ERROR(PeerGroupImportDatabase, E_OUTOFMEMORY, "each allocation in turn")
 {
 	heap_walk(import_once, walk_files);
+	heap_walk(import_utf8_once, walk_files);
 }
 
 int main(void)
 {
 	rules_begin();
-	rules_people();
+	walk_people();
 	rules_group(0, PEERGROUP_ROLE_MEMBER);
 	return rules_main();
 }

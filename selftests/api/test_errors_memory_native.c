@@ -6,6 +6,7 @@
  * No memory: what <peergroup.h> has beside the Windows interface, with each allocation that
  * a call makes failing in turn. What libcrypto allocates for itself is left alone here.
  */
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,21 +21,6 @@
 #define BATCH	8
 
 static uuid_t type;
-
-/* What a call gave, or that it gave nothing, goes. */
-static HRESULT given(HRESULT hr, void *what)
-{
-	CHECK(!what == FAILED(hr), "%p with 0x%08x", what, (unsigned int)hr);
-	peergroup_free(what);
-	return hr;
-}
-
-#define GIVES(function, ...) __extension__ ({					\
-	void *what_ = &bad_handle;						\
-	HRESULT hr_ = ARMED(function(__VA_ARGS__, (void *)&what_));		\
-										\
-	given(hr_, what_);							\
-})
 
 /* ---------------------------------------------------------------- records -- */
 
@@ -103,6 +89,46 @@ static void test_update_batch(void)
 	fill();
 	NEED(!peergroup_add_batch(ours, batch, BATCH, NULL, NULL));
 	heap_walk(update_batch_once, walk_changes);
+}
+
+static HRESULT add_once(void)
+{
+	uuid_t id;
+	HRESULT hr;
+
+	fill();
+	memset(id, 0xff, sizeof(id));
+	hr = ARMED(peergroup_add(ours, type, &batch[0].content, id));
+	CHECK(uuid_is_null(id) == FAILED(hr));
+	if (SUCCEEDED(hr))
+		HR(peergroup_delete_record(ours, id), S_OK);
+	return hr;
+}
+
+static HRESULT update_once(void)
+{
+	return ARMED(peergroup_update(ours, batch[0].id, &batch[0].content));
+}
+
+static HRESULT delete_once(void)
+{
+	struct peergroup_record *r;
+	uuid_t id;
+	HRESULT hr;
+
+	NEED(!peergroup_add(ours, type, &batch[0].content, id));
+	hr = ARMED(peergroup_delete_record(ours, id));
+	if (FAILED(hr))
+		HR(peergroup_delete_record(ours, id), S_OK);
+	HR(peergroup_get(ours, id, &r), PEER_E_RECORD_NOT_FOUND);
+	return hr;
+}
+
+static void test_one(void)
+{
+	heap_walk(add_once, walk_changes);
+	heap_walk(update_once, walk_changes);
+	heap_walk(delete_once, NULL);
 }
 
 static HRESULT get_once(void)
@@ -198,7 +224,7 @@ static HRESULT parse_once(void)
 	HRESULT hr = ARMED(peergroup_attributes_parse(attributes, &list, &n));
 
 	CHECK(n == (FAILED(hr) ? 0 : 1), "%zu attributes", n);
-	return given(hr, list);
+	return walk_given(hr, list);
 }
 
 static void test_attributes(void)
@@ -230,7 +256,7 @@ static HRESULT stats_once(void)
 	HRESULT hr = ARMED(peergroup_stats(ours, &list, &n));
 
 	CHECK(!n == FAILED(hr), "%zu counters", n);
-	return given(hr, list);
+	return walk_given(hr, list);
 }
 
 static HRESULT groups_once(void)
@@ -240,7 +266,7 @@ static HRESULT groups_once(void)
 	HRESULT hr = ARMED(peergroup_list_groups(bob, &list, &n));
 
 	CHECK(n == (FAILED(hr) ? 0 : 1), "%zu groups", n);
-	return given(hr, list);
+	return walk_given(hr, list);
 }
 
 static void test_told(void)
@@ -294,6 +320,44 @@ static HRESULT members_once(void)
 	return hr;
 }
 
+static HRESULT online_once(void)
+{
+	DWORD status;
+	HRESULT hr;
+
+	NEED(!peergroup_offline(ours));
+	hr = ARMED(peergroup_online(ours, 0));
+	NEED(!PeerGroupGetStatus(ours, &status));
+	CHECK(!(status & PEER_GROUP_STATUS_LISTENING) == FAILED(hr));
+	return hr;
+}
+
+static HRESULT connect_once(void)
+{
+	return ARMED(peergroup_connect(ours, "127.0.0.1:4000"));
+}
+
+static HRESULT connect_sockaddr_once(void)
+{
+	const struct sockaddr_in a = {
+		.sin_family = AF_INET, .sin_port = htons(BOBS_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	return ARMED(peergroup_connect_sockaddr(ours, (const struct sockaddr *)&a, sizeof(a)));
+}
+
+/* What links there were end as the group goes offline: the others need theirs. */
+static void test_online(void)
+{
+	heap_walk(online_once, NULL);
+	NEED(SUCCEEDED(peergroup_online(ours, 0)));
+	heap_walk(connect_once, NULL);
+	heap_walk(connect_sockaddr_once, NULL);
+	rules_part();
+	rules_meet();
+}
+
 static void test_connections(void)
 {
 	heap_walk(connections_once, NULL);
@@ -334,6 +398,18 @@ static HRESULT close_once(void)
 	hr = ARMED(PeerGroupCloseDirectConnection(ours, direct));
 	if (SUCCEEDED(hr))
 		direct = 0;
+	return hr;
+}
+
+static HRESULT close_utf8_once(void)
+{
+	uint64_t id;
+	HRESULT hr;
+
+	NEED(!peergroup_direct_open(ours, bob, "127.0.0.1:4000", WAIT_SECONDS * 1000, &id));
+	hr = ARMED(peergroup_direct_close(ours, id));
+	if (FAILED(hr))
+		HR(peergroup_direct_close(ours, id), S_OK);
 	return hr;
 }
 
@@ -393,6 +469,7 @@ static void test_direct(void)
 	heap_walk(send_once, NULL);
 	heap_walk(windows_send_once, NULL);
 	heap_walk(close_once, NULL);
+	heap_walk(close_utf8_once, NULL);
 	HR(peergroup_receive_close(receiver), S_OK);
 }
 
@@ -422,6 +499,43 @@ static HRESULT receive_once(void)
 	return hr;
 }
 
+/* What ends does so without memory. */
+static HRESULT unwatch_once(void)
+{
+	peergroup_watch_t watch;
+	HRESULT hr;
+
+	NEED(!peergroup_watch_open(ours, PEERGROUP_SINCE_NOW, &watch));
+	hr = ARMED(peergroup_watch_close(watch));
+	if (FAILED(hr))
+		HR(peergroup_watch_close(watch), S_OK);
+	return hr;
+}
+
+static HRESULT stop_receiving_once(void)
+{
+	peergroup_receiver_t receiver;
+	HRESULT hr;
+
+	NEED(!peergroup_receive_open(ours, &receiver));
+	hr = ARMED(peergroup_receive_close(receiver));
+	if (FAILED(hr))
+		HR(peergroup_receive_close(receiver), S_OK);
+	return hr;
+}
+
+static HRESULT event_wait_once(void)
+{
+	HANDLE event;
+	HRESULT hr;
+
+	NEED(!peergroup_event_create(&event));
+	hr = ARMED(peergroup_event_wait(event, 0));
+	CHECK(FAILED(hr) || hr == S_FALSE);
+	peergroup_event_close(event);
+	return hr;
+}
+
 static HRESULT event_once(void)
 {
 	HANDLE event = &bad_handle;
@@ -439,6 +553,9 @@ static void test_events(void)
 	heap_walk(watch_once, NULL);
 	heap_walk(receive_once, NULL);
 	heap_walk(event_once, NULL);
+	heap_walk(unwatch_once, NULL);
+	heap_walk(stop_receiving_once, NULL);
+	heap_walk(event_wait_once, NULL);
 }
 
 /* ------------------------------------------------------------------- text -- */
@@ -477,8 +594,14 @@ static HRESULT revoke_once(void)
 	return ARMED(peergroup_revoke(ours, bob, 0));
 }
 
+static HRESULT windows_revoke_once(void)
+{
+	return ARMED(PeerGroupRevokeMember(ours, wide(bob), 0));
+}
+
 static void test_revoke(void)
 {
+	heap_walk(windows_revoke_once, walk_changes);
 	heap_walk(revoke_once, walk_changes);
 }
 
@@ -487,6 +610,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "a batch is added", test_add_batch },
 		{ "a batch is updated", test_update_batch },
+		{ "a record is added, updated and deleted", test_one },
 		{ "a record is read", test_get },
 		{ "records are listed", test_records },
 		{ "a query is built", test_query },
@@ -495,6 +619,7 @@ int main(void)
 		{ "attributes are built and read", test_attributes },
 		{ "status, properties, counters, groups", test_told },
 		{ "a membership is renewed", test_renew },
+		{ "a group goes online and links", test_online },
 		{ "connections are listed", test_connections },
 		{ "direct connections and what goes over them", test_direct },
 		{ "events are waited for", test_events },
@@ -503,7 +628,7 @@ int main(void)
 	};
 
 	rules_begin();
-	rules_people();
+	walk_people();
 	rules_group(0, PEERGROUP_ROLE_MEMBER);
 	rules_connect();
 	peergroup_guid_to_uuid(&rules_type, type);

@@ -6,6 +6,7 @@
  * with each allocation that a call makes failing in turn. What has to end does so without
  * memory, and what is asked for with a time or a number does not come wrong.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <p2p.h>
@@ -391,6 +392,80 @@ static void test_keys(void)
 	HR(peergroup_key_release(key), S_OK);
 }
 
+/* ---------------------------------------------- events that are the program's -- */
+
+#define FOREIGN	((HANDLE)&bad_handle)
+
+static HPEEREVENT reg;
+
+static HRESULT begin_once(void)
+{
+	return ARMED(peergroup_signal_begin());
+}
+
+/* Takes what there is; whether a record was deleted. */
+static bool take_deletion(void)
+{
+	PEER_GROUP_EVENT_DATA *data;
+	bool deleted = false;
+
+	while (PeerGroupGetEventData(reg, &data) == S_OK) {
+		deleted |= data->recordChangeData.changeType == PEER_RECORD_DELETED;
+		PeerFreeData(data);
+	}
+	return deleted;
+}
+
+static HRESULT signal_once(void)
+{
+	HANDLE event;
+	GUID id = add_record();
+	HRESULT hr = ARMED(peergroup_signal_next(&event));
+
+	CHECK(event == (FAILED(hr) ? NULL : FOREIGN));
+	HR(PeerGroupDeleteRecord(ours, &id), S_OK);
+	while (!take_deletion())
+		NEED(peergroup_signal_next(&event) == S_OK);
+	return hr;
+}
+
+static HRESULT signal_end_once(void)
+{
+	HANDLE event = FOREIGN;
+	HRESULT hr = ARMED(peergroup_signal_next(&event));
+
+	CHECK(!event && (FAILED(hr) || hr == S_FALSE));
+	return hr;
+}
+
+/* Who asks for the next one has signalled the one before. */
+static void *signal_rest(void *unused)
+{
+	HANDLE event;
+
+	(void)unused;
+	while (peergroup_signal_next(&event) == S_OK)
+		;
+	return NULL;
+}
+
+static void test_signals(void)
+{
+	PEER_GROUP_EVENT_REGISTRATION want = { PEER_GROUP_EVENT_RECORD_CHANGED, NULL };
+	PEER_VERSION_DATA version;
+	pthread_t rest;
+
+	heap_walk(begin_once, NULL);
+	NEED(!PeerGroupRegisterEvent(ours, FOREIGN, 1, &want, &reg));
+	heap_walk(signal_once, NULL);
+	NEED(!pthread_create(&rest, NULL, signal_rest, NULL));
+	HR(PeerGroupUnregisterEvent(reg), S_OK);
+	HR(PeerGroupShutdown(), S_OK);
+	NEED(!pthread_join(rest, NULL));
+	heap_walk(signal_end_once, NULL);
+	NEED(!PeerGroupStartup(PEER_GROUP_VERSION, &version));
+}
+
 /* ---------------------------------------------------------------- the end -- */
 
 static HRESULT shutdown_once(void)
@@ -423,6 +498,7 @@ int main(void)
 		{ "properties are changed", test_properties },
 		{ "a password is told, and answered by", test_password },
 		{ "a key signs, a signature is verified", test_keys },
+		{ "a program signals its own events", test_signals },
 		{ "the library is shut down", test_shutdown },
 	};
 

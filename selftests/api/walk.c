@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
@@ -77,6 +78,14 @@ HRESULT walk_text(HRESULT hr, PWSTR text)
 	return hr;
 }
 
+HRESULT walk_given(HRESULT hr, void *what)
+{
+	CHECK(!what == FAILED(hr), "%p with 0x%08x", what, (unsigned int)hr);
+	CHECK(what != &bad_handle);
+	peergroup_free(what);
+	return hr;
+}
+
 HRESULT walk_list(HRESULT hr, HPEERENUM list, ULONG expected)
 {
 	ULONG n = 9999;
@@ -89,6 +98,23 @@ HRESULT walk_list(HRESULT hr, HPEERENUM list, ULONG expected)
 	CHECK(n == expected, "%u of %u items", (unsigned int)n, (unsigned int)expected);
 	HR(PeerEndEnumeration(list), S_OK);
 	return hr;
+}
+
+/* A block has room for a few short strings at once, and what fits there cannot fail. */
+static char *long_identity(const char *name)
+{
+	char classifier[121], friendly[201], *peer;
+
+	snprintf(classifier, sizeof(classifier), "%s.%055d.%055d", name, 0, 0);
+	snprintf(friendly, sizeof(friendly), "%s %0190d", name, 0);
+	NEED(!peergroup_identity_create(classifier, friendly, &peer));
+	return peer;
+}
+
+void walk_people(void)
+{
+	alice = long_identity("alice");
+	bob = long_identity("bob");
 }
 
 uint64_t walk_changes(void)

@@ -18,6 +18,9 @@
 /* A number that stands for all that is in the data folder: for heap_walk(). */
 uint64_t walk_files(void);
 
+/* As rules_people(), with names so long that they need room of their own in what is given. */
+void walk_people(void);
+
 /* How many changes Alice's group has seen: for heap_walk(). */
 uint64_t walk_changes(void);
 
@@ -27,12 +30,23 @@ HRESULT walk_text(HRESULT hr, PWSTR text);
 /* The same for an enumeration, of so many items. */
 HRESULT walk_list(HRESULT hr, HPEERENUM list, ULONG expected);
 
+/* The same for what a call of <peergroup.h> gives: a text, or one block. */
+HRESULT walk_given(HRESULT hr, void *what);
+
 /* A call whose last argument takes a text. */
 #define TEXT(function, ...) __extension__ ({				\
 	PWSTR text_ = BAD_TEXT;						\
 	HRESULT hr_ = ARMED(function(__VA_ARGS__, &text_));		\
 									\
 	walk_text(hr_, text_);						\
+})
+
+/* The same for one of <peergroup.h>. */
+#define GIVES(function, ...) __extension__ ({				\
+	void *what_ = &bad_handle;					\
+	HRESULT hr_ = ARMED(function(__VA_ARGS__, (void *)&what_));	\
+									\
+	walk_given(hr_, what_);						\
 })
 
 #endif
