@@ -6,13 +6,19 @@
  * called by function and error, as in rules.tsv.
  */
 #include <ftw.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs7.h>
+#include <openssl/x509.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
+#include "certs.h"
 #include "group.h"
 #include "rules.h"
 #include "tap.h"
@@ -258,6 +264,95 @@ ERROR(PeerGroupJoin, PEER_E_INVALID_TIME_PERIOD, "an invitation that is over, or
 	set_clock(3600);
 	PeerFreeData(text);
 	PeerFreeData(xml);
+}
+
+/* The key of a member, to be freed. */
+static EVP_PKEY *key_of(const char *name)
+{
+	char pattern[512];
+	EVP_PKEY *key;
+	glob_t found;
+	FILE *file;
+
+	snprintf(pattern, sizeof(pattern), "%s/identities/%.40s*/key.pem",
+		 getenv("PEERGROUP_HOME"), name);
+	NEED(!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1);
+	file = fopen(found.gl_pathv[0], "r");
+	NEED(file);
+	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	NEED(key);
+	fclose(file);
+	globfree(&found);
+	return key;
+}
+
+#define LINKS	4
+
+/* The invitation with another chain in it, good until it is next called. */
+static char *invitation_of(const struct der_buf *certs, unsigned int n)
+{
+	static char text[65536];
+	const char *head = strstr(strstr(invitation, "<GMC"), ">"), *tail = strstr(head, "</GMC>");
+	PKCS7 *p7 = PKCS7_new();
+	unsigned char *der = NULL;
+	const uint8_t *p;
+	int len = ++head - invitation;
+	X509 *x;
+
+	NEED(PKCS7_set_type(p7, NID_pkcs7_signed) && PKCS7_content_new(p7, NID_pkcs7_data));
+	PKCS7_set_detached(p7, 1);
+	while (n--) {
+		p = certs[n].p;
+		x = d2i_X509(NULL, &p, (long)certs[n].len);
+		NEED(x && PKCS7_add_certificate(p7, x));
+		X509_free(x);
+	}
+	memcpy(text, invitation, (size_t)len);
+	n = (unsigned int)i2d_PKCS7(p7, &der);
+	NEED(der && n < sizeof(text) / 2);
+	len += EVP_EncodeBlock((unsigned char *)text + len, der, (int)n);
+	snprintf(text + len, sizeof(text) - (size_t)len, "%s", tail);
+	OPENSSL_free(der);
+	PKCS7_free(p7);
+	return text;
+}
+
+/* Another group: its root, Alice, Bob whom she has let in, and Alice whom he has: none makes it. */
+static void make_circle(struct der_buf certs[LINKS])
+{
+	EVP_PKEY *keys[LINKS] = { test_key(0), key_of(alice), key_of(bob), key_of(alice) };
+	static const char *const classifiers[] = { NULL, "alice", "bob", "alice" };
+	uint8_t issuers[LINKS][PEERGROUP_HASH_LEN];
+	struct cert_spec specs[LINKS];
+	unsigned int i;
+
+	specs[0] = cert_spec_root(keys[0]);
+	cert_make(&specs[0], &certs[0]);
+	for (i = 1; i < LINKS; i++) {
+		specs[i] = cert_spec_below(keys[i], &specs[i - 1], &certs[i - 1], issuers[i],
+					   PEERGROUP_ROLE_ADMIN);
+		specs[i].classifier = classifiers[i];
+		cert_make(&specs[i], &certs[i]);
+	}
+	while (--i)
+		EVP_PKEY_free(keys[i]);
+}
+
+ERROR(PeerGroupJoin, PEER_E_CIRCULAR_CHAIN_DETECTED, "by somebody who is a member by oneself")
+{
+	struct der_buf *certs = calloc(LINKS, sizeof(*certs));
+	struct peergroup_invitation *i;
+	HGROUP bobs_too;
+
+	NEED(certs);
+	make_circle(certs);
+	JOIN(wide(alice), wide(invitation_of(certs, LINKS)), NULL, PEER_E_CIRCULAR_CHAIN_DETECTED);
+	/* Up to Bob it is as it should be. */
+	NEED(!peergroup_parse_invitation(invitation_of(certs, LINKS - 1), &i));
+	HR(PeerGroupJoin(wide(bob), wide(invitation_of(certs, LINKS - 1)), NULL, &bobs_too), S_OK);
+	HR(PeerGroupDelete(wide(bob), wide(i->group_name)), S_OK);
+	peergroup_free(i);
+	free(certs);
 }
 
 static HRESULT join(void *arg)

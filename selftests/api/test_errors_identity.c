@@ -9,10 +9,12 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <p2p.h>
 #include <peergroup.h>
 #include "api.h"
@@ -123,6 +125,68 @@ ERROR(PeerIdentityCreate, PEER_E_NO_KEY_ACCESS, "the folder of keys is another u
 
 	HR(as_nobody(create_identity, &s), PEER_E_NO_KEY_ACCESS);
 	CHECK(!s);
+}
+
+ERROR(PeerIdentityCreate, E_HANDLE, "no key's handle")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(PeerIdentityCreate(wide("x"), NULL, (HCRYPTPROV)(uintptr_t)&bad_handle, &s), E_HANDLE);
+	CHECK(!s);
+}
+
+ERROR(PeerIdentityCreate, PEER_E_ALREADY_EXISTS, "key and classifier are those of another identity")
+{
+	PWSTR s = BAD_TEXT;
+	HCRYPTPROV key;
+
+	NEED(!PeerIdentityGetCryptKey(wide(bob), &key));
+	HR(PeerIdentityCreate(wide("bob"), NULL, key, &s), PEER_E_ALREADY_EXISTS);
+	CHECK(!s);
+	/* By another classifier the key has another identity. */
+	HR(PeerIdentityCreate(wide("robert"), NULL, key, &s), S_OK);
+	HR(PeerIdentityDelete(s), S_OK);
+	PeerFreeData(s);
+	HR(peergroup_key_release(key), S_OK);
+}
+
+/* What is there of an identity that nobody uses. */
+static void put_identity(unsigned int n, bool there)
+{
+	char folder[512], file[520];
+	FILE *f;
+
+	snprintf(folder, sizeof(folder), "%s/identities/%040x", getenv("PEERGROUP_HOME"), n);
+	snprintf(file, sizeof(file), "%s/info", folder);
+	if (there) {
+		NEED(!mkdir(folder, 0700));
+		f = fopen(file, "w");
+		NEED(f && fprintf(f, "name=%040x\nfriendly=f\ncreated=%u\n", n, 2000000000 + n) > 0);
+		NEED(!fclose(f));
+	} else {
+		NEED(!unlink(file) && !rmdir(folder));
+	}
+}
+
+/* Alice and Bob are two of them. */
+ERROR(PeerIdentityCreate, PEER_E_TOO_MANY_IDENTITIES, "there are 256 already")
+{
+	PWSTR s = BAD_TEXT;
+	HCRYPTPROV key;
+	unsigned int i;
+
+	NEED(!PeerIdentityGetCryptKey(wide(bob), &key));
+	for (i = 2; i < 256; i++)
+		put_identity(i, true);
+	HR(PeerIdentityCreate(wide("x"), NULL, key, &s), PEER_E_TOO_MANY_IDENTITIES);
+	CHECK(!s);
+	put_identity(2, false);
+	HR(PeerIdentityCreate(wide("x"), NULL, key, &s), S_OK);
+	HR(PeerIdentityDelete(s), S_OK);
+	PeerFreeData(s);
+	for (i = 3; i < 256; i++)
+		put_identity(i, false);
+	HR(peergroup_key_release(key), S_OK);
 }
 
 ERROR(PeerIdentityDelete, E_INVALIDARG, "no name, or what is none")
@@ -344,6 +408,14 @@ ERROR(PeerIdentityGetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of
 ERROR(PeerIdentitySetFriendlyName, PEER_E_CERT_STORE_CORRUPTED, "what is kept of it is damaged")
 {
 	HR(PeerIdentitySetFriendlyName(wide(bob), wide("x")), PEER_E_CERT_STORE_CORRUPTED);
+}
+
+ERROR(PeerIdentityGetDefault, PEER_E_CERT_STORE_CORRUPTED, "what is kept of one of them is damaged")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(PeerIdentityGetDefault(&s), PEER_E_CERT_STORE_CORRUPTED);
+	CHECK(!s);
 }
 
 ERROR(PeerEnumIdentities, PEER_E_CERT_STORE_CORRUPTED, "what is kept of one of them is damaged")

@@ -72,16 +72,39 @@ static void update(const GUID *id)
 	PeerFreeData(r);
 }
 
+static PWSTR exported;			/* Alice's identity */
+
+ERROR(PeerIdentityImport, PEER_E_ALREADY_EXISTS, "the identity is there")
+{
+	PWSTR s = BAD_TEXT;
+
+	NEED(!PeerIdentityExport(wide(alice), wide(PASSWORD), &exported));
+	HR(PeerIdentityImport(exported, wide(PASSWORD), &s), PEER_E_ALREADY_EXISTS);
+	CHECK(!s);
+}
+
+static HRESULT import_identity(void *arg)
+{
+	return PeerIdentityImport(exported, wide(PASSWORD), arg);
+}
+
+ERROR(PeerIdentityImport, PEER_E_NO_KEY_ACCESS, "the folder of keys is another user's")
+{
+	PWSTR s = BAD_TEXT;
+
+	HR(as_nobody(import_identity, &s), PEER_E_NO_KEY_ACCESS);
+	CHECK(!s);
+}
+
 ERROR(PeerIdentityImport, PEER_E_CERT_STORE_CORRUPTED, "what is kept of another is damaged")
 {
-	PWSTR xml, s = (PWSTR)&bad_handle;
+	PWSTR s = BAD_TEXT;
 
-	NEED(!PeerIdentityExport(wide(alice), wide(PASSWORD), &xml));
 	rules_damage("info", true);
-	HR(PeerIdentityImport(xml, wide(PASSWORD), &s), PEER_E_CERT_STORE_CORRUPTED);
+	HR(PeerIdentityImport(exported, wide(PASSWORD), &s), PEER_E_CERT_STORE_CORRUPTED);
 	CHECK(!s);
 	rules_damage("info", false);
-	PeerFreeData(xml);
+	PeerFreeData(exported);
 }
 
 /* ---------------------------------------------------------- one's database -- */

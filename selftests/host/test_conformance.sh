@@ -3,7 +3,8 @@
 #
 # The table of rules, the cases of the conformance suite and the page about them
 # belong together: each rule has a case or a reason, each case that is named is there,
-# and the page is that of the table, all of it passing.
+# that of an error calls the function which is to return it, and the page is that of the
+# table, all of it passing.
 
 top=${PG_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 
