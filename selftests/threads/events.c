@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Work for threads.h: registrations that come and go while records change, one that all take
- * from, watches, and data over direct connections and to neighbours.
+ * Work for threads.h: registrations that come and go while records change, also for events
+ * that a thread of the program signals, one that all take from, watches, and data over direct
+ * connections.
  */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "threads.h"
 
 /* Bob's handle hears of what is added through Alice's. */
@@ -24,6 +26,48 @@ static void hear_of_it(unsigned int me, unsigned int round)
 	OK(PeerGroupUnregisterEvent(l.handle));
 	SAYS(PeerGroupUnregisterEvent(l.handle), E_INVALIDARG);
 	peergroup_event_close(l.event);
+}
+
+/* ---------------------------------------------- events of the program's own -- */
+
+static atomic_uint begun, left;
+
+/* What the events are, the library does not know: here they are its own kind nevertheless. */
+static void signal_all(void)
+{
+	const uint64_t one = 1;
+	HANDLE event;
+
+	while (peergroup_signal_next(&event) == S_OK)
+		EXPECT(write(peergroup_event_fd(event), &one, sizeof(one)) == sizeof(one));
+}
+
+/* Of all who begin one has to signal, until who is the last to hear of anything ends it. */
+static void signalled(unsigned int me, unsigned int round)
+{
+	PEER_VERSION_DATA version;
+	HRESULT hr;
+
+	if (!me) {
+		atomic_store(&begun, 0);
+		atomic_store(&left, 0);
+	}
+	meet();
+	hr = peergroup_signal_begin();
+	expect(hr == S_OK || hr == S_FALSE, __FILE__, __LINE__, "begin", hr);
+	if (hr == S_OK) {
+		atomic_fetch_add(&begun, 1);
+		signal_all();
+	} else {
+		hear_of_it(me, round);
+		if (atomic_fetch_add(&left, 1) == THREADS - 2)
+			OK(PeerGroupShutdown());
+	}
+	meet();
+	EXPECT(atomic_load(&begun) == 1);
+	if (!me)
+		OK(PeerGroupStartup(PEER_GROUP_VERSION, &version));
+	meet();
 }
 
 /* ------------------------------------------------------ one registration -- */
@@ -162,8 +206,8 @@ static void send_one(uint64_t id, unsigned int me, peergroup_receiver_t receiver
 	SAYS(PeerGroupSendData(ours, id, &type, 1, "x"), PEER_E_CONNECTION_NOT_FOUND);
 }
 
-/* As many as a host takes of one member. */
-#define DIRECT	8
+/* With those of kinds.c as many as a host takes of one member. */
+#define DIRECT	5
 
 static void data(unsigned int me, unsigned int round)
 {
@@ -182,6 +226,7 @@ static void data(unsigned int me, unsigned int round)
 
 const struct work work_events[] = {
 	{ "registrations come, hear and go", hear_of_it, 2, false },
+	{ "registrations for events of the program's own", signalled, 2, true },
 	{ "one registration is read by all, and ended by one", share, 1, true },
 	{ "watches come, hear and go", watch, 1, false },
 	{ "direct connections come, carry data and go", data, 1, false },

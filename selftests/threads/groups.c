@@ -191,10 +191,23 @@ static void take_membership_along(unsigned int me, unsigned int round)
 
 /* ------------------------------------------------------- groups of its own -- */
 
+/* By either API. */
+static bool create_for(const char *who, bool windows, peergroup_t *group)
+{
+	struct peergroup_create_options options = { .friendly = "Another" };
+	PEER_GROUP_PROPERTIES p = {
+		.dwSize = sizeof(p), .pwzCreatorPeerName = widen(who),
+		.pwzFriendlyName = widen("Another"),
+	};
+
+	return windows ? OK(PeerGroupCreate(&p, (HGROUP *)group)) :
+			 OK(peergroup_create(who, &options, group));
+}
+
 /* A group has a key, which takes its time: a few threads make some, all list them. */
 static void make_and_delete(unsigned int me, unsigned int round)
 {
-	struct peergroup_create_options options = { .friendly = "Another" };
+	const char *who = me % 8 ? alice : bob;
 	struct peergroup_status *status;
 	peergroup_t group;
 	HPEERENUM list;
@@ -205,7 +218,7 @@ static void make_and_delete(unsigned int me, unsigned int round)
 		EXPECT(drain(list, NULL, NULL, NULL) >= 1);
 	if (me % 4)
 		return;
-	if (!OK(peergroup_create(me % 8 ? alice : bob, &options, &group)))
+	if (!create_for(who, me % 8, &group))
 		return;
 	OK(peergroup_online(group, (uint16_t)(5000 + me)));
 	OK(peergroup_status(group, &status));
@@ -213,7 +226,7 @@ static void make_and_delete(unsigned int me, unsigned int round)
 	peergroup_free(status);
 	OK(peergroup_offline(group));
 	OK(peergroup_close(group));
-	OK(peergroup_delete(me % 8 ? alice : bob, name));
+	OK(peergroup_delete(who, name));
 	free(name);
 }
 
@@ -225,12 +238,29 @@ static char *way_in;
 /* So many do: scrypt takes its memory. */
 #define JOIN	3
 
+/* By an invitation that this thread has asked for. */
+static HRESULT join_by_own(peergroup_t *group)
+{
+	WCHAR *text;
+	HRESULT hr;
+
+	hr = PeerGroupCreatePasswordInvitation(secret, &text);
+	expect(hr == S_OK, __FILE__, __LINE__, "invite by password", hr);
+	if (FAILED(hr))
+		return hr;
+	hr = PeerGroupPasswordJoin(widen(bob), text, widen("correct horse"), NULL,
+				   (HGROUP *)group);
+	PeerFreeData(text);
+	return hr;
+}
+
 static void join_once(unsigned int me)
 {
 	peergroup_t group;
 	HRESULT hr;
 
-	hr = peergroup_join_password(bob, way_in, "correct horse", &group);
+	hr = me ? join_by_own(&group) :
+		  peergroup_join_password(bob, way_in, "correct horse", &group);
 	expect(hr == S_OK || hr == PEER_S_ALREADY_A_MEMBER, __FILE__, __LINE__, "join", hr);
 	if (FAILED(hr))
 		return;

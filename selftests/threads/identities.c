@@ -53,6 +53,21 @@ static void use_identity(const char *name, unsigned int me)
 	}
 }
 
+/* By either API. */
+static bool create_of(HCRYPTPROV key, const char *classifier, bool windows, char **name)
+{
+	WCHAR *wide_name;
+	bool is;
+
+	if (!windows)
+		return OK(peergroup_identity_create_with_key(classifier, "x", key, name));
+	if (!OK(PeerIdentityCreate(widen(classifier), widen("x"), key, &wide_name)))
+		return false;
+	is = OK(peergroup_utf8_from_wide(wide_name, name));
+	PeerFreeData(wide_name);
+	return is;
+}
+
 /* Identities of one key, so that none has to be made. */
 static void come_and_go(unsigned int me, unsigned int round)
 {
@@ -64,7 +79,7 @@ static void come_and_go(unsigned int me, unsigned int round)
 	if (!OK(PeerIdentityGetCryptKey(alice_wide(), &key)))
 		return;
 	sign_with(key);
-	if (OK(peergroup_identity_create_with_key(classifier, "x", key, &name))) {
+	if (create_of(key, classifier, me % 2, &name)) {
 		use_identity(name, me);
 		OK(PeerIdentityDelete(widen(name)));
 		SAYS(PeerIdentityGetFriendlyName(widen(name), &text), PEER_E_NOT_FOUND);

@@ -122,7 +122,7 @@ static unsigned int rounds_of(const struct work *work)
 }
 
 static const struct work *const kinds[] = {
-	work_identities, work_records, work_events, work_groups, work_members,
+	work_identities, work_records, work_events, work_groups, work_members, work_kinds,
 };
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
 

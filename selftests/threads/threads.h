@@ -30,7 +30,7 @@ struct work {
 
 /* Up to an entry without a name. */
 extern const struct work work_identities[], work_records[], work_events[], work_groups[],
-	work_members[];
+	work_members[], work_kinds[];
 
 /* Waits for all other threads. */
 void meet(void);
