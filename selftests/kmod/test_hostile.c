@@ -711,6 +711,75 @@ static void test_half_open(void)
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 10000));
 }
 
+/* Ten from two addresses of one owner's are ten of one; one of another is none of them. */
+static void check_prefix(const char *const near[2], const char *far)
+{
+	enum { MANY = 10, ROOM = 3 };
+	uint64_t slow = nl_stat(&nl, group, LINK(HANDSHAKE));
+	uint64_t gone = nl_stat(&nl, group, LINK(HALF_OPEN));
+	struct peer p[MANY], other;
+	bool newest, all;
+	unsigned int i;
+
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, ROOM));
+	peer_connect_from(&other, far, PORT);
+	for (i = 0; i < MANY; i++)
+		peer_connect_from(&p[i], near[i % 2], PORT);
+	all = wait_stat(&nl, group, LINK(HALF_OPEN), gone + MANY - ROOM);
+	CHECK(all, "%s and %s are not one's", near[0], near[1]);
+	newest = comes_up(&p[MANY - 1]);
+	CHECK(newest && comes_up(&p[MANY - ROOM]));
+	CHECK(comes_up(&other), "%s is taken for one of them", far);
+	CHECK(nl_stat(&nl, group, LINK(HALF_OPEN)) == gone + MANY - ROOM);
+	for (i = 0; all && newest && i < MANY - ROOM; i++)
+		CHECK(peer_closed(&p[i], NULL), "%u", i);
+	for (i = 0; i < MANY; i++)
+		peer_close(&p[i]);
+	peer_close(&other);
+	CHECK(wait_stat(&nl, group, LINK(HANDSHAKE), slow + ROOM - 2));
+}
+
+/* One of each of so many that some meet in a bucket: none gives way but to its like. */
+static void check_many_prefixes(void)
+{
+	enum { MANY = 200 };
+	uint64_t slow = nl_stat(&nl, group, LINK(HANDSHAKE));
+	uint64_t gone = nl_stat(&nl, group, LINK(HALF_OPEN));
+	static struct peer p[MANY + 1];
+	char from[16];
+	unsigned int i;
+
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, 1));
+	for (i = 0; i <= MANY; i++) {
+		snprintf(from, sizeof(from), "127.0.%u.%u", i % MANY, 1 + i / MANY);
+		peer_connect_from(&p[i], from, PORT);
+	}
+	CHECK(wait_stat(&nl, group, LINK(HALF_OPEN), gone + 1));
+	/* The last one of all. */
+	CHECK(comes_up(&p[MANY]) && peer_closed(&p[0], NULL));
+	CHECK(nl_stat(&nl, group, LINK(HALF_OPEN)) == gone + 1, "%u gave way",
+	      (unsigned int)(nl_stat(&nl, group, LINK(HALF_OPEN)) - gone));
+	for (i = 0; i <= MANY; i++)
+		peer_close(&p[i]);
+	CHECK(wait_stat(&nl, group, LINK(HANDSHAKE), slow + MANY - 1));
+}
+
+/* Who has one address of a prefix has them all. */
+static void test_prefixes(void)
+{
+	static const char *const v4[] = { "127.0.0.1", "127.0.0.2" };
+	static const char *const v6[] = { "fd00:1::1", "fd00:1::2" };
+
+	NEED(!system("ip address add fd00:1::1/128 dev lo && ip address add fd00:1::2/128 dev lo &&"
+		     "ip address add fd00:2::1/128 dev lo"));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 3600000));
+	check_prefix(v4, "127.0.1.1");
+	check_prefix(v6, "fd00:2::1");
+	check_many_prefixes();
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HALF_OPEN_PREFIX, 1 << 16));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_HANDSHAKE, 10000));
+}
+
 /* ------------------------------------------------------------ reconciliation -- */
 
 #define WAYS	16		/* PG_SYNC_BRANCH */
@@ -871,6 +940,7 @@ int main(void)
 		{ "records that break their form", test_forms },
 		{ "60 MiB announced and not sent, twenty times", test_announced },
 		{ "more links half-open than there may be", test_half_open },
+		{ "links half-open by their addresses' prefix", test_prefixes },
 		{ "half a handshake left open", test_silent },
 		{ "a reconciliation that is cut short, on a busy link", test_cut },
 		{ "nothing is left behind", test_nothing_left },

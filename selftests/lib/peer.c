@@ -14,19 +14,43 @@
 #include "peer.h"
 #include "tap.h"
 
-void peer_connect(struct peer *p, uint16_t port)
+static bool peer_address(struct sockaddr_storage *to, socklen_t *len, const char *text,
+			 uint16_t port)
 {
-	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
+	struct sockaddr_in *in = (struct sockaddr_in *)to;
+
+	memset(to, 0, sizeof(*to));
+	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		*len = sizeof(*in);
+		return true;
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	*len = sizeof(*in6);
+	return inet_pton(AF_INET6, text, &in6->sin6_addr) == 1;
+}
+
+void peer_connect_from(struct peer *p, const char *from, uint16_t port)
+{
+	struct sockaddr_storage own, to;
+	socklen_t own_len, to_len;
 	int one = 1;
 
+	NEED(peer_address(&own, &own_len, from, 0));
+	NEED(peer_address(&to, &to_len, own.ss_family == AF_INET ? "127.0.0.1" : "::1", port));
 	memset(p, 0, sizeof(*p));
-	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	NEED(p->fd >= 0 && !connect(p->fd, (struct sockaddr *)&in, sizeof(in)));
+	p->fd = socket(own.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	NEED(p->fd >= 0 && !bind(p->fd, (struct sockaddr *)&own, own_len) &&
+	     !connect(p->fd, (struct sockaddr *)&to, to_len));
 	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+void peer_connect(struct peer *p, uint16_t port)
+{
+	peer_connect_from(p, "127.0.0.1", port);
 }
 
 void peer_keep_asking(struct peer *p)

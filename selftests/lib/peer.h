@@ -32,6 +32,8 @@ struct peer {
 };
 
 void peer_connect(struct peer *p, uint16_t port);
+/* From an address of this namespace, IPv4 or IPv6, by that protocol. */
+void peer_connect_from(struct peer *p, const char *from, uint16_t port);
 /* Asks whether the other end is there: without memory TCP does not say that it has ended. */
 void peer_keep_asking(struct peer *p);
 void peer_close(struct peer *p);
