@@ -24,6 +24,7 @@
 #define PORT	3600
 #define NOBODY	65534
 #define STAFF	4711
+#define BESIDE	4710		/* another group of who is in one beside its own */
 #define READ	4
 #define WRITE	2
 #define OWN	8
@@ -183,16 +184,21 @@ static void try_all(struct nl *by, unsigned int have)
 	}
 }
 
-/* As what a child opens a socket, and what its rights shall be. */
+/*
+ * As what a child opens a socket, and what its rights shall be; @also: a supplementary group,
+ * unless it is 0.
+ */
 struct user {
 	uid_t uid;
 	gid_t gid;
 	bool new_user_ns;
 	unsigned int have;
+	gid_t also;
 };
 
 static bool as_user(const struct user *u, void (*fn)(struct nl *by, unsigned int have))
 {
+	const gid_t groups[] = { BESIDE, u->also };
 	static struct nl by;
 	int status;
 	pid_t pid;
@@ -201,7 +207,7 @@ static bool as_user(const struct user *u, void (*fn)(struct nl *by, unsigned int
 	pid = fork();
 	NEED(pid >= 0);
 	if (!pid) {
-		if (setgroups(0, NULL) || setgid(u->gid) || setuid(u->uid) ||
+		if (setgroups(u->also ? 2 : 0, groups) || setgid(u->gid) || setuid(u->uid) ||
 		    (u->new_user_ns && unshare(CLONE_NEWUSER)) || nl_open(&by))
 			_exit(100);
 		failures = 0;
@@ -226,14 +232,22 @@ static int owner(uid_t uid, gid_t gid, uint32_t mode)
 
 static void check_user(uid_t uid, gid_t gid, unsigned int have)
 {
-	struct user u = { uid, gid, false, have };
+	struct user u = { .uid = uid, .gid = gid, .have = have };
 
 	CHECK(as_user(&u, try_all), "uid %u, gid %u, rights %u", uid, gid, have);
 }
 
+/* In a group that is not the one of its processes. */
+static void check_also(gid_t also, unsigned int have)
+{
+	struct user u = { .uid = NOBODY, .gid = NOBODY, .have = have, .also = also };
+
+	CHECK(as_user(&u, try_all), "also in gid %u, rights %u", also, have);
+}
+
 static void test_default(void)
 {
-	struct user u = { NOBODY, NOBODY, true, 0 };
+	struct user u = { .uid = NOBODY, .gid = NOBODY, .new_user_ns = true, .have = 0 };
 
 	CHECK(nl_group_number(&nl, group, G(MODE)) == 0600);
 	check_user(NOBODY, NOBODY, 0);
@@ -249,7 +263,9 @@ static void test_modes(void)
 		check_user(NOBODY, NOBODY, bits);
 		NEED(!owner(0, STAFF, bits << 3 | (6 & ~bits)));
 		check_user(NOBODY, STAFF, bits);
+		check_also(STAFF, bits);
 		check_user(NOBODY, NOBODY, 6 & ~bits);
+		check_also(BESIDE + 2, 6 & ~bits);
 		NEED(!owner(NOBODY, 0, bits << 6 | (6 & ~bits)));
 		check_user(NOBODY, NOBODY, OWN | bits);
 	}
@@ -281,12 +297,18 @@ static void change_owner(struct nl *by, unsigned int have)
 
 static void test_change(void)
 {
-	struct user u = { NOBODY, STAFF, false, OWN };
+	const struct user users[] = {
+		{ .uid = NOBODY, .gid = STAFF, .have = OWN },
+		{ .uid = NOBODY, .gid = NOBODY, .have = OWN, .also = STAFF },
+	};
+	unsigned int i;
 
-	NEED(!owner(NOBODY, 0, 0600));
-	CHECK(as_user(&u, change_owner));
-	CHECK(nl_group_number(&nl, group, G(GID)) == STAFF);
-	CHECK(nl_group_number(&nl, group, G(MODE)) == 0640);
+	for (i = 0; i < 2; i++) {
+		NEED(!owner(NOBODY, 0, 0600));
+		CHECK(as_user(&users[i], change_owner), "user %u", i);
+		CHECK(nl_group_number(&nl, group, G(GID)) == STAFF, "user %u", i);
+		CHECK(nl_group_number(&nl, group, G(MODE)) == 0640, "user %u", i);
+	}
 	check_user(1, STAFF, READ);
 	CHECK(owner(0, 0, 0700) == -EINVAL, "nothing to execute");
 	NEED(!owner(0, 0, 0600));
@@ -328,7 +350,7 @@ static void set_far(struct nl *by, unsigned int have)
 /* What a group costs its host is not for its owner to say. */
 static void test_limits(void)
 {
-	struct user u = { NOBODY, NOBODY, false, OWN };
+	struct user u = { .uid = NOBODY, .gid = NOBODY, .have = OWN };
 	unsigned int i;
 
 	NEED(!owner(NOBODY, 0, 0600));
@@ -372,8 +394,8 @@ static void open_renewed(struct nl *by, unsigned int have)
 /* A certificate that lasts longer takes the place of the group's: by who may write. */
 static void test_renewed(void)
 {
-	struct user reads = { NOBODY, NOBODY, false, READ };
-	struct user writes = { NOBODY, NOBODY, false, READ | WRITE };
+	struct user reads = { .uid = NOBODY, .gid = NOBODY, .have = READ };
+	struct user writes = { .uid = NOBODY, .gid = NOBODY, .have = READ | WRITE };
 
 	cert_below(&renewed, &root, test_key(1), PEERGROUP_ROLE_MEMBER);
 	renewed.spec.classifier = "later";
@@ -467,7 +489,7 @@ static void add_record(void)
 
 static void test_events(void)
 {
-	struct user u = { NOBODY, NOBODY, false, READ };
+	struct user u = { .uid = NOBODY, .gid = NOBODY, .have = READ };
 	pid_t helper;
 	int status;
 	char c;
@@ -522,7 +544,7 @@ static void take_ports(struct nl *by, unsigned int have)
 
 static void test_ports(void)
 {
-	struct user u = { NOBODY, NOBODY, false, OWN };
+	struct user u = { .uid = NOBODY, .gid = NOBODY, .have = OWN };
 	int fd = peer_listen(PORT + 1);
 	struct nlmsghdr *msg;
 
@@ -1131,7 +1153,7 @@ static void hold_all(struct nl *by, unsigned int have)
 
 static void test_holders(void)
 {
-	struct user u = { NOBODY, NOBODY, false, READ };
+	struct user u = { .uid = NOBODY, .gid = NOBODY, .have = READ };
 	uint32_t index;
 
 	NEED(!owner(0, 0, 0604));
