@@ -771,6 +771,82 @@ static void test_revoked(void)
 	rec_free(&rec);
 }
 
+struct judged {
+	uint32_t index;
+	uint64_t least;
+};
+
+static bool judged(void *arg)
+{
+	const struct judged *j = arg;
+
+	return nl_stat(&nl, j->index, STAT(ADDED)) + nl_stat(&nl, j->index, REFUSED(RATE)) >=
+	       j->least;
+}
+
+/* What comes over a link is taken, or refused as it comes too fast. */
+static bool taken(struct peer *p, uint32_t index, const struct rec *rec)
+{
+	uint64_t before = nl_stat(&nl, index, STAT(ADDED));
+	struct judged j = { index, before + nl_stat(&nl, index, REFUSED(RATE)) + 1 };
+
+	peer_send(p, PG_MSG_RECORD, rec->wire, rec->len);
+	CHECK(wait_until(judged, &j), "neither added nor too fast");
+	return nl_stat(&nl, index, STAT(ADDED)) == before + 1;
+}
+
+/* An administrator who has used up its rate, here or (@p) over a link, revokes all the same. */
+static void revokes_hasty(struct peer *p, uint32_t index, const struct cert *by,
+			  const struct cert *whom)
+{
+	struct peergroup_revocation body;
+	unsigned int n = 0;
+	bool more = true;
+	struct rec rec;
+	int err;
+
+	for (; more && n < 100; n++) {
+		rec_new(&rec, by, "x", 1);
+		rec_sign(&rec, by);
+		err = p ? 0 : nl_put_record(&nl, index, rec.wire, rec.len);
+		more = p ? taken(p, index, &rec) : !err;
+		CHECK(more || p || err == -EAGAIN, "%d (%s)", err, nl.text);
+		rec_free(&rec);
+	}
+	CHECK(!more, "any rate is taken");
+	revoking(&rec, by, whom, &body);
+	rec_sign(&rec, by);
+	if (p) {
+		CHECK(taken(p, index, &rec), "over a link");
+	} else {
+		err = nl_put_record(&nl, index, rec.wire, rec.len);
+		CHECK(!err, "here: %d (%s)", err, nl.text);
+	}
+	rec_free(&rec);
+}
+
+/* In a group of its own. */
+static void test_hasty(void)
+{
+	static struct cert top, admin, gone[2];
+	uint16_t port = PORT + ROUNDS + 6;
+	uint32_t index;
+	struct peer p;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&admin, &top, test_key(1), ADMIN);
+	cert_issue(&gone[0], &top, test_key(2), MEMBER);
+	cert_issue(&gone[1], &top, test_key(3), MEMBER);
+	index = group_of(&nl, &top, &admin);
+	NEED(!group_limit(&nl, index, PEERGROUP_A_LIMIT_CREATOR_RATE, 1));
+	group_online(&nl, index, &admin, port);
+	revokes_hasty(NULL, index, &admin, &gone[0]);
+	peer_link(&p, port, &admin);
+	revokes_hasty(&p, index, &admin, &gone[1]);
+	peer_close(&p);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, index));
+}
+
 /* Calls the group at @port as @as, which is revoked there, and hears that it is. */
 static void call_as(struct peer *p, uint16_t port, const struct cert *as, const struct chain *chain)
 {
@@ -1303,6 +1379,7 @@ int main(void)
 		{ "who is revoked hears of it", test_hears },
 		{ "a member that was let in again", test_let_in_again },
 		{ "a member that was revoked", test_revoked },
+		{ "an administrator who has used up its rate revokes", test_hasty },
 		{ "what a member that was revoked may bring", test_appeal },
 		{ "who shows only that somebody was revoked", test_appeal_stranger },
 		{ "who is revoked calls again and again", test_appeal_calls },
