@@ -750,13 +750,77 @@ static void test_deputy(void)
 	peer_close(&p);
 }
 
-static int add_member(const struct cert *cert)
+static int add_member_to(uint32_t index, const struct cert *cert)
 {
 	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
 
-	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, index);
 	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, cert->der.len, cert->der.p);
 	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+static int add_member(const struct cert *cert)
+{
+	return add_member_to(group, cert);
+}
+
+/* So many small records, under one signature. */
+static void sign_many(struct rec *rec, unsigned int n, const struct cert *by)
+{
+	struct rec **all = calloc(n, sizeof(*all));
+	unsigned int i;
+
+	NEED(all);
+	for (i = 0; i < n; i++) {
+		all[i] = &rec[i];
+		rec_new(all[i], by, "x", 1);
+	}
+	rec_sign_batch(all, n, by);
+	free(all);
+}
+
+/* A quarter of the records is left, too; in a group of its own, with nothing else in it. */
+static void test_deputy_records(void)
+{
+	enum { ALL = 4096, MOST = ALL / 4 * 3, EACH = MOST / 2 + 10 };
+	static struct cert top, first, second, below[2];
+	static struct rec rec[2][EACH];
+	struct rec other;
+	unsigned int i;
+	uint32_t index;
+	int err = 0;
+
+	cert_new_root(&top, test_key(0));
+	cert_issue(&first, &top, test_key(1), PEERGROUP_ROLE_ADMIN | PEERGROUP_ROLE_MEMBER);
+	cert_issue(&second, &first, test_key(2), PEERGROUP_ROLE_ADMIN);
+	index = group_of(&nl, &top, &first);
+	NEED(!group_limit(&nl, index, L(RECORDS), ALL));
+	NEED(!group_limit(&nl, index, L(CREATOR_RECORDS), ALL));
+	NEED(!add_member_to(index, &second));
+	for (i = 0; i < 2; i++) {
+		cert_issue(&below[i], &second, test_key(i ? 3 : 0), PEERGROUP_ROLE_MEMBER);
+		NEED(!add_member_to(index, &below[i]));
+		sign_many(rec[i], EACH, &below[i]);
+	}
+	for (i = 0; !err && i < 2 * EACH; i++) {
+		const struct rec *next = &rec[i % 2][i / 2];
+
+		err = nl_put_record(&nl, index, next->wire, next->len);
+	}
+	CHECK(err == -EDQUOT && strstr(nl.text, "one may have"), "%d (%s)", err, nl.text);
+	CHECK(i == MOST + 1, "%u records, not %u", i - 1, MOST);
+	rec_new(&other, &second, "x", 1);
+	rec_sign(&other, &second);
+	err = nl_put_record(&nl, index, other.wire, other.len);
+	CHECK(err == -EDQUOT, "the administrator itself: %d (%s)", err, nl.text);
+	rec_free(&other);
+	rec_new(&other, &first, "x", 1);
+	rec_sign(&other, &first);
+	CHECK(!nl_put_record(&nl, index, other.wire, other.len), "another one: %s", nl.text);
+	rec_free(&other);
+	for (i = 0; i < 2 * EACH; i++)
+		rec_free(&rec[i % 2][i / 2]);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_DESTROY, PEERGROUP_A_GROUP_INDEX, index));
 }
 
 /* There is no room for one more, whoever issued it, until there is more for all. */
@@ -1202,6 +1266,7 @@ int main(void)
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },
 		{ "bytes of one administrator and all below", test_deputy },
+		{ "records of one administrator and all below", test_deputy_records },
 		{ "members", test_members },
 		{ "members below one who invites", test_invited },
 		{ "members below one administrator", test_issued },
