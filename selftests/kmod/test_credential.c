@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The member's word for the node: a group does not go online without one, and
- * takes none that another key signed, that is for another node or another group, or
- * that reaches beyond the certificate. Nobody who has a link goes without the latest.
+ * takes none that another key signed, that is for another node or another group, that
+ * reaches beyond the certificate, or that was signed as something else. Nobody who has
+ * a link goes without the latest.
  */
 #include <endian.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <time.h>
 #include "group.h"
@@ -110,6 +112,96 @@ static void test_times(void)
 	c.c.not_after = c.c.not_before;
 	finish(&c, &own, &own);
 	refused(&c, -EBADMSG, "no time at all");
+}
+
+#define TAG(name)	{ PEERGROUP_##name##_TAG, PEERGROUP_##name##_TAG_LEN }
+
+/* What a member's signature is for, by the tag that it is made behind. */
+static const struct tag {
+	const char *text;
+	size_t len;
+} record_tag = TAG(RECORD), credential_tag = TAG(CREDENTIAL), others[] = {
+	TAG(BATCH), TAG(REVOCATION), TAG(PASSWORD), { "", 0 },
+};
+
+/* Of @own, for this group, behind any tag; return: its bytes. */
+static size_t sign_behind(const struct tag *tag, const void *text, size_t len, uint8_t *sig)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t n = PEERGROUP_SIG_LEN_MAX;
+
+	NEED(ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, own.spec.key) == 1);
+	NEED(EVP_DigestSignUpdate(ctx, tag->text, tag->len) == 1 &&
+	     EVP_DigestSignUpdate(ctx, own.spec.group, PEERGROUP_HASH_LEN) == 1 &&
+	     EVP_DigestSignUpdate(ctx, text, len) == 1 &&
+	     EVP_DigestSignFinal(ctx, sig, &n) == 1);
+	EVP_MD_CTX_free(ctx);
+	return n;
+}
+
+/* The very record, signed as something else; or (@sig) with a signature of something else. */
+static void no_record(const struct tag *tag, const uint8_t *sig)
+{
+	uint64_t before = nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_SIGNATURE);
+	uint8_t *at, good[PEERGROUP_SIG_LEN_MAX];
+	struct rec rec;
+	size_t len;
+	int err;
+
+	rec_new(&rec, &own, "x", 1);
+	rec_sign(&rec, &own);
+	at = rec.wire + rec_sig_at(&rec);
+	len = sign_behind(&record_tag, &rec.hdr, sizeof(rec.hdr), good);
+	CHECK(!memcmp(at, good, len), "records are signed otherwise");
+	if (sig)
+		memcpy(at, sig, len);
+	else
+		sign_behind(tag, &rec.hdr, sizeof(rec.hdr), at);
+	err = nl_put_record(&nl, group, rec.wire, rec.len);
+	CHECK(err == -EKEYREJECTED, "a record as \"%s\": %d (%s)", tag->text, err, nl.text);
+	CHECK(nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_SIGNATURE) == before + 1, "\"%s\"",
+	      tag->text);
+	memcpy(at, good, len);
+	CHECK(!nl_put_record(&nl, group, rec.wire, rec.len), "and signed as one: %s", nl.text);
+	rec_free(&rec);
+}
+
+/* The same of a credential. */
+static void no_credential(const struct tag *tag, const uint8_t *sig)
+{
+	struct credential c;
+
+	begin(&c);
+	finish(&c, &own, &own);
+	if (sig)
+		memcpy(c.sig, sig, c.len - sizeof(c.c));
+	else
+		sign_behind(tag, &c.c, offsetof(struct peergroup_credential, algo), c.sig);
+	refused(&c, -EKEYREJECTED, tag->text);
+	finish(&c, &own, &own);
+	refused(&c, 0, "and signed as one");
+}
+
+/* Nothing that a member signs is anything else, too, not even where the bytes are the same. */
+static void test_purpose(void)
+{
+	struct credential c;
+	struct rec rec;
+	unsigned int i;
+
+	begin(&c);
+	finish(&c, &own, &own);
+	rec_new(&rec, &own, "x", 1);
+	rec_sign(&rec, &own);
+	no_record(&credential_tag, c.sig);
+	no_record(&credential_tag, NULL);
+	no_credential(&record_tag, rec.wire + rec_sig_at(&rec));
+	no_credential(&record_tag, NULL);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		no_record(&others[i], NULL);
+		no_credential(&others[i], NULL);
+	}
+	rec_free(&rec);
 }
 
 static void test_form(void)
@@ -250,6 +342,7 @@ int main(void)
 		{ "one that the member did not sign", test_other_key },
 		{ "one for another node", test_other_node },
 		{ "one that is over, or outlives the certificate", test_times },
+		{ "what was signed for one purpose is nothing for another", test_purpose },
 		{ "one that breaks the format", test_form },
 		{ "a good one", test_good },
 		{ "a new one during a handshake", test_meanwhile },
