@@ -336,6 +336,75 @@ static void test_ready(void)
 	fail_each("ready", become_ready, NULL);
 }
 
+/* --------------------------------------------------- a reply that has to wait -- */
+
+#define FEW	100
+#define MANY	200
+
+/* Under one signature. */
+static void put_many(unsigned int n)
+{
+	static struct rec many[MANY];
+	struct rec *all[MANY];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		all[i] = &many[i];
+		rec_new(all[i], &own[0], "hello", 5);
+	}
+	rec_sign_batch(all, n, &own[0]);
+	for (i = 0; i < n; i++) {
+		NEED(!put(old, all[i]));
+		rec_free(all[i]);
+	}
+}
+
+static unsigned int waiting_failed(void)
+{
+	/* The one is part of the other, as compilers like it. */
+	return fail_in("pg_sync_keep_reply") + fail_in("pg_sync_reply");
+}
+
+/*
+ * The new end lacks that many. There would be too many allocations to fail each, so that
+ * only those do that no link had before. Returns whether any did.
+ */
+static bool catch_up(unsigned int records)
+{
+	unsigned int failed;
+
+	new = online_group(&own[1], PORT + 1);
+	fail_arm(1, 0, FAIL_OTHERS);
+	NEED(!group_dial(&nl, new, PORT));
+	CHECK(wait_until(agreed, NULL), "allocation at %s: no link, or tables differ",
+	      fail_where());
+	failed = fail_disarm();
+	if (failed)
+		printf("# %u failed, the last at %s\n", failed, fail_where());
+	CHECK(nl_group_number(&nl, new, G(RECORDS)) == records, "not all is there");
+	end_group(new);
+	CHECK(wait_until(alone, NULL), "allocation at %s: the link stays", fail_where());
+	return failed;
+}
+
+static void test_waiting(void)
+{
+	unsigned int before = waiting_failed();
+
+	old = online_group(&own[0], PORT);
+	set_ready(old);
+	put_many(FEW);
+	while (catch_up(FEW))
+		;
+	CHECK(waiting_failed() == before, "a reply has waited");
+	/* More than two WANTs ask for, in one reply: what is left waits for the first. */
+	put_many(MANY - FEW);
+	while (catch_up(MANY))
+		;
+	CHECK(waiting_failed() > before, "no reply had to wait");
+	end_group(old);
+}
+
 /* What was lost is asked for at once, and not when something else is said on the link. */
 static bool lose(unsigned int nth)
 {
@@ -522,6 +591,7 @@ int main(void)
 		{ "a link's whole life", test_workers },
 		{ "programs while there is a link", test_programs },
 		{ "being ready", test_ready },
+		{ "a reply that has to wait", test_waiting },
 		{ "while the link is quiet", test_quiet },
 		{ "nodes that it is heard of", test_nodes },
 		{ "a call by who was revoked", test_revoked },

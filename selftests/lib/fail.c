@@ -106,6 +106,22 @@ void fail_each(const char *what,
 		;
 }
 
+unsigned int fail_in(const char *function)
+{
+	FILE *file = fopen(FOLDER "sites", "re");
+	unsigned int sum = 0, times, bad;
+	char site[256];
+
+	NEED(file);
+	while (fscanf(file, "%u %u %255[^\n]", &times, &bad, site) == 3) {
+		site[strcspn(site, "+")] = '\0';
+		if (!strcmp(site, function))
+			sum += bad;
+	}
+	fclose(file);
+	return sum;
+}
+
 /* So many allocations, and it is no chance that none of them was to fail. */
 #define OFTEN	10
 

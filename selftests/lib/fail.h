@@ -40,6 +40,9 @@ void fail_each(const char *what,
 	       bool (*one)(const void *arg, unsigned int nth, unsigned int times),
 	       const void *arg);
 
+/* How often an allocation has failed that this function of the module asked for. */
+unsigned int fail_in(const char *function);
+
 /* Prints how many places allocate. Each has to have failed. */
 void fail_report(void);
 
