@@ -525,6 +525,45 @@ static void test_batch(void)
 	CHECK(friend_is_heard());
 }
 
+/* One of a batch is altered, amid the others: it is refused, and they stand. */
+static void test_one_of_batch(void)
+{
+	uint64_t refused = nl_stat(&nl, group, REFUSED(SIGNATURE));
+	uint64_t added = nl_stat(&nl, group, STAT(ADDED));
+	struct rec recs[8], *list[8];
+	const size_t at = offsetof(struct peergroup_record_hdr, expires) + 7;
+	const unsigned int bad = 3;
+	struct peer p;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		rec_new(&recs[i], &member, "of many", 7);
+		list[i] = &recs[i];
+	}
+	rec_sign_batch(list, 8, &member);
+	recs[bad].wire[at] ^= 1;
+	peer_link(&p, PORT, &member);
+	for (i = 0; i < bad; i++)
+		peer_send(&p, PG_MSG_RECORD, recs[i].wire, recs[i].len);
+	CHECK(wait_stat(&nl, group, STAT(ADDED), added + bad));
+	peer_send(&p, PG_MSG_RECORD, recs[bad].wire, recs[bad].len);
+	CHECK(peer_closed(&p, NULL));
+	peer_close(&p);
+	CHECK(nl_stat(&nl, group, REFUSED(SIGNATURE)) == refused + 1);
+	peer_link(&p, PORT, &member);
+	for (i = bad + 1; i < 8; i++)
+		peer_send(&p, PG_MSG_RECORD, recs[i].wire, recs[i].len);
+	CHECK(wait_stat(&nl, group, STAT(ADDED), added + 7));
+	/* So it is not there, and nothing keeps it out as it was signed. */
+	recs[bad].wire[at] ^= 1;
+	peer_send(&p, PG_MSG_RECORD, recs[bad].wire, recs[bad].len);
+	CHECK(wait_stat(&nl, group, STAT(ADDED), added + 8));
+	CHECK(peer_alive(&p));
+	peer_close(&p);
+	for (i = 0; i < 8; i++)
+		rec_free(&recs[i]);
+}
+
 static void test_times(void)
 {
 	struct rec rec;
@@ -936,6 +975,7 @@ int main(void)
 		{ "a record of a stranger", test_stranger },
 		{ "more records of strangers than may wait", test_strangers },
 		{ "a batch of which one is altered", test_batch },
+		{ "one altered record of a batch, amid the others", test_one_of_batch },
 		{ "records out of time", test_times },
 		{ "records that break their form", test_forms },
 		{ "60 MiB announced and not sent, twenty times", test_announced },
