@@ -182,7 +182,7 @@ for wrong in nobody "${who^^}" "${who:1}" "${who%%.*}x"; do
 	is "-m $wrong is no peer name" "$(says "-m $wrong: not a peer name" 2 -m "$wrong" list)" ""
 done
 check_fails "no other member changes it" on h2 peer-flags set colour green
-for wrong in 'a=b' 'a b' '' "$(printf %65s | tr ' ' a)"; do
+for wrong in 'a=b' 'a b' '' "$(printf "%65s" "" | tr ' ' a)"; do
 	is "'$wrong' is no name to set" "$(says "$wrong: a name is " 2 set "$wrong" c)" ""
 	is "nor to unset" "$(says "$wrong: a name is " 2 unset "$wrong")" ""
 done

@@ -35,7 +35,7 @@ if [ -z "$missing" ]; then
 	echo "ok 2 each is called without memory"
 else
 	echo "not ok 2 each is called without memory"
-	echo "$missing" | sed 's/^/# /'
+	while read -r name; do echo "# $name"; done <<< "$missing"
 	failed=1
 fi
 [ -z "$failed" ]

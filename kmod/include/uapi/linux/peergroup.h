@@ -370,7 +370,7 @@ enum peergroup_cmd {
 #define PEERGROUP_STATUS_READY		(1U << 2)	/* has synchronised once */
 #define PEERGROUP_STATUS_KEPT		(1U << 3)	/* lives without holders */
 #define PEERGROUP_STATUS_REVOKED	(1U << 4)	/* own membership was revoked */
-#define PEERGROUP_STATUS_SYNCED		(1U << 5)	/* has synchronised since it was made here */
+#define PEERGROUP_STATUS_SYNCED		(1U << 5)	/* synchronised since it was made here */
 
 /* What the socket of a GROUP_WATCH takes beside events. */
 #define PEERGROUP_TAKES_DIRECT	(1U << 0)	/* direct connections that others open */
