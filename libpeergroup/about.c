@@ -126,11 +126,8 @@ HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event 
 
 HRESULT pgi_feed_start_presence(struct pgi_feed *feed)
 {
-	HRESULT hr = pgi_presence_compare_revoked(&feed->revoked, &feed->ask, feed->group, NULL,
-						  NULL);
-
-	return FAILED(hr) ? hr : pgi_presence_compare(&feed->presence, &feed->ask, feed->group,
-						      knows_others(feed), NULL, NULL);
+	return pgi_presence_compare(&feed->presence, &feed->ask, feed->group, knows_others(feed),
+				    NULL, NULL);
 }
 
 HRESULT pgi_feed_compare_presence(struct pgi_feed *feed)
@@ -148,28 +145,6 @@ HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_eve
 					 push_member, feed);
 	pgi_presence_key(link->link_id, key);
 	return pgi_presence_gone(&feed->presence, key, push_member, feed);
-}
-
-/* Of a list of certificates: who has one that is revoked has left. */
-static HRESULT push_revoked(const char *name, uint32_t change, void *arg)
-{
-	bool revoked = change == PEER_MEMBER_CONNECTED;
-	const struct peergroup_event event = {
-		.kind = PEERGROUP_EVENT_MEMBER, .link_peer = name, .revoked = revoked,
-		.member_change = revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED,
-	};
-
-	return pgi_feed_push(arg, &event, S_OK);
-}
-
-/*
- * The kernel tells of each certificate, and of some again; a member leaves once, and not while it
- * has another one that holds. So who has left is what a look at all of them says.
- */
-void pgi_feed_look_at_certs(struct pgi_feed *feed)
-{
-	feed->behind = true;
-	feed->revoked_behind = true;
 }
 
 /* ---------------------------------------------------------- catching up -- */
@@ -238,11 +213,6 @@ HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed)
 		hr = tell_since(feed, membership);
 	if (SUCCEEDED(hr) && feed->members)
 		hr = pgi_feed_compare_presence(feed);
-	if (SUCCEEDED(hr) && feed->revoked_behind) {
-		hr = pgi_presence_compare_revoked(&feed->revoked, &feed->ask, feed->group,
-						  push_revoked, feed);
-		feed->revoked_behind = FAILED(hr);
-	}
 	if (SUCCEEDED(hr))
 		feed->about_seq = feed->seq;
 	return hr;

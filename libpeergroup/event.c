@@ -282,6 +282,7 @@ static HRESULT new_registration(struct pgi_group *group, HANDLE event,
 		reg->feed.records = registered(reg, PEER_GROUP_EVENT_RECORD_CHANGED, NULL);
 		reg->feed.properties = registered(reg, PEER_GROUP_EVENT_PROPERTY_CHANGED, NULL);
 		reg->feed.members = registered(reg, PEER_GROUP_EVENT_MEMBER_CHANGED, NULL);
+		reg->feed.certs = reg->feed.members;
 		reg->feed.links = registered(reg, PEER_GROUP_EVENT_NEIGHBOR_CONNECTION, NULL);
 		if (registered(reg, PEER_GROUP_EVENT_DIRECT_CONNECTION, NULL)) {
 			reg->feed.links = true;

@@ -537,9 +537,9 @@ static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	event.revoked = a[PEERGROUP_A_MEMBER_REVOKED];
 	/* Who was revoked has left; who is no longer has joined again. */
 	event.member_change = event.revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED;
-	if (!feed->members)
+	if (!feed->certs)
 		return pgi_feed_push(feed, &event, S_OK);
-	pgi_feed_look_at_certs(feed);
+	feed->certs_behind = true;
 	return S_OK;
 }
 
@@ -588,31 +588,41 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 static void all_behind(struct pgi_feed *feed)
 {
 	feed->links_behind = feed->links;
-	feed->revoked_behind = feed->members;
+	feed->certs_behind = feed->certs;
 	pgi_feed_data_unsure(feed);
 }
 
 /*
  * The socket is empty. What was in it may be older than what has been found out, and what came
- * before it was empty was lost without another word; and of certificates all are told of now.
+ * before it was empty was lost without another word.
  */
-static bool is_to_catch_up(struct pgi_feed *feed)
+static HRESULT at_rest(struct pgi_feed *feed)
 {
-	if (feed->stale)
-		all_behind(feed);
-	else if (!feed->revoked_behind || !pgi_feed_owes(feed))
-		return false;
+	HRESULT hr;
+
 	feed->stale = false;
-	return !feed->gone;
+	if (feed->gone)
+		return S_OK;
+	all_behind(feed);
+	hr = catch_up(feed);
+	pgi_feed_pull(feed);
+	return hr;
 }
 
-HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
+/*
+ * Whoever waits for an event shall have it before the socket is asked again; but not where
+ * certificates are to be looked at, once for all that is told of them.
+ */
+static bool is_enough(const struct pgi_feed *feed)
+{
+	return feed->head && !feed->stale && !feed->certs_behind;
+}
+
+static HRESULT take_in(struct pgi_feed *feed, int timeout, bool *more)
 {
 	struct taking t = { .feed = feed, .hr = S_OK };
 	int len, i;
 
-	*more = false;
-	pgi_feed_data_again(feed);
 	if (pgi_feed_owes(feed)) {
 		t.hr = catch_up(feed);
 		pgi_feed_pull(feed);
@@ -624,10 +634,8 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 	for (i = 0; i < READ_BURST; i++) {
 		len = pgi_nl_receive(&feed->nl, timeout);
 		timeout = 0;
-		if (len == -EAGAIN && is_to_catch_up(feed)) {
-			t.hr = catch_up(feed);
-			pgi_feed_pull(feed);
-		}
+		if (len == -EAGAIN && feed->stale)
+			t.hr = at_rest(feed);
 		if (len == -EAGAIN || len == -EINTR)
 			return t.hr;
 		if (len == -ENOBUFS) {
@@ -641,12 +649,22 @@ HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
 			return pgi_nl_fail(&feed->nl, len);
 		pgi_nl_each(&feed->nl, len, take_event, &t);
 		pgi_feed_pull(feed);
-		/* Whoever waits for it shall have it before the socket is asked again. */
-		if (feed->head && !feed->stale)
+		if (is_enough(feed))
 			break;
 	}
 	*more = true;
 	return t.hr;
+}
+
+HRESULT pgi_feed_read(struct pgi_feed *feed, int timeout, bool *more)
+{
+	HRESULT hr, looked;
+
+	*more = false;
+	pgi_feed_data_again(feed);
+	hr = take_in(feed, pgi_feed_until_look(feed, timeout), more);
+	looked = pgi_feed_look(feed);
+	return FAILED(hr) ? hr : looked;
 }
 
 void pgi_feed_resume(struct pgi_feed *feed)
@@ -714,10 +732,11 @@ static HRESULT begin(struct pgi_feed *feed, struct pgi_group *group, uint64_t si
 	feed->name = strdup(group->store->name);
 	if (!feed->identity || !feed->name)
 		return E_OUTOFMEMORY;
-	feed->again = -1;
+	feed->timer = -1;
+	memset(feed->until, 0, sizeof(feed->until));
 	hr = pgi_nl_open(&feed->nl, &group->nl);
 	if (SUCCEEDED(hr))
-		hr = pgi_feed_data_open(feed);
+		hr = pgi_feed_timer_open(feed);
 	/* Heard first and asked then, so that nothing falls in between. */
 	if (SUCCEEDED(hr))
 		hr = pgi_nl_listen(&feed->nl, feed->group, feed->takes);
@@ -734,6 +753,8 @@ static HRESULT begin(struct pgi_feed *feed, struct pgi_group *group, uint64_t si
 		hr = pgi_feed_start_links(feed);
 	if (SUCCEEDED(hr) && feed->links)
 		hr = pgi_feed_keep_spare(feed) ? S_OK : E_OUTOFMEMORY;
+	if (SUCCEEDED(hr) && feed->certs)
+		hr = pgi_feed_start_looks(feed);
 	if (SUCCEEDED(hr) && feed->members)
 		hr = pgi_feed_start_presence(feed);
 	if (SUCCEEDED(hr) && feed->records)
@@ -756,7 +777,7 @@ static void end(struct pgi_feed *feed)
 	pgi_feed_free_links(feed);
 	pgi_presence_free(&feed->presence);
 	pgi_presence_free(&feed->revoked);
-	pgi_feed_data_close(feed);
+	pgi_feed_timer_close(feed);
 	pgi_nl_close(&feed->ask);
 	pgi_nl_close(&feed->nl);
 }

@@ -18,6 +18,13 @@
  */
 #define PGI_EVENT_DATA	((enum peergroup_event_kind)100)
 
+/* What a feed waits with: to ask for data again, to look at all certificates. */
+enum pgi_wait {
+	PGI_WAIT_DATA,
+	PGI_WAIT_LOOK,
+	PGI_WAITS
+};
+
 /* One event in the queue. */
 struct pgi_item {
 	struct pgi_item *next;
@@ -55,6 +62,7 @@ struct pgi_feed {
 	char *identity, *name;		/* of the member and of the group, on disk */
 	bool records;			/* whether the owner wants them, */
 	bool properties, members;	/* ... news of the group's properties, of members, */
+	bool certs;			/* ... of who has left, and is in again, */
 	bool links;			/* ... of links, direct ones as well */
 	uint32_t takes;			/* PEERGROUP_TAKES_* */
 	/* Shown each event first; what it says false to is not queued. NULL: all is. */
@@ -65,19 +73,20 @@ struct pgi_feed {
 	bool behind;			/* a catch-up failed, or waits for room in the queue */
 	bool links_behind;		/* so it is with links: no data is asked for till then */
 	bool stale;			/* and to be done again when the socket is empty */
-	bool revoked_behind;		/* who was revoked may have been missed */
+	bool certs_behind;		/* all certificates are to be looked at, */
+	uint64_t look_from;		/* ... from then on, by CLOCK_MONOTONIC */
 	bool gone;			/* the group ended */
 	int reason;			/* of the status, that there was no memory to tell of */
 	bool became_ready;		/* to be looked at and reset by the owner */
-	struct pgi_presence presence;	/* where @members; */
-	struct pgi_presence revoked;	/* ... by certificates instead of links */
+	struct pgi_presence presence;	/* where @members */
+	struct pgi_presence revoked;	/* where @certs, by these instead of links */
 	struct pgi_known known;
 	struct pgi_item *spare;		/* for how a direct connection has failed */
 	struct pgi_item *up;		/* links that were told of as up, and not as down */
 	bool data_waits, data_asked;	/* in the kernel; a dump of it is under way, */
 	uint32_t data_seq, data_seq_was;	/* ... as it was asked for, and before that */
-	int again;			/* where @takes data: a timer, */
-	bool pausing;			/* ... which runs: nothing is asked for before its end */
+	int timer;			/* where it @takes data, or @certs */
+	uint64_t until[PGI_WAITS];	/* ... which runs till then; 0: there is nothing to wait for */
 	size_t data_bytes;		/* in the queue, by pgi_item_weight() */
 	size_t pulls, data_pulled;	/* how many dumps were asked for; bytes of the one under way */
 	uint64_t data_lost;		/* for the next to tell */
@@ -124,6 +133,25 @@ HRESULT pgi_feed_asking(struct pgi_feed *feed);
 /* A change that a query answered. */
 void pgi_feed_event_of(const struct pgi_record *record, struct peergroup_event *event);
 
+/* ---- timer.c ---- */
+
+/*
+ * The timer's end is to be waited for as news of the socket is, and pgi_feed_read() called. -1 in
+ * a feed that needs none.
+ */
+HRESULT pgi_feed_timer_open(struct pgi_feed *feed);
+void pgi_feed_timer_close(struct pgi_feed *feed);
+static inline int pgi_feed_timer(const struct pgi_feed *feed)
+{
+	return feed->nl.sock ? feed->timer : -1;
+}
+/* A clock's ns. */
+uint64_t pgi_feed_clock(clockid_t clock);
+/* Till then, by CLOCK_MONOTONIC; 0: not any more. */
+void pgi_feed_wait(struct pgi_feed *feed, enum pgi_wait what, uint64_t until);
+/* Is that over? It is then not waited for any more. */
+bool pgi_feed_waited(struct pgi_feed *feed, enum pgi_wait what);
+
 /* ---- incoming.c: data ---- */
 
 /* Data waits in the kernel; a part of it; the end of a dump of it, or that there is none. */
@@ -131,17 +159,7 @@ void pgi_feed_data_waits(struct pgi_feed *feed);
 HRESULT pgi_feed_data_part(struct pgi_feed *feed, const struct nlmsghdr *msg);
 void pgi_feed_data_end(struct pgi_feed *feed, const struct nlmsghdr *msg);
 
-/*
- * The timer after which refused data is asked for again: its end is to be waited for as news of
- * the socket is. -1 in a feed that takes none.
- */
-HRESULT pgi_feed_data_open(struct pgi_feed *feed);
-void pgi_feed_data_close(struct pgi_feed *feed);
-static inline int pgi_feed_timer(const struct pgi_feed *feed)
-{
-	return feed->takes & PEERGROUP_TAKES_DATA ? feed->again : -1;
-}
-/* Its end, if it was that: asks again. */
+/* Asks again for what was refused, if that has waited. */
 void pgi_feed_data_again(struct pgi_feed *feed);
 /* The socket has lost something: an answer perhaps, or the kernel had no memory for one. */
 void pgi_feed_data_unsure(struct pgi_feed *feed);
@@ -177,9 +195,19 @@ HRESULT pgi_feed_tell_presence(struct pgi_feed *feed, const struct peergroup_eve
 /* Who is there, at the start; and found out anew, when that may have changed unheard. */
 HRESULT pgi_feed_start_presence(struct pgi_feed *feed);
 HRESULT pgi_feed_compare_presence(struct pgi_feed *feed);
-/* One of a member's certificates was revoked, or is no longer: told by catching up. */
-void pgi_feed_look_at_certs(struct pgi_feed *feed);
 /* Whatever was lost between feed->about_seq and feed->seq, found out. */
 HRESULT pgi_feed_catch_up_about(struct pgi_feed *feed);
+
+/* ---- look.c: who has left ---- */
+
+/* At the start: who has is known, and nothing to tell. */
+HRESULT pgi_feed_start_looks(struct pgi_feed *feed);
+/*
+ * Something was told, or may have been, of certificates, all of which are to be looked at: does
+ * so, or it is not time yet, and the feed's timer runs.
+ */
+HRESULT pgi_feed_look(struct pgi_feed *feed);
+/* @timeout ms, or less where a look is to be made before that. */
+int pgi_feed_until_look(const struct pgi_feed *feed, int timeout);
 
 #endif /* _PEERGROUP_FEED_H */

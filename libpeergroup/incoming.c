@@ -6,8 +6,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 #include "feed.h"
 
 #define PULL_BYTES	(1U << 20)	/* asked for at a time */
@@ -76,27 +74,12 @@ HRESULT pgi_feed_push_link(struct pgi_feed *feed, const struct peergroup_event *
 
 /* ------------------------------------------------------------------ data -- */
 
-HRESULT pgi_feed_data_open(struct pgi_feed *feed)
-{
-	if (!(feed->takes & PEERGROUP_TAKES_DATA))
-		return S_OK;
-	feed->again = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	return feed->again < 0 ? pgi_from_errno(errno) : S_OK;
-}
-
-/* Also of a feed that was never opened. */
-void pgi_feed_data_close(struct pgi_feed *feed)
-{
-	if (feed->nl.sock && pgi_feed_timer(feed) >= 0)
-		close(feed->again);
-}
-
 static void set_timer(struct pgi_feed *feed, bool on)
 {
-	const struct itimerspec when = { .it_value.tv_nsec = on ? PAUSE_NS : 0 };
-
-	if (on != feed->pausing && !timerfd_settime(feed->again, 0, &when, NULL))
-		feed->pausing = on;
+	if (!on)
+		pgi_feed_wait(feed, PGI_WAIT_DATA, 0);
+	else if (!feed->until[PGI_WAIT_DATA])
+		pgi_feed_wait(feed, PGI_WAIT_DATA, pgi_feed_clock(CLOCK_MONOTONIC) + PAUSE_NS);
 }
 
 /* Nothing has been taken out of the kernel. */
@@ -180,7 +163,7 @@ static HRESULT ask(struct pgi_feed *feed)
 /* While data is on its way links are told of however many events wait: not without end. */
 void pgi_feed_pull(struct pgi_feed *feed)
 {
-	if (!feed->data_waits || feed->data_asked || feed->pausing || feed->gone ||
+	if (!feed->data_waits || feed->data_asked || feed->until[PGI_WAIT_DATA] || feed->gone ||
 	    feed->links_behind || feed->data_bytes >= PGI_DATA_BYTES ||
 	    feed->news_queued >= PGI_NEWS_MAX)
 		return;
@@ -198,11 +181,8 @@ void pgi_feed_pull(struct pgi_feed *feed)
  */
 void pgi_feed_data_again(struct pgi_feed *feed)
 {
-	uint64_t times;
-
-	if (!feed->pausing || read(feed->again, &times, sizeof(times)) < 0)
+	if (!pgi_feed_waited(feed, PGI_WAIT_DATA))
 		return;
-	feed->pausing = false;
 	if (feed->data_asked && !feed->gone)
 		ask(feed);
 	else

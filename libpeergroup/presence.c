@@ -295,6 +295,7 @@ struct compare {
 	pgi_presence_tell tell;
 	void *arg;
 	HRESULT hr;
+	bool untold;			/* of certificates: of a member that was not among them */
 };
 
 static int take_link(const struct nlmsghdr *msg, void *arg)
@@ -354,7 +355,7 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 {
 	static const uint8_t presence[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_PRESENCE;
 	struct pgi_query q = { .group = group, .type = presence };
-	struct compare c = { p, tell, arg, S_OK };
+	struct compare c = { .p = p, .tell = tell, .arg = arg, .hr = S_OK };
 	HRESULT hr;
 	size_t i;
 
@@ -366,34 +367,7 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 	return FAILED(hr) ? hr : drop_unseen(&c);
 }
 
-/*
- * Certificates, in two dumps: first those that were revoked, then whether their members have
- * others that hold. Memory is needed for what is new only.
- */
-static int take_revoked(const struct nlmsghdr *msg, void *arg)
-{
-	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
-	uint8_t key[PEERGROUP_ID_LEN];
-	struct compare *c = arg;
-	struct pgi_present *at;
-	HRESULT hr = S_FALSE;
-
-	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
-	if (!a[PEERGROUP_A_MEMBER_REVOKED])
-		return 0;
-	pgi_presence_key(cert_of(a[PEERGROUP_A_MEMBER_FINGERPRINT]), key);
-	at = find(c->p, key);
-	if (!at)
-		hr = add(c->p, key, pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]), &at);
-	if (FAILED(hr)) {
-		c->hr = hr;
-		return -ECANCELED;
-	}
-	at->seen = true;
-	at->member->untold |= hr == S_OK;
-	return 0;
-}
-
+/* A certificate that holds: of one whose member is not here yet another dump is to tell. */
 static int take_good(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
@@ -406,6 +380,32 @@ static int take_good(const struct nlmsghdr *msg, void *arg)
 	m = find_member(c->p, pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
 	if (m)
 		m->holds = true;
+	return 0;
+}
+
+/* One that was revoked, or holds. Memory is needed for what is new only. */
+static int take_cert(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
+	uint8_t key[PEERGROUP_ID_LEN];
+	struct compare *c = arg;
+	struct pgi_present *at;
+	HRESULT hr = S_FALSE;
+
+	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
+	if (!a[PEERGROUP_A_MEMBER_REVOKED])
+		return take_good(msg, arg);
+	pgi_presence_key(cert_of(a[PEERGROUP_A_MEMBER_FINGERPRINT]), key);
+	at = find(c->p, key);
+	if (!at)
+		hr = add(c->p, key, pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]), &at);
+	if (FAILED(hr)) {
+		c->hr = hr;
+		return -ECANCELED;
+	}
+	at->seen = true;
+	at->member->untold |= hr == S_OK;
+	c->untold |= hr == S_OK;
 	return 0;
 }
 
@@ -460,7 +460,7 @@ static void drop_untold(struct pgi_presence *p)
 HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
 				     pgi_presence_tell tell, void *arg)
 {
-	struct compare c = { p, tell, arg, S_OK };
+	struct compare c = { .p = p, .tell = tell, .arg = arg, .hr = S_OK };
 	HRESULT hr;
 	size_t i;
 
@@ -468,8 +468,9 @@ HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, 
 		p->list[i]->seen = false;
 		p->list[i]->member->holds = false;
 	}
-	hr = dump_certs(&c, nl, group, take_revoked);
-	if (SUCCEEDED(hr))
+	hr = dump_certs(&c, nl, group, take_cert);
+	/* Others of who is new may have come before. */
+	if (SUCCEEDED(hr) && c.untold)
 		hr = dump_certs(&c, nl, group, take_good);
 	if (SUCCEEDED(hr))
 		hr = tell_certs(&c);

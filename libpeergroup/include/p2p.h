@@ -2190,9 +2190,11 @@ HRESULT PeerGroupParseInvitation(PCWSTR pwzInvitation,
  * connections that came and went meanwhile, may be skipped. The same goes for a program that
  * leaves 4096 events in the queue, not counting data: those that follow are told, the last
  * state of each, when it has taken half of them, and what the status is then. Only that a
- * neighbour could not be connected to is not told then. PEER_MEMBER_LEFT is told at once, as
- * is how a PeerGroupOpenDirectConnection() of this host has failed. What there is no memory for
- * is told in the same way when there is; but data that comes then is dropped.
+ * neighbour could not be connected to is not told then. How a PeerGroupOpenDirectConnection()
+ * of this host has failed is told at once, and PEER_MEMBER_LEFT, however many events wait: for
+ * that all certificates are looked at, and then not again for ten times as long as it took, 0.1
+ * seconds at least. What there is no memory for is told in the same way when there is; but data
+ * that comes then is dropped.
  *
  * All events of PEER_GROUP_EVENT_TYPE are told.
  *

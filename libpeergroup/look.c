@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Who has left. The kernel tells of each certificate, and of some again; a member leaves once,
+ * and not while it has another one that holds. So that is what a look at all of them says, of
+ * which there may be many: whoever revokes without end has them looked at for a part of the time.
+ */
+#include "feed.h"
+
+/* Ten times as long as a look took goes by before the next, so that it has a tenth of a processor. */
+#define PAUSES		10ULL
+/* No less, as many short ones wake a program as often; and clocks may be coarse. */
+#define PAUSE_MIN_NS	(100 * 1000 * 1000ULL)
+
+/* Of a list of certificates: who has one that is revoked has left. */
+static HRESULT push_revoked(const char *name, uint32_t change, void *arg)
+{
+	bool revoked = change == PEER_MEMBER_CONNECTED;
+	const struct peergroup_event event = {
+		.kind = PEERGROUP_EVENT_MEMBER, .link_peer = name, .revoked = revoked,
+		.member_change = revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED,
+	};
+
+	return pgi_feed_push(arg, &event, S_OK);
+}
+
+static HRESULT look(struct pgi_feed *feed, pgi_presence_tell tell)
+{
+	HRESULT hr = pgi_feed_asking(feed);
+
+	return FAILED(hr) ? hr : pgi_presence_compare_revoked(&feed->revoked, &feed->ask,
+							      feed->group, tell, feed);
+}
+
+HRESULT pgi_feed_start_looks(struct pgi_feed *feed)
+{
+	return look(feed, NULL);
+}
+
+static HRESULT look_and_measure(struct pgi_feed *feed)
+{
+	uint64_t began = pgi_feed_clock(CLOCK_THREAD_CPUTIME_ID), pause;
+	HRESULT hr = look(feed, push_revoked);
+
+	/* The kernel's work for it is this thread's. */
+	pause = PAUSES * (pgi_feed_clock(CLOCK_THREAD_CPUTIME_ID) - began);
+	if (pause < PAUSE_MIN_NS)
+		pause = PAUSE_MIN_NS;
+	feed->look_from = pgi_feed_clock(CLOCK_MONOTONIC) + pause;
+	feed->certs_behind = FAILED(hr);
+	/* That a group has ended meanwhile is heard next. */
+	return pgi_nl_ended(hr) ? S_OK : hr;
+}
+
+/* It asks for no room in the queue, which gets two events of each member at most. */
+HRESULT pgi_feed_look(struct pgi_feed *feed)
+{
+	bool owed = feed->certs_behind && !feed->gone;
+	HRESULT hr = S_OK;
+
+	if (owed && pgi_feed_clock(CLOCK_MONOTONIC) >= feed->look_from) {
+		hr = look_and_measure(feed);
+		owed = feed->certs_behind;
+	}
+	pgi_feed_wait(feed, PGI_WAIT_LOOK, owed ? feed->look_from : 0);
+	return hr;
+}
+
+int pgi_feed_until_look(const struct pgi_feed *feed, int timeout)
+{
+	uint64_t now, ms = 0;
+
+	if (!timeout || !feed->certs_behind || feed->gone)
+		return timeout;
+	now = pgi_feed_clock(CLOCK_MONOTONIC);
+	if (now < feed->look_from)
+		ms = (feed->look_from - now) / 1000000 + 1;
+	return timeout < 0 || ms < (uint64_t)timeout ? (int)ms : timeout;
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// timeout: 200
+/*
+ * Who has left: a member does once, when none of its certificates holds any more, whatever the
+ * kernel tells of each. What that costs where many leave at once, or one after the other, and
+ * where the program leaves its events. Alice's group, and members that are only certificates.
+ */
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "home.h"
+#include "netlink.h"
+#include "rules.h"
+#include "sockets.h"
+
+#define PATIENCE	20000	/* ms: what is not told by then is not told */
+#define MANY		40	/* members that fall with one */
+#define WAITING		2100	/* more than half of what may wait */
+
+static struct nl nl;
+static uint32_t group;
+static struct cert creator;		/* Alice's */
+static atomic_uint dumps;		/* of certificates, that were asked for */
+
+/* The library's sockets ask by this. */
+ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *to,
+	       socklen_t to_len)
+{
+	const struct nlmsghdr *msg = buf;
+	const struct genlmsghdr *head = NLMSG_DATA(msg);
+
+	if (len >= NLMSG_LENGTH(sizeof(*head)) && msg->nlmsg_type == nl.family &&
+	    msg->nlmsg_flags & NLM_F_DUMP && head->cmd == PEERGROUP_CMD_MEMBER_GET)
+		atomic_fetch_add(&dumps, 1);
+	return syscall(SYS_sendto, fd, buf, len, flags, to, to_len);
+}
+
+/* ----------------------------------------------------------------- members -- */
+
+struct person {
+	char name[256];
+	EVP_PKEY *key;
+	struct cert cert;
+};
+
+struct search {
+	const uint8_t *fingerprint;
+	char *name;
+	unsigned int revoked;
+};
+
+static void look_at(const struct nlmsghdr *msg, void *arg)
+{
+	const struct nlattr *print = nl_attr(msg, PEERGROUP_A_MEMBER_FINGERPRINT);
+	const struct nlattr *name = nl_attr(msg, PEERGROUP_A_MEMBER_NAME);
+	struct search *s = arg;
+
+	s->revoked += !!nl_attr(msg, PEERGROUP_A_MEMBER_REVOKED);
+	if (s->name && !memcmp(mnl_attr_get_payload(print), s->fingerprint, PEERGROUP_HASH_LEN))
+		snprintf(s->name, sizeof(((struct person *)NULL)->name), "%s",
+			 mnl_attr_get_str(name));
+}
+
+static unsigned int search(struct search *s)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_GET, NLM_F_DUMP);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	NEED(!nl_talk(&nl, msg, look_at, s));
+	return s->revoked;
+}
+
+/* How many certificates are void. */
+static unsigned int void_now(void)
+{
+	struct search s = { 0 };
+
+	return search(&s);
+}
+
+static bool are_void(void *count)
+{
+	return void_now() >= *(unsigned int *)count;
+}
+
+static void add_cert(struct person *p)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+	struct search s = { .fingerprint = p->cert.fingerprint, .name = p->name };
+	int err;
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, group);
+	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, p->cert.der.len, p->cert.der.p);
+	err = nl_talk(&nl, msg, NULL, NULL);
+	if (err)
+		printf("# a certificate: %d, %s\n", err, nl.text);
+	NEED(!err);
+	search(&s);
+	NEED(p->name[0]);
+}
+
+/* Of a kind that is made at once. */
+static EVP_PKEY *new_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *key = NULL;
+
+	NEED(ctx && EVP_PKEY_keygen_init(ctx) > 0);
+	NEED(EVP_PKEY_CTX_set_group_name(ctx, "P-256") > 0 && EVP_PKEY_generate(ctx, &key) > 0);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* Another certificate of somebody, or the first; @issuer is an administrator or may invite. */
+static void certify(struct person *p, const struct cert *issuer, uint8_t role,
+		    const char *not_after)
+{
+	if (!p->key)
+		p->key = new_key();
+	cert_below(&p->cert, issuer, p->key, role);
+	if (not_after)
+		p->cert.spec.not_after = not_after;
+	cert_sign(&p->cert);
+}
+
+static void invite(struct person *p, const struct cert *issuer, uint8_t role)
+{
+	certify(p, issuer, role, NULL);
+	add_cert(p);
+}
+
+/* ------------------------------------------------------------------ events -- */
+
+static HANDLE event;
+static HPEEREVENT reg;
+
+static void listen_to(bool records)
+{
+	PEER_GROUP_EVENT_REGISTRATION want[] = {
+		{ PEER_GROUP_EVENT_MEMBER_CHANGED, NULL },
+		{ PEER_GROUP_EVENT_RECORD_CHANGED, NULL },
+	};
+
+	NEED(!peergroup_event_create(&event));
+	NEED(!PeerGroupRegisterEvent(ours, event, 1 + records, want, &reg));
+}
+
+static void stop(void)
+{
+	HR(PeerGroupUnregisterEvent(reg), S_OK);
+	peergroup_event_close(event);
+}
+
+/* The next of the registration; NULL where none comes. */
+static PEER_GROUP_EVENT_DATA *next_event(void)
+{
+	PEER_GROUP_EVENT_DATA *data;
+
+	while (PeerGroupGetEventData(reg, &data) != S_OK)
+		if (peergroup_event_wait(event, PATIENCE) != S_OK)
+			return NULL;
+	return data;
+}
+
+/* Takes the next, which is about that member (NULL: any), and that. */
+static bool is_told(const struct person *p, PEER_MEMBER_CHANGE_TYPE change)
+{
+	PEER_GROUP_EVENT_DATA *data = next_event();
+	bool right = data && data->eventType == PEER_GROUP_EVENT_MEMBER_CHANGED &&
+		     data->memberChangeData.changeType == change &&
+		     (!p || same(data->memberChangeData.pwzIdentity, p->name));
+
+	if (data && !right)
+		printf("# event %d, change %d\n", (int)data->eventType,
+		       data->eventType == PEER_GROUP_EVENT_MEMBER_CHANGED ?
+		       (int)data->memberChangeData.changeType : 0);
+	PeerFreeData(data);
+	return right;
+}
+
+/* ------------------------------------------------------------------- tests -- */
+
+static struct person many[MANY];
+
+/* While the program leaves an event: all of them are looked at once, or a few times. */
+static void test_many(void)
+{
+	static struct person inviter, first;
+	PEER_GROUP_EVENT_DATA *data;
+	unsigned int i, told = 0, before;
+
+	invite(&first, &creator, PEERGROUP_ROLE_MEMBER);
+	invite(&inviter, &creator, PEERGROUP_ROLE_INVITING);
+	for (i = 0; i < MANY; i++)
+		invite(&many[i], &inviter.cert, PEERGROUP_ROLE_MEMBER);
+	listen_to(false);
+	HR(peergroup_revoke(ours, first.name, 0), S_OK);
+	CHECK(peergroup_event_wait(event, PATIENCE) == S_OK);
+	i = void_now() + MANY + 1;
+	before = atomic_load(&dumps);
+	HR(peergroup_revoke(ours, inviter.name, 0), S_OK);
+	NEED(wait_until(are_void, &i) && wait_until(sockets_read, NULL));
+	while (told < MANY + 2 && (data = next_event())) {
+		told += data->memberChangeData.changeType == PEER_MEMBER_LEFT;
+		PeerFreeData(data);
+	}
+	CHECK(told == MANY + 2, "%u have left", told);
+	before = atomic_load(&dumps) - before;
+	CHECK(before < MANY, "asked %u times", before);
+	stop();
+}
+
+/* Whoever revokes without end has them looked at ten times a second at the most, and the last. */
+static void test_one_by_one(void)
+{
+	static struct person each[MANY];
+	unsigned int i, before;
+	double began, most;
+
+	for (i = 0; i < MANY; i++)
+		invite(&each[i], &creator, PEERGROUP_ROLE_MEMBER);
+	listen_to(false);
+	began = seconds_now();
+	before = atomic_load(&dumps);
+	for (i = 0; i < MANY; i++)
+		HR(peergroup_revoke(ours, each[i].name, 0), S_OK);
+	for (i = 0; i < MANY && is_told(NULL, PEER_MEMBER_LEFT); i++)
+		;
+	CHECK(i == MANY, "%u have left", i);
+	before = atomic_load(&dumps) - before;
+	/* Whoever revokes asks as well; to look is to ask twice. */
+	most = MANY + 10 + 20 * (seconds_now() - began);
+	CHECK(before <= most, "asked %u times, not %.0f", before, most);
+	stop();
+}
+
+static void put_many(void)
+{
+	static struct rec recs[WAITING];
+	struct rec *list[PEERGROUP_BATCH_MAX];
+	unsigned int i, n;
+
+	for (i = 0; i < WAITING; i += n) {
+		for (n = 0; n < PEERGROUP_BATCH_MAX && i + n < WAITING; n++) {
+			rec_new(&recs[i + n], &creator, "waits", 5);
+			list[n] = &recs[i + n];
+		}
+		rec_sign_batch(list, n, &creator);
+	}
+	for (i = 0; i < WAITING; i++) {
+		NEED(!nl_put_record(&nl, group, recs[i].wire, recs[i].len));
+		rec_free(&recs[i]);
+	}
+	NEED(wait_until(sockets_read, NULL));
+}
+
+/* So many changes of records, and nothing else. */
+static bool take_records(unsigned int count)
+{
+	PEER_GROUP_EVENT_DATA *data;
+	bool right = true;
+
+	while (count-- && right) {
+		data = next_event();
+		right = data && data->eventType == PEER_GROUP_EVENT_RECORD_CHANGED;
+		PeerFreeData(data);
+	}
+	return right;
+}
+
+/* It is told at once, and what comes then is told behind it. */
+static void test_full(void)
+{
+	static struct person p;
+	struct rec last;
+
+	invite(&p, &creator, PEERGROUP_ROLE_MEMBER);
+	listen_to(true);
+	put_many();
+	/* Whoever takes one waits for the library to have taken in what it has read. */
+	CHECK(take_records(1));
+	while (peergroup_event_wait(event, 0) == S_OK)
+		;
+	HR(peergroup_revoke(ours, p.name, 0), S_OK);
+	CHECK(peergroup_event_wait(event, PATIENCE) == S_OK, "it is not told");
+	rec_new(&last, &creator, "last", 4);
+	rec_sign(&last, &creator);
+	NEED(!nl_put_record(&nl, group, last.wire, last.len));
+	rec_free(&last);
+	CHECK(take_records(WAITING - 1));
+	CHECK(is_told(&p, PEER_MEMBER_LEFT));
+	CHECK(take_records(1));
+	stop();
+}
+
+static void test_end(void)
+{
+	HR(PeerGroupClose(bobs), S_OK);
+	HR(PeerGroupClose(ours), S_OK);
+	HR(PeerGroupShutdown(), S_OK);
+}
+
+static void set_up(void)
+{
+	static char not_before[32], not_after[32];
+	struct peergroup_status *status;
+	static struct cert by_bob;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	rules_begin();
+	rules_people();
+	rules_group(0, PEERGROUP_ROLE_MEMBER);
+	NEED(!nl_open(&nl) && !peergroup_status(ours, &status));
+	group = status->index;
+	peergroup_free(status);
+	home_member(bob, &creator, &by_bob);
+	EVP_PKEY_free(by_bob.spec.key);
+	creator.spec.key = home_key(alice);
+	gmtime_r(&now, &tm);
+	strftime(not_before, sizeof(not_before), "%y%m%d%H%M%SZ", &tm);
+	tm.tm_year++;
+	strftime(not_after, sizeof(not_after), "%y%m%d%H%M%SZ", &tm);
+	creator.spec.not_before = not_before;
+	creator.spec.not_after = not_after;
+	memcpy(creator.spec.group, by_bob.spec.group, PEERGROUP_HASH_LEN);
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "many leave at once", test_many },
+		{ "many leave one by one", test_one_by_one },
+		{ "one leaves while many events wait", test_full },
+		{ "the end", test_end },
+	};
+
+	set_up();
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
