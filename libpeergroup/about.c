@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Events about the group itself: its properties, and its members as their records and
- * links tell of them. Only registrations of <p2p.h> want them.
+ * links tell of them. Only registrations of <p2p.h> want them; watches look at certificates.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -117,8 +117,12 @@ HRESULT pgi_feed_tell_about(struct pgi_feed *feed, const struct peergroup_event 
 		return S_OK;
 	if (feed->properties && pgi_type_is_properties(event->type))
 		return pgi_feed_push(feed, event, S_OK);
-	if (feed->members && pgi_type_is_membership(event->type))
+	if (!pgi_type_is_membership(event->type))
+		return S_OK;
+	if (feed->members)
 		return tell_membership(feed, event);
+	/* Who has left may be in again, by what it brings. */
+	feed->certs_behind |= feed->certs && feed->revoked.count;
 	return S_OK;
 }
 

@@ -525,22 +525,14 @@ static HRESULT group_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 	return push_status(feed, status, reason ? reason : feed->reason);
 }
 
-static HRESULT member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
+/* What it says of one certificate is not what is told. */
+static void member_event(struct pgi_feed *feed, const struct nlmsghdr *msg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
-	struct peergroup_event event = { .kind = PEERGROUP_EVENT_MEMBER };
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
-	if (pgi_nl_u32(a[PEERGROUP_A_MEMBER_GROUP]) != feed->group)
-		return S_OK;
-	event.link_peer = pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]);
-	event.revoked = a[PEERGROUP_A_MEMBER_REVOKED];
-	/* Who was revoked has left; who is no longer has joined again. */
-	event.member_change = event.revoked ? PEER_MEMBER_LEFT : PEER_MEMBER_JOINED;
-	if (!feed->certs)
-		return pgi_feed_push(feed, &event, S_OK);
-	feed->certs_behind = true;
-	return S_OK;
+	if (pgi_nl_u32(a[PEERGROUP_A_MEMBER_GROUP]) == feed->group)
+		feed->certs_behind |= feed->certs;
 }
 
 struct taking {
@@ -570,7 +562,7 @@ static int take_event(const struct nlmsghdr *msg, void *arg)
 		hr = group_event(t->feed, msg);
 		break;
 	case PEERGROUP_CMD_MEMBER_NTF:
-		hr = member_event(t->feed, msg);
+		member_event(t->feed, msg);
 		break;
 	case PEERGROUP_CMD_DATA_NTF:
 		pgi_feed_data_waits(t->feed);
@@ -674,6 +666,7 @@ void pgi_feed_resume(struct pgi_feed *feed)
 		return;
 	catch_up(feed);
 	pgi_feed_pull(feed);
+	pgi_feed_look(feed);
 }
 
 /* --------------------------------------------------------------- opening -- */
@@ -793,6 +786,7 @@ HRESULT pgi_feed_open(struct pgi_feed *feed, struct pgi_group *group, uint64_t s
 	/* Data may have been announced before the answer that the group is listened to. */
 	pgi_feed_data_waits(feed);
 	pgi_feed_pull(feed);
+	pgi_feed_look(feed);
 	return S_OK;
 }
 

@@ -6,7 +6,7 @@
  */
 #include "feed.h"
 
-/* Ten times as long as a look took goes by before the next, so that it has a tenth of a processor. */
+/* So many times as long as a look took goes by before the next, which is a tenth of a processor. */
 #define PAUSES		10ULL
 /* No less, as many short ones wake a program as often; and clocks may be coarse. */
 #define PAUSE_MIN_NS	(100 * 1000 * 1000ULL)

@@ -3,7 +3,7 @@
  * Watches: a group's events for programs that poll, and receivers, which are the same for
  * data that other members send. No thread: the program's own call reads the socket. What it
  * polls is an epoll that holds the socket, for events that wait in the queue already an eventfd,
- * and the timer of a receiver's feed.
+ * and the feed's timer.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -94,6 +94,7 @@ static HRESULT open_watch(struct pgi_group *group, enum pgi_type type, uint64_t 
 	w->queued = -1;
 	w->feed.records = type == PGI_WATCH;
 	w->feed.links = type == PGI_WATCH;
+	w->feed.certs = type == PGI_WATCH;
 	w->feed.takes = takes;
 	if (type == PGI_RECEIVER)
 		w->feed.filter = only_data;

@@ -1326,9 +1326,11 @@ enum peergroup_event_kind {
  * @link_address: the other end, family AF_UNSPEC while unknown
  * @status: PEERGROUP_STATUS_*, for PEERGROUP_EVENT_STATUS
  * @reason: errno, for a STATUS or GONE that was a failure, or 0
- * @revoked: the member's certificate is void, for PEERGROUP_EVENT_MEMBER
+ * @revoked: the member has a certificate that is void and none that holds, for
+ *	PEERGROUP_EVENT_MEMBER
  * @member_change: of PEER_MEMBER_CHANGE_TYPE, for PEERGROUP_EVENT_MEMBER: PEER_MEMBER_LEFT, or
- *	PEER_MEMBER_JOINED of who is in again; who is connected peergroup_members() tells
+ *	PEER_MEMBER_JOINED of who is in again, by whichever of its certificates; who is connected
+ *	peergroup_members() tells
  */
 struct peergroup_event {
 	enum peergroup_event_kind kind;
@@ -1360,8 +1362,11 @@ struct peergroup_event {
  * @watch: receives a watch
  *
  * Events that the kernel could not queue are made up for: those of records by sequence
- * number, those of links by what links there are. So a watch misses no record and no link
- * that lasts, though versions in between may be skipped, and links that came and went.
+ * number, those of links by what links there are, those of members by what certificates there
+ * are. So a watch misses no record, no link and no revocation that lasts, though versions in
+ * between may be skipped, and links that came and went. For what it tells of members all
+ * certificates are looked at, and then not again for ten times as long as it took, 0.1 seconds at
+ * least.
  *
  * Return: S_OK, E_INVALIDARG, E_OUTOFMEMORY, PEER_E_INVALID_GROUP.
  */

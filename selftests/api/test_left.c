@@ -45,6 +45,7 @@ struct person {
 	char name[256];
 	EVP_PKEY *key;
 	struct cert cert;
+	unsigned int left, joined;	/* as a watch has told */
 };
 
 struct search {
@@ -131,6 +132,30 @@ static void invite(struct person *p, const struct cert *issuer, uint8_t role)
 {
 	certify(p, issuer, role, NULL);
 	add_cert(p);
+}
+
+/* The same, as Alice's library leaves it in the group: where it is of use to all. */
+static void invite_again(struct person *p)
+{
+	static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
+	uint8_t data[2 * (2 + DER_ROOM)], hash[PEERGROUP_HASH_LEN], *at = data;
+	const struct cert *chain[] = { &creator, &p->cert };
+	struct rec rec;
+	unsigned int i;
+
+	certify(p, &creator, PEERGROUP_ROLE_MEMBER, NULL);
+	for (i = 0; i < 2; i++) {
+		*at++ = (uint8_t)(chain[i]->der.len >> 8);
+		*at++ = (uint8_t)chain[i]->der.len;
+		at = mempcpy(at, chain[i]->der.p, chain[i]->der.len);
+	}
+	rec_new(&rec, &creator, data, (size_t)(at - data));
+	cert_spki_hash(p->key, hash);
+	memcpy(rec.hdr.id + 8, hash, 8);
+	memcpy(rec.hdr.type, membership, sizeof(membership));
+	rec_sign(&rec, &creator);
+	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	rec_free(&rec);
 }
 
 /* ------------------------------------------------------------------ events -- */
@@ -297,6 +322,85 @@ static void test_full(void)
 	stop();
 }
 
+/* ------------------------------------------------------------- of a watch -- */
+
+static struct person carol, dave, erin;
+static peergroup_watch_t watch;
+
+static void note_event(const struct peergroup_event *e)
+{
+	struct person *all[] = { &carol, &dave, &erin };
+	unsigned int i;
+
+	for (i = 0; i < 3 && e->kind == PEERGROUP_EVENT_MEMBER; i++) {
+		if (strcmp(e->link_peer, all[i]->name))
+			continue;
+		all[i]->left += e->member_change == PEER_MEMBER_LEFT && e->revoked;
+		all[i]->joined += e->member_change == PEER_MEMBER_JOINED && !e->revoked;
+	}
+}
+
+/* Waits until the watch has told that so often; @polls, or as a program that only waits. */
+static bool is_watched(const unsigned int *what, unsigned int times, bool polls)
+{
+	struct pollfd pfd = { .fd = peergroup_watch_fd(watch), .events = POLLIN };
+	double end = seconds_now() + PATIENCE / 1000;
+	struct peergroup_event e;
+	HRESULT hr = S_OK;
+
+	while (SUCCEEDED(hr) && *what < times && seconds_now() < end) {
+		if (polls)
+			poll(&pfd, 1, PATIENCE);
+		hr = polls ? peergroup_watch_next(watch, &e) :
+			peergroup_watch_wait(watch, PATIENCE, &e);
+		if (hr == S_OK)
+			note_event(&e);
+	}
+	return *what == times;
+}
+
+/* Two of Dave's certificates are void one after the other, Erin's, and a later one of hers. */
+static void watch_them(bool polls)
+{
+	NEED(!peergroup_watch_open(ours, PEERGROUP_SINCE_NOW, &watch));
+	HR(peergroup_revoke(ours, carol.name, 0), S_OK);
+	CHECK(is_watched(&carol.left, 1, polls) && is_watched(&erin.left, 1, polls));
+	invite_again(&erin);
+	CHECK(is_watched(&erin.joined, 1, polls), "joined %u times", erin.joined);
+	CHECK(!dave.left, "he is in");
+	HR(peergroup_revoke(ours, dave.name, 0), S_OK);
+	CHECK(is_watched(&dave.left, 1, polls));
+	HR(peergroup_revoke(ours, erin.name, 0), S_OK);
+	CHECK(is_watched(&erin.left, 2, polls), "left %u times", erin.left);
+	CHECK(carol.left == 1 && dave.left == 1 && erin.joined == 1 && !carol.joined &&
+	      !dave.joined, "%u, %u; %u, %u, %u", carol.left, dave.left, carol.joined,
+	      dave.joined, erin.joined);
+	HR(peergroup_watch_close(watch), S_OK);
+}
+
+static void invite_them(void)
+{
+	memset(&carol, 0, sizeof(carol));
+	memset(&dave, 0, sizeof(dave));
+	memset(&erin, 0, sizeof(erin));
+	invite(&carol, &creator, PEERGROUP_ROLE_ADMIN);
+	invite(&dave, &carol.cert, PEERGROUP_ROLE_MEMBER);
+	invite(&dave, &creator, PEERGROUP_ROLE_MEMBER);
+	invite(&erin, &carol.cert, PEERGROUP_ROLE_MEMBER);
+}
+
+static void test_watch(void)
+{
+	invite_them();
+	watch_them(true);
+}
+
+static void test_watch_wait(void)
+{
+	invite_them();
+	watch_them(false);
+}
+
 static void test_end(void)
 {
 	HR(PeerGroupClose(bobs), S_OK);
@@ -336,6 +440,8 @@ int main(void)
 		{ "many leave at once", test_many },
 		{ "many leave one by one", test_one_by_one },
 		{ "one leaves while many events wait", test_full },
+		{ "a watch tells of members, not of certificates", test_watch },
+		{ "and tells who waits for it", test_watch_wait },
 		{ "the end", test_end },
 	};
 

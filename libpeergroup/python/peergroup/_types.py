@@ -392,7 +392,7 @@ class StatusEvent:
 
 @dataclass(frozen=True)
 class MemberEvent:
-    """A member was revoked, or is no longer."""
+    """A member has left, as none of its certificates holds any more, or is in again."""
     peer: str
     change: MemberChange
     revoked: bool
