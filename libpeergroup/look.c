@@ -25,10 +25,14 @@ static HRESULT push_revoked(const char *name, uint32_t change, void *arg)
 
 static HRESULT look(struct pgi_feed *feed, pgi_presence_tell tell)
 {
+	struct pgi_group_state state;
 	HRESULT hr = pgi_feed_asking(feed);
 
-	return FAILED(hr) ? hr : pgi_presence_compare_revoked(&feed->revoked, &feed->ask,
-							      feed->group, tell, feed);
+	if (SUCCEEDED(hr))
+		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
+	return FAILED(hr) ? hr :
+		pgi_presence_compare_revoked(&feed->revoked, &feed->ask, feed->group,
+					     pgi_now() + (uint64_t)state.time_offset, tell, feed);
 }
 
 HRESULT pgi_feed_start_looks(struct pgi_feed *feed)

@@ -295,7 +295,8 @@ struct compare {
 	pgi_presence_tell tell;
 	void *arg;
 	HRESULT hr;
-	bool untold;			/* of certificates: of a member that was not among them */
+	uint64_t now;			/* of certificates: peer time; */
+	bool untold;			/* ... of a member that was not among them */
 };
 
 static int take_link(const struct nlmsghdr *msg, void *arg)
@@ -367,7 +368,15 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 	return FAILED(hr) ? hr : drop_unseen(&c);
 }
 
-/* A certificate that holds: of one whose member is not here yet another dump is to tell. */
+/* As members.c has it. */
+static bool holds(const struct nlattr **a, uint64_t now)
+{
+	return !a[PEERGROUP_A_MEMBER_REVOKED] &&
+	       pgi_nl_u64(a[PEERGROUP_A_MEMBER_NOT_BEFORE]) <= now &&
+	       now < pgi_nl_u64(a[PEERGROUP_A_MEMBER_NOT_AFTER]);
+}
+
+/* One that holds: where its member is not here yet another dump is to tell. */
 static int take_good(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
@@ -375,7 +384,7 @@ static int take_good(const struct nlmsghdr *msg, void *arg)
 	struct member *m;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
-	if (a[PEERGROUP_A_MEMBER_REVOKED])
+	if (!holds(a, c->now))
 		return 0;
 	m = find_member(c->p, pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
 	if (m)
@@ -458,9 +467,9 @@ static void drop_untold(struct pgi_presence *p)
 }
 
 HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
-				     pgi_presence_tell tell, void *arg)
+				     uint64_t now, pgi_presence_tell tell, void *arg)
 {
-	struct compare c = { .p = p, .tell = tell, .arg = arg, .hr = S_OK };
+	struct compare c = { .p = p, .tell = tell, .arg = arg, .hr = S_OK, .now = now };
 	HRESULT hr;
 	size_t i;
 

@@ -55,11 +55,11 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 
 /*
  * The same of a list of certificates that were revoked, in the place of links, of those who
- * have no other: who has the first of them revoked is CONNECTED to @tell, and who is not among
- * them any more DISCONNECTED.
+ * have no other that holds at @now, peer time: who has the first of them revoked is CONNECTED to
+ * @tell, and who is not among them any more DISCONNECTED.
  */
 HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
-				     pgi_presence_tell tell, void *arg);
+				     uint64_t now, pgi_presence_tell tell, void *arg);
 /* Why that member is there does not count any more; nobody is told. */
 void pgi_presence_forget(struct pgi_presence *p, const char *name);
 

@@ -116,21 +116,28 @@ static EVP_PKEY *new_key(void)
 	return key;
 }
 
+/* "yymmddhhmmssZ", so many seconds from now. */
+static void put_time(char text[32], time_t from_now)
+{
+	time_t at = time(NULL) + from_now;
+	struct tm tm;
+
+	gmtime_r(&at, &tm);
+	strftime(text, 32, "%y%m%d%H%M%SZ", &tm);
+}
+
 /* Another certificate of somebody, or the first; @issuer is an administrator or may invite. */
-static void certify(struct person *p, const struct cert *issuer, uint8_t role,
-		    const char *not_after)
+static void certify(struct person *p, const struct cert *issuer, uint8_t role)
 {
 	if (!p->key)
 		p->key = new_key();
 	cert_below(&p->cert, issuer, p->key, role);
-	if (not_after)
-		p->cert.spec.not_after = not_after;
 	cert_sign(&p->cert);
 }
 
 static void invite(struct person *p, const struct cert *issuer, uint8_t role)
 {
-	certify(p, issuer, role, NULL);
+	certify(p, issuer, role);
 	add_cert(p);
 }
 
@@ -143,7 +150,7 @@ static void invite_again(struct person *p)
 	struct rec rec;
 	unsigned int i;
 
-	certify(p, &creator, PEERGROUP_ROLE_MEMBER, NULL);
+	certify(p, &creator, PEERGROUP_ROLE_MEMBER);
 	for (i = 0; i < 2; i++) {
 		*at++ = (uint8_t)(chain[i]->der.len >> 8);
 		*at++ = (uint8_t)chain[i]->der.len;
@@ -322,6 +329,33 @@ static void test_full(void)
 	stop();
 }
 
+/* What has run out, and what does not hold yet, is none that holds. */
+static void test_not_now(void)
+{
+	static struct person inviter, p;
+	char before[32], past[32], soon[32];
+
+	put_time(before, -400);
+	put_time(past, -300);
+	put_time(soon, 3600);
+	invite(&inviter, &creator, PEERGROUP_ROLE_INVITING);
+	invite(&p, &inviter.cert, PEERGROUP_ROLE_MEMBER);
+	certify(&p, &creator, PEERGROUP_ROLE_MEMBER);
+	p.cert.spec.not_before = before;
+	p.cert.spec.not_after = past;
+	cert_sign(&p.cert);
+	add_cert(&p);
+	certify(&p, &creator, PEERGROUP_ROLE_MEMBER);
+	p.cert.spec.not_before = soon;
+	cert_sign(&p.cert);
+	add_cert(&p);
+	listen_to(false);
+	HR(peergroup_revoke(ours, inviter.name, 0), S_OK);
+	CHECK(is_told(NULL, PEER_MEMBER_LEFT));
+	CHECK(is_told(NULL, PEER_MEMBER_LEFT), "one has a certificate that does not hold");
+	stop();
+}
+
 /* ------------------------------------------------------------- of a watch -- */
 
 static struct person carol, dave, erin;
@@ -413,8 +447,6 @@ static void set_up(void)
 	static char not_before[32], not_after[32];
 	struct peergroup_status *status;
 	static struct cert by_bob;
-	time_t now = time(NULL);
-	struct tm tm;
 
 	rules_begin();
 	rules_people();
@@ -425,10 +457,8 @@ static void set_up(void)
 	home_member(bob, &creator, &by_bob);
 	EVP_PKEY_free(by_bob.spec.key);
 	creator.spec.key = home_key(alice);
-	gmtime_r(&now, &tm);
-	strftime(not_before, sizeof(not_before), "%y%m%d%H%M%SZ", &tm);
-	tm.tm_year++;
-	strftime(not_after, sizeof(not_after), "%y%m%d%H%M%SZ", &tm);
+	put_time(not_before, 0);
+	put_time(not_after, 365 * 86400);
 	creator.spec.not_before = not_before;
 	creator.spec.not_after = not_after;
 	memcpy(creator.spec.group, by_bob.spec.group, PEERGROUP_HASH_LEN);
@@ -440,6 +470,7 @@ int main(void)
 		{ "many leave at once", test_many },
 		{ "many leave one by one", test_one_by_one },
 		{ "one leaves while many events wait", test_full },
+		{ "who has another certificate, but not now", test_not_now },
 		{ "a watch tells of members, not of certificates", test_watch },
 		{ "and tells who waits for it", test_watch_wait },
 		{ "the end", test_end },
