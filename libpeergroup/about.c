@@ -58,14 +58,24 @@ static HRESULT fetch(struct pgi_feed *feed, const struct peergroup_event *event,
 	return pgi_nl_ended(hr) ? S_OK : hr;
 }
 
-/* Who has another certificate since one was revoked is in, and leaves by that of this one. */
-static void forget_revoked(struct pgi_feed *feed, const struct pgi_cert *cert)
+/*
+ * Who has left, and has another certificate since, is in again, and leaves by that of this one.
+ * That the record of one that is void was published is late to tell.
+ */
+static HRESULT tell_subject(struct pgi_feed *feed, const struct pgi_cert *cert, uint32_t change)
 {
 	uint64_t id;
+	HRESULT hr;
 
 	memcpy(&id, cert->fingerprint, sizeof(id));
-	if (!pgi_presence_has(&feed->revoked, id))
+	if (pgi_presence_has(&feed->revoked, id))
+		return S_OK;
+	if (pgi_presence_has_member(&feed->revoked, cert->name))
+		change = PEER_MEMBER_JOINED;
+	hr = push_member(cert->name, change, feed);
+	if (SUCCEEDED(hr))
 		pgi_presence_forget(&feed->revoked, cert->name);
+	return hr;
 }
 
 static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_event *event)
@@ -78,8 +88,7 @@ static HRESULT tell_membership(struct pgi_feed *feed, const struct peergroup_eve
 	if (SUCCEEDED(hr) && record) {
 		hr = pgi_membership_subject(record, &cert);
 		if (hr == S_OK) {
-			hr = push_member(cert->name, change_of(event), feed);
-			forget_revoked(feed, cert);
+			hr = tell_subject(feed, cert, change_of(event));
 			pgi_cert_free(cert);
 		}
 	}

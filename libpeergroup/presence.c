@@ -178,6 +178,11 @@ bool pgi_presence_has(const struct pgi_presence *p, uint64_t link)
 	return find(p, key);
 }
 
+bool pgi_presence_has_member(const struct pgi_presence *p, const char *name)
+{
+	return find_member(p, name);
+}
+
 static HRESULT add_link(struct pgi_presence *p, uint64_t link, const char *name)
 {
 	uint8_t key[PEERGROUP_ID_LEN];

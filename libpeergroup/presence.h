@@ -35,6 +35,7 @@ void pgi_presence_free(struct pgi_presence *p);
 void pgi_presence_key(uint64_t link, uint8_t key[PEERGROUP_ID_LEN]);
 
 bool pgi_presence_has(const struct pgi_presence *p, uint64_t link);
+bool pgi_presence_has_member(const struct pgi_presence *p, const char *name);
 
 /* A link is up, the member's first maybe, or is no longer. What fails can be tried again. */
 HRESULT pgi_presence_link(struct pgi_presence *p, uint64_t link, const char *name,

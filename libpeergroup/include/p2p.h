@@ -831,9 +831,10 @@ typedef enum peer_member_flags_tag {
  * @PEER_MEMBER_UPDATED: it has published its membership again, with another certificate
  *	or for longer
  * @PEER_MEMBER_JOINED: its membership was published: by itself, for the first time, or
- *	by an administrator with PeerGroupIssueCredentials(). Or its revocation is over, or
- *	does not count.
- * @PEER_MEMBER_LEFT: it was revoked
+ *	by an administrator with PeerGroupIssueCredentials(), or with a certificate by which
+ *	it is in again. Or its revocation is over, or does not count.
+ * @PEER_MEMBER_LEFT: it was revoked, or fell with who had invited it, and has no other
+ *	certificate that holds
  */
 typedef enum peer_member_change_type_tag {
 	PEER_MEMBER_CONNECTED = 1,

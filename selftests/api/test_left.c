@@ -141,27 +141,40 @@ static void invite(struct person *p, const struct cert *issuer, uint8_t role)
 	add_cert(p);
 }
 
+static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
+
+/* What a record of membership says: the certificates below the root. */
+static size_t put_chain(uint8_t *data, const struct cert *const *chain, unsigned int n)
+{
+	uint8_t *at = data;
+
+	for (; n; n--, chain++) {
+		*at++ = (uint8_t)((*chain)->der.len >> 8);
+		*at++ = (uint8_t)(*chain)->der.len;
+		at = mempcpy(at, (*chain)->der.p, (*chain)->der.len);
+	}
+	return (size_t)(at - data);
+}
+
+static void put_record(struct rec *rec, const struct cert *by)
+{
+	rec_sign(rec, by);
+	NEED(!nl_put_record(&nl, group, rec->wire, rec->len));
+}
+
 /* The same, as Alice's library leaves it in the group: where it is of use to all. */
 static void invite_again(struct person *p)
 {
-	static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
-	uint8_t data[2 * (2 + DER_ROOM)], hash[PEERGROUP_HASH_LEN], *at = data;
+	uint8_t data[2 * (2 + DER_ROOM)], hash[PEERGROUP_HASH_LEN];
 	const struct cert *chain[] = { &creator, &p->cert };
 	struct rec rec;
-	unsigned int i;
 
 	certify(p, &creator, PEERGROUP_ROLE_MEMBER);
-	for (i = 0; i < 2; i++) {
-		*at++ = (uint8_t)(chain[i]->der.len >> 8);
-		*at++ = (uint8_t)chain[i]->der.len;
-		at = mempcpy(at, chain[i]->der.p, chain[i]->der.len);
-	}
-	rec_new(&rec, &creator, data, (size_t)(at - data));
+	rec_new(&rec, &creator, data, put_chain(data, chain, 2));
 	cert_spki_hash(p->key, hash);
 	memcpy(rec.hdr.id + 8, hash, 8);
 	memcpy(rec.hdr.type, membership, sizeof(membership));
-	rec_sign(&rec, &creator);
-	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	put_record(&rec, &creator);
 	rec_free(&rec);
 }
 
@@ -320,12 +333,72 @@ static void test_full(void)
 	HR(peergroup_revoke(ours, p.name, 0), S_OK);
 	CHECK(peergroup_event_wait(event, PATIENCE) == S_OK, "it is not told");
 	rec_new(&last, &creator, "last", 4);
-	rec_sign(&last, &creator);
-	NEED(!nl_put_record(&nl, group, last.wire, last.len));
+	put_record(&last, &creator);
 	rec_free(&last);
 	CHECK(take_records(WAITING - 1));
 	CHECK(is_told(&p, PEER_MEMBER_LEFT));
 	CHECK(take_records(1));
+	stop();
+}
+
+/* What could not be told before that is not told behind it. */
+static void test_very_full(void)
+{
+	PEER_MEMBER_CHANGE_TYPE last = 0;
+	PEER_GROUP_EVENT_DATA *data;
+	static struct person p;
+
+	invite(&p, &creator, PEERGROUP_ROLE_MEMBER);
+	listen_to(true);
+	put_many();
+	put_many();
+	invite_again(&p);
+	NEED(wait_until(sockets_read, NULL));
+	CHECK(take_records(1));
+	while (peergroup_event_wait(event, 0) == S_OK)
+		;
+	HR(peergroup_revoke(ours, p.name, 0), S_OK);
+	CHECK(peergroup_event_wait(event, PATIENCE) == S_OK, "it is not told");
+	while (PeerGroupGetEventData(reg, &data) == S_OK) {
+		if (data->eventType == PEER_GROUP_EVENT_MEMBER_CHANGED)
+			last = data->memberChangeData.changeType;
+		PeerFreeData(data);
+	}
+	CHECK(last == PEER_MEMBER_LEFT, "told last: %d", (int)last);
+	stop();
+}
+
+/* Who has left joins with another certificate, though its record was there before. */
+static void test_in_again(void)
+{
+	static struct person inviter, p;
+	static uint8_t data[3 * (2 + DER_ROOM)];
+	const struct cert *chain[] = { &creator, &inviter.cert, &p.cert };
+	struct rec first, second, third;
+
+	listen_to(false);
+	invite(&inviter, &creator, PEERGROUP_ROLE_INVITING);
+	invite(&p, &inviter.cert, PEERGROUP_ROLE_MEMBER);
+	rec_new(&first, &p.cert, data, put_chain(data, chain, 3));
+	memset(first.hdr.id + 8, 0, 8);
+	memcpy(first.hdr.type, membership, sizeof(membership));
+	put_record(&first, &p.cert);
+	CHECK(is_told(&p, PEER_MEMBER_JOINED));
+	HR(peergroup_revoke(ours, inviter.name, 0), S_OK);
+	CHECK(is_told(NULL, PEER_MEMBER_LEFT) && is_told(NULL, PEER_MEMBER_LEFT));
+	invite(&p, &creator, PEERGROUP_ROLE_MEMBER);
+	chain[1] = &p.cert;
+	rec_next(&second, &first, &p.cert, data, put_chain(data, chain, 2));
+	put_record(&second, &p.cert);
+	CHECK(is_told(&p, PEER_MEMBER_JOINED), "it is in again");
+	rec_next(&third, &second, &p.cert, data, put_chain(data, chain, 2));
+	put_record(&third, &p.cert);
+	CHECK(is_told(&p, PEER_MEMBER_UPDATED), "and once");
+	HR(peergroup_revoke(ours, p.name, 0), S_OK);
+	CHECK(is_told(&p, PEER_MEMBER_LEFT));
+	rec_free(&first);
+	rec_free(&second);
+	rec_free(&third);
 	stop();
 }
 
@@ -470,6 +543,8 @@ int main(void)
 		{ "many leave at once", test_many },
 		{ "many leave one by one", test_one_by_one },
 		{ "one leaves while many events wait", test_full },
+		{ "one joins and leaves while all that may wait does", test_very_full },
+		{ "who has left is in again", test_in_again },
 		{ "who has another certificate, but not now", test_not_now },
 		{ "a watch tells of members, not of certificates", test_watch },
 		{ "and tells who waits for it", test_watch_wait },
