@@ -4,6 +4,7 @@
  * opening is one request and closing is closing the socket; everything that is
  * known about the group's state is asked from there.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include "event.h"
 #include "members.h"
@@ -227,6 +228,8 @@ static HRESULT open_failed(const struct pgi_nl *nl, int err)
 {
 	HRESULT hr = pgi_nl_fail(nl, err);
 
+	if (err == -EKEYEXPIRED)
+		return pgi_fail(hr, "%s: a new invitation is needed", nl->message);
 	if (hr == PEER_E_INVALID_GROUP)
 		return HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE);
 	return hr;

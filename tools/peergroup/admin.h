@@ -32,6 +32,7 @@ struct admin_group {
 	uint64_t node;
 	unsigned char node_key[PEERGROUP_NODE_KEY_LEN];
 	uint64_t credential_expires;	/* 0: none */
+	unsigned char shown[PEERGROUP_HASH_LEN];	/* fingerprint of the own certificate */
 	uint32_t status;
 	uint16_t port;
 	uint64_t seq;
@@ -97,6 +98,10 @@ int admin_find_group(const char *arg, struct admin_group *group);
 
 int admin_links(uint32_t index, struct admin_link **links, size_t *n);
 int admin_members(uint32_t index, struct admin_member **members, size_t *n);
+/* Until when the group's own membership lasts; *@until is 0 where the kernel does not say. */
+int admin_member_until(const struct admin_group *group, uint64_t *until);
+/* Is that over by the group's clock? 0 is not. */
+bool admin_is_past(const struct admin_group *group, uint64_t peer_time);
 /* @values: by PEERGROUP_A_STATS_*. */
 int admin_stats(uint32_t index, uint64_t values[__PEERGROUP_A_STATS_MAX]);
 /* Sets the limits that have given[i], the user's "NAME=VALUE". */
@@ -109,6 +114,8 @@ struct admin_owner {
 };
 
 int admin_set_owner(uint32_t index, const struct admin_owner *owner);
+/* Takes it offline and keeps it no longer: it ends where no program has it open. */
+int admin_let_go(uint32_t index);
 int admin_disconnect(uint32_t index, const struct sockaddr_storage *address);
 /* The wire form of a record; EXIT_NOT_FOUND if there is none. */
 int admin_record(uint32_t index, const unsigned char *id, struct admin_blob *wire);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "admin_nl.h"
 #include "cmd.h"
 
@@ -42,6 +43,7 @@ static void parse_group(struct nlattr **tb, struct nlattr *first, int len, void 
 	group->node = admin_uint(tb[PEERGROUP_A_GROUP_NODE]);
 	admin_bytes(tb[PEERGROUP_A_GROUP_NODE_KEY], group->node_key, sizeof(group->node_key));
 	group->credential_expires = admin_uint(tb[PEERGROUP_A_GROUP_CREDENTIAL_EXPIRES]);
+	admin_bytes(tb[PEERGROUP_A_GROUP_SHOWN], group->shown, sizeof(group->shown));
 	group->status = admin_uint(tb[PEERGROUP_A_GROUP_STATUS]);
 	group->port = admin_uint(tb[PEERGROUP_A_GROUP_PORT]);
 	group->seq = admin_uint(tb[PEERGROUP_A_GROUP_SEQ]);
@@ -113,6 +115,7 @@ static int complete_group(struct admin_group *group)
 	};
 	struct nl_msg *msg = admin_request(PEERGROUP_CMD_GROUP_GET, 0);
 	char *friendly = group->friendly;
+	bool mine = group->mine;
 	int ret;
 
 	NLA_PUT_U32(msg, PEERGROUP_A_GROUP_INDEX, group->index);
@@ -123,6 +126,7 @@ static int complete_group(struct admin_group *group)
 		return fail(EXIT_FAILED, "%s: the kernel said nothing", group->friendly);
 	*group = *(struct admin_group *)list.items;
 	group->friendly = friendly;
+	group->mine = mine;
 	return EXIT_OK;
 
 nla_put_failure:
@@ -161,6 +165,22 @@ static struct admin_group *choose_group(struct admin_group *groups, size_t n, co
 	return found;
 }
 
+/*
+ * Whose groups --identity means: an identity of this user, or else a member of a group that
+ * runs here, whose identity may be another user's, or in another data folder.
+ */
+static int find_running_member(const struct admin_group *groups, size_t n, char **identity)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!groups[i].mine && str_eq(groups[i].member, opt_identity)) {
+			*identity = xstrdup(opt_identity);
+			return EXIT_OK;
+		}
+	return find_identity(opt_identity, identity);
+}
+
 int admin_find_group(const char *arg, struct admin_group *group)
 {
 	struct admin_group *groups, *found;
@@ -170,7 +190,7 @@ int admin_find_group(const char *arg, struct admin_group *group)
 	int ret = admin_groups(&groups, &n);
 
 	if (ret == EXIT_OK && opt_identity)
-		ret = find_identity(opt_identity, &identity);
+		ret = find_running_member(groups, n, &identity);
 	if (ret != EXIT_OK)
 		return ret;
 	found = choose_group(groups, n, arg, identity, &matches);
@@ -190,9 +210,31 @@ int admin_find_group(const char *arg, struct admin_group *group)
 	/* Known to this user, but not running? Otherwise find_group() says what is wrong. */
 	ret = find_group(arg, &ref);
 	if (ret == EXIT_OK)
-		ret = fail_not_up(ref.friendly);
+		ret = fail_not_up(&ref);
 	free_group(&ref);
 	return ret;
+}
+
+int admin_member_until(const struct admin_group *group, uint64_t *until)
+{
+	struct admin_member *members;
+	size_t n, i;
+	int ret = admin_members(group->index, &members, &n);
+
+	*until = 0;
+	for (i = 0; ret == EXIT_OK && i < n; i++)
+		if (!memcmp(members[i].fingerprint, group->shown, sizeof(group->shown)))
+			*until = members[i].not_after;
+	return ret;
+}
+
+bool admin_is_past(const struct admin_group *group, uint64_t peer_time)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return peer_time && peer_time <= peergroup_time_from_unix(&now) +
+					 (uint64_t)group->time_offset;
 }
 
 int admin_set_owner(uint32_t index, const struct admin_owner *owner)
@@ -208,6 +250,21 @@ int admin_set_owner(uint32_t index, const struct admin_owner *owner)
 	if (owner->has_mode)
 		NLA_PUT_U32(msg, PEERGROUP_A_GROUP_MODE, owner->mode);
 	return admin_perform(msg, &answer, "cannot change who may use the group");
+
+nla_put_failure:
+	nlmsg_free(msg);
+	return fail_no_memory();
+}
+
+int admin_let_go(uint32_t index)
+{
+	struct nl_msg *msg = admin_request(PEERGROUP_CMD_GROUP_SET, 0);
+	struct admin_answer answer = { .parse = NULL };
+
+	NLA_PUT_U32(msg, PEERGROUP_A_GROUP_INDEX, index);
+	NLA_PUT_U8(msg, PEERGROUP_A_GROUP_ONLINE, 0);
+	NLA_PUT_U8(msg, PEERGROUP_A_GROUP_KEEP, 0);
+	return admin_perform(msg, &answer, "cannot take the group down");
 
 nla_put_failure:
 	nlmsg_free(msg);

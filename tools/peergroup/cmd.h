@@ -120,7 +120,6 @@ int fail_no_module(void);
  * is another than @wanted, "peergroup join" for example, and is EXIT_FAILED; EXIT_OK if not.
  */
 int fail_other_file(const char *file, const char *xml, const char *wanted);
-int fail_not_up(const char *friendly);
 int fail_no_memory(void);
 
 /* Flush the output: EXIT_OK, or a complaint where it could not be written. */
@@ -217,6 +216,9 @@ bool is_group(const char *arg);
 
 /* find_group() and peergroup_open(), for a group that is up. */
 int open_group(const char *arg, struct group_ref *ref, peergroup_t *group);
+
+/* Says why @ref, which find_group() has found, is not to be had from the kernel. */
+int fail_not_up(const struct group_ref *ref);
 
 /**
  * find_identity() - what the user means by an identity

@@ -153,6 +153,28 @@ static int is_running(const struct group_ref *ref, bool *running)
 	return ret;
 }
 
+/* To whom a group is not readable, it looks like one that is not there. */
+int fail_not_up(const struct group_ref *ref)
+{
+	struct admin_group *groups;
+	size_t n, i;
+	int ret = admin_groups(&groups, &n);
+
+	if (ret != EXIT_OK)
+		return ret;
+	for (i = 0; i < n; i++)
+		if (str_eq(groups[i].name, ref->name) && !str_eq(groups[i].member, ref->identity))
+			return fail(EXIT_NOT_FOUND,
+				    "group '%s' is up as member %s, but this user is member %s",
+				    ref->friendly, groups[i].member, ref->identity);
+	if (geteuid())
+		return fail(EXIT_NOT_FOUND,
+			    "group '%s' is not up, or this user may not read it (see: peergroup chmod --help)",
+			    ref->friendly);
+	return fail(EXIT_NOT_FOUND, "group '%s' is not up (try: peergroup up %s)", ref->friendly,
+		    ref->friendly);
+}
+
 int open_group(const char *arg, struct group_ref *ref, peergroup_t *group)
 {
 	bool running = false;
@@ -162,7 +184,7 @@ int open_group(const char *arg, struct group_ref *ref, peergroup_t *group)
 	if (ret == EXIT_OK)
 		ret = is_running(ref, &running);
 	if (ret == EXIT_OK && !running)
-		ret = fail_not_up(ref->friendly);
+		ret = fail_not_up(ref);
 	if (ret == EXIT_OK)
 		ret = open_found(ref, group);
 	if (ret != EXIT_OK)
@@ -324,6 +346,32 @@ int cmd_leave(int argc, char **argv)
 	return ret == EXIT_OK ? finish() : ret;
 }
 
+/*
+ * Until when the membership lasted, where that is over; 0 if not. A credential that holds
+ * says that it does, without a look at all members.
+ */
+static uint64_t expired_since(const struct admin_group *running)
+{
+	uint64_t until;
+
+	if (!running || (running->credential_expires &&
+			 !admin_is_past(running, running->credential_expires)))
+		return 0;
+	if (admin_member_until(running, &until) != EXIT_OK || !admin_is_past(running, until))
+		return 0;
+	return until;
+}
+
+static const char *group_status(const struct admin_group *running, uint64_t expired, char **own)
+{
+	if (!running)
+		return "down";
+	if (!expired)
+		return status_text(running->status);
+	*own = xprintf("membership expired %s", time_text(expired));
+	return *own;
+}
+
 int cmd_groups(int argc, char **argv)
 {
 	enum { NAMES = OPT_OWN };
@@ -337,6 +385,7 @@ int cmd_groups(int argc, char **argv)
 	struct admin_group *running = NULL, *r;
 	struct peergroup_group_name *list;
 	size_t n, n_running = 0, i, k;
+	uint64_t expired;
 	bool names = false;
 	struct table *t = NULL;
 	char *identity;
@@ -382,6 +431,7 @@ int cmd_groups(int argc, char **argv)
 			if (str_eq(running[k].name, list[i].name) &&
 			    str_eq(running[k].member, list[i].identity))
 				r = &running[k];
+		expired = expired_since(r);
 		if (opt_json) {
 			json_object(NULL);
 			json_str("name", list[i].name);
@@ -389,18 +439,22 @@ int cmd_groups(int argc, char **argv)
 			json_str("identity", list[i].identity);
 			json_bool("running", r);
 			json_status(r ? r->status : 0);
+			if (expired)
+				json_time("membership_expired", expired);
 			json_u64("port", r ? r->port : 0);
 			json_u64("records", r ? r->records : 0);
 			json_end_object();
 		} else {
 			char *port = xprintf("%u", r ? r->port : 0);
 			char *records = xprintf("%u", r ? r->records : 0);
+			char *own = NULL;
 
-			table_row(t, list[i].friendly, r ? status_text(r->status) : "down",
+			table_row(t, list[i].friendly, group_status(r, expired, &own),
 				  r && r->port ? port : "", r ? records : "",
 				  short_name(list[i].identity), list[i].name);
 			free(port);
 			free(records);
+			free(own);
 		}
 	}
 	peergroup_free(list);
@@ -546,32 +600,71 @@ static bool may_make_groups(void)
 	       data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN);
 }
 
+/* The member's own program takes back that the node is there, before the links end. */
+static int end_opened(peergroup_t group, const char *friendly)
+{
+	HRESULT hr = peergroup_offline(group);
+
+	if (SUCCEEDED(hr))
+		hr = peergroup_keep(group, false);
+	return FAILED(hr) ? fail_result(hr, "cannot take '%s' down", friendly) : EXIT_OK;
+}
+
+/*
+ * What cannot be opened, as the membership has expired, say, or a key is gone, the kernel
+ * is told to let go all the same: its owner may, and needs no key for it.
+ */
+static int end_group(const struct admin_group *running)
+{
+	peergroup_t group;
+	int ret;
+
+	if (!running->mine || FAILED(peergroup_open(running->member, running->name, &group)))
+		return admin_let_go(running->index);
+	ret = end_opened(group, running->friendly);
+	peergroup_close(group);
+	return ret;
+}
+
+/* Another member's is not meant by a name alone where this user is one, too. */
+static int find_running(const char *arg, struct admin_group *running)
+{
+	struct group_ref ref = { NULL, NULL, NULL };
+	int ret;
+
+	/* Which of this user's is meant is for the user to say, whatever runs. */
+	if (!opt_identity && look_up(arg, &ref, true) == EXIT_USAGE)
+		return find_group(arg, &ref);
+	ret = admin_find_group(arg, running);
+	if (ret == EXIT_OK && ref.name && !str_eq(running->name, ref.name))
+		ret = fail_not_up(&ref);
+	else if (ret == EXIT_OK && !running->mine && ref.identity)
+		ret = fail(EXIT_USAGE,
+			   "group '%s' is up as member %s, but this user is member %s (try: --identity %s)",
+			   ref.friendly, running->member, ref.identity, running->member);
+	free_group(&ref);
+	return ret;
+}
+
 int cmd_down(int argc, char **argv)
 {
 	static const struct option options[] = { COMMON_OPTIONS };
-	struct group_ref ref;
-	peergroup_t group;
+	struct admin_group running;
 	int status, ret;
-	HRESULT hr;
 
 	if (next_option(argc, argv, options, &status) == 0)
 		return status;
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
-	ret = open_group(argv[optind], &ref, &group);
+	ret = find_running(argv[optind], &running);
+	if (ret == EXIT_OK)
+		ret = end_group(&running);
 	if (ret != EXIT_OK)
 		return ret;
-	hr = peergroup_offline(group);
-	if (SUCCEEDED(hr))
-		hr = peergroup_keep(group, false);
-	if (FAILED(hr))
-		ret = fail_result(hr, "cannot take '%s' down", ref.friendly);
-	else if (!may_make_groups())
+	if (!may_make_groups())
 		fail(EXIT_OK, "when no program has '%s' open, only who has CAP_NET_ADMIN can take it up again",
-		     ref.friendly);
-	if (SUCCEEDED(hr) && opt_json)
+		     running.friendly);
+	if (opt_json)
 		puts("{}");
-	peergroup_close(group);
-	free_group(&ref);
-	return ret == EXIT_OK ? finish() : ret;
+	return finish();
 }

@@ -430,7 +430,7 @@ static const struct admin_link *why_alone(const struct admin_link *links, size_t
 }
 
 static void info_json(const struct admin_group *group, size_t links_up,
-		      const struct admin_link *why)
+		      const struct admin_link *why, uint64_t until)
 {
 	unsigned char node[8];
 	char mode[8];
@@ -449,6 +449,8 @@ static void info_json(const struct admin_group *group, size_t links_up,
 	json_hex("node_key", group->node_key, sizeof(group->node_key));
 	if (group->credential_expires)
 		json_time("credential_expires", group->credential_expires);
+	if (until)
+		json_time("membership_until", until);
 	json_u64("index", group->index);
 	json_status(group->status);
 	json_u64("port", group->port);
@@ -470,6 +472,16 @@ static void info_json(const struct admin_group *group, size_t links_up,
 	json_end_object();
 	json_end_object();
 	json_finish();
+}
+
+static void info_membership(const struct admin_group *group, uint64_t until)
+{
+	if (!until)
+		return;
+	if (admin_is_past(group, until))
+		printf("membership:  expired %s; a new invitation is needed\n", time_text(until));
+	else
+		printf("membership:  until %s\n", time_text(until));
 }
 
 static void info_alone(const struct admin_link *why)
@@ -501,6 +513,7 @@ int cmd_info(int argc, char **argv)
 	struct admin_group group;
 	struct admin_link *links;
 	size_t n, i, up = 0;
+	uint64_t until;
 	int flag, ret = read_flag(argc, argv, options, &flag);
 
 	if (ret != EXIT_OK)
@@ -510,17 +523,20 @@ int cmd_info(int argc, char **argv)
 		return info_pem(&group);
 	if (ret == EXIT_OK)
 		ret = admin_links(group.index, &links, &n);
+	if (ret == EXIT_OK)
+		ret = admin_member_until(&group, &until);
 	if (ret != EXIT_OK)
 		return ret;
 	for (i = 0; i < n; i++)
 		up += links[i].state == PEERGROUP_LINK_UP && !links[i].direct;
 	if (opt_json) {
-		info_json(&group, up, why_alone(links, n));
+		info_json(&group, up, why_alone(links, n), until);
 		return finish();
 	}
 	safe_print("group:       ", group.friendly, "\n");
 	safe_print("peer name:   ", group.name, "\n");
 	safe_print("member:      ", group.member ? group.member : "-", "\n");
+	info_membership(&group, until);
 	printf("status:      %s\n", group.status ? status_text(group.status) : "offline");
 	if (group.port)
 		printf("port:        %u\n", group.port);

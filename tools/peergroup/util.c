@@ -61,17 +61,6 @@ int fail_no_module(void)
 		    "the kernel module peergroup is not loaded (as root: modprobe peergroup)");
 }
 
-/* To whom a group is not readable, it looks like one that is not there. */
-int fail_not_up(const char *friendly)
-{
-	if (geteuid())
-		return fail(EXIT_NOT_FOUND,
-			    "group '%s' is not up, or this user may not read it (see: peergroup chmod --help)",
-			    friendly);
-	return fail(EXIT_NOT_FOUND, "group '%s' is not up (try: peergroup up %s)", friendly,
-		    friendly);
-}
-
 /* complain() takes memory. */
 int fail_no_memory(void)
 {
