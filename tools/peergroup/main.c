@@ -239,7 +239,7 @@ static const struct command commands[] = {
 	  "Sizes take K, M, G; timers take ms, s, m, h.\n"
 	  "\n"
 	  "Example: peergroup limits lab record_size=4M keepalive=10s\n" },
-	{ "export", cmd_export, "[GROUP] FILE",
+	{ "export", cmd_export, "[GROUP] FILE|-",
 	  "write all records of a group to a file",
 	  "\n"
 	  "With them go deletions and the certificates of all who have signed. FILE is\n"

@@ -359,7 +359,7 @@ int cmd_config(int argc, char **argv)
 
 /* ------------------------------------------------------------------ records -- */
 
-/* [GROUP] FILE */
+/* [GROUP] FILE; as in add, a single argument that names a group is the group. */
 static int parse_file(int argc, char **argv, const char **group, const char **file)
 {
 	static const struct option options[] = { COMMON_OPTIONS };
@@ -368,7 +368,10 @@ static int parse_file(int argc, char **argv, const char **group, const char **fi
 	*file = NULL;
 	if (next_option(argc, argv, options, &status) == 0)
 		return status;
-	if (argc - optind < 1 || argc - optind > 2)
+	if (argc - optind > 2)
+		return usage("%s: one GROUP and one FILE only", argv[optind + 2]);
+	if (argc == optind || (argc - optind == 1 && !str_eq(argv[optind], "-") &&
+			       is_group(argv[optind])))
 		return usage("which FILE?");
 	*file = argv[argc - 1];
 	*group = argc - optind == 2 ? argv[optind] : NULL;
@@ -384,26 +387,56 @@ static bool is_stdout(const char *file)
 	       out.st_ino == st.st_ino;
 }
 
-int cmd_export(int argc, char **argv)
+static int copy_to_stdout(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[65536];
+	ssize_t n;
+
+	if (fd < 0)
+		return fail(EXIT_FAILED, "%s: %s", path, strerror(errno));
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		if (fwrite(buf, 1, (size_t)n, stdout) != (size_t)n)
+			break;
+	close(fd);
+	return n < 0 ? fail(EXIT_FAILED, "%s: %s", path, strerror(errno)) : finish();
+}
+
+/*
+ * To standard output, whatever that is: were it a file, the library would put another in its
+ * place, for what is exported to a file replaces it as a whole.
+ */
+static int export_stdout(peergroup_t group, const char *friendly)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *path = xprintf("%s/peergroup-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	struct peergroup_transfer counts;
+	int fd = mkstemp(path), ret;
+	HRESULT hr;
+
+	if (fd < 0) {
+		ret = fail(EXIT_FAILED, "%s: %s", path, strerror(errno));
+	} else {
+		close(fd);
+		hr = peergroup_export_database(group, path, &counts);
+		ret = FAILED(hr) ? fail_result(hr, "cannot export '%s'", friendly) :
+			copy_to_stdout(path);
+		unlink(path);
+	}
+	free(path);
+	return ret;
+}
+
+static int export_file(peergroup_t group, const char *friendly, const char *file)
 {
 	struct peergroup_transfer counts;
-	const char *arg, *file;
-	struct group_ref ref;
-	peergroup_t group;
-	HRESULT hr;
-	int ret = parse_file(argc, argv, &arg, &file);
+	HRESULT hr = peergroup_export_database(group, file, &counts);
 
-	if (ret != EXIT_OK || !file)
-		return ret;
-	ret = open_group(arg, &ref, &group);
-	if (ret != EXIT_OK)
-		return ret;
-	hr = peergroup_export_database(group, file, &counts);
-	if (FAILED(hr)) {
-		ret = fail_result(hr, "cannot export '%s'", ref.friendly);
-	} else if (is_stdout(file)) {
-		ret = EXIT_OK;
-	} else if (opt_json) {
+	if (FAILED(hr))
+		return fail_result(hr, "cannot export '%s'", friendly);
+	if (is_stdout(file))
+		return EXIT_OK;
+	if (opt_json) {
 		json_start(false);
 		json_object(NULL);
 		json_u64("records", counts.records);
@@ -414,9 +447,26 @@ int cmd_export(int argc, char **argv)
 		printf("%llu records, %llu certificates\n", (unsigned long long)counts.records,
 		       (unsigned long long)counts.certificates);
 	}
+	return finish();
+}
+
+int cmd_export(int argc, char **argv)
+{
+	const char *arg, *file;
+	struct group_ref ref;
+	peergroup_t group;
+	int ret = parse_file(argc, argv, &arg, &file);
+
+	if (ret != EXIT_OK || !file)
+		return ret;
+	ret = open_group(arg, &ref, &group);
+	if (ret != EXIT_OK)
+		return ret;
+	ret = str_eq(file, "-") ? export_stdout(group, ref.friendly) :
+		export_file(group, ref.friendly, file);
 	peergroup_close(group);
 	free_group(&ref);
-	return ret == EXIT_OK ? finish() : ret;
+	return ret;
 }
 
 /* To standard error, so that what is scripted stays one document. */
@@ -460,6 +510,8 @@ int cmd_import(int argc, char **argv)
 
 	if (ret != EXIT_OK || !file)
 		return ret;
+	if (str_eq(file, "-"))
+		return usage("import reads a FILE, not standard input");
 	ret = open_any(arg, &ref, &group);
 	if (ret != EXIT_OK)
 		return ret;

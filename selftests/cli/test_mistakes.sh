@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 200
+#
+# What people type by mistake: it is refused before it does anything, by words that say what
+# is wrong, and the exit status tells of what kind it was.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../group.sh"
+quick_passwords
+
+USAGE=2
+NOT_FOUND=3
+TIMED_OUT=6
+
+# exits STATUS COMMAND...: that is its exit status; $T/said is what it prints
+exits() {
+	local expected=$1 got=0
+	shift
+	"$@" > "$T/said" 2>&1 < /dev/null || got=$?
+	[ "$got" -eq "$expected" ] || { echo "exit status $got"; cat "$T/said"; return 1; }
+}
+said() { grep -q -- "$@" "$T/said" || { cat "$T/said"; return 1; }; }
+
+load_module
+mesh 2
+make_group 2
+up_mesh 2
+becomes_ready h2 || bail_out "h2 has no records"
+mkdir "$T/empty"
+cd "$T/empty" || bail_out "no folder"
+
+# The group alone is not what is written to.
+check "export without a file" exits $USAGE pg h1 export g
+check "is told so" said "which FILE?"
+is "and writes none" "$(ls)" ""
+check "import without a file" exits $USAGE pg h1 import g
+check "nor is standard input read by it" exits $USAGE pg h1 import g -
+add h1 exported > /dev/null
+check "export to a file" exits 0 pg h1 export g "$T/table"
+check "and to standard output" eval "pg h1 export g - > $T/out"
+is "which has a table, too" "$(head -c 8 "$T/out" | od -An -tx1)" \
+	"$(head -c 8 "$T/table" | od -An -tx1)"
+is "of that size" "$(stat -c %s "$T/out")" "$(stat -c %s "$T/table")"
+{ echo before; pg h1 export - ; echo after; } > "$T/out"
+is "a file that it goes to has what is before and behind it, too" \
+	"$(head -n 1 "$T/out") $(tail -n 1 "$T/out")" "before after"
+check "and through a pipe" eval "pg h1 export g - | cmp -n 8 - $T/table"
+is "there is no file called so" "$(ls)" ""
+
+done_testing
