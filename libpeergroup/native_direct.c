@@ -31,6 +31,23 @@ static int take_end(const struct nlmsghdr *msg, struct waiting *w)
 	return 0;
 }
 
+/* What an errno means of a connection; for the others its own words do. */
+static const char *reason_text(int reason)
+{
+	switch (reason) {
+	case 0:
+		return "it has ended";
+	case ELOOP:
+		return "that is this host itself";
+	case EOPNOTSUPP:
+		return "no program there takes direct connections";
+	case EKEYREJECTED:
+		return "another member is there";
+	default:
+		return strerror(reason);
+	}
+}
+
 static int take_outcome(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_LINK_MAX + 1];
@@ -52,11 +69,7 @@ static int take_outcome(const struct nlmsghdr *msg, void *arg)
 	w->over = state == PEERGROUP_LINK_FAILED || state == PEERGROUP_LINK_DOWN;
 	reason = (int)pgi_nl_u32(a[PEERGROUP_A_LINK_REASON]);
 	if (w->over)
-		w->why = pgi_fail(pgi_connection_failure(reason), "%s",
-				  reason == EOPNOTSUPP ?
-				  "no program there takes direct connections" :
-				  reason == EKEYREJECTED ? "another member is there" :
-				  reason ? strerror(reason) : "it has ended");
+		w->why = pgi_fail(pgi_connection_failure(reason), "%s", reason_text(reason));
 	return 0;
 }
 

@@ -47,4 +47,12 @@ is "a file that it goes to has what is before and behind it, too" \
 check "and through a pipe" eval "pg h1 export g - | cmp -n 8 - $T/table"
 is "there is no file called so" "$(ls)" ""
 
+# What does not come about in time is told from what fails.
+check "nobody answers there" exits $TIMED_OUT \
+	pg h1 send g host2 --type note --data x --connect 10.88.0.9 --timeout 1s
+address=10.88.0.1
+check "a direct connection to this host itself" exits 1 \
+	pg h1 send g host2 --type note --data x --connect $address --timeout 60s
+check "is told as that" said "this host itself"
+
 done_testing

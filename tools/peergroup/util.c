@@ -80,6 +80,8 @@ static int exit_code(HRESULT result)
 	case PEER_E_NOT_AUTHORIZED:
 	case E_ACCESSDENIED:
 		return EXIT_NOT_AUTHORISED;
+	case PEER_E_TIMEOUT:
+		return EXIT_TIMED_OUT;
 	/* Both are what was typed. */
 	case PEER_E_INVALID_SEARCH:
 	case PEER_E_INVALID_ATTRIBUTES:
