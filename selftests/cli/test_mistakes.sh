@@ -55,4 +55,17 @@ check "a direct connection to this host itself" exits 1 \
 	pg h1 send g host2 --type note --data x --connect $address --timeout 60s
 check "is told as that" said "this host itself"
 
+# A format is looked at before there is anything to print.
+for command in list "search --type none-such"; do
+	# shellcheck disable=SC2086 # words
+	check "$command: a field that there is not" exits $USAGE pg h1 $command g --format '%{nmae}'
+	check "is told with those that there are" said "no field 'nmae'.*creator.*attr.NAME"
+	# shellcheck disable=SC2086 # words
+	check "$command: one without an end" exits $USAGE pg h1 $command g --format '%{id'
+done
+check "also where the group is not up" exits $USAGE pg h1 list nothing --format '%{nmae}'
+check "all fields" exits 0 pg h1 list g --format \
+	'%{id} %{type} %{version} %{creator} %{modifier} %{expires} %{size} %{data} %{attr.x} %'
+check "are printed" said exported
+
 done_testing

@@ -244,7 +244,9 @@ int join_by_password(const char *identity, const char *xml,
 
 /* ------------------------------------------------------- format.c, for list -- */
 
-/* Prints a line for a record; returns an exit code. */
-int print_formatted(const char *format, const struct peergroup_record *record);
+/* Has it only fields that there are? Returns an exit code, after telling why. */
+int check_format(const char *format);
+/* Prints a line for a record. The format has been checked. */
+void print_formatted(const char *format, const struct peergroup_record *record);
 
 #endif /* PEERGROUP_CMD_H */

@@ -29,19 +29,49 @@ static void put_safe(const char *value, size_t len)
 	free(safe);
 }
 
-/* False for a name that is none. */
-static bool put_field(const struct peergroup_record *record, const char *name,
+static const char *const fields[] = {
+	"id", "type", "version", "creator", "modifier", "expires", "size", "data",
+};
+
+static bool is_field(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (strlen(fields[i]) == len && !strncmp(fields[i], name, len))
+			return true;
+	return len > 5 && str_starts(name, "attr.");
+}
+
+int check_format(const char *format)
+{
+	const char *end;
+
+	for (; (format = strstr(format, "%{")); format = end + 1) {
+		format += 2;
+		end = strchr(format, '}');
+		if (!end)
+			return usage("--format: %%{%s has no end", format);
+		if (!is_field(format, (size_t)(end - format)))
+			return usage("--format: no field '%.*s'; there are id, type, version, creator, modifier, expires, size, data and attr.NAME",
+				     (int)(end - format), format);
+	}
+	return EXIT_OK;
+}
+
+/* One of the fields that check_format() knows. */
+static void put_field(const struct peergroup_record *record, const char *name,
 		      const struct peergroup_attribute *attributes, size_t n)
 {
 	const char *value;
 
 	if (str_eq(name, "data")) {
 		put_safe(record->data ? record->data : "", record->size);
-		return true;
+		return;
 	}
 	if (str_eq(name, "version") || str_eq(name, "size")) {
 		printf("%zu", *name == 'v' ? (size_t)record->version : record->size);
-		return true;
+		return;
 	}
 	if (str_eq(name, "id"))
 		value = uuid_text(record->id);
@@ -53,33 +83,27 @@ static bool put_field(const struct peergroup_record *record, const char *name,
 		value = record->modifier;
 	else if (str_eq(name, "expires"))
 		value = time_text(record->expires);
-	else if (str_starts(name, "attr."))
-		value = attribute(attributes, n, name + 5);
 	else
-		return false;
+		value = attribute(attributes, n, name + 5);
 	put_safe(value, strlen(value));
-	return true;
 }
 
-int print_formatted(const char *format, const struct peergroup_record *record)
+void print_formatted(const char *format, const struct peergroup_record *record)
 {
 	struct peergroup_attribute *attributes = NULL;
 	const char *end;
-	char *name;
-	bool known = true;
 	size_t n = 0;
+	char *name;
 
 	if (record->attributes &&
 	    FAILED(peergroup_attributes_parse(record->attributes, &attributes, &n)))
 		n = 0;
-	for (; *format && known; format++) {
+	for (; *format; format++) {
 		end = strchr(format, '}');
 		if (str_starts(format, "%{") && end) {
 			name = xstrdup(format + 2);
 			name[end - format - 2] = 0;
-			known = put_field(record, name, attributes, n);
-			if (!known)
-				usage("--format: no field '%s'", name);
+			put_field(record, name, attributes, n);
 			free(name);
 			format = end;
 		} else if (*format == '\\' && (format[1] == 't' || format[1] == 'n')) {
@@ -89,8 +113,5 @@ int print_formatted(const char *format, const struct peergroup_record *record)
 		}
 	}
 	peergroup_free(attributes);
-	if (!known)
-		return EXIT_USAGE;
 	putchar('\n');
-	return EXIT_OK;
 }

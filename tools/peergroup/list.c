@@ -48,8 +48,8 @@ HRESULT list_one(const struct peergroup_record *record, void *arg)
 	char *version, *line;
 
 	if (listing->format) {
-		listing->status = print_formatted(listing->format, record);
-		return listing->status == EXIT_OK ? S_OK : S_FALSE;
+		print_formatted(listing->format, record);
+		return S_OK;
 	}
 	if (opt_json) {
 		record_json(record, false);
@@ -68,8 +68,6 @@ HRESULT list_one(const struct peergroup_record *record, void *arg)
 
 int list_end(struct listing *listing)
 {
-	if (listing->status != EXIT_OK)
-		return listing->status;
 	if (opt_json) {
 		json_end_array();
 		json_finish();
@@ -109,6 +107,9 @@ int cmd_list(int argc, char **argv)
 	listing.type = type_arg;
 	if (listing.format && opt_json)
 		return usage("--format and --json exclude each other");
+	ret = listing.format ? check_format(listing.format) : EXIT_OK;
+	if (ret != EXIT_OK)
+		return ret;
 	if (argc - optind > 1)
 		return usage("%s: one GROUP only", argv[optind + 1]);
 	ret = open_group(argv[optind], &ref, &group);

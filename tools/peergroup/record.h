@@ -20,12 +20,10 @@ void record_json(const struct peergroup_record *record, bool data);
  * struct listing - records, printed one after the other or as a table
  * @format: of a line, or NULL
  * @type: as the user named the type that all have; NULL, and the table has it as a UUID
- * @status: exit code, of what list_one() printed
  */
 struct listing {
 	const char *format;
 	const char *type;
-	int status;
 	struct table *table;
 	struct admin_member *members;
 	size_t n_members;

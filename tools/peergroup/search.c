@@ -295,6 +295,8 @@ int cmd_search(int argc, char **argv)
 		query = argv[--argc];
 	if (ret == EXIT_OK && listing.format && opt_json)
 		ret = usage("--format and --json exclude each other");
+	if (ret == EXIT_OK && listing.format)
+		ret = check_format(listing.format);
 	if (ret == EXIT_OK && !query == !(s.n_clauses || s.n_times || s.creator))
 		ret = usage("either a QUERY is wanted, or options that say what is searched for");
 	if (ret == EXIT_OK && argc - optind > 1)
