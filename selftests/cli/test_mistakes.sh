@@ -68,4 +68,11 @@ check "all fields" exits 0 pg h1 list g --format \
 	'%{id} %{type} %{version} %{creator} %{modifier} %{expires} %{size} %{data} %{attr.x} %'
 check "are printed" said exported
 
+# What the library would put right without a word.
+check "a group without a name" exits $USAGE pg h1 properties g --name ''
+check "presence for too short a time" exits $USAGE pg h1 properties g --presence-lifetime 10
+check "is told how long it may be" said "5 minutes or more"
+check "it may be" exits 0 pg h1 properties g --presence-lifetime 5m
+check "the group has its name" exits 0 pg h1 info g
+
 done_testing

@@ -17,6 +17,9 @@ static const struct {
 	{ "defer-expiration", PEER_DEFER_EXPIRATION },
 };
 
+/* The library would make this of what is less. */
+#define PRESENCE_MIN	300
+
 /* What the user gave; @given has a bit per option. */
 struct change {
 	unsigned int given;
@@ -190,6 +193,8 @@ static int take_option(int option, struct change *change)
 	change->given |= 1U << (option - OPT_OWN);
 	switch (option) {
 	case NAME:
+		if (!*optarg)
+			return usage("--name: a name that is not empty is wanted");
 		change->name = optarg;
 		break;
 	case COMMENT:
@@ -207,6 +212,8 @@ static int take_option(int option, struct change *change)
 	default:
 		if (!parse_seconds(optarg, &change->presence_lifetime))
 			return usage("--presence-lifetime %s: not a time", optarg);
+		if (change->presence_lifetime < PRESENCE_MIN)
+			return usage("--presence-lifetime %s: 5 minutes or more", optarg);
 	}
 	return EXIT_OK;
 }
