@@ -75,4 +75,39 @@ check "is told how long it may be" said "5 minutes or more"
 check "it may be" exits 0 pg h1 properties g --presence-lifetime 5m
 check "the group has its name" exits 0 pg h1 info g
 
+# Data that nobody is told to read.
+warned() { grep -q 'standard input was not read' "$T/said"; }
+echo data > "$T/data"
+pg h1 add g --type note < "$T/data" > /dev/null 2> "$T/said"
+check "a file on standard input" warned
+mkfifo "$T/fifo"
+exec {fifo}<> "$T/fifo"
+echo data >&"$fifo"
+pg h1 add g --type note <&"$fifo" > /dev/null 2> "$T/said"
+check "a pipe with data" warned
+pg h1 add g --type note --data x <&"$fifo" > /dev/null 2> "$T/said"
+check_fails "not with --data" warned
+pg h1 add g --type note - < "$T/data" > /dev/null 2> "$T/said"
+check_fails "nor where it is read" warned
+read -r _ <&"$fifo"
+pg h1 add g --type note <&"$fifo" > /dev/null 2> "$T/said"
+check_fails "nor a pipe without data" warned
+pg h1 add g --type note < /dev/null > /dev/null 2> "$T/said"
+check_fails "nor nothing" warned
+while read -r _; do pg h1 add g --type note > /dev/null 2> "$T/said"; done < "$T/data"
+check_fails "nor a file that the shell reads" warned
+
+# What is nearly a UUID is no name.
+for type in 6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c00 6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c0011 \
+	6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c00g 6b1f7c1e0-d52-4f1c-9a38-3d0b5ad1c001; do
+	for command in "add g" "list g" "search g" "send g host2 --data x"; do
+		# shellcheck disable=SC2086 # words
+		check "$command --type $type" exits $USAGE pg h1 $command --type "$type"
+	done
+	check "is told why" said "nearly a UUID"
+done
+for type in my-own-type-of-note-number-thirty-six a "$TYPE" "${TYPE^^}"; do
+	check "$type is a type" exits 0 pg h1 list g --type "$type"
+done
+
 done_testing

@@ -183,6 +183,8 @@ const char *short_name(const char *peer_name);
  * bytes in the namespace of peergroup(1).
  */
 bool parse_type(const char *s, uuid_t type);
+/* Says why @s was refused as one. Return: EXIT_USAGE. */
+int bad_type(const char *s);
 
 /* A whole file, or stdin for "-"; NUL-terminated. Returns an exit code. */
 int read_input(const char *path, size_t max, char **data, size_t *size);

@@ -259,7 +259,7 @@ int cmd_send(int argc, char **argv)
 		if (!c)
 			return status;
 		if (c == TYPE && !parse_type(optarg, s.type))
-			return usage("--type %s: neither a UUID nor a name", optarg);
+			return bad_type(optarg);
 		if (c == CONNECT)
 			s.connect = optarg;
 		if (c == DATA)
@@ -391,7 +391,7 @@ int cmd_receive(int argc, char **argv)
 		if (!c)
 			return status;
 		if (c == TYPE && !parse_type(optarg, r.type))
-			return usage("--type %s: neither a UUID nor a name", optarg);
+			return bad_type(optarg);
 		r.typed = r.typed || c == TYPE;
 		r.raw = r.raw || c == DATA;
 		if (c == COUNT && (!parse_u64(optarg, UINT64_MAX, &r.count) || !r.count))

@@ -103,7 +103,7 @@ int cmd_list(int argc, char **argv)
 			type_arg = optarg;
 	}
 	if (type_arg && !parse_type(type_arg, type))
-		return usage("--type %s: neither a UUID nor a name", type_arg);
+		return bad_type(type_arg);
 	listing.type = type_arg;
 	if (listing.format && opt_json)
 		return usage("--format and --json exclude each other");

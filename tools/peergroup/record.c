@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "admin.h"
@@ -67,7 +69,7 @@ static int content_option(int c, struct content *content)
 	switch (c) {
 	case TYPE:
 		if (!parse_type(optarg, content->type))
-			return usage("--type %s: neither a UUID nor a name", optarg);
+			return bad_type(optarg);
 		content->has_type = true;
 		return EXIT_OK;
 	case EXPIRES:
@@ -171,6 +173,23 @@ static int set_common(peergroup_t group, const struct content *content,
 	return ret;
 }
 
+/*
+ * Is there data that this command was not told to read, through a pipe or in a file? What a
+ * program writes before it is asked to is not waited for, nor is a file meant of which
+ * somebody has read already, as the shell's "while read" does.
+ */
+static bool is_unread(int fd)
+{
+	struct stat st;
+	int ready = 0;
+
+	if (fstat(fd, &st))
+		return false;
+	if (S_ISFIFO(st.st_mode))
+		return !ioctl(fd, FIONREAD, &ready) && ready > 0;
+	return S_ISREG(st.st_mode) && st.st_size && !lseek(fd, 0, SEEK_CUR);
+}
+
 /* The library keeps the record alive meanwhile. */
 static int refresh_until_told(void)
 {
@@ -208,6 +227,9 @@ static int add(const char *arg, const struct content *content)
 			ret = fail_result(hr, "cannot add a record to '%s'", ref.friendly);
 		else
 			ret = report_record(id, content->type);
+		/* By now there is what a pipe will have. */
+		if (ret == EXIT_OK && !content->has_data && is_unread(STDIN_FILENO))
+			fail(EXIT_OK, "the record has no data: standard input was not read, which is asked for by -");
 		if (ret == EXIT_OK && content->refresh)
 			ret = refresh_until_told();
 	}

@@ -121,7 +121,7 @@ static int take_type(struct search *s, const char *arg)
 	uuid_t type;
 
 	if (!parse_type(arg, type))
-		return usage("--type %s: neither a UUID nor a name", arg);
+		return bad_type(arg);
 	add_clause(s, "peerrecordtype", NULL, NULL, keep(s, xstrdup(uuid_text(type))));
 	return EXIT_OK;
 }

@@ -3,6 +3,7 @@
  * Errors with their exit codes, and the small text and time helpers.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -325,6 +326,28 @@ int bad_when(const char *option, const char *s)
 	return usage("%s %s: not a time", option, s);
 }
 
+/* A slip in a UUID would make a name of it, which nobody else has. */
+static bool is_nearly_uuid(const char *s)
+{
+	size_t len = strlen(s), dashes = 0, others = 0;
+
+	if (len < 35 || len > 37)
+		return false;
+	for (; *s; s++) {
+		dashes += *s == '-';
+		others += *s != '-' && !isxdigit((unsigned char)*s);
+	}
+	return dashes >= 3 && dashes <= 5 && others <= 1;
+}
+
+int bad_type(const char *s)
+{
+	if (is_nearly_uuid(s))
+		return usage("--type %s: that is nearly a UUID, and too much like one for a name",
+			     s);
+	return usage("--type %s: neither a UUID nor a name", s);
+}
+
 bool parse_type(const char *s, uuid_t type)
 {
 	/* Namespace of type names; peergroup(1) promises that it never changes. */
@@ -334,6 +357,8 @@ bool parse_type(const char *s, uuid_t type)
 	};
 
 	if (!*s)
+		return false;
+	if (uuid_parse(s, type) && is_nearly_uuid(s))
 		return false;
 	if (uuid_parse(s, type))
 		uuid_generate_sha1(type, names, s, strlen(s));

@@ -475,7 +475,7 @@ int cmd_wait(int argc, char **argv)
 		}
 		if (c == TYPE) {
 			if (!parse_type(optarg, w.type))
-				return usage("--type %s: neither a UUID nor a name", optarg);
+				return bad_type(optarg);
 			w.has_type = true;
 			continue;
 		}
