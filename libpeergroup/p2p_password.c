@@ -380,6 +380,21 @@ PGI_PUBLIC HRESULT peergroup_set_password(peergroup_t handle, const char *passwo
 	return hr;
 }
 
+/* Why there is nothing to answer with. */
+static HRESULT cannot_answer(struct pgi_group *group)
+{
+	struct pgi_properties p;
+	bool has = true;
+
+	if (SUCCEEDED(pgi_properties_read(group, &p))) {
+		has = p.schemes & PEER_GROUP_PASSWORD_AUTHENTICATION;
+		pgi_properties_free(&p);
+	}
+	return pgi_fail(PEER_E_NOT_AUTHORIZED, has ?
+			"this member does not know the password, or may not issue" :
+			"the group has no password (its creator may try: peergroup password --file)");
+}
+
 PGI_PUBLIC HRESULT peergroup_answer(peergroup_t handle)
 {
 	struct pgi_group *group;
@@ -391,8 +406,7 @@ PGI_PUBLIC HRESULT peergroup_answer(peergroup_t handle)
 		return hr;
 	hr = pgi_answer_start(group);
 	if (hr == S_FALSE)
-		hr = pgi_fail(PEER_E_NOT_AUTHORIZED,
-			      "this member does not know the password, or may not issue");
+		hr = cannot_answer(group);
 	pgi_group_put(group);
 	return hr;
 }

@@ -372,6 +372,26 @@ HRESULT pgi_store_each(int dir, HRESULT (*each)(int dir, const char *entry, void
 
 /* ------------------------------------------------------------------ files -- */
 
+/* Whose owner would have to be told where it is, to mend it. */
+static HRESULT refuse_secret(int fd, const char *file, const struct stat *st)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len > 0)
+		path[len] = 0;
+	else
+		snprintf(path, sizeof(path), "%s", file);
+	if (st->st_uid != geteuid())
+		return pgi_fail(PEER_E_NO_KEY_ACCESS,
+				"%s holds a private key and is another user's", path);
+	return pgi_fail(PEER_E_NO_KEY_ACCESS,
+			"%s holds a private key and others may read it: mode %03o (try: chmod 600)",
+			path, st->st_mode & 0777U);
+}
+
 static HRESULT check_file(int fd, const char *file, bool secret, size_t *size)
 {
 	struct stat st;
@@ -381,9 +401,7 @@ static HRESULT check_file(int fd, const char *file, bool secret, size_t *size)
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
 		return pgi_fail(PEER_E_CERT_STORE_CORRUPTED, "%s is no file of ours", file);
 	if (secret && (st.st_uid != geteuid() || (st.st_mode & 077)))
-		return pgi_fail(PEER_E_NO_KEY_ACCESS,
-				"%s holds a private key and others may read it: mode %03o",
-				file, st.st_mode & 0777U);
+		return refuse_secret(fd, file, &st);
 	*size = (size_t)st.st_size;
 	return S_OK;
 }

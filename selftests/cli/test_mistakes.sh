@@ -43,7 +43,7 @@ is "which has a table, too" "$(head -c 8 "$T/out" | od -An -tx1)" \
 is "of that size" "$(stat -c %s "$T/out")" "$(stat -c %s "$T/table")"
 { echo before; pg h1 export - ; echo after; } > "$T/out"
 is "a file that it goes to has what is before and behind it, too" \
-	"$(head -n 1 "$T/out") $(tail -n 1 "$T/out")" "before after"
+	"$(head -c 7 "$T/out") $(tail -c 6 "$T/out")" "before after"
 check "and through a pipe" eval "pg h1 export g - | cmp -n 8 - $T/table"
 is "there is no file called so" "$(ls)" ""
 
@@ -106,8 +106,42 @@ for type in 6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c00 6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1
 	done
 	check "is told why" said "nearly a UUID"
 done
+# shellcheck disable=SC2153 # of group.sh
 for type in my-own-type-of-note-number-thirty-six a "$TYPE" "${TYPE^^}"; do
 	check "$type is a type" exits 0 pg h1 list g --type "$type"
 done
+
+# Words that say what is wrong, and with what.
+check "a time that is none" exits $USAGE pg h1 search g --created-since yesterday
+check "is named with its option" said "^peergroup: --created-since yesterday: neither a date"
+check_fails "and one reason" said "too many"
+check "too many times" exits $USAGE pg h1 search g --created-since 1h --created-since 1h \
+	--created-since 1h --created-since 1h --modified-until 1h
+check "are told as that" said "^peergroup: --modified-until 1h: 4 times"
+check "a query that is none" exits $USAGE pg h1 search g foo
+check "is told to be XML" said "^peergroup: foo: a query is XML"
+check "a limit out of its range" exits 1 pg h1 limits g keepalive=1ms
+check "has the unit of that" said "keepalive=1ms: .* to .* ms$"
+check "so it has in bytes" exits 1 pg h1 limits g record_size=1
+check "has the unit of that" said "record_size=1: .* to .* bytes$"
+check "to answer without a password" exits 4 pg h1 answer g
+check "is told as that" said "the group has no password"
+check "to send to a group" exits $USAGE pg h1 send g --type note --data hi
+check "is told as that" said "send to whom? 'g' is a group"
+check "to a member without naming the group" exits 0 pg h1 send host2 --type note --data hi
+
+echo "a password" > "$T/password"
+pg h1 config export --password-file "$T/password" g > "$T/config" || bail_out "no config"
+mkdir -m 700 "$T/new"
+PEERGROUP_HOME=$T/new peergroup config import --password-file "$T/password" "$T/config" \
+	2> "$T/said"
+is "a membership without its identity" $? $NOT_FOUND
+check "is told what to do first" said "first: peergroup identity import"
+
+key=$(ls "$T"/h1/identities/*/key.pem)
+chmod 644 "$key"
+check "a key that others may read" exits 1 pg h1 list g
+check "is told where it is, and what to do" said "$key holds .*try: chmod 600"
+chmod 600 "$key"
 
 done_testing

@@ -84,6 +84,7 @@ static void take_range(struct admin_answer *answer, struct nlattr *policy)
 	snprintf(answer->detail + used, sizeof(answer->detail) - used, ": %llu to %llu",
 		 (unsigned long long)nla_get_u64(tb[NL_POLICY_TYPE_ATTR_MIN_VALUE_U]),
 		 (unsigned long long)nla_get_u64(tb[NL_POLICY_TYPE_ATTR_MAX_VALUE_U]));
+	answer->ranged = true;
 }
 
 /* The kernel's own words, out of the attributes behind an error or the end of a dump. */
@@ -168,6 +169,7 @@ int admin_exchange(struct nl_msg *msg, struct admin_answer *answer)
 	answer->error = 0;
 	answer->done = false;
 	answer->interrupted = false;
+	answer->ranged = false;
 	answer->offset = 0;
 	answer->detail[0] = 0;
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, answer);

@@ -104,8 +104,12 @@ int admin_member_until(const struct admin_group *group, uint64_t *until);
 bool admin_is_past(const struct admin_group *group, uint64_t peer_time);
 /* @values: by PEERGROUP_A_STATS_*. */
 int admin_stats(uint32_t index, uint64_t values[__PEERGROUP_A_STATS_MAX]);
-/* Sets the limits that have given[i], the user's "NAME=VALUE". */
-int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given);
+/*
+ * Sets the limits that have given[i], the user's "NAME=VALUE". @unit says what is behind a
+ * number of one of them.
+ */
+int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given,
+		     const char *(*unit)(unsigned int limit));
 
 /* What is to be changed of owner, group of users and mode. */
 struct admin_owner {

@@ -271,13 +271,15 @@ nla_put_failure:
 	return fail_no_memory();
 }
 
-int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given)
+int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *given,
+		     const char *(*unit)(unsigned int limit))
 {
 	struct nl_msg *msg = admin_request(PEERGROUP_CMD_GROUP_SET, 0);
 	unsigned int i, offset[__PEERGROUP_A_LIMIT_MAX] = { 0 };
 	const char *culprit = "cannot set limits";
 	struct admin_answer answer = { .parse = NULL };
 	struct nlattr *nest;
+	size_t used;
 	int ret;
 
 	NLA_PUT_U32(msg, PEERGROUP_A_GROUP_INDEX, index);
@@ -300,8 +302,13 @@ int admin_set_limits(uint32_t index, const uint64_t *values, const char *const *
 	if (ret != EXIT_OK || !answer.error)
 		return ret;
 	for (i = 0; i < __PEERGROUP_A_LIMIT_MAX; i++)
-		if (answer.offset && offset[i] == answer.offset)
+		if (answer.offset && offset[i] == answer.offset) {
+			used = strlen(answer.detail);
+			if (answer.ranged)
+				snprintf(answer.detail + used, sizeof(answer.detail) - used, "%s",
+					 unit(i));
 			culprit = given[i];
+		}
 	return admin_refused(&answer, culprit);
 
 nla_put_failure:

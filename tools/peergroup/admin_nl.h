@@ -20,6 +20,7 @@ typedef void (*admin_parse_fn)(struct nlattr **tb, struct nlattr *first, int len
  * @error: errno of the kernel, positive
  * @detail: its words (extack)
  * @offset: of the attribute that it complains about, in the request; or 0
+ * @ranged: @detail ends with what the number may be
  * @interrupted: a dump that has to start over
  */
 struct admin_answer {
@@ -30,6 +31,7 @@ struct admin_answer {
 	int error;
 	bool done;
 	bool interrupted;
+	bool ranged;
 	unsigned int offset;
 	char detail[256];
 };

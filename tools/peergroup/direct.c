@@ -226,10 +226,14 @@ static int send_data(const struct sending *s, const struct group_ref *ref, peerg
 /* [GROUP] TO [FILE|-] */
 static int take_places(struct sending *s, char **argv, int n)
 {
+	uint64_t number;
 	int at = 0;
 
 	if (!n)
 		return usage("send to whom?");
+	/* A connection's number may be the start of a group's name, too. */
+	if (n == 1 && !parse_u64(argv[0], UINT64_MAX, &number) && is_group(argv[0]))
+		return usage("send to whom? '%s' is a group", argv[0]);
 	if (n == 3 || (n == 2 && (s->text || is_group(argv[0]))))
 		s->group = argv[at++];
 	s->to = argv[at++];

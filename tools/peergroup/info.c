@@ -281,6 +281,11 @@ static int parse_limit(const char *text, uint64_t *values, const char **given)
 	return EXIT_OK;
 }
 
+static const char *limit_unit(unsigned int i)
+{
+	return limits[i].time ? " ms" : limits[i].bytes ? " bytes" : "";
+}
+
 static void limits_json(const struct admin_group *group)
 {
 	unsigned int i;
@@ -330,7 +335,7 @@ int cmd_limits(int argc, char **argv)
 	}
 	ret = admin_find_group(arg, &group);
 	if (ret == EXIT_OK && set) {
-		ret = admin_set_limits(group.index, values, given);
+		ret = admin_set_limits(group.index, values, given, limit_unit);
 		if (ret == EXIT_OK)
 			ret = admin_find_group(arg, &group);
 	}

@@ -29,11 +29,12 @@ struct search {
 
 /* Which clauses the four options about times are. */
 static const struct {
-	const char *attrib, *compare;
+	const char *option, *attrib, *compare;
 } times[] = {
-	{ "peercreationtime", "greaterorequal" }, { "peercreationtime", "lessorequal" },
-	{ "peerlastmodificationtime", "greaterorequal" },
-	{ "peerlastmodificationtime", "lessorequal" },
+	{ "--created-since", "peercreationtime", "greaterorequal" },
+	{ "--created-until", "peercreationtime", "lessorequal" },
+	{ "--modified-since", "peerlastmodificationtime", "greaterorequal" },
+	{ "--modified-until", "peerlastmodificationtime", "lessorequal" },
 };
 
 static const struct option options[] = {
@@ -108,8 +109,12 @@ static int take_time(struct search *s, int which, const char *arg)
 {
 	struct when *when = &s->times[s->n_times].when;
 
-	if (s->n_times == ARRAY_SIZE(s->times) || !parse_when(arg, when))
-		return usage("%s: not a time, or too many times", arg);
+	if (s->n_times == ARRAY_SIZE(s->times))
+		return usage("%s %s: %zu times were given already", times[which].option, arg,
+			     s->n_times);
+	if (!parse_when(arg, when))
+		return usage("%s %s: neither a date, as 2026-12-31, nor a time ago, as 2h",
+			     times[which].option, arg);
 	if (when->relative)
 		when->unix_time = time(NULL) - (int64_t)when->relative;
 	s->times[s->n_times++].which = (unsigned int)which;
@@ -297,6 +302,8 @@ int cmd_search(int argc, char **argv)
 		ret = usage("--format and --json exclude each other");
 	if (ret == EXIT_OK && listing.format)
 		ret = check_format(listing.format);
+	if (ret == EXIT_OK && !query && argc - optind > 1)
+		ret = usage("%s: a query is XML, which begins with <", argv[optind + 1]);
 	if (ret == EXIT_OK && !query == !(s.n_clauses || s.n_times || s.creator))
 		ret = usage("either a QUERY is wanted, or options that say what is searched for");
 	if (ret == EXIT_OK && argc - optind > 1)

@@ -334,8 +334,13 @@ static int config_import(int argc, char **argv)
 		ret = get_password(&p, false, &password);
 	if (ret == EXIT_OK) {
 		hr = peergroup_import_config(xml, password, overwrite, &identity, &group);
-		ret = FAILED(hr) ? fail_result(hr, "cannot import the configuration") :
-			report_config(identity, group);
+		if (hr == PEER_E_NOT_FOUND)
+			ret = fail(EXIT_NOT_FOUND,
+				   "cannot import the configuration: the identity that it is of is not here (first: peergroup identity import)");
+		else if (FAILED(hr))
+			ret = fail_result(hr, "cannot import the configuration");
+		else
+			ret = report_config(identity, group);
 	}
 	wipe(password);
 	free(xml);
