@@ -645,6 +645,22 @@ HRESULT peergroup_connect_sockaddr(peergroup_t group, const struct sockaddr *add
 				   socklen_t len);
 
 /**
+ * peergroup_forget_address - forget an address that peergroup_connect() was given
+ * @identity: peer name of the member; NULL or "" for the default identity
+ * @group: peer name
+ * @address: as for peergroup_connect()
+ *
+ * Addresses that were connected to are remembered on disk, and linked to again when the
+ * group next goes online.  This one is not, from now on.  Links that there are stay.  The
+ * group need not be open.
+ *
+ * Return: S_OK, S_FALSE (it was not remembered), E_INVALIDARG, PEER_E_INVALID_ADDRESS,
+ * PEER_E_NOT_FOUND (no such identity, or it is in no such group),
+ * PEER_E_CERT_STORE_CORRUPTED.
+ */
+HRESULT peergroup_forget_address(const char *identity, const char *group, const char *address);
+
+/**
  * struct peergroup_status - state of a group
  * @name: its peer name
  * @friendly: its friendly name

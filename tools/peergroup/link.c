@@ -63,18 +63,39 @@ int cmd_connect(int argc, char **argv)
 	return done(ret, &address);
 }
 
+/*
+ * Or "up" would dial it again. Of a group that is another user's nothing is remembered here,
+ * and of a damaged one nothing can be.
+ */
+static int forget(const struct admin_group *group, const char *text)
+{
+	HRESULT hr;
+
+	if (!group->mine)
+		return EXIT_OK;
+	hr = peergroup_forget_address(group->member, group->name, text);
+	return FAILED(hr) ? fail_result(hr, "%s is dialled again by the next 'up'", text) : EXIT_OK;
+}
+
 int cmd_disconnect(int argc, char **argv)
 {
 	struct sockaddr_storage address;
 	struct admin_group group;
 	const char *arg, *text;
-	int ret = address_args(argc, argv, &arg, &text, &address);
+	int ret = address_args(argc, argv, &arg, &text, &address), forgotten;
 
 	if (ret != EXIT_OK || !text)
 		return ret;
 	ret = admin_find_group(arg, &group);
-	if (ret == EXIT_OK)
-		ret = admin_disconnect(group.index, &address);
+	if (ret != EXIT_OK)
+		return ret;
+	ret = admin_disconnect(group.index, &address);
+	/* It may be remembered where no link is kept. */
+	if (ret == EXIT_OK || ret == EXIT_NOT_FOUND) {
+		forgotten = forget(&group, text);
+		if (ret == EXIT_OK)
+			ret = forgotten;
+	}
 	return done(ret, &address);
 }
 

@@ -288,6 +288,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 UNBOUND = {
     "peergroup_counter_name": "Group.stats has the names",
     "peergroup_connect_sockaddr": "addresses are text here",
+    "peergroup_forget_address": "for the command's disconnect",
     "peergroup_identity_create_with_key": "Python has libraries for keys",
     "peergroup_identity_key": "Python has libraries for keys",
     "peergroup_key_release": "Python has libraries for keys",
