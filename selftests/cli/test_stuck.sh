@@ -77,7 +77,9 @@ name=$(info h1 name)
 member=$(info h1 identity)
 mv "$T/h1" "$T/moved"
 mkdir -m 700 "$T/h1"
-check "a group of a folder that has moved, by its peer name" exits 0 pg h1 down "$name"
+check "a group of a folder that has moved is not known by its name" exits $NOT_FOUND pg h1 down g
+check "but its peer name is told" said "up here is $name, as member $member"
+check "it is taken down by that" exits 0 pg h1 down "$name"
 rmdir "$T/h1"
 mv "$T/moved" "$T/h1"
 is "it is out of the kernel" "$(running h1)" 0

@@ -7,6 +7,8 @@
 #include "admin_nl.h"
 #include "cmd.h"
 
+#define FOREIGN_MAX	8	/* groups that are told of */
+
 static const struct nla_policy group_policy[__PEERGROUP_A_GROUP_MAX] = {
 	[PEERGROUP_A_GROUP_INDEX] = { .type = NLA_U32 },
 	[PEERGROUP_A_GROUP_NAME] = { .type = NLA_STRING },
@@ -181,6 +183,25 @@ static int find_running_member(const struct admin_group *groups, size_t n, char 
 	return find_identity(opt_identity, identity);
 }
 
+/*
+ * Groups of which this user's data folder knows nothing, another's or this user's own from
+ * before it was moved: by these names they can be told apart.
+ */
+static void tell_foreign(const struct admin_group *groups, size_t n)
+{
+	size_t i, told = 0;
+
+	for (i = 0; i < n; i++) {
+		if (groups[i].mine)
+			continue;
+		if (told++ == FOREIGN_MAX) {
+			fail(EXIT_OK, "and others are up here");
+			return;
+		}
+		fail(EXIT_OK, "up here is %s, as member %s", groups[i].name, groups[i].member);
+	}
+}
+
 int admin_find_group(const char *arg, struct admin_group *group)
 {
 	struct admin_group *groups, *found;
@@ -204,6 +225,8 @@ int admin_find_group(const char *arg, struct admin_group *group)
 			    "%s: %zu groups are called so here; use the peer name, and --identity where that is the same",
 			    arg, matches);
 	if (matches)
+		tell_foreign(groups, n);
+	if (matches)
 		return usage("there are %zu groups here: which one? Where it is one group, as several members, by --identity", matches);
 	if (!arg && n)
 		return fail(EXIT_NOT_FOUND, "no group of that identity is up");
@@ -211,6 +234,8 @@ int admin_find_group(const char *arg, struct admin_group *group)
 	ret = find_group(arg, &ref);
 	if (ret == EXIT_OK)
 		ret = fail_not_up(&ref);
+	else if (ret == EXIT_NOT_FOUND)
+		tell_foreign(groups, n);
 	free_group(&ref);
 	return ret;
 }
