@@ -343,6 +343,8 @@ static int __net_init pg_net_init(struct net *net)
 	xa_init_flags(&pn->groups, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&pn->listeners);
 	INIT_LIST_HEAD(&pn->ending);
+	spin_lock_init(&pn->dumps_lock);
+	INIT_LIST_HEAD(&pn->dumps);
 	spin_lock(&pg_nets_lock);
 	list_add(&pn->node, &pg_nets);
 	spin_unlock(&pg_nets_lock);

@@ -16,7 +16,7 @@
  *  pg_members.lock (mutex)	insertion of members; innermost mutex
  *  pg_flood.inflight_lock, pg_link.tx_lock, pg_link.state_lock,
  *  pg_listener.lock, pg_group.clock_lock, pg_owner.lock, pg_batches.lock,
- *  pg_claims.lock, pg_nl_net.lock, pg_nets_lock (spinlocks)
+ *  pg_claims.lock, pg_nl_net.lock, pg_net.dumps_lock, pg_nets_lock (spinlocks)
  *			leaves: nothing of ours is taken inside them; process
  *			context only, as sockets' callbacks only queue work
  *
@@ -64,6 +64,8 @@ struct pg_net {
 	struct list_head turn;		/* in that of those whose groups end now */
 	struct list_head ending;	/* its groups when it goes itself */
 	bool going;
+	spinlock_t dumps_lock;
+	struct list_head dumps;		/* of records, under way: netlink_record.c's */
 };
 
 /* Limits and timers a program may set; ranges are in the netlink policy. */

@@ -302,7 +302,6 @@ static const struct genl_ops pg_nl_ops[] = {
 		PG_NL_OP(PEERGROUP_CMD_MEMBER_GET, pg_nl_member_get_policy),
 		.start = pg_nl_member_get_start,
 		.dumpit = pg_nl_member_get_dump,
-		.done = pg_nl_member_get_done,
 	}, {
 		PG_NL_OP(PEERGROUP_CMD_STATS_GET, pg_nl_stats_get_policy),
 		.doit = pg_nl_stats_get,

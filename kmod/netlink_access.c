@@ -131,6 +131,33 @@ struct pg_group *pg_nl_group(const struct sk_buff *skb, u8 cmd, struct nlattr **
 	return g;
 }
 
+/**
+ * pg_nl_dump_again() - the group that a dump is about, for one of its steps
+ * @cb: the dump
+ * @type: number of the attribute with the index
+ * @of: node id of the group, 0 in the first step, where it is set
+ *
+ * A dump keeps no reference between two steps: there may be no next one for as long as its
+ * socket is open, and a group that has ended is to be gone. Whether it may be read is asked again.
+ *
+ * Return: as pg_nl_group().
+ */
+struct pg_group *pg_nl_dump_again(struct netlink_callback *cb, int type, u64 *of)
+{
+	struct pg_group *g = pg_nl_dump_group(cb, type);
+
+	if (IS_ERR(g))
+		return g;
+	if (!*of)
+		*of = g->node;
+	if (*of == g->node)
+		return g;
+	/* Another one has got its index, which says nothing about this one. */
+	pg_group_put(g);
+	NL_SET_ERR_MSG(cb->extack, "group has ended");
+	return ERR_PTR(-ENOENT);
+}
+
 /* ------------------------------------------------ owner, group and mode -- */
 
 /* As chown(2) has it: away goes what is one's own by privilege only. */

@@ -88,6 +88,8 @@ static inline struct pg_group *pg_nl_dump_group(struct netlink_callback *cb, int
 	return pg_nl_group(cb->skb, hdr->cmd, pg_dumpit_attrs(cb), type, cb->extack);
 }
 
+struct pg_group *pg_nl_dump_again(struct netlink_callback *cb, int type, u64 *of);
+
 /* netlink_group.c */
 int pg_nl_group_open(struct sk_buff *skb, struct genl_info *info);
 int pg_nl_group_close(struct sk_buff *skb, struct genl_info *info);
@@ -152,7 +154,6 @@ int pg_nl_data_get_done(struct netlink_callback *cb);
 int pg_nl_member_add(struct sk_buff *skb, struct genl_info *info);
 int pg_nl_member_get_start(struct netlink_callback *cb);
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int pg_nl_member_get_done(struct netlink_callback *cb);
 int pg_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 
 /* netlink_event.c */

@@ -13,9 +13,15 @@
 #include "netlink_internal.h"
 #include "refresh.h"
 
+#define PG_DUMPS_MAX	256	/* dumps of one user that are under way in the namespace */
+
 /**
  * struct pg_record_dump - where a dump stands
- * @g: held from the first call on
+ * @node: in the namespace's list of dumps under way
+ * @uid: the effective user of who opened the socket
+ * @index: the group's
+ * @of: its node id, by which it is known again
+ * @g: the group, while a step runs: a dump that nobody reads on keeps none that has ended
  * @filter: which records are wanted; points into the request
  * @since: sequence up to which the program knows the table
  * @passed: sequence the walk had reached before this step
@@ -33,6 +39,10 @@
  * @offset: how much of the wire form has been
  */
 struct pg_record_dump {
+	struct list_head node;
+	kuid_t uid;
+	u32 index;
+	u64 of;
 	struct pg_group *g;
 	struct pg_filter filter;
 	u64 since;
@@ -63,19 +73,74 @@ int pg_nl_record_get_start(struct netlink_callback *cb)
 	struct pg_record_dump *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
 
 	cb->args[0] = (long)d;
-	return d ? 0 : -ENOMEM;
+	if (!d)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&d->node);
+	return 0;
 }
 
 int pg_nl_record_get_done(struct netlink_callback *cb)
 {
+	struct pg_net *pn = pg_net_of(sock_net(NETLINK_CB(cb->skb).sk));
 	struct pg_record_dump *d = pg_record_dump_of(cb);
 
+	spin_lock(&pn->dumps_lock);
+	list_del(&d->node);
+	spin_unlock(&pn->dumps_lock);
 	if (d->pending && d->change.r)
 		pg_record_put(d->change.r);
-	if (d->g)
-		pg_group_put(d->g);
 	kfree(d);
 	return 0;
+}
+
+/*
+ * Puts a dump among those for its group. What nobody reads on keeps the version of a record that
+ * it has told a part of, which may have left the table since, and no limit counts that. @owns: as
+ * the group's owner does. Return: 0, -ENOSPC where its user has too many, -EUSERS where all have.
+ */
+static int pg_record_dump_enter(struct pg_net *pn, struct pg_record_dump *d, bool owns)
+{
+	const struct pg_record_dump *other;
+	u32 n = 0, own = 0, all = 0;
+	int err = 0;
+
+	spin_lock(&pn->dumps_lock);
+	list_for_each_entry(other, &pn->dumps, node) {
+		n += uid_eq(other->uid, d->uid);
+		if (other->index != d->index)
+			continue;
+		own += uid_eq(other->uid, d->uid);
+		all++;
+	}
+	if (n >= PG_DUMPS_MAX)
+		err = -ENOSPC;
+	else if (pg_crowded(own, all, owns))
+		err = -EUSERS;
+	else
+		list_add_tail(&d->node, &pn->dumps);
+	spin_unlock(&pn->dumps_lock);
+	return err;
+}
+
+static int pg_record_dump_admit(struct pg_record_dump *d, struct netlink_callback *cb)
+{
+	const struct cred *cred = pg_nl_cred(cb->skb);
+	bool owns = pg_owner_permits(&d->g->owner, cred, PG_NEED_OWN);
+	int err;
+
+	/* It may read the group, so that it has credentials. */
+	d->uid = cred->euid;
+	d->index = d->g->index;
+	err = pg_record_dump_enter(d->g->pn, d, owns);
+	/* Asked for where there is no room without, as asking is audited. */
+	if (err == -EUSERS && !owns && pg_nl_capable(cb->skb, CAP_NET_ADMIN))
+		err = pg_record_dump_enter(d->g->pn, d, true);
+	if (!err)
+		return 0;
+	return pg_nl_refuse(cb->extack, NULL, err == -EUSERS ?
+			    "too many sockets have not read to the end of a dump" :
+			    "too many sockets of this user have not read to the end of a dump",
+			    -ENOSPC);
 }
 
 /*
@@ -128,16 +193,12 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 {
 	struct nlattr **attrs = pg_dumpit_attrs(cb);
 	struct nlattr *since = attrs[PEERGROUP_A_RECORD_SINCE];
-	struct pg_group *g;
+	struct pg_group *g = d->g;
 	int err;
 
-	err = pg_record_dump_filter(&d->filter, attrs, cb->extack);
+	err = pg_record_dump_admit(d, cb);
 	if (err)
 		return err;
-	g = pg_nl_dump_group(cb, PEERGROUP_A_RECORD_GROUP);
-	if (IS_ERR(g))
-		return PTR_ERR(g);
-
 	d->brief = attrs[PEERGROUP_A_RECORD_BRIEF];
 	d->tombstones = attrs[PEERGROUP_A_RECORD_TOMBSTONES];
 	if (since) {
@@ -149,7 +210,6 @@ static int pg_record_dump_begin(struct pg_record_dump *d, struct netlink_callbac
 		d->start_seq = g->table.seq;
 		mutex_unlock(&g->lock);
 	}
-	d->g = g;
 	return 0;
 }
 
@@ -382,17 +442,12 @@ cancel:
 	return -EMSGSIZE;
 }
 
-int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+/* Fills one buffer. */
+static int pg_record_dump_fill(struct pg_record_dump *d, struct sk_buff *skb,
+			       struct netlink_callback *cb, bool begins)
 {
-	struct pg_record_dump *d = pg_record_dump_of(cb);
-	int ret = 0;
+	int ret = begins ? pg_record_dump_begin(d, cb) : 0;
 
-	if (!d->g)
-		ret = pg_record_dump_begin(d, cb);
-	else
-		ret = pg_nl_permitted(cb->skb, d->g, PEERGROUP_CMD_RECORD_GET,
-				      pg_dumpit_attrs(cb)[PEERGROUP_A_RECORD_GROUP],
-				      cb->extack);
 	while (!ret) {
 		if (!d->pending) {
 			ret = pg_record_dump_next(d, cb->extack);
@@ -402,4 +457,23 @@ int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		ret = pg_record_dump_tell(d, skb, cb);
 	}
 	return ret == -EMSGSIZE && skb->len ? skb->len : ret;
+}
+
+int pg_nl_record_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct pg_record_dump *d = pg_record_dump_of(cb);
+	bool begins = !d->of;
+	int ret;
+
+	if (begins) {
+		ret = pg_record_dump_filter(&d->filter, pg_dumpit_attrs(cb), cb->extack);
+		if (ret)
+			return ret;
+	}
+	d->g = pg_nl_dump_again(cb, PEERGROUP_A_RECORD_GROUP, &d->of);
+	if (IS_ERR(d->g))
+		return PTR_ERR(d->g);
+	ret = pg_record_dump_fill(d, skb, cb, begins);
+	pg_group_put(d->g);
+	return ret;
 }

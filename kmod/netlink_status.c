@@ -44,6 +44,16 @@ struct pg_member_dump {
 	u32 group;
 };
 
+/**
+ * struct pg_member_place - where a dump stands, in the callback's context
+ * @of: node id of the group
+ * @last: the member told last, which no reference is held to: it is there for as long as the group
+ */
+struct pg_member_place {
+	u64 of;
+	struct pg_member *last;
+};
+
 /* Callback of pg_members_each(): non-zero stops before the member is counted. */
 static int pg_nl_fill_member(struct pg_member *m, void *arg)
 {
@@ -62,50 +72,21 @@ static int pg_nl_fill_member(struct pg_member *m, void *arg)
 	return 0;
 }
 
-/*
- * The group that the dump is about, held until it is done; whether it may be read is
- * asked again with each step.
- */
-static struct pg_group *pg_nl_member_group(struct netlink_callback *cb)
-{
-	struct pg_group *held = (struct pg_group *)cb->args[0];
-	struct pg_group *g = pg_nl_dump_group(cb, PEERGROUP_A_MEMBER_GROUP);
-
-	if (IS_ERR(g))
-		return g;
-	if (!held) {
-		cb->args[0] = (long)g;
-		return g;
-	}
-	pg_group_put(g);
-	/* Another one may have got its index, which says nothing about this one. */
-	if (g == held)
-		return held;
-	NL_SET_ERR_MSG(cb->extack, "group has ended");
-	return ERR_PTR(-ENOENT);
-}
-
 int pg_nl_member_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct pg_member *last = (struct pg_member *)cb->args[1];
+	struct pg_member_place *place = (struct pg_member_place *)cb->ctx;
 	struct pg_member_dump d = { .skb = skb, .cb = cb };
 	struct pg_group *g;
 	int err;
 
-	g = pg_nl_member_group(cb);
+	BUILD_BUG_ON(sizeof(*place) > sizeof(cb->ctx));
+	g = pg_nl_dump_again(cb, PEERGROUP_A_MEMBER_GROUP, &place->of);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	d.group = g->index;
-	err = pg_members_each(&g->members, &last, pg_nl_fill_member, &d);
-	cb->args[1] = (long)last;
+	err = pg_members_each(&g->members, &place->last, pg_nl_fill_member, &d);
+	pg_group_put(g);
 	return err == -EMSGSIZE && skb->len ? skb->len : err;
-}
-
-int pg_nl_member_get_done(struct netlink_callback *cb)
-{
-	if (cb->args[0])
-		pg_group_put((struct pg_group *)cb->args[0]);
-	return 0;
 }
 
 int pg_nl_member_add(struct sk_buff *skb, struct genl_info *info)

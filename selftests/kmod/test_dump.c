@@ -574,6 +574,93 @@ static void test_permission(void)
 	set_mode(0600);
 }
 
+/* A dump of that group that is begun, and goes no further than what its socket takes unread. */
+static void begin_dump(struct nl *by, const struct dumped *what, uint32_t of)
+{
+	struct nlmsghdr *msg;
+
+	/* One that was never read from, see test_links(). */
+	by->family = nl.family;
+	by->sock = mnl_socket_open(NETLINK_GENERIC);
+	NEED(by->sock && !mnl_socket_bind(by->sock, 0, MNL_SOCKET_AUTOPID));
+	msg = nl_begin(by, what->cmd, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, what->type, of);
+	NEED(mnl_socket_sendto(by->sock, msg, msg->nlmsg_len) > 0);
+}
+
+#define HEAVY		60		/* records */
+#define HEAVY_LEN	(200U << 10)	/* bytes of each */
+
+static bool is_light(void *arg)
+{
+	return kernel_memory() < *(unsigned long *)arg;
+}
+
+/* A group that has ended is gone with all it had, although nobody reads on in dumps of it. */
+static void test_ended(void)
+{
+	static uint8_t data[HEAVY_LEN];
+	static struct nl by[2], holder;
+	unsigned long light;
+	struct cert other;
+	unsigned int i, n;
+	uint32_t ends;
+	int err;
+
+	cert_issue(&other, &root, test_key(3), PEERGROUP_ROLE_MEMBER);
+	NEED(!nl_open(&holder));
+	ends = group_of(&holder, &root, &other);
+	for (i = 0; i < HEAVY; i++) {
+		struct rec rec;
+
+		rec_new(&rec, &other, data, sizeof(data));
+		rec_sign(&rec, &other);
+		NEED(!nl_put_record(&holder, ends, rec.wire, rec.len));
+		rec_free(&rec);
+	}
+	for (i = 0; i < 2; i++)
+		begin_dump(&by[i], &dumped[i], ends);
+	light = kernel_memory() - (HEAVY - HEAVY / 10) * (HEAVY_LEN >> 10);
+	nl_close(&holder);
+	CHECK(wait_until(is_light, &light), "%lu KiB, not %lu", kernel_memory(), light);
+	for (i = 0; i < 2; i++) {
+		n = 0;
+		err = nl_hear(&by[i], count_all, &n);
+		/* Of a member there is no more than one buffer. */
+		CHECK(err == (i ? 0 : -ENOENT), "%s: %d (%s)", dumped[i].what, err, by[i].text);
+		CHECK(n, "%s", dumped[i].what);
+		nl_close(&by[i]);
+	}
+}
+
+#define DUMPS	256	/* of one user, that are under way */
+
+/* How many there are is bounded, as each keeps a record that may not be there any more. */
+static void test_many(void)
+{
+	static struct nl by[DUMPS], more;
+	struct nlmsghdr *msg;
+	unsigned int i, n = 0;
+	int err;
+
+	for (i = 0; i < DUMPS; i++)
+		begin_dump(&by[i], &dumped[0], group);
+	NEED(!nl_open(&more));
+	msg = nl_begin(&more, PEERGROUP_CMD_RECORD_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
+	err = nl_talk(&more, msg, count_all, &n);
+	CHECK(err == -ENOSPC && !n && strstr(more.text, "too many sockets"), "%d (%s), %u records",
+	      err, more.text, n);
+	nl_close(&by[0]);
+	msg = nl_begin(&more, PEERGROUP_CMD_RECORD_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(msg, PEERGROUP_A_RECORD_GROUP, group);
+	err = nl_talk(&more, msg, count_all, &n);
+	CHECK(!err && n, "%d (%s), %u records", err, more.text, n);
+	for (i = 1; i < DUMPS; i++)
+		nl_close(&by[i]);
+	nl_close(&more);
+}
+
 /* Dumps begun and not read to their end hold on to nothing once their sockets are gone. */
 static void test_abandoned(void)
 {
@@ -609,6 +696,8 @@ int main(void)
 		{ "dumps of one record, of one type, with tombstones", test_selections },
 		{ "each link is told once, were it made meanwhile", test_links },
 		{ "a dump goes on for who may read the group still", test_permission },
+		{ "dumps of a group that has ended", test_ended },
+		{ "dumps of one user that nobody reads", test_many },
 		{ "dumps that nobody reads", test_abandoned },
 	};
 	unsigned int i;
