@@ -439,6 +439,9 @@ void pg_group_hint(const struct pg_group *g, const u8 *nonce, u8 *hint);
 /* Do they lead to nodes of one member, by its key? Both have to have said who they are. */
 bool pg_link_same_member(const struct pg_link *a, const struct pg_link *b);
 
+/* Does the same one, who invites, answer for the members at both ends? */
+bool pg_link_same_branch(const struct pg_link *a, const struct pg_link *b);
+
 /* How many half-open links, in all and by prefix: the most that one of its groups allows. */
 void pg_listener_limits(struct pg_listener *l, u32 *half_open, u32 *prefix);
 

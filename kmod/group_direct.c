@@ -42,15 +42,46 @@ static u32 pg_direct_count(const struct pg_group *g)
 	return n;
 }
 
-/* Those of them with the member at the other end of that one. */
-static u32 pg_direct_count_like(const struct pg_group *g, const struct pg_link *like)
+/* A quarter of all is left for others; where one is all it is for who comes first. */
+static u32 pg_direct_three_quarters(u32 most)
+{
+	return max(most - DIV_ROUND_UP(most, 4), 1U);
+}
+
+/* Others may come first, and be many: what is left then is for programs of this host. */
+static bool pg_direct_full(const struct pg_group *g)
 {
 	const struct pg_link *link;
-	u32 n = 0;
+	u32 all = 0, came = 0;
 
-	list_for_each_entry(link, &g->links, node)
-		n += link != like && pg_direct_counts(link) && pg_link_same_member(link, like);
-	return n;
+	list_for_each_entry(link, &g->links, node) {
+		if (!pg_direct_counts(link))
+			continue;
+		all++;
+		came += !link->outbound;
+	}
+	return all >= g->limits.direct || came >= pg_direct_three_quarters(g->limits.direct);
+}
+
+/*
+ * Are there as many as may be with the member at the other end? Or half of all, no less than with
+ * one, with members whom one invited as it liked? What a program here opened is not for these
+ * to prevent.
+ */
+static bool pg_direct_same_enough(const struct pg_group *g, const struct pg_link *like)
+{
+	const struct pg_limits *limits = &g->limits;
+	const struct pg_link *link;
+	u32 own = 0, branch = 0;
+
+	list_for_each_entry(link, &g->links, node) {
+		if (link == like || !pg_direct_counts(link))
+			continue;
+		own += pg_link_same_member(link, like);
+		branch += pg_link_same_branch(link, like);
+	}
+	return own >= limits->member_direct ||
+	       (!like->outbound && branch >= max(limits->member_direct, limits->direct / 2));
 }
 
 static u32 pg_direct_crowded(struct pg_group *g, const struct pg_link *link)
@@ -58,9 +89,9 @@ static u32 pg_direct_crowded(struct pg_group *g, const struct pg_link *link)
 	u32 fault = 0;
 
 	/* One that was opened here was counted in then, as far as all are concerned. */
-	if (!link->outbound && pg_direct_count(g) >= g->limits.direct)
+	if (!link->outbound && pg_direct_full(g))
 		fault = PEERGROUP_A_STATS_DIRECT_FULL;
-	else if (pg_direct_count_like(g, link) >= g->limits.member_direct)
+	else if (pg_direct_same_enough(g, link))
 		fault = PEERGROUP_A_STATS_DIRECT_MEMBER;
 	if (!fault)
 		return 0;
@@ -159,7 +190,7 @@ static bool pg_direct_greedy(struct pg_group *g, kuid_t uid)
 		own += uid_eq(link->opener_uid, uid);
 		others += !uid_eq(link->opener_uid, owner);
 	}
-	return own >= most - most / 2 || others >= max(most - DIV_ROUND_UP(most, 4), 1U);
+	return own >= most - most / 2 || others >= pg_direct_three_quarters(most);
 }
 
 static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,

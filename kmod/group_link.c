@@ -82,8 +82,7 @@ bool pg_link_same_member(const struct pg_link *a, const struct pg_link *b)
 					     sizeof(a->peer->gmc.spki_hash));
 }
 
-/* Does the same one, who invites, answer for the members at both ends? */
-static bool pg_link_same_branch(const struct pg_link *a, const struct pg_link *b)
+bool pg_link_same_branch(const struct pg_link *a, const struct pg_link *b)
 {
 	const struct pg_member *top, *other;
 

@@ -26,6 +26,20 @@ static struct cert root, own, flooder, inviter;
 static struct cert invited[2];		/* by the inviter, from test_inviter() on */
 static uint32_t group;
 
+static int add_member_to(uint32_t index, const struct cert *cert)
+{
+	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
+
+	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, index);
+	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, cert->der.len, cert->der.p);
+	return nl_talk(&nl, msg, NULL, NULL);
+}
+
+static int add_member(const struct cert *cert)
+{
+	return add_member_to(group, cert);
+}
+
 static int put(const struct rec *rec)
 {
 	return nl_put_record(&nl, group, rec->wire, rec->len);
@@ -750,20 +764,6 @@ static void test_deputy(void)
 	peer_close(&p);
 }
 
-static int add_member_to(uint32_t index, const struct cert *cert)
-{
-	struct nlmsghdr *msg = nl_begin(&nl, PEERGROUP_CMD_MEMBER_ADD, 0);
-
-	mnl_attr_put_u32(msg, PEERGROUP_A_MEMBER_GROUP, index);
-	mnl_attr_put(msg, PEERGROUP_A_MEMBER_CERT, cert->der.len, cert->der.p);
-	return nl_talk(&nl, msg, NULL, NULL);
-}
-
-static int add_member(const struct cert *cert)
-{
-	return add_member_to(group, cert);
-}
-
 /* So many small records, under one signature. */
 static void sign_many(struct rec *rec, unsigned int n, const struct cert *by)
 {
@@ -1123,6 +1123,71 @@ static void test_direct(void)
 	NEED(!group_limit(&nl, group, L(MEMBER_DIRECT), 8) && !group_limit(&nl, group, L(DIRECT), 64));
 }
 
+/* As check_direct(), with a chain, and what a refusal counts says why. True where it gets in. */
+static bool direct_gets_in(struct peer *p, const struct cert *as, const struct chain *chain)
+{
+	struct noise_meet m;
+
+	meet_fill(&m, as, chain);
+	m.meet.flags |= htobe16(PG_MEET_DIRECT);
+	peer_connect(p, PORT);
+	CHECK(peer_handshake(p, &m));
+	return peer_expect(p, PG_MSG_WELCOME);
+}
+
+/*
+ * One who invites takes no more than half, with however many members it makes; and all who come
+ * leave some for programs of this host.
+ */
+static void test_direct_inviter(void)
+{
+	uint64_t of_one = nl_stat(&nl, group, S(DIRECT_MEMBER));
+	uint64_t full = nl_stat(&nl, group, S(DIRECT_FULL));
+	uint64_t failed = nl_stat(&nl, group, S(DIRECT_FAILED));
+	uint64_t down = nl_stat(&nl, group, S(DIRECT_DOWN));
+	struct chain chain = { .cert = { &inviter.der }, .n = 2 };
+	struct nlmsghdr *msg;
+	struct cert second;
+	struct peer p[7];
+	struct nl taker;
+	uint16_t port;
+	unsigned int i;
+	int fd;
+
+	cert_issue(&second, &root, test_key(2), PEERGROUP_ROLE_MEMBER);
+	NEED(!nl_open(&taker));
+	msg = nl_begin(&taker, PEERGROUP_CMD_GROUP_WATCH, 0);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_INDEX, group);
+	mnl_attr_put_u32(msg, PEERGROUP_A_GROUP_TAKES, PEERGROUP_TAKES_DIRECT);
+	NEED(!nl_talk(&taker, msg, NULL, NULL));
+	NEED(!group_limit(&nl, group, L(MEMBER_DIRECT), 2));
+	NEED(!group_limit(&nl, group, L(DIRECT), 8));
+	for (i = 0; i < 4; i++) {
+		chain.cert[1] = &invited[i / 2].der;
+		CHECK(direct_gets_in(&p[i], &invited[i / 2], &chain));
+	}
+	CHECK(!direct_gets_in(&p[4], &inviter, NULL), "one more");
+	CHECK(counted_once(&nl, group, S(DIRECT_MEMBER), of_one));
+	peer_close(&p[4]);
+	for (i = 4; i < 6; i++)
+		CHECK(direct_gets_in(&p[i], &flooder, NULL));
+	CHECK(!direct_gets_in(&p[6], &second, NULL), "one more of another");
+	CHECK(counted_once(&nl, group, S(DIRECT_FULL), full));
+	fd = silent_listener(&port);
+	for (i = 0; i < 2; i++)
+		CHECK(!direct_open(&nl, port), "connection %u from here: %s", i, nl.text);
+	CHECK(direct_open(&nl, port) == -EMLINK, "%s", nl.text);
+	close(fd);
+	for (i = 0; i < 7; i++)
+		peer_close(&p[i]);
+	/* As in test_direct(). */
+	NEED(wait_stat(&nl, group, S(DIRECT_DOWN), down + 6));
+	NEED(wait_stat(&nl, group, S(DIRECT_FAILED), failed + 2));
+	nl_close(&taker);
+	NEED(!group_limit(&nl, group, L(MEMBER_DIRECT), 8));
+	NEED(!group_limit(&nl, group, L(DIRECT), 64));
+}
+
 /* Who joins by password while as many do as may is hung up on, and they are not. */
 static void test_passwords(void)
 {
@@ -1273,6 +1338,7 @@ int main(void)
 		{ "a member with many links has one clock", test_clock },
 		{ "a connection whose opener let go of the group first", test_opener },
 		{ "direct connections, of all and of one member", test_direct },
+		{ "direct connections of one who invites, and of all others", test_direct_inviter },
 		{ "direct connections that users of the host open", test_direct_users },
 		{ "who join by password at a time", test_passwords },
 		{ "a message of who joins by password that is too long", test_password_message },

@@ -444,7 +444,7 @@ enum {
 	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of an inviter and all below; 0: half */
 	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of an inviter and all below; 0: half */
 	PEERGROUP_A_LIMIT_DIRECT, /* u32: direct connections */
-	PEERGROUP_A_LIMIT_MEMBER_DIRECT, /* u32: of these with one member */
+	PEERGROUP_A_LIMIT_MEMBER_DIRECT, /* u32: of these with one member; an inviter: half of all */
 	PEERGROUP_A_LIMIT_SEND_QUEUE, /* u32: bytes of data queued to one link */
 	PEERGROUP_A_LIMIT_RECEIVE_QUEUE, /* u32: bytes of data waiting for one socket */
 	PEERGROUP_A_LIMIT_RECEIVE_TOTAL, /* u32: bytes of data waiting for all sockets */
@@ -659,8 +659,8 @@ enum {
 	PEERGROUP_A_STATS_DIRECT_DOWN,
 	PEERGROUP_A_STATS_DIRECT_FAILED,	/* opened here, and came to nothing */
 	PEERGROUP_A_STATS_DIRECT_REFUSED,	/* no program here takes them */
-	PEERGROUP_A_STATS_DIRECT_FULL,		/* over the limit of them */
-	PEERGROUP_A_STATS_DIRECT_MEMBER,	/* over the limit of them with one member */
+	PEERGROUP_A_STATS_DIRECT_FULL,		/* over the limit of them, or of them from others */
+	PEERGROUP_A_STATS_DIRECT_MEMBER,	/* over that with one member, or one who invites */
 	PEERGROUP_A_STATS_DATA_SENT,		/* messages of data queued to links */
 	PEERGROUP_A_STATS_DATA_FULL,		/* times that a link's queue took no more */
 	PEERGROUP_A_STATS_DATA_RECEIVED,	/* messages that at least one socket gets */
