@@ -33,6 +33,7 @@ struct pg_exchange;
 struct pg_group;
 struct pg_handshake;
 struct pg_listener;
+struct pg_opener;
 struct pg_target;
 
 #define PG_LINK_HASH_BITS	8
@@ -439,15 +440,15 @@ struct pg_send_wait {
 
 /**
  * pg_link_await_room() - have a socket told when the link takes data again
- * @sk: of the request; a reference is taken
- * @portid: its port
- * @uid: the effective user of who opened it
+ * @link: established
+ * @opener: the socket, to which a reference is taken
  *
  * Told by pg_netlink_sendable(), once, also when the link ends. May sleep for memory; no
- * locks held. Return: 0, -EBUSY where there is room now, -ENOTCONN (closing), -ENOMEM, or
- * -ENOSPC where too many of that user wait.
+ * locks held. Return: 0, -EBUSY where there is room now, -ENOTCONN (closing), -ENOMEM,
+ * -ENOSPC where too many of that user wait, or -EUSERS where too many of all do who are neither
+ * the group's owner nor @opener->admin.
  */
-int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid, kuid_t uid);
+int pg_link_await_room(struct pg_link *link, const struct pg_opener *opener);
 
 /*
  * Drops the waits of a netlink socket that is gone: it would live on in them, and the

@@ -18,7 +18,6 @@
 #define PG_TX_CONTROL_MAX	(1U << 20)	/* bytes that are not records */
 #define PG_TX_CONTROLS_MAX	4096		/* messages that are not records */
 #define PG_TX_WAITS_MAX		256		/* sockets of one user that wait for room */
-#define PG_TX_WAITS_ALL		4096		/* of all users, some of whom have many uids */
 
 void pg_tx_init(struct pg_link *link)
 {
@@ -205,8 +204,11 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
 	return pg_tx_appended(link, tx, err);
 }
 
-/* Puts @wait into the list, unless its socket is in it. Return: 0, or -errno for @wait to go. */
-static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
+/*
+ * Puts @wait into the list, unless its socket is in it. @owns: as the group's owner does. Return:
+ * 0, or -errno for @wait to go.
+ */
+static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait, bool owns)
 {
 	const struct pg_send_wait *other;
 	u32 n = 0, all = 0;
@@ -222,9 +224,10 @@ static int pg_tx_add_wait(struct pg_link *link, struct pg_send_wait *wait)
 		n += uid_eq(other->uid, wait->uid);
 		all++;
 	}
-	/* However many uids are some one's, they do not keep others from waiting at all. */
-	if (n >= PG_TX_WAITS_MAX || (n && all >= PG_TX_WAITS_ALL))
+	if (n >= PG_TX_WAITS_MAX)
 		return -ENOSPC;
+	if (pg_crowded(n, all, owns))
+		return -EUSERS;
 	list_add_tail(&wait->list, &link->tx_waits);
 	return 0;
 }
@@ -236,21 +239,23 @@ static void pg_send_wait_free(struct pg_link *link, struct pg_send_wait *wait)
 	kfree(wait);
 }
 
-int pg_link_await_room(struct pg_link *link, struct sock *sk, u32 portid, kuid_t uid)
+int pg_link_await_room(struct pg_link *link, const struct pg_opener *opener)
 {
 	struct pg_send_wait *wait = kzalloc(sizeof(*wait), GFP_KERNEL_ACCOUNT);
+	bool owns = opener->admin ||
+		    pg_owner_permits(&link->group->owner, opener->cred, PG_NEED_OWN);
 	int err;
 
 	if (!wait)
 		return -ENOMEM;
 	/* Before it can be found: who closes the socket looks at it without a lock. */
-	pg_claim_add(link->group, &wait->claim, portid);
-	sock_hold(sk);
-	wait->sk = sk;
-	wait->portid = portid;
-	wait->uid = uid;
+	pg_claim_add(link->group, &wait->claim, opener->portid);
+	sock_hold(opener->sk);
+	wait->sk = opener->sk;
+	wait->portid = opener->portid;
+	wait->uid = opener->cred->euid;
 	spin_lock(&link->tx_lock);
-	err = pg_tx_add_wait(link, wait);
+	err = pg_tx_add_wait(link, wait, owns);
 	spin_unlock(&link->tx_lock);
 	if (err)
 		pg_send_wait_free(link, wait);

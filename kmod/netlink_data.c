@@ -88,6 +88,22 @@ static int pg_nl_no_link(struct genl_info *info)
 			    "no link of that id is up", -ENOTCONN);
 }
 
+/* The capability is asked for where there is no room without. As pg_link_await_room(). */
+static int pg_nl_data_wait(struct pg_link *link, struct sk_buff *skb, struct genl_info *info)
+{
+	struct pg_opener opener = {
+		.sk = NETLINK_CB(skb).sk,
+		.portid = info->snd_portid,
+		.cred = pg_nl_cred(skb),
+	};
+	int err = pg_link_await_room(link, &opener);
+
+	if (err != -EUSERS || !pg_nl_capable(skb, CAP_NET_ADMIN))
+		return err;
+	opener.admin = true;
+	return pg_link_await_room(link, &opener);
+}
+
 /* Again and again while room comes and goes between the two. */
 static int pg_nl_data_push(struct pg_group *g, struct pg_link *link, struct sk_buff *skb,
 			   struct genl_info *info, const u8 *data, u32 len)
@@ -98,8 +114,7 @@ static int pg_nl_data_push(struct pg_group *g, struct pg_link *link, struct sk_b
 	do {
 		err = pg_link_send_data(link, type, data, len);
 		if (err == -EAGAIN)
-			wait = pg_link_await_room(link, NETLINK_CB(skb).sk, info->snd_portid,
-						  pg_nl_cred(skb)->euid);
+			wait = pg_nl_data_wait(link, skb, info);
 	} while (err == -EAGAIN && wait == -EBUSY);
 	if (err == -EAGAIN && wait)
 		err = wait;
@@ -108,6 +123,9 @@ static int pg_nl_data_push(struct pg_group *g, struct pg_link *link, struct sk_b
 		GENL_SET_ERR_MSG(info, "as much data waits to be sent as may; an event will tell");
 	} else if (err == -ENOSPC) {
 		GENL_SET_ERR_MSG(info, "too many sockets of this user wait for that link");
+	} else if (err == -EUSERS) {
+		GENL_SET_ERR_MSG(info, "too many sockets wait for that link");
+		err = -ENOSPC;
 	} else if (err == -ENOTCONN) {
 		err = pg_nl_no_link(info);
 	} else if (!err) {

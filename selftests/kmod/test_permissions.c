@@ -31,7 +31,6 @@
 #define NOTHING	0xdead00	/* an index that nobody has */
 #define HOLDERS	256		/* sockets of one user that may have a group open */
 #define WAITS	256		/* and that may wait for room on one link */
-#define WAITS_ALL 4096		/* of all users, but for the first of each */
 #define SHARE	256		/* of one, that may watch a group, hold it, or answer who joins */
 #define STAGES	64		/* and that may stage a record */
 #define ALL	1024		/* of all, but for the first of each */
@@ -664,7 +663,7 @@ static void test_room(void)
 	NEED(!owner(0, 0, 0600));
 }
 
-static struct mnl_socket *waits[WAITS_ALL + BEYOND];
+static struct mnl_socket *waits[LAST + ALL];
 
 /* One after another they use the same buffers: to touch as many as there are takes long. */
 static struct nl *waiter(unsigned int n)
@@ -808,34 +807,57 @@ static bool is_quick(void)
 	return uml;
 }
 
-/* However many uids somebody has, and others wait all the same. */
+/* Then as many uids as there may be sockets in all, and one more. Return: what that is told. */
+static int wait_most(unsigned int *n)
+{
+	int err = -EAGAIN;
+
+	for (*n = ALL + BEYOND; err == -EAGAIN && *n <= MOST + BEYOND; ++*n) {
+		NEED(!seteuid(20000 + *n));
+		err = ask_for_room(waiter(*n));
+		NEED(!seteuid(0));
+	}
+	return err;
+}
+
+/* However many uids somebody has; others wait all the same, and the owner in any case. */
 static void test_waits_all(void)
 {
+	unsigned int n = 0, most = ALL + BEYOND, tries = 0;
+	int err, last = 0, owners = 0;
+	static struct nl roots;
 	struct crowded c;
 	struct peer p;
-	unsigned int tries = 0;
 	bool room;
-	int err;
 
 	if (!is_quick())
 		return;
 	NEED(!owner(0, 0, 0666));
 	/* The link is not to end before all have asked. */
 	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 3600 * 1000));
-	open_crowd(WAITS_ALL, WAITS);
+	open_crowd(ALL, WAITS);
+	NEED(!nl_open(&roots));
 	/* As check_room(), and by another link, as some may still wait for this one. */
 	do {
 		link_deaf(&p);
 		fill_link(waiter(0));
-		err = crowd_asks(WAITS_ALL, ask_for_room, -EAGAIN, &c);
-		room = !err || !c.full || !c.few || !c.none ||
+		err = crowd_asks(ALL, ask_for_room, -EAGAIN, &c);
+		if (err == -EAGAIN) {
+			last = wait_most(&n);
+			most = n > most ? n : most;
+			owners = ask_for_room(&roots);
+		}
+		room = !err || !c.full || !c.few || !c.none || !last || !owners ||
 		       (err == -EAGAIN && hear_room(waiter(0), false) != -EAGAIN);
 		peer_close(&p);
 	} while (room && ++tries < 20);
 	CHECK(c.full == -ENOSPC, "%d for one more of who has one less than a share", c.full);
 	CHECK(c.few == -ENOSPC, "%d for one more of who has one", c.few);
 	CHECK(c.none == -EAGAIN, "%d for who has none", c.none);
-	close_waiters(WAITS_ALL + BEYOND);
+	CHECK(last == -ENOSPC && n == MOST + BEYOND, "%d for socket %u", last, n);
+	CHECK(owners == -EAGAIN, "%d for the owner", owners);
+	nl_close(&roots);
+	close_waiters(most);
 	NEED(!owner(0, 0, 0600));
 }
 
@@ -927,6 +949,8 @@ static unsigned int check_beside(unsigned int n)
 		waiter(n + i);
 		NEED(!seteuid(0));
 	}
+	/* As in crowd_asks(). */
+	NEED(!seteuid(NOBODY));
 	err = stage_in(waiter(n), beside);
 	CHECK(!err, "%d (%s) in another group", err, waiter(n)->text);
 	err = ask_to_stage(waiter(n));
@@ -935,6 +959,7 @@ static unsigned int check_beside(unsigned int n)
 	CHECK(!stage_in(waiter(only), beside), "there for good");
 	CHECK(!ask_to_stage(waiter(n)), "in its place: %s", waiter(n)->text);
 	CHECK(ask_to_stage(waiter(n + 1)) == -ENOSPC, "one more");
+	NEED(!seteuid(0));
 	NEED(!nl_simple(&nl, CMD(GROUP_DESTROY), G(INDEX), beside));
 	return n + 2;
 }
@@ -1192,7 +1217,7 @@ int main(void)
 		{ "root of a user namespace, and who is who in it", test_user_namespace },
 		{ "nothing is left behind", test_destroy },
 	};
-	const struct rlimit files = { WAITS_ALL + 100, WAITS_ALL + 100 };
+	const struct rlimit files = { LAST + ALL + 100, LAST + ALL + 100 };
 
 	need_module();
 	own_namespace();
