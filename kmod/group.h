@@ -167,13 +167,15 @@ struct pg_watch {
  * @sk: the socket
  * @portid: its port
  * @cred: of who opened it
- * @admin: has CAP_NET_ADMIN in the network namespace; told where a group is opened, only
+ * @admin: is known to have CAP_NET_ADMIN in the network namespace
+ * @skb: the request, where that is to be found out once it matters, as asking is audited; or NULL
  */
 struct pg_opener {
 	struct sock *sk;
 	u32 portid;
 	const struct cred *cred;
 	bool admin;
+	const struct sk_buff *skb;
 };
 
 /**

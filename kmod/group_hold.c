@@ -10,6 +10,7 @@
 #include <net/sock.h>
 #include "direct.h"
 #include "group.h"
+#include "netlink.h"
 #include "password.h"
 
 #define PG_WATCHES_MAX	256	/* sockets of one user that watch a group */
@@ -19,8 +20,12 @@
 static bool pg_group_crowded_by(struct pg_group *g, const struct pg_opener *opener, u32 own,
 				u32 all)
 {
-	return pg_crowded(own, all, opener->admin ||
-				    pg_owner_permits(&g->owner, opener->cred, PG_NEED_OWN));
+	bool owns = opener->admin || pg_owner_permits(&g->owner, opener->cred, PG_NEED_OWN);
+
+	if (!pg_crowded(own, all, owns))
+		return false;
+	return owns || pg_crowded(own, all, true) || !opener->skb ||
+	       !pg_netlink_admin(opener->skb);
 }
 
 bool pg_sock_ended(const struct sock *sk, u32 its_portid, u32 portid)

@@ -16,6 +16,7 @@ struct pg_member;
 struct pg_record;
 struct pg_send_wait;
 struct pg_watch;
+struct sk_buff;
 
 int __must_check pg_netlink_init(void);
 void pg_netlink_exit(void);
@@ -31,6 +32,9 @@ void pg_netlink_sendable(struct pg_group *g, u64 link, const struct pg_send_wait
 
 /* Data waits for a socket that watches. The group's lock is held. */
 void pg_netlink_data(struct pg_group *g, struct pg_watch *w);
+
+/* Has who sent a request CAP_NET_ADMIN in its network namespace? Process context. */
+bool pg_netlink_admin(const struct sk_buff *skb);
 
 /* May the socket that watches or answers still do so (PG_NEED_*)? The group's lock is held. */
 bool pg_netlink_permits(struct pg_group *g, struct pg_watch *w, unsigned int needs);

@@ -61,6 +61,11 @@ bool pg_nl_capable(const struct sk_buff *skb, int cap)
 	       netlink_ns_capable(skb, sock_net(NETLINK_CB(skb).sk)->user_ns, cap);
 }
 
+bool pg_netlink_admin(const struct sk_buff *skb)
+{
+	return pg_nl_capable(skb, CAP_NET_ADMIN);
+}
+
 /* May the request's sender do this? The capability is asked for last, as asking is audited. */
 bool pg_nl_permits(const struct sk_buff *skb, struct pg_group *g, unsigned int needs)
 {

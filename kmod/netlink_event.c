@@ -356,6 +356,7 @@ int pg_nl_group_watch(struct sk_buff *skb, struct genl_info *info)
 		.sk = NETLINK_CB(skb).sk,
 		.portid = info->snd_portid,
 		.cred = pg_nl_cred(skb),
+		.skb = skb,
 	};
 	struct nlattr *takes = info->attrs[PEERGROUP_A_GROUP_TAKES];
 	struct pg_group *g;

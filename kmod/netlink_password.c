@@ -19,6 +19,7 @@ int pg_nl_password_answer(struct sk_buff *skb, struct genl_info *info)
 		.sk = NETLINK_CB(skb).sk,
 		.portid = info->snd_portid,
 		.cred = pg_nl_cred(skb),
+		.skb = skb,
 	};
 	struct pg_group *g;
 	int err;

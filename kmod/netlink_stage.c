@@ -106,14 +106,15 @@ static void pg_staged_free(struct pg_nl_net *nn, struct pg_staged *s)
 }
 
 /*
- * Puts a buffer, which is busy, among those for @group, from another group if need be. Else what
- * its user is told of that.
+ * Puts a buffer, which is busy, among those for @group, from another group if need be. @owns: as
+ * the owner of that one does. Return: 0, -ENOSPC where its user has too many, or -EUSERS where all
+ * have.
  */
-static const char *pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s, u32 group, bool owns)
+static int pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s, u32 group, bool owns)
 {
 	const struct pg_staged *other;
-	const char *full = NULL;
 	u32 n = 0, own = 0, all = 0;
+	int err = 0;
 
 	spin_lock(&nn->lock);
 	if (!list_empty(&s->node) && s->group == group)
@@ -128,27 +129,32 @@ static const char *pg_staged_enter(struct pg_nl_net *nn, struct pg_staged *s, u3
 		all++;
 	}
 	if (n >= PG_NL_STAGED_MAX) {
-		full = "too many sockets of this user stage a record";
+		err = -ENOSPC;
 	} else if (pg_crowded(own, all, owns)) {
-		full = "too many sockets stage a record";
+		err = -EUSERS;
 	} else {
 		s->group = group;
 		list_move(&s->node, &nn->staged);
 	}
 out:
 	spin_unlock(&nn->lock);
-	return full;
+	return err;
 }
 
 /* Starts over: what has come goes. The place among the others for that group stays. */
-static int pg_staged_begin(struct pg_nl_net *nn, struct pg_staged *s, struct genl_info *info,
-			   bool owns)
+static int pg_staged_begin(struct pg_nl_net *nn, struct pg_staged *s, const struct sk_buff *skb,
+			   struct genl_info *info, bool owns)
 {
 	u32 group = nla_get_u32(info->attrs[PEERGROUP_A_RECORD_GROUP]);
-	const char *full = pg_staged_enter(nn, s, group, owns);
+	int err = pg_staged_enter(nn, s, group, owns);
 
-	if (full)
-		return pg_nl_refuse(info->extack, NULL, full, -ENOSPC);
+	/* Asked for where there is no room without, as asking is audited. */
+	if (err == -EUSERS && !owns && pg_nl_capable(skb, CAP_NET_ADMIN))
+		err = pg_staged_enter(nn, s, group, true);
+	if (err)
+		return pg_nl_refuse(info->extack, NULL, err == -EUSERS ?
+				    "too many sockets stage a record" :
+				    "too many sockets of this user stage a record", -ENOSPC);
 	kvfree(s->wire);
 	s->wire = NULL;
 	s->have = 0;
@@ -271,7 +277,7 @@ int pg_nl_record_stage(struct sk_buff *skb, struct genl_info *info)
 			s = pg_staged_new(skb, info);
 		if (!s)
 			return -ENOMEM;
-		err = pg_staged_begin(nn, s, info, owns);
+		err = pg_staged_begin(nn, s, skb, info, owns);
 		if (err)
 			goto out_free;
 	} else if (!s) {
