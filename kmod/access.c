@@ -3,7 +3,19 @@
  * Owner, group and mode of a group, and what they permit to whom. Asked by the
  * netlink family for each request and by events for each listener.
  */
+#include <linux/user_namespace.h>
 #include "access.h"
+
+kuid_t pg_cred_user(const struct cred *cred)
+{
+	const struct user_namespace *ns;
+	kuid_t user = cred->euid;
+
+	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent)
+		if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
+			user = ns->owner;
+	return user;
+}
 
 void pg_owner_init(struct pg_owner *o, const struct cred *cred)
 {

@@ -83,6 +83,17 @@ static inline kuid_t pg_owner_uid(struct pg_owner *o)
 /* May @cred do what @needs (enum pg_need, one or several) says? Process context. */
 bool pg_owner_permits(struct pg_owner *o, const struct cred *cred, unsigned int needs);
 
+/**
+ * pg_cred_user() - who is it, where it is counted what one has?
+ * @cred: credentials
+ *
+ * A user may have many uids in a user namespace of its own (subuid(5)): these are all that user's.
+ * Not so in one that root made: a container's users are not root. May what it does is not asked so.
+ *
+ * Return: the effective user, or who made the outermost namespace that is some user's.
+ */
+kuid_t pg_cred_user(const struct cred *cred);
+
 /* Is @gid one of the groups of users that @cred is in? */
 bool pg_cred_in_group(const struct cred *cred, kgid_t gid);
 

@@ -8,8 +8,8 @@
 #define _PG_DIRECT_H
 
 #include <linux/types.h>
-#include <linux/uidgid.h>
 
+struct cred;
 struct netlink_ext_ack;
 struct sock;
 struct pg_addr;
@@ -23,7 +23,7 @@ struct pg_link;
  * @name: peer name of the member, @len bytes
  * @sk: the socket that asks, which holds or watches the group
  * @portid: its port
- * @uid: the effective user of who opened it
+ * @cred: of who opened it
  * @id: receives the link's id
  *
  * Does not wait: the outcome is an event of that link. Takes the group's lock.
@@ -32,7 +32,7 @@ struct pg_link;
  * ended) with extack set; or -errno where not even a start was possible.
  */
 int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
-		   struct sock *sk, u32 portid, kuid_t uid, u64 *id,
+		   struct sock *sk, u32 portid, const struct cred *cred, u64 *id,
 		   struct netlink_ext_ack *extack);
 
 /* Closes one, whoever opened it. Takes the group's lock. 0 or -ENOTCONN with extack set. */

@@ -110,7 +110,7 @@ extern const struct pg_limits pg_limits_default;
  * struct pg_holder - a netlink socket that has the group open
  * @sk: the socket, held
  * @portid: its port, which another one may have after its end
- * @uid: the effective user of who opened it
+ * @uid: whose it is, as pg_cred_user() has it
  * @count: how often
  */
 struct pg_holder {

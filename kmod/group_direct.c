@@ -176,25 +176,26 @@ static bool pg_direct_is_self(const struct pg_group *g, const u8 *name, u32 len)
  * Has this user as many as one may have, half of all? Or have all that are not the owner three
  * quarters: some are left for that one, however many users somebody is, unless one is all.
  */
-static bool pg_direct_greedy(struct pg_group *g, kuid_t uid)
+static bool pg_direct_greedy(struct pg_group *g, const struct cred *cred)
 {
-	kuid_t owner = pg_owner_uid(&g->owner);
+	kuid_t owner = pg_owner_uid(&g->owner), user = pg_cred_user(cred);
 	u32 most = g->limits.direct, own = 0, others = 0;
 	const struct pg_link *link;
 
-	if (uid_eq(uid, owner))
+	if (uid_eq(cred->euid, owner))
 		return false;
 	list_for_each_entry(link, &g->links, node) {
 		if (!link->outbound || !pg_direct_counts(link))
 			continue;
-		own += uid_eq(link->opener_uid, uid);
+		own += uid_eq(link->opener_user, user);
 		others += !uid_eq(link->opener_uid, owner);
 	}
 	return own >= most - most / 2 || others >= pg_direct_three_quarters(most);
 }
 
 static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
-			      const struct sock *sk, kuid_t uid, struct netlink_ext_ack *extack)
+			      const struct sock *sk, const struct cred *cred,
+			      struct netlink_ext_ack *extack)
 {
 	bool full;
 
@@ -216,7 +217,7 @@ static int pg_direct_may_open(struct pg_group *g, const u8 *name, u32 len,
 		return -ENETDOWN;
 	}
 	full = pg_direct_count(g) >= g->limits.direct;
-	if (!full && !pg_direct_greedy(g, uid))
+	if (!full && !pg_direct_greedy(g, cred))
 		return 0;
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_DIRECT_FULL);
 	if (full)
@@ -238,7 +239,8 @@ static struct pg_link *pg_direct_find(const struct pg_group *g, u64 id)
 }
 
 /* The socket's end is the connection's, unless somebody takes what others open. */
-static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 portid, kuid_t uid)
+static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 portid,
+			    const struct cred *cred)
 {
 	struct pg_link *link = pg_direct_find(g, id);
 
@@ -246,12 +248,13 @@ static void pg_direct_claim(struct pg_group *g, u64 id, struct sock *sk, u32 por
 		return;
 	sock_hold(sk);
 	link->opener = sk;
-	link->opener_uid = uid;
+	link->opener_uid = cred->euid;
+	link->opener_user = pg_cred_user(cred);
 	pg_claim_add(g, &link->claim, portid);
 }
 
 int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *name, u32 len,
-		   struct sock *sk, u32 portid, kuid_t uid, u64 *id,
+		   struct sock *sk, u32 portid, const struct cred *cred, u64 *id,
 		   struct netlink_ext_ack *extack)
 {
 	struct pg_dial dial = {
@@ -261,11 +264,11 @@ int pg_direct_open(struct pg_group *g, const struct pg_addr *addr, const u8 *nam
 	int err;
 
 	mutex_lock(&g->lock);
-	err = pg_direct_may_open(g, name, len, sk, uid, extack);
+	err = pg_direct_may_open(g, name, len, sk, cred, extack);
 	if (!err)
 		err = pg_link_dial(g, &dial);
 	if (!err)
-		pg_direct_claim(g, dial.id, sk, portid, uid);
+		pg_direct_claim(g, dial.id, sk, portid, cred);
 	mutex_unlock(&g->lock);
 	*id = dial.id;
 	return err;

@@ -72,7 +72,7 @@ void pg_group_drop_holders(struct pg_group *g)
 int pg_group_hold_for(struct pg_group *g, const struct pg_opener *opener,
 		      struct netlink_ext_ack *extack)
 {
-	kuid_t uid = opener->cred->euid;
+	kuid_t uid = pg_cred_user(opener->cred);
 	struct pg_holder *h;
 	u32 n = 0, all = 0;
 

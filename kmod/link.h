@@ -93,6 +93,7 @@ struct pg_claim {
  *	@claim are group_direct.c's, under the group's lock
  * @claim: its port
  * @opener_uid: the effective user of who opened it, also when it is gone; group's lock
+ * @opener_user: whose that is, as pg_cred_user() has it; likewise
  * @appeal: one end takes the other for revoked: revocations may follow, then it ends with
  *	EKEYREVOKED; set by @rx
  * @draining: it is closed for programs, and ends when what is queued has been sent
@@ -200,6 +201,7 @@ struct pg_link {
 	struct sock *opener;
 	struct pg_claim claim;
 	kuid_t opener_uid;
+	kuid_t opener_user;
 	bool appeal;
 	bool draining;
 	unsigned long drain_by;
@@ -427,7 +429,7 @@ int pg_link_send_data(struct pg_link *link, const u8 *type, const void *data, u3
  * struct pg_send_wait - a netlink socket that waits for room in a link's queue
  * @sk: held
  * @portid: its port
- * @uid: the effective user of who opened it
+ * @uid: whose it is, as pg_cred_user() has it
  * @claim: so that it is found when the socket is closed
  */
 struct pg_send_wait {

@@ -253,7 +253,7 @@ int pg_link_await_room(struct pg_link *link, const struct pg_opener *opener)
 	sock_hold(opener->sk);
 	wait->sk = opener->sk;
 	wait->portid = opener->portid;
-	wait->uid = opener->cred->euid;
+	wait->uid = pg_cred_user(opener->cred);
 	spin_lock(&link->tx_lock);
 	err = pg_tx_add_wait(link, wait, owns);
 	spin_unlock(&link->tx_lock);

@@ -47,7 +47,7 @@ int pg_nl_direct_open(struct sk_buff *skb, struct genl_info *info)
 	if (!err) {
 		err = pg_direct_open(g, &addr, nla_data(peer), strlen(nla_data(peer)),
 				     NETLINK_CB(skb).sk, info->snd_portid,
-				     pg_nl_cred(skb)->euid, &id, info->extack);
+				     pg_nl_cred(skb), &id, info->extack);
 		if (err == -ELOOP)
 			NL_SET_BAD_ATTR(info->extack, peer);
 	}

@@ -18,7 +18,7 @@
 /**
  * struct pg_record_dump - where a dump stands
  * @node: in the namespace's list of dumps under way
- * @uid: the effective user of who opened the socket
+ * @uid: whose socket it is, as pg_cred_user() has it
  * @index: the group's
  * @of: its node id, by which it is known again
  * @g: the group, while a step runs: a dump that nobody reads on keeps none that has ended
@@ -129,7 +129,7 @@ static int pg_record_dump_admit(struct pg_record_dump *d, struct netlink_callbac
 	int err;
 
 	/* It may read the group, so that it has credentials. */
-	d->uid = cred->euid;
+	d->uid = pg_cred_user(cred);
 	d->index = d->g->index;
 	err = pg_record_dump_enter(d->g->pn, d, owns);
 	/* Asked for where there is no room without, as asking is audited. */

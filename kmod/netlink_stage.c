@@ -21,7 +21,7 @@
  * struct pg_staged - a record on its way in
  * @node: in the namespace's list
  * @busy: somebody works on it, and has it alone
- * @uid: who opened the socket
+ * @uid: whose socket it is, as pg_cred_user() has it
  * @sk: the socket, held
  * @portid: its port, which another one may have after its end
  * @group: index of the group; by who is busy with it, under the lock
@@ -172,7 +172,7 @@ static struct pg_staged *pg_staged_new(const struct sk_buff *skb, const struct g
 		return NULL;
 	INIT_LIST_HEAD(&s->node);
 	s->busy = true;
-	s->uid = pg_nl_cred(skb)->euid;
+	s->uid = pg_cred_user(pg_nl_cred(skb));
 	s->sk = NETLINK_CB(skb).sk;
 	s->portid = info->snd_portid;
 	sock_hold(s->sk);
