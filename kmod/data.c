@@ -35,9 +35,10 @@ static void pg_data_put(struct pg_group *g, struct pg_data *d)
 
 /* ------------------------------------------------------- holding links up -- */
 
-static bool pg_data_same_owner(const struct pg_watch *a, const struct pg_watch *b)
+static void pg_data_set_late(struct pg_watch *w, bool late)
 {
-	return uid_eq(a->cred->euid, b->cred->euid);
+	w->user->late += late - w->data.late;
+	w->data.late = late;
 }
 
 static bool pg_data_blocks(const struct pg_watch *w)
@@ -70,7 +71,7 @@ static void pg_data_judge(struct pg_group *g)
 			continue;
 		left = w->data.full_at + wait - jiffies;
 		if (left <= 0)
-			w->data.late = true;
+			pg_data_set_late(w, true);
 		else
 			next = next ? min_t(unsigned long, next, left) : left;
 	}
@@ -130,18 +131,6 @@ static struct pg_data *pg_data_new(struct pg_group *g, const struct pg_link *lin
 	return d;
 }
 
-/* What waits for all sockets of the user whose this one is. */
-static u64 pg_data_of_owner(const struct pg_group *g, const struct pg_watch *w)
-{
-	const struct pg_watch *other;
-	u64 bytes = 0;
-
-	list_for_each_entry(other, &g->watches, node)
-		if (pg_data_same_owner(other, w))
-			bytes += other->data.bytes;
-	return bytes;
-}
-
 /*
  * May a message go into the inbox? Of a direct link's each may, as the link is held up
  * from the first one on that reaches the limit: so at most one more comes by each. No user
@@ -152,7 +141,7 @@ static bool pg_data_room(const struct pg_group *g, const struct pg_link *link,
 			 const struct pg_watch *w)
 {
 	if (g->data_bytes > g->limits.receive_total ||
-	    pg_data_of_owner(g, w) > g->limits.receive_total - g->data_bytes)
+	    w->user->bytes > g->limits.receive_total - g->data_bytes)
 		return false;
 	return w->data.bytes < g->limits.receive_queue || (link->direct && !w->data.late);
 }
@@ -167,7 +156,7 @@ static unsigned int pg_data_gone_late(struct pg_group *g, const struct pg_watch 
 
 	for (i = 0; i < PG_LATE_KEPT; i++) {
 		late = &g->late[i];
-		if (late->until <= now || !uid_eq(late->uid, w->cred->euid))
+		if (late->until <= now || !uid_eq(late->uid, w->user->uid))
 			continue;
 		if (!n++ || late->until < (*first)->until)
 			*first = late;
@@ -197,7 +186,7 @@ static void pg_data_keep_late(struct pg_group *g, const struct pg_watch *w)
 			late = &g->late[i];
 	if (pg_data_gone_late(g, w, &own) >= PG_LATE_MAX)
 		late = own;
-	late->uid = w->cred->euid;
+	late->uid = w->user->uid;
 	late->until = pg_now_ms() + PG_LATE_MS;
 }
 
@@ -207,15 +196,12 @@ static void pg_data_keep_late(struct pg_group *g, const struct pg_watch *w)
  */
 static void pg_data_fill(struct pg_group *g, struct pg_watch *w)
 {
-	const struct pg_watch *other;
 	struct pg_late *first;
-	unsigned int late = pg_data_gone_late(g, w, &first);
+	unsigned int late = w->user->late + pg_data_gone_late(g, w, &first);
 
-	list_for_each_entry(other, &g->watches, node)
-		late += other->data.late && pg_data_same_owner(other, w);
 	w->data.full = true;
 	w->data.full_at = jiffies;
-	w->data.late = late >= PG_LATE_MAX;
+	pg_data_set_late(w, late >= PG_LATE_MAX);
 }
 
 static int pg_data_deliver(struct pg_group *g, struct pg_watch *w, struct pg_data *d)
@@ -232,6 +218,7 @@ static int pg_data_deliver(struct pg_group *g, struct pg_watch *w, struct pg_dat
 	in->lost = 0;
 	list_add_tail(&letter->list, &in->letters);
 	in->bytes += pg_data_weight(d);
+	w->user->bytes += pg_data_weight(d);
 	if (!in->full && in->bytes >= g->limits.receive_queue)
 		pg_data_fill(g, w);
 	if (!in->told)
@@ -293,8 +280,11 @@ int pg_data_arrival(struct pg_link *link, u8 *body, u32 len)
 
 /* ---------------------------------------------------------- what is read -- */
 
-static void pg_letter_free(struct pg_group *g, struct pg_inbox *in, struct pg_letter *letter)
+static void pg_letter_free(struct pg_group *g, struct pg_watch *w, struct pg_letter *letter)
 {
+	struct pg_inbox *in = &w->data;
+
+	w->user->bytes -= pg_data_weight(letter->data);
 	in->bytes -= pg_data_weight(letter->data);
 	in->offset = 0;
 	list_del(&letter->list);
@@ -312,11 +302,11 @@ void pg_data_read(struct pg_group *g, struct pg_watch *w, u32 bytes)
 	in->offset += bytes;
 	if (in->offset < letter->data->len)
 		return;
-	pg_letter_free(g, in, letter);
+	pg_letter_free(g, w, letter);
 	if (!in->full || in->bytes > g->limits.receive_queue / 2)
 		return;
 	in->full = false;
-	in->late = false;
+	pg_data_set_late(w, false);
 	pg_data_release(g);
 }
 
@@ -324,15 +314,17 @@ void pg_data_empty(struct pg_group *g, struct pg_watch *w)
 {
 	struct pg_inbox *in = &w->data;
 	struct pg_letter *letter, *tmp;
+	bool full = in->full;
 
 	lockdep_assert_held(&g->lock);
-	if (in->full && pg_data_held_long(g, in))
+	if (full && pg_data_held_long(g, in))
 		pg_data_keep_late(g, w);
 	list_for_each_entry_safe(letter, tmp, &in->letters, list)
-		pg_letter_free(g, in, letter);
+		pg_letter_free(g, w, letter);
 	in->full = false;
-	in->late = false;
+	pg_data_set_late(w, false);
 	in->told = false;
 	in->lost = 0;
-	pg_data_release(g);
+	if (full)
+		pg_data_release(g);
 }

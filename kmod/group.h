@@ -123,17 +123,31 @@ struct pg_holder {
 };
 
 /**
+ * struct pg_user - who has sockets in a list of those that watch, or answer; group's lock
+ * @uid: as pg_cred_user() has it
+ * @n: how many
+ * @bytes: weight of what waits for all of them; this and the next one are data.c's
+ * @late: how many of them are
+ * @turn: the latest turn that any of them has had; password.c's
+ *
+ * Sums for all of a user's, so that nobody has to go through all sockets for each of them.
+ */
+struct pg_user {
+	kuid_t uid;
+	u32 n;
+	u64 bytes;
+	u32 late;
+	u64 turn;
+};
+
+/**
  * struct pg_turn - when a socket's turn is to answer who joins by password; see password.c
  * @open: how many it answers
  * @last: the call that went to it last, or after which it left one unanswered
- * @users_last: the latest of all its user's, as of the present call
- * @passed: has been asked in the present call
  */
 struct pg_turn {
 	u32 open;
 	u64 last;
-	u64 users_last;
-	bool passed;
 };
 
 /**
@@ -141,6 +155,7 @@ struct pg_turn {
  * @sk: the socket, held; netlink finds it by @portid only
  * @portid: its port
  * @cred: of who opened it, held
+ * @user: whose it is
  * @asked: it has been found out whether that one is @admin; group's lock
  * @admin: had CAP_NET_ADMIN in the network namespace, and has for as long as the socket
  * @takes: PEERGROUP_TAKES_*
@@ -155,6 +170,7 @@ struct pg_watch {
 	struct sock *sk;
 	u32 portid;
 	const struct cred *cred;
+	struct pg_user *user;
 	bool asked;
 	bool admin;
 	u32 takes;

@@ -45,6 +45,8 @@ static void pg_group_drop_watches(struct pg_group *g, struct list_head *watches,
 		pg_data_empty(g, w);
 		if (watches == &g->answerers)
 			pg_password_unanswered(g, w->sk);
+		if (!--w->user->n)
+			kfree(w->user);
 		put_cred(w->cred);
 		sock_put(w->sk);
 		kfree_rcu(w, rcu);
@@ -287,17 +289,25 @@ bool pg_group_has_sock(const struct pg_group *g, const struct sock *sk)
 	return false;
 }
 
-/* May one more socket of a user watch the group, or answer for it? Lock held. */
+/*
+ * May one more socket of a user watch the group, or answer for it? @user: set to that one if it has
+ * any there. Lock held.
+ */
 static int pg_group_watch_room(struct pg_group *g, const struct list_head *watches,
-			       const struct pg_opener *opener, struct netlink_ext_ack *extack)
+			       const struct pg_opener *opener, struct pg_user **user,
+			       struct netlink_ext_ack *extack)
 {
+	kuid_t uid = pg_cred_user(opener->cred);
 	const struct pg_watch *w;
-	u32 n = 0, all = 0;
+	u32 n, all = 0;
 
+	*user = NULL;
 	list_for_each_entry(w, watches, node) {
-		n += uid_eq(w->cred->euid, opener->cred->euid);
+		if (uid_eq(w->user->uid, uid))
+			*user = w->user;
 		all++;
 	}
+	n = *user ? (*user)->n : 0;
 	if (n >= PG_WATCHES_MAX) {
 		NL_SET_ERR_MSG(extack, "too many sockets of this user watch the group");
 		return -ENOSPC;
@@ -318,10 +328,35 @@ static void pg_watch_set_takes(struct pg_group *g, struct pg_watch *w, u32 takes
 	pg_direct_reap(g);
 }
 
+/* One more of @user's, or (NULL) the first of its user's. Lock held. */
+static struct pg_watch *pg_watch_new(const struct pg_opener *opener, struct pg_user *user,
+				     u32 takes)
+{
+	struct pg_watch *w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
+
+	if (!w)
+		return NULL;
+	w->user = user ?: kzalloc(sizeof(*w->user), GFP_KERNEL_ACCOUNT);
+	if (!w->user) {
+		kfree(w);
+		return NULL;
+	}
+	w->user->uid = pg_cred_user(opener->cred);
+	w->user->n++;
+	sock_hold(opener->sk);
+	w->sk = opener->sk;
+	w->portid = opener->portid;
+	w->cred = get_cred(opener->cred);
+	w->takes = takes;
+	pg_inbox_init(&w->data);
+	return w;
+}
+
 int pg_group_add_watch(struct pg_group *g, struct list_head *watches,
 		       const struct pg_opener *opener, u32 takes,
 		       struct netlink_ext_ack *extack)
 {
+	struct pg_user *user;
 	struct pg_watch *w;
 	int err;
 
@@ -335,18 +370,12 @@ int pg_group_add_watch(struct pg_group *g, struct list_head *watches,
 			pg_watch_set_takes(g, w, takes);
 			return 0;
 		}
-	err = pg_group_watch_room(g, watches, opener, extack);
+	err = pg_group_watch_room(g, watches, opener, &user, extack);
 	if (err)
 		return err;
-	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
+	w = pg_watch_new(opener, user, takes);
 	if (!w)
 		return -ENOMEM;
-	sock_hold(opener->sk);
-	w->sk = opener->sk;
-	w->portid = opener->portid;
-	w->cred = get_cred(opener->cred);
-	w->takes = takes;
-	pg_inbox_init(&w->data);
 	list_add_tail_rcu(&w->node, watches);
 	return 0;
 }

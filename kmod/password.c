@@ -13,7 +13,9 @@
 #include <linux/ktime.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <net/sock.h>
 #include <crypto/sha2.h>
 #include "compat.h"
@@ -185,61 +187,80 @@ static int pg_password_refuse(struct pg_link *link, int error, u32 fault)
 	return -error;
 }
 
-/* Which turn each answerer's user had last, with any of its sockets. */
-static void pg_password_turns(struct pg_group *g)
+/* That was its turn, and its user's. */
+static void pg_password_had_turn(struct pg_group *g, struct pg_watch *w)
 {
-	struct pg_watch *w, *other;
+	w->turn.last = ++g->password_rate->calls;
+	w->user->turn = w->turn.last;
+}
 
-	list_for_each_entry(w, &g->answerers, node) {
-		w->turn.passed = false;
-		w->turn.users_last = 0;
-		list_for_each_entry(other, &g->answerers, node) {
-			if (uid_eq(w->cred->euid, other->cred->euid))
-				w->turn.users_last = max(w->turn.users_last, other->turn.last);
-		}
-	}
+static int pg_turn_order(u64 a, u64 b)
+{
+	return (a > b) - (a < b);
 }
 
 /* How many are open is no measure between users: who hangs up at once has none. */
-static bool pg_turn_before(const struct pg_turn *a, const struct pg_turn *b)
+static int pg_turn_cmp(const void *a, const void *b)
 {
-	if (a->users_last != b->users_last)
-		return a->users_last < b->users_last;
-	if (a->open != b->open)
-		return a->open < b->open;
-	return a->last < b->last;
+	const struct pg_watch *x = *(struct pg_watch *const *)a;
+	const struct pg_watch *y = *(struct pg_watch *const *)b;
+
+	return pg_turn_order(x->user->turn, y->user->turn) ?:
+	       pg_turn_order(x->turn.open, y->turn.open) ?:
+	       pg_turn_order(x->turn.last, y->turn.last);
 }
 
-static struct pg_watch *pg_password_next(struct pg_group *g)
+/*
+ * All of them, in the order of their turns: any number may have no room, and to look for the next
+ * among all each time would cost its square, which who joins could have as often as it likes. NULL
+ * without memory.
+ */
+static struct pg_watch **pg_password_turns(struct pg_group *g, u32 *n)
 {
-	struct pg_watch *w, *next = NULL;
+	struct pg_watch **turns, *w;
+	u32 all = 0;
 
 	list_for_each_entry(w, &g->answerers, node)
-		if (!w->turn.passed && (!next || pg_turn_before(&w->turn, &next->turn)))
-			next = w;
-	if (next)
-		next->turn.passed = true;
-	return next;
+		all++;
+	turns = kvmalloc_array(all, sizeof(*turns), PG_GFP_LINK);
+	if (!turns)
+		return NULL;
+	*n = 0;
+	list_for_each_entry(w, &g->answerers, node)
+		turns[(*n)++] = w;
+	sort(turns, all, sizeof(*turns), pg_turn_cmp, NULL);
+	return turns;
 }
 
-/* Tells the first that has room for it, of those whose turn it is. */
-static int pg_password_call(struct pg_group *g, struct pg_link *link,
+static bool pg_password_call_one(struct pg_group *g, struct pg_link *link, struct pg_watch *w,
+				 const struct peergroup_password_opening *opening)
+{
+	if (!pg_netlink_permits(g, w, PG_NEED_WRITE) ||
+	    pg_netlink_password(g, link, w, opening, NULL, 0))
+		return false;
+	sock_hold(w->sk);
+	link->exchange->sk = w->sk;
+	w->turn.open++;
+	pg_password_had_turn(g, w);
+	return true;
+}
+
+/* Tells the first that has room for it, of those whose turn it is. Or why there is none. */
+static u32 pg_password_call(struct pg_group *g, struct pg_link *link,
 			    const struct peergroup_password_opening *opening)
 {
-	struct pg_watch *w;
+	u32 fault = PEERGROUP_A_STATS_PASSWORD_UNANSWERED, i, n;
+	struct pg_watch **turns = pg_password_turns(g, &n);
 
-	pg_password_turns(g);
-	while ((w = pg_password_next(g))) {
-		if (!pg_netlink_permits(g, w, PG_NEED_WRITE) ||
-		    pg_netlink_password(g, link, w, opening, NULL, 0))
-			continue;
-		sock_hold(w->sk);
-		link->exchange->sk = w->sk;
-		w->turn.open++;
-		w->turn.last = ++g->password_rate->calls;
-		return 0;
+	if (!turns)
+		return PEERGROUP_A_STATS_REFUSED_NOMEM;
+	for (i = 0; i < n && fault; i++) {
+		if (pg_password_call_one(g, link, turns[i], opening))
+			fault = 0;
+		cond_resched();
 	}
-	return -ECONNREFUSED;
+	kvfree(turns);
+	return fault;
 }
 
 static int pg_password_enter(struct pg_group *g, struct pg_link *link,
@@ -254,9 +275,9 @@ static int pg_password_enter(struct pg_group *g, struct pg_link *link,
 	BUILD_BUG_ON(offsetofend(struct peergroup_password_opening, nonce) +
 		     sizeof(opening->hint) !=
 		     offsetof(struct peergroup_password_opening, share));
-	if (pg_password_call(g, link, opening))
-		return pg_password_refuse(link, ECONNREFUSED,
-					  PEERGROUP_A_STATS_PASSWORD_UNANSWERED);
+	fault = pg_password_call(g, link, opening);
+	if (fault)
+		return pg_password_refuse(link, ECONNREFUSED, fault);
 	link->exchange->opened = true;
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_PASSWORD_OPENED);
 	return 0;
@@ -323,7 +344,7 @@ void pg_password_end(struct pg_link *link)
 		w->turn.open--;
 		/* Whether it did not answer or who joins did: the next one goes to another. */
 		if (!ex->last)
-			w->turn.last = ++g->password_rate->calls;
+			pg_password_had_turn(g, w);
 		pg_netlink_password(g, link, w, NULL, NULL, 0);
 	}
 	mutex_unlock(&g->lock);
