@@ -176,6 +176,11 @@ void pg_revocation_add(struct pg_members *ms, struct pg_revocation *rv)
 	list_add_tail(&rv->rank, &ms->revocations);
 	ms->unsorted = true;
 	mutex_unlock(&ms->lock);
+	/* What was there is used with it; these would be there for as long as the record. */
+	kfree(rv->spare);
+	kfree(rv->spare_said);
+	rv->spare = NULL;
+	rv->spare_said = NULL;
 }
 
 void pg_revocation_del(struct pg_members *ms, struct pg_revocation *rv)

@@ -62,7 +62,7 @@ struct pg_said {
  *	than those there
  * @of: whom it is about, while it is in the table
  * @said: its signer about that one, likewise
- * @spare: to be @of, where nothing is there yet
+ * @spare: to be @of, where nothing is there yet; until it is added
  * @spare_said: to be @said, likewise
  * @signer: whose it is; the record holds it
  * @key: of whom it is about

@@ -7,8 +7,17 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include "refresh.h"
+#include "revoke.h"
 #include "stats.h"
 #include "table_priv.h"
+
+/* What a revocation takes beside its record; a part of it is shared with others of that key. */
+static u64 pg_revocation_bytes(void)
+{
+	return roundup_pow_of_two(sizeof(struct pg_revocation)) +
+	       roundup_pow_of_two(sizeof(struct pg_revoked)) +
+	       roundup_pow_of_two(sizeof(struct pg_said));
+}
 
 /*
  * Kernel memory of a record. No wire form is so short that kmalloc() would
@@ -22,6 +31,9 @@ static u64 pg_record_bytes(const struct pg_record *r)
 
 	if (r->refresh)
 		wire += roundup_pow_of_two(sizeof(*r->refresh));
+	/* By its type: it is asked before there is one, too. */
+	if (pg_rec_kind(r->rec.type) == PG_REC_REVOCATION)
+		wire += pg_revocation_bytes();
 	return ALIGN(sizeof(*r), sizeof(void *)) + wire;
 }
 

@@ -171,6 +171,38 @@ static void test_bytes(void)
 	NEED(!limit_bytes(L(CREATOR_BYTES), 0));
 }
 
+/* How many bytes more the table has with that record. */
+static uint64_t weighs(const struct rec *rec)
+{
+	uint64_t before = nl_group_number(&nl, group, PEERGROUP_A_GROUP_BYTES);
+
+	NEED(!put(rec));
+	return nl_group_number(&nl, group, PEERGROUP_A_GROUP_BYTES) - before;
+}
+
+/* What is kept of a revocation beside its record counts, too. */
+static void test_revocation_bytes(void)
+{
+	struct peergroup_revocation nobody = { .key = { 1 } };
+	uint64_t of_plain, all;
+	struct rec rec, plain;
+	struct cert admin;
+
+	cert_issue(&admin, &root, test_key(1), PEERGROUP_ROLE_ADMIN);
+	NEED(!add_member(&admin));
+	rec_new(&plain, &admin, &nobody, sizeof(nobody));
+	rec_sign(&plain, &admin);
+	rec_revocation(&rec, &admin, &nobody);
+	rec_sign(&rec, &admin);
+	NEED(rec.len == plain.len);
+	of_plain = weighs(&plain);
+	all = weighs(&rec);
+	CHECK(all >= of_plain + 256, "%llu, and %llu without", (unsigned long long)all,
+	      (unsigned long long)of_plain);
+	rec_free(&plain);
+	rec_free(&rec);
+}
+
 /* However few are whose: what is there already is more than the table may have. */
 static void test_full(void)
 {
@@ -1312,6 +1344,7 @@ int main(void)
 		{ "records of one creator", test_records },
 		{ "bytes of one creator", test_bytes },
 		{ "bytes of all", test_full },
+		{ "bytes of a revocation", test_revocation_bytes },
 		{ "records of one who invites", test_inviter },
 		{ "bytes of one who invites", test_inviter_bytes },
 		{ "rate of one creator", test_rate },
