@@ -241,6 +241,7 @@ void pg_revocations_destroy(struct pg_members *ms)
 			kfree(of);
 		hlist_for_each_entry_safe(said, next, &ms->said[i], node)
 			kfree(said);
+		cond_resched();
 	}
 	kvfree(ms->revoked);
 	ms->revoked = NULL;
@@ -266,7 +267,10 @@ static void pg_revocations_make_room(struct pg_members *ms)
 	if (n > old || n < old / 4)
 		heads = pg_revocations_heads(n);
 	if (!heads) {
-		memset(ms->pairs, 0, old * sizeof(*ms->pairs));
+		for (i = 0; i < old; i++) {
+			INIT_HLIST_HEAD(&ms->pairs[i]);
+			cond_resched();
+		}
 		return;
 	}
 	pg_revocations_set_heads(ms, heads, n);
@@ -275,6 +279,7 @@ static void pg_revocations_make_room(struct pg_members *ms)
 			hlist_add_head(&of->node, pg_revoked_head(ms, of->key));
 		hlist_for_each_entry_safe(said, next, &had[i], node)
 			hlist_add_head(&said->node, pg_said_head(ms, said->by, said->of->key));
+		cond_resched();
 	}
 	kvfree(was);
 }
@@ -291,6 +296,8 @@ static int pg_revocation_cmp(void *priv, const struct list_head *a, const struct
 	const struct pg_revocation *y = list_entry(b, struct pg_revocation, rank);
 	const struct pg_gmc *s = &x->signer->gmc, *t = &y->signer->gmc;
 
+	/* There may be some 10^5 of them, and a judgement holds mutexes only. */
+	cond_resched();
 	return pg_cmp(x->signer->depth, y->signer->depth) ?:
 	       pg_cmp(s->since, t->since) ?:
 	       memcmp(s->fingerprint, t->fingerprint, sizeof(s->fingerprint)) ?:
@@ -447,6 +454,7 @@ static void pg_revocations_weigh(struct pg_members *ms)
 	list_for_each_entry(rv, &ms->revocations, rank) {
 		INIT_HLIST_NODE(&rv->pair);
 		pg_revoked_reset(rv->of);
+		cond_resched();
 	}
 	list_for_each_entry(rv, &ms->revocations, rank) {
 		if (rv->signer != signer) {
