@@ -191,7 +191,9 @@ static u32 pg_flood_units(u32 hashes)
 /* Is that more than @most, and the burst, which came while these were asked for? */
 static bool pg_flood_ahead(const atomic64_t *backlog, u32 rate, u32 most)
 {
-	return pg_backlog_left(atomic64_read(backlog), rate, ktime_get_boottime_seconds()) >=
+	u64 then = atomic64_read(backlog);
+
+	return pg_backlog_left(then, rate, ktime_get_boottime_seconds()) >=
 	       most + rate * PG_QUOTA_BURST;
 }
 

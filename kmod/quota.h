@@ -165,10 +165,14 @@ void pg_rate_take_shared(atomic64_t *due, u32 rate, u64 now, u64 most);
  * rates are, since by a low rate that would be days, and outlast a change of the limits. The hashes
  * along chains have one apart: how many there may be is a matter of how long chains may be, and
  * nobody who refreshes nothing is to have as many versions more.
+ *
+ * Who looks without the lock may have read the clock before the one who counted last did: no time
+ * has gone by then, and not all the time there is.
  */
 static inline u32 pg_backlog_left(u64 backlog, u32 rate, u32 now)
 {
-	u64 made_up = (u64)(now - (u32)(backlog >> 32)) * rate;
+	s32 since = now - (u32)(backlog >> 32);
+	u64 made_up = since > 0 ? (u64)since * rate : 0;
 	u32 n = backlog;
 
 	return n > made_up ? n - made_up : 0;

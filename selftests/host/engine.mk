@@ -11,7 +11,7 @@ O		?= $(ENGINE_DIR)/../../build/host
 
 ENGINE_TESTS	:= $(addprefix $(O)/,test_engine_record test_engine_gmc \
 		     test_engine_member test_engine_revoke test_engine_clock \
-		     test_engine_overlay test_engine_noise)
+		     test_engine_overlay test_engine_noise test_engine_quota)
 # Has verify.c in itself, in the place of what the others have for it.
 ENGINE_VERIFY	:= $(O)/test_engine_verify
 TESTS		+= $(ENGINE_TESTS) $(ENGINE_VERIFY)
