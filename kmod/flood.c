@@ -15,7 +15,7 @@
 #include "reserved.h"
 #include "revoke.h"
 
-#define PG_FLOOD_HASHES	1024U	/* along a chain count as one version */
+#define PG_FLOOD_HASHES	256U	/* along a chain count as one version */
 
 /* A record of a link on its way through the signature check. */
 struct pg_arrival {

@@ -575,8 +575,8 @@ static void test_rate_caught_up(void)
  */
 static void check_refreshed(const struct cert *const by[2], uint16_t which, unsigned int burst)
 {
-	NEED(!group_limit(&nl, group, L(REFRESH_STEPS), 4096));
-	steps = 3073;
+	steps = sizeof(value) / sizeof(value[0]) - 1;
+	NEED(!group_limit(&nl, group, L(REFRESH_STEPS), steps));
 	check_caught_up(by, which, burst);
 	steps = 0;
 	NEED(!group_limit(&nl, group, L(REFRESH_STEPS), 16384));
@@ -632,6 +632,36 @@ static void test_inviter_refreshed(void)
 	gone(&who[0]);
 	gone(&who[1]);
 	gone(&top);
+}
+
+/* A long way along a chain takes as long as several versions, and counts as these. */
+static void test_steps_rate(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(ADDED));
+	double start = seconds_now();
+	unsigned int n = 0;
+	struct cert who;
+	struct rec rec;
+	struct peer p;
+
+	newcomer(&who, &root, PEERGROUP_ROLE_MEMBER);
+	steps = sizeof(value) / sizeof(value[0]) - 1;
+	rec_new(&rec, &who, "x", 1);
+	refreshed_kin(&rec);
+	rec_sign(&rec, &who);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
+	peer_link(&p, PORT, &flooder);
+	tell_refreshes(&p, &rec);
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	NEED(wait_stat(&nl, group, S(ADDED), before + 1));
+	while (may_add(&who))
+		n++;
+	CHECK(n < 4 + (seconds_now() - start), "%u more at once", n);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+	steps = 0;
+	peer_close(&p);
+	rec_free(&rec);
+	gone(&who);
 }
 
 /* What came in spite of the rate, as deletions do, is soon forgiven. */
@@ -1354,6 +1384,7 @@ int main(void)
 		{ "rate of one creator, of whose records all are asked for", test_rate_caught_up },
 		{ "rate of one creator, of whose refreshed records all are asked for",
 		  test_refreshed_caught_up },
+		{ "rate of one creator, whose record took many hashes", test_steps_rate },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
 		{ "rate of one who invites, of whose records all are asked for",
