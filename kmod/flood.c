@@ -113,6 +113,22 @@ static unsigned int pg_flood_vouch(struct pg_record *r)
 	return r->revocation ? 0 : PEERGROUP_A_STATS_REFUSED_NOMEM;
 }
 
+/*
+ * The same of what is claimed along with a record: it keeps none alive beyond its signers'
+ * certificates, nor beyond a revocation, however long the chain.
+ */
+static unsigned int pg_flood_vouch_claim(struct pg_flood *f, struct pg_record *r)
+{
+	u64 last = max(r->creator->gmc.not_after, r->modifier->gmc.not_after);
+
+	if (!r->refresh || !r->refresh->claim_step)
+		return 0;
+	if (r->refresh->claim_step > pg_record_refresh_last(r))
+		return PEERGROUP_A_STATS_REFUSED_REVOKED;
+	r->until = min(r->until, last);
+	return r->until > f->ops->now(f) ? 0 : PEERGROUP_A_STATS_REFUSED_EXPIRED;
+}
+
 /* What a membership record brings is known from then on, also to who never meets the member. */
 static unsigned int pg_flood_learn(struct pg_flood *f, const struct pg_record *r)
 {
@@ -136,6 +152,7 @@ static unsigned int pg_flood_prove(struct pg_flood *f, struct pg_record *r)
 
 	if (!rf || !rf->claim_step)
 		return 0;
+	/* Again: the signer may have been revoked during the check. */
 	if (rf->claim_step > pg_record_refresh_last(r))
 		return PEERGROUP_A_STATS_REFUSED_REVOKED;
 	if (!pg_refresh_leads(rf->claim, rf->claim_step, rf->value, rf->step))
@@ -146,10 +163,10 @@ static unsigned int pg_flood_prove(struct pg_flood *f, struct pg_record *r)
 	return r->until > f->ops->now(f) ? 0 : PEERGROUP_A_STATS_REFUSED_EXPIRED;
 }
 
-/* The expensive part. No locks held. */
-static unsigned int pg_flood_verify(struct pg_flood *f, struct pg_record *r)
+/* What takes time of a record whose signature is good. No locks held. */
+static unsigned int pg_flood_examine(struct pg_flood *f, struct pg_record *r)
 {
-	return f->ops->verify(f, r) ?: pg_flood_prove(f, r) ?: pg_flood_learn(f, r);
+	return pg_flood_prove(f, r) ?: pg_flood_learn(f, r);
 }
 
 static void pg_flood_count(struct pg_flood *f, u32 change)
@@ -317,11 +334,32 @@ static void pg_flood_take_backlog(struct pg_flood *f, const struct pg_record *r,
 		pg_flood_put_off(&r->inviter->branch_backlog, pg_flood_rate(f, true), hashes);
 }
 
-/* Counts a version that is in the table now. */
-static void pg_flood_take_version(struct pg_flood *f, const struct pg_record *r)
+/*
+ * Whose rate a version counts in, though it may never have got as far as the table. False
+ * without memory for that.
+ */
+static bool pg_flood_payers(struct pg_flood *f, struct pg_record *r)
+{
+	const struct pg_member *top = pg_member_branch(r->creator);
+
+	if (!r->quota)
+		r->quota = pg_quota_get(&f->table->quotas, r->creator->gmc.spki_hash);
+	if (top && !r->inviter)
+		r->inviter = pg_quota_get(&f->table->quotas, top->gmc.spki_hash);
+	return r->quota;
+}
+
+/*
+ * Counts a version that was checked. Not only those that the table has taken: what is true and
+ * refused for another reason could be sent again and again, signed once. Lock held.
+ */
+static void pg_flood_take_version(struct pg_flood *f, struct pg_record *r)
 {
 	u32 hashes = r->refresh ? r->refresh->step : 0;
 
+	lockdep_assert_held(f->lock);
+	if (!pg_flood_payers(f, r))
+		return;
 	if (pg_flood_catches_up(f, r)) {
 		pg_flood_take_backlog(f, r, hashes);
 		return;
@@ -347,7 +385,6 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
-	pg_flood_take_version(f, r);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)
@@ -443,6 +480,20 @@ static bool pg_flood_untrack(struct pg_flood *f, struct pg_arrival *a, bool forg
 	return ends;
 }
 
+/* The signature is good. Who brings what is false nevertheless loses the link for it. */
+static unsigned int pg_arrival_commit(struct pg_flood *f, struct pg_arrival *a)
+{
+	unsigned int refusal = pg_flood_examine(f, a->r);
+
+	mutex_lock(f->lock);
+	if (!refusal)
+		refusal = pg_flood_commit(f, a->from, a->r);
+	if (!pg_refusal_invalid(refusal))
+		pg_flood_take_version(f, a->r);
+	mutex_unlock(f->lock);
+	return refusal;
+}
+
 static void pg_arrival_check(struct pg_flood *f, struct pg_arrival *a)
 {
 	unsigned int refusal;
@@ -450,12 +501,9 @@ static void pg_arrival_check(struct pg_flood *f, struct pg_arrival *a)
 	/* A twin may have been committed between our look-up and our tracking. */
 	if (pg_flood_known(f, a->from, a->r))
 		return;
-	refusal = pg_flood_verify(f, a->r);
-	if (!refusal) {
-		mutex_lock(f->lock);
-		refusal = pg_flood_commit(f, a->from, a->r);
-		mutex_unlock(f->lock);
-	}
+	refusal = f->ops->verify(f, a->r);
+	if (!refusal)
+		refusal = pg_arrival_commit(f, a);
 	/* Overtaken by a newer version while we looked at the signature. */
 	if (refusal == PEERGROUP_A_STATS_REFUSED_STALE)
 		pg_stat_inc(f->stats, PEERGROUP_A_STATS_OLD);
@@ -563,6 +611,8 @@ void pg_flood_again(struct pg_flood *f, struct pg_link *from, struct pg_record *
 	}
 	refusal = pg_flood_vouch(r);
 	if (!refusal)
+		refusal = pg_flood_vouch_claim(f, r);
+	if (!refusal)
 		refusal = pg_table_full(f->table, r);
 	if (!refusal && pg_flood_hasty(f, r))
 		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
@@ -637,7 +687,9 @@ static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r,
 	if (!refusal && pg_flood_hasty(f, r))
 		refusal = PEERGROUP_A_STATS_REFUSED_RATE;
 	if (!refusal)
-		refusal = pg_flood_verify(f, r);
+		refusal = f->ops->verify(f, r);
+	if (!refusal)
+		refusal = pg_flood_examine(f, r);
 	if (refusal)
 		return refusal;
 	mutex_lock(f->lock);
@@ -645,6 +697,8 @@ static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r,
 	refusal = pg_flood_follows(f, r);
 	if (!refusal)
 		refusal = pg_flood_commit(f, NULL, r);
+	if (!refusal)
+		pg_flood_take_version(f, r);
 	if (seq)
 		*seq = r->seq;
 	mutex_unlock(f->lock);

@@ -664,6 +664,89 @@ static void test_steps_rate(void)
 	gone(&who);
 }
 
+static uint64_t full;
+
+static bool one_judged(void *arg)
+{
+	(void)arg;
+	return nl_stat(&nl, group, S(REFUSED_QUOTA)) > full ||
+	       nl_stat(&nl, group, S(REFUSED_RATE)) > over;
+}
+
+/*
+ * A version of what each has that is longer than there is room for, which only the table
+ * knows: true, and refused. By turns, until one comes too often; how many did not.
+ */
+static unsigned int send_refused(const struct cert *const by[], unsigned int n)
+{
+	static const uint8_t zeros[64 << 10];
+	struct rec had[3], next[3];
+	unsigned int i, sent = 0;
+	struct peer p;
+
+	for (i = 0; i < n; i++) {
+		rec_new(&had[i], by[i], "x", 1);
+		rec_sign(&had[i], by[i]);
+		NEED(!put(&had[i]));
+		rec_next(&next[i], &had[i], by[i], zeros, sizeof(zeros));
+		rec_sign(&next[i], by[i]);
+	}
+	NEED(!limit_bytes(L(CREATOR_BYTES), 1));
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
+	peer_link(&p, PORT, &flooder);
+	full = nl_stat(&nl, group, S(REFUSED_QUOTA));
+	over = nl_stat(&nl, group, S(REFUSED_RATE));
+	while (nl_stat(&nl, group, S(REFUSED_RATE)) == over && sent < 100) {
+		full = nl_stat(&nl, group, S(REFUSED_QUOTA));
+		peer_send(&p, PG_MSG_RECORD, next[sent % n].wire, next[sent % n].len);
+		NEED(wait_until(one_judged, NULL));
+		sent++;
+	}
+	CHECK(nl_stat(&nl, group, S(REFUSED_RATE)) == over + 1, "never too often");
+	CHECK(peer_alive(&p), "the link is closed");
+	peer_close(&p);
+	for (i = 0; i < n; i++) {
+		rec_free(&had[i]);
+		rec_free(&next[i]);
+	}
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+	NEED(!limit_bytes(L(CREATOR_BYTES), 0));
+	return sent;
+}
+
+/* What is checked and then refused can be sent again and again: it counts, too. */
+static void test_refused(void)
+{
+	const struct cert *by[1];
+	struct cert who;
+	unsigned int n;
+
+	newcomer(&who, &root, PEERGROUP_ROLE_MEMBER);
+	by[0] = &who;
+	n = send_refused(by, 1);
+	CHECK(n > 9, "%u", n);
+	gone(&who);
+}
+
+/* For all of one who invites together: less than each of them may alone. */
+static void test_inviter_refused(void)
+{
+	struct cert top, who[2];
+	const struct cert *by[3] = { &top, &who[0], &who[1] };
+	double start;
+	unsigned int n;
+
+	newcomer(&top, &root, PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
+	newcomer(&who[0], &top, PEERGROUP_ROLE_MEMBER);
+	newcomer(&who[1], &top, PEERGROUP_ROLE_MEMBER);
+	start = seconds_now();
+	n = send_refused(by, 3);
+	CHECK(n > 19 && n < 30 + 2 * (seconds_now() - start), "%u", n);
+	gone(&who[0]);
+	gone(&who[1]);
+	gone(&top);
+}
+
 /* What came in spite of the rate, as deletions do, is soon forgiven. */
 static void test_rate_debt(void)
 {
@@ -1385,12 +1468,15 @@ int main(void)
 		{ "rate of one creator, of whose refreshed records all are asked for",
 		  test_refreshed_caught_up },
 		{ "rate of one creator, whose record took many hashes", test_steps_rate },
+		{ "rate of one creator, of what is refused when it has been checked", test_refused },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
 		{ "rate of one who invites, of whose records all are asked for",
 		  test_inviter_caught_up },
 		{ "rate of one who invites, of whose refreshed records all are asked for",
 		  test_inviter_refreshed },
+		{ "rate of one who invites, of what is refused when it has been checked",
+		  test_inviter_refused },
 		{ "links of all", test_links },
 		{ "links of one member", test_member_links },
 		{ "links of one who invites", test_inviter_links },

@@ -368,6 +368,44 @@ static void test_membership(void)
 }
 
 /*
+ * A claim that would keep a record alive beyond the certificate of who signed it, which has run
+ * out, costs no look at the signature: it could be made again and again.
+ */
+static void test_run_out(void)
+{
+	uint64_t before = nl_stat(&nl, group, S(REFUSED_EXPIRED)), verified;
+	struct chain chain = { .n = 1 };
+	static char until[] = "20991231235959Z";
+	static struct chained c;
+	static struct cert over;
+	time_t at = time(NULL) - AGO / 2;
+	struct peer p;
+	struct tm tm;
+	int i;
+
+	cert_below(&over, &root, test_key(2), PEERGROUP_ROLE_MEMBER);
+	gmtime_r(&at, &tm);
+	strftime(until, sizeof(until), "%Y%m%d%H%M%SZ", &tm);
+	over.spec.not_after = until + 2;	/* UTCTime */
+	cert_sign(&over);
+	chain.cert[0] = &over.der;
+	peer_link(&p, PORT, &member);
+	peer_gmc(&p, &chain);
+	CHECK(peer_alive(&p));
+	chain_make(&c, &over, -AGO / 2 - 10);
+	verified = nl_stat(&nl, group, S(VERIFIED));
+	for (i = 0; i < 3; i++) {
+		send_refresh(&p, &c, DUE);
+		send_record(&p, &c);
+		CHECK(counted_once(&nl, group, S(REFUSED_EXPIRED), before + i));
+	}
+	CHECK(nl_stat(&nl, group, S(VERIFIED)) == verified, "its signature was checked");
+	CHECK(peer_alive(&p));
+	peer_close(&p);
+	rec_free(&c.rec);
+}
+
+/*
  * What was due by the time of a revocation, and ten minutes as clocks differ, may be said
  * still; nothing after that, be it of a record that is here or along with one that comes.
  */
@@ -651,6 +689,7 @@ int main(void)
 		{ "what cannot be refreshed", test_misfits },
 		{ "a record that is over but for its refreshes", test_claims },
 		{ "a certificate ends before the chain", test_membership },
+		{ "a certificate that has run out", test_run_out },
 		{ "a chain of who was revoked", test_revoked },
 		{ "seeds that do not fit", test_seeds },
 		{ "a record that this host refreshes", test_kept },
