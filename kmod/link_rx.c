@@ -17,7 +17,7 @@
 #define PG_RX_BLOCK	512U		/* and of a block: an opening fits */
 #define PG_RX_BURST_NS	(100 * 1000000ULL)
 #define PG_RX_AHEAD_NS	(PG_RX_BURST_NS + NSEC_PER_SEC)
-#define PG_RX_RANGES	4		/* of a SYNC that count as one question */
+#define PG_RX_RANGES	4		/* of a SYNC or its answer that count as one message */
 #define PG_RX_PROOFS_NS	(10ULL * NSEC_PER_SEC)	/* and of what compares tables */
 /* Each link of a member may read one more before they all wait, which is held against them. */
 #define PG_RX_PROOFS_AHEAD_NS	(2 * PG_RX_PROOFS_NS)
@@ -120,6 +120,14 @@ static void pg_rx_take_sync(struct pg_link *link)
 	pg_rx_take_member(link, PG_PACE_SYNC, READ_ONCE(link->group->limits.sync_rate));
 }
 
+/* Each range is searched for by itself, in an answer as in a question. */
+static void pg_rx_take_ranges(struct pg_link *link, u32 ranges)
+{
+	for (; ranges > PG_RX_RANGES; ranges -= PG_RX_RANGES)
+		pg_rx_take_sync(link);
+	pg_rx_take_sync(link);
+}
+
 bool pg_rx_may_appeal(const struct pg_link *link)
 {
 	return !pg_rx_member_wait(link, PG_PACE_APPEAL, READ_ONCE(link->group->limits.proof_rate),
@@ -135,7 +143,6 @@ void pg_rx_take_appeal(struct pg_link *link)
 static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 {
 	const struct pg_limits *limits = &link->group->limits;
-	u32 ranges;
 
 	switch (type) {
 	case PG_MSG_RECORD:
@@ -153,11 +160,11 @@ static void pg_rx_take_rate(struct pg_link *link, u8 type, u32 len)
 		pg_rx_take_member(link, pg_rx_proof_pace(link), READ_ONCE(limits->proof_rate));
 		break;
 	case PG_MSG_SYNC:
-		/* Each range is searched for by itself. */
-		for (ranges = pg_sync_ranges(len); ranges > PG_RX_RANGES; ranges -= PG_RX_RANGES)
-			pg_rx_take_sync(link);
-		fallthrough;
+		pg_rx_take_ranges(link, pg_sync_ranges(len));
+		break;
 	case PG_MSG_SYNC_REPLY:
+		pg_rx_take_ranges(link, pg_sync_asked(&link->sync));
+		break;
 	case PG_MSG_WANT:
 	case PG_MSG_WANT_DONE:
 	case PG_MSG_SYNC_END:

@@ -88,15 +88,20 @@ static int pg_message_sync_step(struct pg_link *link, int ret)
 	if (ret <= 0)
 		return ret;
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_SYNCS);
+	/*
+	 * Not one that left something out, which may have taken long: pg_message_make_up() begins
+	 * another in its time, counted from now, that makes up for what was dropped meanwhile, too.
+	 */
+	if (link->sync.cut) {
+		link->last_sync = jiffies;
+		return 0;
+	}
 	/* Something was dropped meanwhile: the run that makes up for it is the one that counts. */
 	if (READ_ONCE(link->resync)) {
 		WRITE_ONCE(link->resync, false);
 		pg_message_ask(link);
 		return pg_sync_start(&link->sync);
 	}
-	/* Nor is one whole that left something out: see pg_message_make_up(). */
-	if (link->sync.cut)
-		return 0;
 	link->synced = true;
 	pg_message_settle(link);
 	return pg_link_send(link, PG_MSG_SYNC_END, &end, sizeof(end));
@@ -230,7 +235,8 @@ void pg_message_drained(struct pg_link *link)
 	if (link->sync.phase == PG_SYNC_PUSHING) {
 		pg_message_ask(link);
 		ret = pg_message_sync_step(link, pg_sync_continue(&link->sync));
-	} else if (READ_ONCE(link->resync) && link->sync.phase == PG_SYNC_IDLE) {
+	} else if (READ_ONCE(link->resync) && link->sync.phase == PG_SYNC_IDLE &&
+		   !link->sync.cut) {
 		WRITE_ONCE(link->resync, false);
 		pg_message_ask(link);
 		ret = pg_sync_start(&link->sync);
@@ -452,16 +458,18 @@ int pg_message_ping(struct pg_link *link)
 /*
  * Two tables that still differ on a quiet link: something was lost on the way,
  * or expired here and not there. Twice in a row is no coincidence; more often
- * than each keepalive is nobody's business. A run that left something out is
- * no end of that, whatever the tables are now: the other end may wait for the
- * end of a whole one.
+ * than each keepalive is nobody's business. After a run that left something out
+ * there is another, whatever the tables are now, as the other end may wait for the
+ * end of a whole one: pg_message_make_up() sees to that.
  */
 static int pg_message_compare(struct pg_link *link, const struct pg_ping *theirs)
 {
 	struct pg_ping mine;
 
 	pg_message_fill_ping(link, &mine);
-	if (!link->sync.cut && mine.count == theirs->count &&
+	if (link->sync.cut)
+		return 0;
+	if (mine.count == theirs->count &&
 	    !memcmp(mine.fingerprint, theirs->fingerprint, sizeof(mine.fingerprint))) {
 		WRITE_ONCE(link->missed, false);
 		link->mismatches = 0;

@@ -21,6 +21,18 @@
  */
 #define PG_SYNC_DEPTH	7
 
+/*
+ * How many ranges a run asks about, in a table of so few records too: who answers can split
+ * what nobody has for ever. An honest end splits what has more than PG_SYNC_LEAF entries, into
+ * parts as large as each other. The last to be split have PG_SYNC_LEAF + 1 of these or more, and
+ * none in common; all above them are a fifteenth as many. So of n entries there are
+ * n / 65 * 16 / 15 splits at most, of 16 ranges each: 0.263 n. What there may be meanwhile is
+ * both tables, as the other grows by what this end sends: 0.525 ranges for each record that a
+ * table may have. The rest is for records that come and go during the run, and for another end
+ * that may have more.
+ */
+#define PG_SYNC_RANGES_MIN	(1U << 20)
+
 struct pg_sync_buffers {
 	struct pg_sync_range stack[PG_SYNC_STACK];
 	struct pg_sync_range asked[PG_SYNC_BRANCH];
@@ -161,6 +173,15 @@ static void pg_sync_later(struct pg_sync *s, const u8 *lo, const u8 *hi, u32 cou
 	range->count = count;
 }
 
+/* No honest end has so much to be asked about: what is left is left to another run. */
+static void pg_sync_tire(struct pg_sync *s)
+{
+	if (!s->n_stack || s->ranges < max(s->table->limits.records, PG_SYNC_RANGES_MIN))
+		return;
+	s->n_stack = 0;
+	s->cut = true;
+}
+
 static void pg_sync_descend(struct pg_sync *s, const struct pg_sync_range *range, u32 n)
 {
 	const struct pg_sync_part *part = pg_cursor_take(&s->rest, n * sizeof(*part));
@@ -225,19 +246,22 @@ static int pg_sync_ask(struct pg_sync *s)
 	const int grow = PG_SYNC_BRANCH - 1;
 	int splits = ((int)(PG_SYNC_STACK - s->n_stack) - PG_SYNC_DEPTH * grow) / grow;
 	struct pg_sync_buffers *buf = s->buf;
+	u32 n;
 
-	for (s->n_asked = 0; s->n_asked < PG_SYNC_BRANCH && s->n_stack; s->n_asked++) {
+	for (n = 0; n < PG_SYNC_BRANCH && s->n_stack; n++) {
 		struct pg_sync_range *range = &buf->stack[s->n_stack - 1];
 
-		if (range->count > PG_SYNC_LEAF && s->n_asked && --splits <= 0)
+		if (range->count > PG_SYNC_LEAF && n && --splits <= 0)
 			break;
-		buf->asked[s->n_asked] = *range;
-		pg_query_fill(s->table, range, &buf->query[s->n_asked]);
+		buf->asked[n] = *range;
+		pg_query_fill(s->table, range, &buf->query[n]);
 		s->n_stack--;
 	}
+	WRITE_ONCE(s->n_asked, n);	/* for pg_sync_asked() */
+	s->ranges += n;
 	s->asked = true;
 	WRITE_ONCE(s->phase, PG_SYNC_ASKED);
-	return s->ops->send(s, PG_MSG_SYNC, buf->query, s->n_asked * sizeof(*buf->query));
+	return s->ops->send(s, PG_MSG_SYNC, buf->query, n * sizeof(*buf->query));
 }
 
 static void pg_sync_drop_reply(struct pg_sync *s)
@@ -276,6 +300,7 @@ static int pg_sync_run(struct pg_sync *s)
 	pg_sync_drop_reply(s);
 	if (s->asked)
 		return 0;
+	pg_sync_tire(s);
 	if (s->n_stack)
 		return pg_sync_ask(s);
 	if (s->wanted) {
@@ -305,6 +330,7 @@ int pg_sync_start(struct pg_sync *s)
 	if (s->again)
 		return 0;
 	s->cut = false;
+	s->ranges = 0;
 	pg_sync_later(s, zero, zero, U32_MAX);
 	err = pg_sync_ask(s);
 	if (err)
@@ -358,6 +384,11 @@ int pg_sync_want_done(struct pg_sync *s, u32 token)
 	s->wanted = false;
 	s->n_due = 0;
 	return pg_sync_step(s);
+}
+
+u32 pg_sync_asked(const struct pg_sync *s)
+{
+	return READ_ONCE(s->n_asked);
 }
 
 bool pg_sync_due(struct pg_sync *s, const u8 *id)

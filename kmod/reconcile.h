@@ -44,7 +44,7 @@ enum pg_sync_phase {
 /**
  * struct pg_sync - the leader's half, one per link
  * @phase: what it waits for; the one member that others may read
- * @cut: the latest run left something out, for lack of room; group's lock
+ * @cut: the latest run left something out, for lack of room or as it had no end; group's lock
  */
 struct pg_sync {
 	enum pg_sync_phase phase;
@@ -59,6 +59,7 @@ struct pg_sync {
 	u32 token;		/* of the latest WANT */
 	u32 n_stack;		/* ranges still to ask about */
 	u32 n_asked;		/* ranges in the latest SYNC */
+	u32 ranges;		/* in all of this run */
 	u32 n_want;		/* ids gathered for the next WANT */
 	u32 n_due;		/* ids of the WANT that is out that have not come */
 	struct pg_sync_buffers *buf;
@@ -109,6 +110,12 @@ bool pg_sync_due(struct pg_sync *s, const u8 *id);
 
 /* The send queue has room again. Lock held; returns as pg_sync_reply(). */
 int __must_check pg_sync_continue(struct pg_sync *s);
+
+/*
+ * How many ranges are answered if a SYNC_REPLY comes now, which only who asks next may change?
+ * Without the lock.
+ */
+u32 pg_sync_asked(const struct pg_sync *s);
 
 /* How many ranges a SYNC of that length asks about, of those that may be answered. */
 u32 pg_sync_ranges(size_t len);

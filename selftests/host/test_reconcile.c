@@ -48,6 +48,68 @@ static void test_disjoint(void)
 	}
 }
 
+/* As run(), but what comes for the leader's table waits for the end, which spares sorting. */
+static int run_late(struct pair *p)
+{
+	struct fake *late = fake_new();
+	int ret = pg_sync_start(&p->sync);
+	size_t i;
+
+	while (!ret && !tap_bad) {
+		while (p->to_b.head < p->to_b.n)
+			serve_b(p);
+		if (p->to_a.head == p->to_a.n)
+			ret = pg_sync_continue(&p->sync);
+		for (; !ret && p->to_a.head < p->to_a.n; p->to_a.head++) {
+			struct msg *m = &p->to_a.m[p->to_a.head];
+
+			if (m->type == PG_MSG_RECORD)
+				fake_add(late, m->r);
+			else
+				ret = take_a(p, m);
+			free(m->body);
+		}
+	}
+	while (p->to_b.head < p->to_b.n)
+		serve_b(p);
+	for (i = 0; i < late->n; i++)
+		fake_add(p->a, late->r[i]);
+	fake_free(late);
+	return ret;
+}
+
+/* Records of two ends that have nothing in common; to the end of a run that is whole. */
+static void check_ranges(size_t leader, size_t answerer)
+{
+	size_t both = leader + answerer;
+	struct fake *a = fake_new(), *b = fake_new();
+	struct pair *p = pair_new(a, b, 100000);
+
+	while (leader--)
+		fake_add(a, record(NULL, 1, 1));
+	while (answerer--)
+		fake_add(b, record(NULL, 1, 1));
+	CHECK(run_late(p) == 1 && !p->sync.cut, "it was cut short");
+	CHECK(same(a, b) && a->n == both, "%zu and %zu of %zu", a->n, b->n, both);
+	/* As reconcile.c says of all that there is in the end. */
+	CHECK(p->sync.ranges <= 1 + both * 263 / 1000, "%u ranges", p->sync.ranges);
+	printf("# %zu records in the end: %u ranges, %zu SYNC\n", both, p->sync.ranges, p->syncs);
+	pair_free(p);
+	fake_free(a);
+	fake_free(b);
+	pool_drop();
+}
+
+/* Large tables, as different as can be; and the last to be split have one more than a list. */
+static void test_ranges(void)
+{
+	check_ranges(100000, 100000);
+	check_ranges(1000, 100000);
+	check_ranges(100000, 1000);
+	check_ranges(0, (PG_SYNC_LEAF + 1) * 16 * 16);
+	check_ranges((PG_SYNC_LEAF + 1) * 16, (PG_SYNC_LEAF + 1) * 16 * 16);
+}
+
 static void test_differ(void)
 {
 	static const size_t diffs[] = { 1, 10, 100, 1000 };
@@ -192,6 +254,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "equal tables: one SYNC, one reply", test_equal },
 		{ "disjoint tables", test_disjoint },
+		{ "as many ranges as there can be", test_ranges },
 		{ "few differences in many", test_differ },
 		{ "newer versions on either side", test_versions },
 		{ "dense ids at both ends", test_dense },

@@ -312,28 +312,40 @@ static u8 *hostile_split(const struct pg_sync_query *q, u8 n, u32 count, u8 *out
 	return out + 2 + n * sizeof(*part);
 }
 
-static u32 hostile_splits(u8 n, u32 count, int rounds)
+/* To the end of the run, or no further than twice as many ranges as there may be in one. */
+static u32 hostile_splits(u8 n, u32 count, u32 most)
 {
 	static u8 out[PG_MSG_BODY_MAX];
 	struct fake *a = fake_new(), *b = fake_new();
 	struct pair *p = pair_new(a, b, 100);
-	u32 deepest;
+	u32 deepest, ranges = 0, runs = 0;
+	int ret;
 
-	random_records(a, 300, 2, 1);
-	CHECK(!pg_sync_start(&p->sync));
-	while (rounds-- && !tap_bad) {
+	a->table.limits.records = most;
+	random_records(a, 20, 2, 1);
+	ret = pg_sync_start(&p->sync);
+	while (!ret && !tap_bad && ranges < 2 * most) {
 		struct msg *m = &p->to_b.m[p->to_b.head++];
 		const struct pg_sync_query *q = (void *)m->body;
+		size_t asked = m->len / sizeof(*q);
 		u8 *pos = out;
 
-		for (size_t i = 0; i < m->len / sizeof(*q); i++)
+		runs += !memchr_inv(q, 0, sizeof(q->lo) + sizeof(q->hi));
+		ranges += asked;
+		for (size_t i = 0; i < asked; i++)
 			pos = hostile_split(&q[i], n, count, pos);
 		free(m->body);
-		CHECK(!pg_sync_reply(&p->sync, out, pos - out));
+		ret = pg_sync_reply(&p->sync, out, pos - out);
 		check_bounds(p);
 	}
 	deepest = p->deepest;
-	printf("# %u ways, %u in a part: at most %u ranges kept\n", n, count, deepest);
+	printf("# %u ways, %u in a part: at most %u ranges kept, %u asked about\n", n, count,
+	       deepest, ranges);
+	CHECK(ret == 1 && runs == 1, "%d, %u runs", ret, runs);
+	CHECK(ranges >= most && ranges < most + PG_SYNC_BRANCH, "%u ranges", ranges);
+	CHECK(p->sync.phase == PG_SYNC_IDLE && p->to_b.head == p->to_b.n);
+	CHECK(p->sync.cut, "nobody knows that there is more to do");
+	CHECK(!pg_sync_start(&p->sync) && !p->sync.cut && p->sync.ranges == 1);
 	pair_free(p);
 	fake_free(a);
 	fake_free(b);
@@ -385,12 +397,16 @@ static void test_full_stack(void)
 	pool_drop();
 }
 
-/* An answerer that splits without end; with parts said to be small, the stack fills up. */
+/*
+ * An answerer that splits without end comes to the end of what a table may be asked about; with
+ * parts said to be small, the stack fills up as well.
+ */
 static void test_endless(void)
 {
-	CHECK(hostile_splits(2, U32_MAX, 2000) < PG_SYNC_STACK);
-	hostile_splits(16, U32_MAX, 2000);
-	CHECK(hostile_splits(16, 1, 2000) == PG_SYNC_STACK);
+	CHECK(hostile_splits(2, U32_MAX, PG_SYNC_RANGES_MIN) < PG_SYNC_STACK);
+	hostile_splits(16, U32_MAX, PG_SYNC_RANGES_MIN);
+	CHECK(hostile_splits(16, 1, PG_SYNC_RANGES_MIN) == PG_SYNC_STACK);
+	hostile_splits(16, 1, PG_SYNC_RANGES_MIN + 1000);
 }
 
 /* A reply that has to wait and cannot be kept ends the run. */

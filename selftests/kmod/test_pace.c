@@ -4,6 +4,7 @@
  * questions with long answers each have a rate, above which the link is read more slowly and
  * nothing is lost. Who asks and does not take the answers has no link for long.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -169,6 +170,81 @@ static void test_ranges(void)
 	NEED(!group_limit(&nl, group, L(SYNC_RATE), 0));
 }
 
+struct query {
+	uint8_t lo[PEERGROUP_ID_LEN];
+	uint8_t hi[PEERGROUP_ID_LEN];
+	uint8_t rest[4 + PEERGROUP_HASH_LEN];
+} __attribute__((packed));
+
+struct part {
+	uint8_t lo[PEERGROUP_ID_LEN];
+	uint32_t count;
+	uint8_t print[PEERGROUP_HASH_LEN];
+} __attribute__((packed));
+
+static uint64_t first_bytes(const uint8_t *id)
+{
+	uint64_t n;
+
+	memcpy(&n, id, sizeof(n));
+	return be64toh(n);
+}
+
+/* That a range has sixteen parts, as long as its bounds differ that much; or that it is equal. */
+static uint8_t *split(const struct query *q, uint8_t *out)
+{
+	uint64_t lo = first_bytes(q->lo), step = (first_bytes(q->hi) - 1 - lo) / 16, at;
+	struct part *part = (void *)(out + 2);
+	unsigned int i, n = step ? 16 : 0;
+
+	out[0] = n ? 3 : 1;
+	out[1] = n;
+	memset(part, 0, n * sizeof(*part));
+	for (i = 0; i < n; i++) {
+		at = htobe64(lo + i * step);
+		memcpy(part[i].lo, &at, sizeof(at));
+		part[i].count = htobe32(5);
+	}
+	return out + 2 + n * sizeof(*part);
+}
+
+static void split_all(struct peer *p)
+{
+	static uint8_t out[16 * (2 + 16 * sizeof(struct part))];
+	const struct query *q = (const void *)p->got;
+	size_t n = p->len / sizeof(*q);
+	uint8_t *end = out;
+
+	while (n--)
+		end = split(q++, end);
+	peer_send(p, PG_MSG_SYNC_REPLY, out, end - out);
+}
+
+/* Nor does an answer about sixteen count as one, to an end that asks on and on. */
+static void test_answers(void)
+{
+	static struct cert who;
+	uint64_t before;
+	struct peer p;
+	int i;
+
+	newcomer(&who, &root);
+	NEED(!group_limit(&nl, group, L(KEEPALIVE), 1000));
+	peer_link(&p, PORT, &who);
+	peer_until_asked(&p);
+	NEED(!group_limit(&nl, group, L(SYNC_RATE), RATE));
+	before = nl_stat(&nl, group, S(LINK_PACED));
+	for (i = 0; i < 10 * RATE / 2 && nl_stat(&nl, group, S(LINK_PACED)) == before; i++) {
+		split_all(&p);
+		NEED(peer_expect(&p, PG_MSG_SYNC));
+	}
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)) > before, "%d answers", i);
+	peer_close(&p);
+	gone(&who);
+	NEED(!group_limit(&nl, group, L(SYNC_RATE), 0));
+	NEED(!group_limit(&nl, group, L(KEEPALIVE), 15000));
+}
+
 static void test_questions(void)
 {
 	NEED(!group_limit(&nl, group, L(SYNC_RATE), RATE));
@@ -324,6 +400,7 @@ int main(void)
 		{ "rate of certificates over one link", test_proofs },
 		{ "rate of questions over one link", test_questions },
 		{ "questions about many ranges", test_ranges },
+		{ "answers about many ranges", test_answers },
 		{ "one member over several links", test_links },
 		{ "those whom one invited, together", test_invited },
 		{ "who asks and does not read", test_unread },
