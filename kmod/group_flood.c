@@ -107,6 +107,8 @@ static void pg_group_drop_waiting(struct pg_link *link, struct pg_deferred *d)
 	pg_stat_inc(&link->group->stats, PEERGROUP_A_STATS_DROPPED_DEFERRED);
 	pg_group_trace(&link->group->flood, link, d->r, PEERGROUP_A_STATS_DROPPED_DEFERRED);
 	pg_record_put(pg_link_undefer(link, d));
+	/* Who brought it takes it for delivered. */
+	WRITE_ONCE(link->missed, true);
 }
 
 /*

@@ -136,7 +136,8 @@ struct pg_claim {
  * @answered: a SYNC of the other end has been answered; group's lock
  * @synced: one whole reconciliation is behind it; group's lock
  * @resync: records were dropped from the queue: reconcile once it has drained
- * @missed: what it brought was over its creator's rate: reconcile in time
+ * @missed: what it brought was over its creator's rate, or was dropped as it waited for a
+ *	certificate: reconcile in time
  * @mismatches: pings in a row that showed another table; group's lock
  * @futile: reconciliations for a difference in a row that brought nothing; group's lock
  * @made_up: those for what was known to be missing, in a row; group's lock

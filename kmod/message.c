@@ -61,6 +61,7 @@ const struct pg_sync_ops pg_message_sync_ops = {
  * checked, those that wait for a certificate too. If the other end's table was
  * whole, so is ours now: the group is ready. That outlives the table here, by
  * what programs remember, so it is said apart that tables were compared here.
+ * What was dropped has been asked for again by then, once: it may not be for this host to have.
  *
  * It is no more than the word of the first member that was reached. Who says
  * that it is ready may have just been started itself, ready by what its programs
@@ -73,7 +74,7 @@ static void pg_message_settle(struct pg_link *link)
 	lockdep_assert_held(&g->lock);
 	if (!g->synced && link->synced && link->peer_ready && !atomic_read(&link->arrivals) &&
 	    !link->deferred_bytes && link->sync.phase == PG_SYNC_IDLE &&
-	    !READ_ONCE(link->resync))
+	    !READ_ONCE(link->resync) && (link->made_up || !READ_ONCE(link->missed)))
 		pg_group_set_synced(g);
 }
 
@@ -413,6 +414,7 @@ void pg_message_tick(struct pg_link *link)
 		trace_pg_record_verdict(g->index, link->id, d->r->rec.id, d->r->rec.version,
 					PEERGROUP_A_STATS_REFUSED_UNKNOWN);
 		pg_record_put(pg_link_undefer(link, d));
+		WRITE_ONCE(link->missed, true);
 	}
 	ret = pg_message_make_up(link);
 	pg_message_settle(link);

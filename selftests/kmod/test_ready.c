@@ -148,6 +148,58 @@ static void test_again(void)
 	check_waiting(group, FIRST_PORT + 4, synced);
 }
 
+/*
+ * Records that waited in vain for a certificate, for too long or as there are too many: whoever
+ * brought them does not do so again by itself. They are asked for, however busy the link is, and
+ * until then it is no whole table that has come.
+ */
+static void check_dropped(uint16_t counter, unsigned int n)
+{
+	uint32_t group = new_group(&own[0], FIRST_PORT + 6, true);
+	struct chain chain = { .cert = { &stranger.der }, .n = 1 };
+	static const uint8_t equal[] = { 1, 0 };
+	struct rec rec;
+	struct peer p;
+
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 600000));
+	if (n == 1)
+		NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 10));
+	else
+		NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER_RECORDS, n - 1));
+	/* So that no PING of the peer, whose table is empty, says that nothing is missing. */
+	rec_new(&rec, &own[0], "hello", 5);
+	rec_sign(&rec, &own[0]);
+	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	rec_free(&rec);
+	whole_peer(&p, FIRST_PORT + 6);
+	send_sync(&p);
+	while (n--) {
+		rec_new(&rec, &stranger, "hello", 5);
+		rec_sign(&rec, &stranger);
+		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+		rec_free(&rec);
+	}
+	NEED(wait_stat(&nl, group, counter, 1));
+	peer_gmc(&p, &chain);
+	send_end(&p);
+	NEED(!synced(&group));	/* one was dropped */
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 1000));
+	NEED(peer_asked_busy(&p, &member));
+	CHECK(!synced(&group), "nothing has come since");
+	peer_send(&p, PG_MSG_SYNC_REPLY, equal, sizeof(equal));
+	CHECK(wait_until(synced, &group));
+	peer_close(&p);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, group));
+}
+
+static void test_dropped(void)
+{
+	new_certs(2);
+	check_dropped(PEERGROUP_A_STATS_REFUSED_UNKNOWN, 1);
+	new_certs(3);
+	check_dropped(PEERGROUP_A_STATS_DROPPED_DEFERRED, 2);
+}
+
 /* The end comes while records are still being verified: the last of them is what counts. */
 static void test_burst(void)
 {
@@ -265,6 +317,7 @@ int main(void)
 		{ "what is published right before the end is sent", test_last_words },
 		{ "what was ready before has synchronised no sooner", test_again },
 		{ "but when the last record has been verified", test_burst },
+		{ "records that waited for a certificate and were dropped", test_dropped },
 	};
 
 	need_module();
