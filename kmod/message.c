@@ -367,8 +367,9 @@ static unsigned long pg_message_resync_wait(const struct pg_link *link, u32 futi
 /* Is it time for another run, after so many that did not bring all? Lock held. */
 static bool pg_message_may_repeat(const struct pg_link *link, u32 futile)
 {
+	/* The last one may be so long ago that what time_before() compares has wrapped. */
 	return link->sync.phase == PG_SYNC_IDLE &&
-	       !time_before(jiffies, link->last_sync + pg_message_resync_wait(link, futile));
+	       jiffies - link->last_sync >= pg_message_resync_wait(link, futile);
 }
 
 static int pg_message_repeat(struct pg_link *link)
