@@ -5,6 +5,8 @@
 
 #include <linux/kernel.h>
 
+#define INIT_HLIST_HEAD(h)	((h)->first = NULL)
+
 static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 {
 	n->next = h->first;
