@@ -28,10 +28,10 @@
  * none in common; all above them are a fifteenth as many. So of n entries there are
  * n / 65 * 16 / 15 splits at most, of 16 ranges each: 0.263 n. What there may be meanwhile is
  * both tables, as the other grows by what this end sends: 0.525 ranges for each record that a
- * table may have. The rest is for records that come and go during the run, and for another end
- * that may have more.
+ * table may have. The rest is for records that come and go during the run. And the other end may
+ * have more than may be here: half a range for each of the most that a limit can allow.
  */
-#define PG_SYNC_RANGES_MIN	(1U << 20)
+#define PG_SYNC_RANGES_MIN	(1U << 23)
 
 struct pg_sync_buffers {
 	struct pg_sync_range stack[PG_SYNC_STACK];
