@@ -141,6 +141,7 @@ struct pg_claim {
  * @mismatches: pings in a row that showed another table; group's lock
  * @futile: reconciliations for a difference in a row that brought nothing; group's lock
  * @made_up: those for what was known to be missing, in a row; group's lock
+ * @asked_again: something was dropped that a run has been begun for since; likewise
  * @last_sync: jiffies of the last reconciliation started for a difference; group's lock
  * @answer_heard: jiffies of the last SYNC or WANT sent, or of what came then but for PINGs
  * @fresh: the last REFRESH that was of no record here; group's lock
@@ -303,6 +304,7 @@ struct pg_link {
 	u32 mismatches;
 	u32 futile;
 	u32 made_up;
+	bool asked_again;
 	unsigned long last_sync;
 	unsigned long answer_heard;
 	struct pg_refresh_msg fresh;
@@ -508,6 +510,12 @@ static inline void pg_link_hold(struct pg_link *link)
 
 /* May sleep. */
 void pg_link_put(struct pg_link *link);
+
+/*
+ * As much as @units versions take was checked of what came over it, all true, and for nothing:
+ * there is a rate for that, of all links of the member together. May be called from any work.
+ */
+void pg_link_wasted(struct pg_link *link, u32 units);
 
 /* One record of this link has been dealt with: reading may go on. */
 void pg_link_arrival_done(struct pg_link *link, u32 bytes);

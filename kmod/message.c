@@ -74,7 +74,7 @@ static void pg_message_settle(struct pg_link *link)
 	lockdep_assert_held(&g->lock);
 	if (!g->synced && link->synced && link->peer_ready && !atomic_read(&link->arrivals) &&
 	    !link->deferred_bytes && link->sync.phase == PG_SYNC_IDLE &&
-	    !READ_ONCE(link->resync) && (link->made_up || !READ_ONCE(link->missed)))
+	    !READ_ONCE(link->resync) && (link->asked_again || !READ_ONCE(link->missed)))
 		pg_group_set_synced(g);
 }
 
@@ -378,6 +378,8 @@ static int pg_message_repeat(struct pg_link *link)
 	link->futile++;
 	link->last_sync = jiffies;
 	WRITE_ONCE(link->missed, false);
+	/* What was dropped until now it makes up for. */
+	WRITE_ONCE(link->resync, false);
 	pg_message_ask(link);
 	return pg_sync_start(&link->sync);
 }
@@ -392,10 +394,13 @@ static int pg_message_make_up(struct pg_link *link)
 	if (!link->up || !pg_message_may_repeat(link, link->made_up))
 		return 0;
 	if (!link->sync.cut && !READ_ONCE(link->missed)) {
-		link->made_up = 0;
+		/* What the last one brought and waits still may have to be asked for again. */
+		if (!link->deferred_bytes)
+			link->made_up = 0;
 		return 0;
 	}
 	link->made_up++;
+	link->asked_again |= READ_ONCE(link->missed);
 	return pg_message_repeat(link);
 }
 
