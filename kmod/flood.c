@@ -15,7 +15,6 @@
 #include "reserved.h"
 #include "revoke.h"
 
-#define PG_FLOOD_HASHES	256U	/* along a chain count as one version */
 
 /* A record of a link on its way through the signature check. */
 struct pg_arrival {
@@ -199,12 +198,6 @@ static bool pg_flood_rate_full(const struct pg_flood *f, const struct pg_creator
 			    PG_QUOTA_BURST_NS);
 }
 
-/* As many versions as that many hashes along a chain count for. */
-static u32 pg_flood_units(u32 hashes)
-{
-	return DIV_ROUND_UP(hashes, PG_FLOOD_HASHES);
-}
-
 /* Is that more than @most, and the burst, which came while these were asked for? */
 static bool pg_flood_ahead(const atomic64_t *backlog, u32 rate, u32 most)
 {
@@ -334,32 +327,11 @@ static void pg_flood_take_backlog(struct pg_flood *f, const struct pg_record *r,
 		pg_flood_put_off(&r->inviter->branch_backlog, pg_flood_rate(f, true), hashes);
 }
 
-/*
- * Whose rate a version counts in, though it may never have got as far as the table. False
- * without memory for that.
- */
-static bool pg_flood_payers(struct pg_flood *f, struct pg_record *r)
-{
-	const struct pg_member *top = pg_member_branch(r->creator);
-
-	if (!r->quota)
-		r->quota = pg_quota_get(&f->table->quotas, r->creator->gmc.spki_hash);
-	if (top && !r->inviter)
-		r->inviter = pg_quota_get(&f->table->quotas, top->gmc.spki_hash);
-	return r->quota;
-}
-
-/*
- * Counts a version that was checked. Not only those that the table has taken: what is true and
- * refused for another reason could be sent again and again, signed once. Lock held.
- */
-static void pg_flood_take_version(struct pg_flood *f, struct pg_record *r)
+/* Counts a version that is in the table now. */
+static void pg_flood_take_version(struct pg_flood *f, const struct pg_record *r)
 {
 	u32 hashes = r->refresh ? r->refresh->step : 0;
 
-	lockdep_assert_held(f->lock);
-	if (!pg_flood_payers(f, r))
-		return;
 	if (pg_flood_catches_up(f, r)) {
 		pg_flood_take_backlog(f, r, hashes);
 		return;
@@ -385,6 +357,7 @@ static unsigned int pg_flood_commit(struct pg_flood *f, struct pg_link *from,
 	refusal = pg_table_put(f->table, r, &change, &old);
 	if (refusal)
 		return refusal;
+	pg_flood_take_version(f, r);
 	if (old && old->revocation)
 		pg_revocation_del(f->members, old->revocation);
 	if (r->revocation)
@@ -480,17 +453,22 @@ static bool pg_flood_untrack(struct pg_flood *f, struct pg_arrival *a, bool forg
 	return ends;
 }
 
-/* The signature is good. Who brings what is false nevertheless loses the link for it. */
+/*
+ * The signature is good. What is refused all the same, and is not in the table after that, could
+ * be sent again and again, by anybody who has it: so who sends it is charged with the check, and
+ * not who has signed it. What is false ends the link in any case.
+ */
 static unsigned int pg_arrival_commit(struct pg_flood *f, struct pg_arrival *a)
 {
 	unsigned int refusal = pg_flood_examine(f, a->r);
 
-	mutex_lock(f->lock);
-	if (!refusal)
+	if (!refusal) {
+		mutex_lock(f->lock);
 		refusal = pg_flood_commit(f, a->from, a->r);
-	if (!pg_refusal_invalid(refusal))
-		pg_flood_take_version(f, a->r);
-	mutex_unlock(f->lock);
+		mutex_unlock(f->lock);
+	}
+	if (refusal && !pg_refusal_invalid(refusal))
+		f->ops->wasted(f, a->from, pg_flood_units(a->r->refresh ? a->r->refresh->step : 0));
 	return refusal;
 }
 
@@ -697,8 +675,6 @@ static unsigned int pg_flood_put_record(struct pg_flood *f, struct pg_record *r,
 	refusal = pg_flood_follows(f, r);
 	if (!refusal)
 		refusal = pg_flood_commit(f, NULL, r);
-	if (!refusal)
-		pg_flood_take_version(f, r);
 	if (seq)
 		*seq = r->seq;
 	mutex_unlock(f->lock);

@@ -44,6 +44,7 @@ struct pg_link;
  * @claim: what has @from said of @r's refreshes right before it?
  * @lied: was something of @from @refused as @invalid?
  * @akin: are both the same member's? Does not sleep
+ * @wasted: a check of what @from sent, and @units' worth of hashes, were for nothing
  *
  * @from is NULL for what a program of this host puts; then only @now, @verify,
  * @refused and @committed are called. @committed is called with the group's
@@ -71,6 +72,7 @@ struct pg_flood_ops {
 	void (*claim)(struct pg_flood *f, struct pg_link *from, struct pg_record *r);
 	bool (*lied)(struct pg_flood *f, const struct pg_link *from);
 	bool (*akin)(const struct pg_link *from, const struct pg_link *other);
+	void (*wasted)(struct pg_flood *f, struct pg_link *from, u32 units);
 };
 
 #define PG_FLOOD_BITS	8
@@ -134,9 +136,17 @@ unsigned int __must_check pg_flood_put(struct pg_flood *f, u8 *wire, u32 len, u6
 /* Has a creator, or have all for whom one answers, come too often? Any context. */
 bool pg_flood_rate_over(struct pg_flood *f, const struct pg_member *creator);
 
+#define PG_FLOOD_HASHES	256U	/* along a chain count as one version */
+
+/* As how many versions so many hashes along a chain count. */
+static inline u32 pg_flood_units(u32 hashes)
+{
+	return DIV_ROUND_UP(hashes, PG_FLOOD_HASHES);
+}
+
 /*
  * Counts a refresh that took @n hashes in the creator's rate: as a version, or several
- * where it was a long way along the chain. @r is in the table, or was. Lock held.
+ * where it was a long way along the chain. @r is in the table. Lock held.
  */
 void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n);
 

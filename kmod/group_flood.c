@@ -209,6 +209,11 @@ static bool pg_group_flood_akin(const struct pg_link *from, const struct pg_link
 		READ_ONCE(from->payer) == READ_ONCE(other->payer));
 }
 
+static void pg_group_flood_wasted(struct pg_flood *f, struct pg_link *from, u32 units)
+{
+	pg_link_wasted(from, 1 + units);
+}
+
 static void pg_group_properties_changed(struct pg_group *g, const struct pg_record *r)
 {
 	bool defer = pg_properties_flags(&r->rec) & PEERGROUP_PROPERTY_DEFER_EXPIRATION;
@@ -309,6 +314,7 @@ const struct pg_flood_ops pg_group_flood_ops = {
 	.claim = pg_group_flood_claim,
 	.lied = pg_group_flood_lied,
 	.akin = pg_group_flood_akin,
+	.wasted = pg_group_flood_wasted,
 };
 
 /* --------------------------------------------------------------- expiry -- */

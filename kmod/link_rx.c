@@ -91,18 +91,20 @@ static enum pg_pace pg_rx_proof_pace(const struct pg_link *link)
  * How long (ns) until a link may bring more. Of records a tenth of a second's worth may
  * come at once. What proves a membership costs a signature check or an answer many times
  * as long, and what compares tables a search of all of it; who joins a large group asks for
- * much of both, and gets ten seconds' worth.
+ * much of both, and gets ten seconds' worth. As much as one creator may publish comes from
+ * one member that is checked for nothing.
  */
 static u64 pg_rx_early(const struct pg_link *link, u64 now)
 {
 	const struct pg_limits *l = &link->group->limits;
-	u64 record, data, proof, sync;
+	u64 record, data, proof, sync, wasted;
 
 	record = pg_rx_wait(link->rx_due, READ_ONCE(l->link_rate), now, PG_RX_BURST_NS);
 	data = pg_rx_wait(link->rx_data_due, READ_ONCE(l->data_rate), now, PG_RX_BURST_NS);
 	proof = pg_rx_member_wait(link, pg_rx_proof_pace(link), READ_ONCE(l->proof_rate), now);
 	sync = pg_rx_member_wait(link, PG_PACE_SYNC, READ_ONCE(l->sync_rate), now);
-	return max(max(record, data), max(proof, sync));
+	wasted = pg_rx_member_wait(link, PG_PACE_WASTED, READ_ONCE(l->table.creator.rate), now);
+	return max(max(max(record, data), max(proof, sync)), wasted);
 }
 
 static void pg_rx_take_member(struct pg_link *link, enum pg_pace kind, u32 rate)
@@ -126,6 +128,16 @@ static void pg_rx_take_ranges(struct pg_link *link, u32 ranges)
 	for (; ranges > PG_RX_RANGES; ranges -= PG_RX_RANGES)
 		pg_rx_take_sync(link);
 	pg_rx_take_sync(link);
+}
+
+void pg_link_wasted(struct pg_link *link, u32 units)
+{
+	/* What is heard of who is taken for revoked has a bound of its own. */
+	if (READ_ONCE(link->appeal))
+		return;
+	while (units--)
+		pg_rx_take_member(link, PG_PACE_WASTED,
+				  READ_ONCE(link->group->limits.table.creator.rate));
 }
 
 bool pg_rx_may_appeal(const struct pg_link *link)

@@ -49,6 +49,7 @@ enum pg_pace {
 	PG_PACE_PROOF,	/* proves memberships */
 	PG_PACE_SYNC,	/* compares tables, or is a sign of life */
 	PG_PACE_APPEAL,	/* proves memberships to who takes the sender for revoked */
+	PG_PACE_WASTED,	/* was checked, and is true, and was refused */
 	PG_PACES,
 };
 

@@ -664,25 +664,38 @@ static void test_steps_rate(void)
 	gone(&who);
 }
 
-static uint64_t full;
+static uint64_t full, paced;
 
 static bool one_judged(void *arg)
 {
 	(void)arg;
 	return nl_stat(&nl, group, S(REFUSED_QUOTA)) > full ||
-	       nl_stat(&nl, group, S(REFUSED_RATE)) > over;
+	       nl_stat(&nl, group, S(LINK_PACED)) > paced;
+}
+
+static void link_as(struct peer *p, const struct cert *as)
+{
+	bool below = as == &invited[0] || as == &invited[1];
+	struct chain chain = { .cert = { &inviter.der, &as->der }, .n = 2 };
+	struct noise_meet m;
+
+	meet_fill(&m, as, below ? &chain : NULL);
+	peer_connect(p, PORT);
+	NEED(peer_handshake(p, &m));
+	NEED(peer_expect(p, PG_MSG_WELCOME));
 }
 
 /*
  * A version of what each has that is longer than there is room for, which only the table
- * knows: true, and refused. By turns, until one comes too often; how many did not.
+ * knows: true, and refused. Sent by @from, by turns, until one has to wait; how many had not.
  */
-static unsigned int send_refused(const struct cert *const by[], unsigned int n)
+static unsigned int send_refused(const struct cert *const from[], const struct cert *const by[],
+				 unsigned int n)
 {
 	static const uint8_t zeros[64 << 10];
 	struct rec had[3], next[3];
 	unsigned int i, sent = 0;
-	struct peer p;
+	struct peer p[3];
 
 	for (i = 0; i < n; i++) {
 		rec_new(&had[i], by[i], "x", 1);
@@ -690,61 +703,63 @@ static unsigned int send_refused(const struct cert *const by[], unsigned int n)
 		NEED(!put(&had[i]));
 		rec_next(&next[i], &had[i], by[i], zeros, sizeof(zeros));
 		rec_sign(&next[i], by[i]);
+		link_as(&p[i], from[i]);
 	}
 	NEED(!limit_bytes(L(CREATOR_BYTES), 1));
 	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 1));
-	peer_link(&p, PORT, &flooder);
 	full = nl_stat(&nl, group, S(REFUSED_QUOTA));
-	over = nl_stat(&nl, group, S(REFUSED_RATE));
-	while (nl_stat(&nl, group, S(REFUSED_RATE)) == over && sent < 100) {
+	paced = nl_stat(&nl, group, S(LINK_PACED));
+	while (nl_stat(&nl, group, S(LINK_PACED)) == paced && sent < 100) {
 		full = nl_stat(&nl, group, S(REFUSED_QUOTA));
-		peer_send(&p, PG_MSG_RECORD, next[sent % n].wire, next[sent % n].len);
+		peer_send(&p[sent % n], PG_MSG_RECORD, next[sent % n].wire, next[sent % n].len);
 		NEED(wait_until(one_judged, NULL));
 		sent++;
 	}
-	CHECK(nl_stat(&nl, group, S(REFUSED_RATE)) == over + 1, "never too often");
-	CHECK(peer_alive(&p), "the link is closed");
-	peer_close(&p);
+	CHECK(nl_stat(&nl, group, S(LINK_PACED)) == paced + 1, "never too often");
+	NEED(!limit_bytes(L(CREATOR_BYTES), 0));
 	for (i = 0; i < n; i++) {
 		rec_free(&had[i]);
 		rec_free(&next[i]);
+		peer_close(&p[i]);
 	}
-	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
-	NEED(!limit_bytes(L(CREATOR_BYTES), 0));
 	return sent;
 }
 
-/* What is checked and then refused can be sent again and again: it counts, too. */
+/*
+ * What is checked and then refused can be sent again and again, by anybody who has it: it is
+ * who does that who has to wait, and not who has signed it.
+ */
 static void test_refused(void)
 {
-	const struct cert *by[1];
-	struct cert who;
+	struct cert sender, who;
+	const struct cert *from[1] = { &sender }, *by[1] = { &who };
+	struct rec rec;
 	unsigned int n;
 
 	newcomer(&who, &root, PEERGROUP_ROLE_MEMBER);
-	by[0] = &who;
-	n = send_refused(by, 1);
+	newcomer(&sender, &root, PEERGROUP_ROLE_MEMBER);
+	n = send_refused(from, by, 1);
 	CHECK(n > 9, "%u", n);
+	/* By the rate of one a second, of which ten may come at once. */
+	rec_new(&rec, &who, "x", 1);
+	rec_sign(&rec, &who);
+	CHECK(!put(&rec), "%s", nl.text);
+	rec_free(&rec);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
+	gone(&sender);
 	gone(&who);
 }
 
 /* For all of one who invites together: less than each of them may alone. */
 static void test_inviter_refused(void)
 {
-	struct cert top, who[2];
-	const struct cert *by[3] = { &top, &who[0], &who[1] };
-	double start;
+	const struct cert *by[3] = { &inviter, &invited[0], &invited[1] };
+	double start = seconds_now();
 	unsigned int n;
 
-	newcomer(&top, &root, PEERGROUP_ROLE_INVITING | PEERGROUP_ROLE_MEMBER);
-	newcomer(&who[0], &top, PEERGROUP_ROLE_MEMBER);
-	newcomer(&who[1], &top, PEERGROUP_ROLE_MEMBER);
-	start = seconds_now();
-	n = send_refused(by, 3);
+	n = send_refused(by, by, 3);
 	CHECK(n > 19 && n < 30 + 2 * (seconds_now() - start), "%u", n);
-	gone(&who[0]);
-	gone(&who[1]);
-	gone(&top);
+	NEED(!group_limit(&nl, group, L(CREATOR_RATE), 0));
 }
 
 /* What came in spite of the rate, as deletions do, is soon forgiven. */
@@ -1468,14 +1483,14 @@ int main(void)
 		{ "rate of one creator, of whose refreshed records all are asked for",
 		  test_refreshed_caught_up },
 		{ "rate of one creator, whose record took many hashes", test_steps_rate },
-		{ "rate of one creator, of what is refused when it has been checked", test_refused },
+		{ "what is refused when it has been checked, of who sends it", test_refused },
 		{ "more than the rate is no debt for long", test_rate_debt },
 		{ "rate of one who invites", test_inviter_rate },
 		{ "rate of one who invites, of whose records all are asked for",
 		  test_inviter_caught_up },
 		{ "rate of one who invites, of whose refreshed records all are asked for",
 		  test_inviter_refreshed },
-		{ "rate of one who invites, of what is refused when it has been checked",
+		{ "what is refused when it has been checked, of all whom one invited",
 		  test_inviter_refused },
 		{ "links of all", test_links },
 		{ "links of one member", test_member_links },

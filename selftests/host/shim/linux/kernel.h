@@ -11,6 +11,7 @@
 #define BUILD_BUG_ON(cond)	_Static_assert(!(cond), #cond)
 #define WARN_ON_ONCE(cond)	({ bool __bad = (cond); if (__bad) abort(); __bad; })
 #define BIT(n)		(1UL << (n))
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
