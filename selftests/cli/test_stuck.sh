@@ -102,6 +102,38 @@ is "and is out of the kernel" "$(running h1)" 0
 check "a group that is not up is not up" exits $NOT_FOUND other down g
 check "as is said" said "not up"
 
+# Another's, which is up alone, is not meant by no name: neither by who has no groups, nor
+# where those cannot be listed.
+up h1
+mkdir -m 700 "$T/none"
+: > "$T/file"
+for folder in none file; do
+	bare() { PEERGROUP_HOME=$T/$folder in_ns h1 peergroup "$@"; }
+	check "without a name another's is not taken down ($folder)" exits $USAGE bare down
+	check "which is named" said "'$name' is up as member $member"
+	is "it is up" "$(running h1)" 1
+done
+check "by its name it is" exits 0 bare down "$name"
+is "and is out of the kernel" "$(running h1)" 0
+
+# With --identity, too, it is for the user to say which group is meant, whatever runs.
+pg h1 create k > /dev/null || bail_out "no second group"
+pg h1 up k > /dev/null || bail_out "the second group is not up"
+start=$(pg h1 info k --json | field name)
+start=${start:0:8}
+check "of two groups of an identity none is meant" exits $USAGE pg h1 down --identity "$member"
+check "as is said" said "there are 2 groups"
+is "the one that is up is so still" "$(running h1)" 1
+pg h1 create "$start" > /dev/null || bail_out "no third group"
+for who in "$member" host1; do
+	check "a name is that of a group that is down" exits $NOT_FOUND \
+		pg h1 down --identity "$who" "$start"
+	check "as is said" said "group '$start' is not up"
+	is "another whose peer name starts so stays up" "$(running h1)" 1
+done
+check "it is taken down by its own name" exits 0 pg h1 down --identity host1 k
+check "both are left" eval "pg h1 leave k && pg h1 leave $start"
+
 # Who may read it only does not take it down.
 up h1
 pg h1 chmod 644 g

@@ -230,6 +230,8 @@ int fail_not_up(const struct group_ref *ref);
  * Return: EXIT_OK, or an exit code after telling why.
  */
 int find_identity(const char *arg, char **name);
+/* The same, but does not tell why. */
+int find_identity_quietly(const char *arg, char **name);
 
 /* peergroup_open() of a group found before. */
 int open_found(const struct group_ref *ref, peergroup_t *group);

@@ -61,7 +61,7 @@ static void warn_damaged(void)
 		fail(EXIT_OK, "%s", detail);
 }
 
-/* Does not tell why where @quiet. */
+/* Does not tell why where @quiet. --identity may be another user's then, who has none here. */
 static int look_up(const char *arg, struct group_ref *ref, bool quiet)
 {
 	struct peergroup_group_name *list, *found = NULL;
@@ -71,7 +71,8 @@ static int look_up(const char *arg, struct group_ref *ref, bool quiet)
 	HRESULT hr;
 
 	memset(ref, 0, sizeof(*ref));
-	ret = find_identity(opt_identity, &identity);
+	ret = quiet ? find_identity_quietly(opt_identity, &identity) :
+		find_identity(opt_identity, &identity);
 	if (ret != EXIT_OK)
 		return ret;
 	hr = peergroup_list_groups(identity, &list, &n);
@@ -626,15 +627,24 @@ static int end_group(const struct admin_group *running)
 	return ret;
 }
 
-/* Another member's is not meant by a name alone where this user is one, too. */
+/*
+ * Another member's is not meant by a name alone where this user is one, too, and not at all
+ * unless something was said.
+ */
 static int find_running(const char *arg, struct admin_group *running)
 {
-	struct group_ref ref = { NULL, NULL, NULL };
-	int ret;
+	struct group_ref ref;
+	int ret = look_up(arg, &ref, true);
 
-	/* Which of this user's is meant is for the user to say, whatever runs. */
-	if (!opt_identity && look_up(arg, &ref, true) == EXIT_USAGE)
-		return find_group(arg, &ref);
+	/*
+	 * Which of this user's is meant is for the user to say, whatever runs. There may be but
+	 * one by now.
+	 */
+	if (ret == EXIT_USAGE) {
+		ret = find_group(arg, &ref);
+		if (ret != EXIT_OK)
+			return ret;
+	}
 	ret = admin_find_group(arg, running);
 	if (ret == EXIT_OK && ref.name && !str_eq(running->name, ref.name))
 		ret = fail_not_up(&ref);
@@ -642,6 +652,10 @@ static int find_running(const char *arg, struct admin_group *running)
 		ret = fail(EXIT_USAGE,
 			   "group '%s' is up as member %s, but this user is member %s (try: --identity %s)",
 			   ref.friendly, running->member, ref.identity, running->member);
+	else if (ret == EXIT_OK && !running->mine && !arg && !opt_identity)
+		ret = fail(EXIT_USAGE,
+			   "group '%s' is up as member %s, which is no identity of this user: to take it down, name it",
+			   running->friendly, running->member);
 	free_group(&ref);
 	return ret;
 }

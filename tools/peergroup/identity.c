@@ -9,7 +9,7 @@
 #include "table.h"
 #include "transfer.h"
 
-int find_identity(const char *arg, char **name)
+static int find(const char *arg, char **name, bool quiet)
 {
 	struct peergroup_name_pair *list;
 	size_t n, i, matches = 0;
@@ -21,7 +21,7 @@ int find_identity(const char *arg, char **name)
 		return EXIT_OK;
 	hr = peergroup_identity_list(&list, &n);
 	if (FAILED(hr))
-		return fail_result(hr, "cannot list identities");
+		return quiet ? EXIT_FAILED : fail_result(hr, "cannot list identities");
 	for (i = 0; i < n; i++) {
 		if (str_eq(list[i].name, arg)) {
 			found = list[i].name;
@@ -37,12 +37,23 @@ int find_identity(const char *arg, char **name)
 	if (matches == 1)
 		*name = xstrdup(found);
 	peergroup_free(list);
+	if (matches == 1)
+		return EXIT_OK;
+	if (quiet)
+		return matches ? EXIT_USAGE : EXIT_NOT_FOUND;
 	if (!matches)
 		return fail(EXIT_NOT_FOUND, "no identity '%s' (see: peergroup identity list)", arg);
-	if (matches > 1)
-		return fail(EXIT_USAGE, "%zu identities are called '%s': use the peer name",
-			    matches, arg);
-	return EXIT_OK;
+	return fail(EXIT_USAGE, "%zu identities are called '%s': use the peer name", matches, arg);
+}
+
+int find_identity(const char *arg, char **name)
+{
+	return find(arg, name, false);
+}
+
+int find_identity_quietly(const char *arg, char **name)
+{
+	return find(arg, name, true);
 }
 
 static int identity_create(int argc, char **argv)
