@@ -102,6 +102,10 @@ is "to standard output, and nothing behind it" "$(stat -c %s "$T/stdout")" "$siz
 check "which stays a link" [ -L /dev/stdout ]
 pg h2 export g /dev/fd/3 3> >(:) 2> "$T/why"
 is "where nobody reads it fails, by no signal" $? 1 || diag "$(cat "$T/why")"
+mkdir "$T/tmp"
+TMPDIR=$T/tmp pg h2 export g - | :
+is "what goes to standard output ends by a signal there" "${PIPESTATUS[0]}" 141
+is "and leaves nothing behind" "$(ls -A "$T/tmp")" ""
 old=$(stat -c %i "$T/table")
 check "through a link" pg h2 export g "$T/links/table"
 check "which stays one" [ -L "$T/links/table" ]

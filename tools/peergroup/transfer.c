@@ -392,14 +392,17 @@ static bool is_stdout(const char *file)
 	       out.st_ino == st.st_ino;
 }
 
+/* Ends the file's name first: who stops reading ends this process, and it is not encrypted. */
 static int copy_to_stdout(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret = fd < 0 ? fail(EXIT_FAILED, "%s: %s", path, strerror(errno)) : EXIT_OK;
 	char buf[65536];
 	ssize_t n;
 
-	if (fd < 0)
-		return fail(EXIT_FAILED, "%s: %s", path, strerror(errno));
+	unlink(path);
+	if (ret != EXIT_OK)
+		return ret;
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
 		if (fwrite(buf, 1, (size_t)n, stdout) != (size_t)n)
 			break;
@@ -424,9 +427,12 @@ static int export_stdout(peergroup_t group, const char *friendly)
 	} else {
 		close(fd);
 		hr = peergroup_export_database(group, path, &counts);
-		ret = FAILED(hr) ? fail_result(hr, "cannot export '%s'", friendly) :
-			copy_to_stdout(path);
-		unlink(path);
+		if (FAILED(hr)) {
+			unlink(path);
+			ret = fail_result(hr, "cannot export '%s'", friendly);
+		} else {
+			ret = copy_to_stdout(path);
+		}
 	}
 	free(path);
 	return ret;
