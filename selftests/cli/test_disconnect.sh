@@ -37,4 +37,21 @@ is "none is dialled" "$(dials)" ""
 check "one is connected to again" pg h1 connect g 10.88.0.7
 check "down and up" again
 is "and remembered" "$(dials)" 10.88.0.7:3587
+
+# What could not be forgotten is by the next try, though there is no link by then.
+check "another is connected to" pg h1 connect g 10.88.0.8
+{ mount --bind "$T/h1" "$T/h1" && mount -o remount,bind,ro "$T/h1"; } || bail_out "not read-only"
+pg h1 disconnect g 10.88.0.8 2> "$T/said"
+is "where nothing can be written that fails" $? 1
+check "and it is said that it is dialled again" grep -q "dialled again" "$T/said"
+umount "$T/h1"
+is "the link has ended" "$(dials)" 10.88.0.7:3587
+pg h1 disconnect g 10.88.0.8 2> "$T/said"
+is "once more does it" $? 0
+is "without a word" "$(cat "$T/said")" ""
+pg h1 disconnect g 10.88.0.8 2> "$T/said"
+is "there is nothing left to do then" $? $NOT_FOUND
+check "as is said" grep -q "no link is kept to that address" "$T/said"
+check "down and up" again
+is "it is not dialled" "$(dials)" 10.88.0.7:3587
 done_testing

@@ -120,7 +120,8 @@ struct admin_owner {
 int admin_set_owner(uint32_t index, const struct admin_owner *owner);
 /* Takes it offline and keeps it no longer: it ends where no program has it open. */
 int admin_let_go(uint32_t index);
-int admin_disconnect(uint32_t index, const struct sockaddr_storage *address);
+/* *@was: whether a link to there was kept, or asked for; that none was is no failure. */
+int admin_disconnect(uint32_t index, const struct sockaddr_storage *address, bool *was);
 /* The wire form of a record; EXIT_NOT_FOUND if there is none. */
 int admin_record(uint32_t index, const unsigned char *id, struct admin_blob *wire);
 

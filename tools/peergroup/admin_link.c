@@ -65,12 +65,13 @@ nla_put_failure:
 	return fail_no_memory();
 }
 
-int admin_disconnect(uint32_t index, const struct sockaddr_storage *address)
+int admin_disconnect(uint32_t index, const struct sockaddr_storage *address, bool *was)
 {
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
 	struct nl_msg *msg = admin_request(PEERGROUP_CMD_LINK_DEL, 0);
 	struct admin_answer answer = { .parse = NULL };
+	int ret;
 
 	NLA_PUT_U32(msg, PEERGROUP_A_LINK_GROUP, index);
 	if (address->ss_family == AF_INET) {
@@ -82,7 +83,12 @@ int admin_disconnect(uint32_t index, const struct sockaddr_storage *address)
 		if (v6->sin6_scope_id)
 			NLA_PUT_U32(msg, PEERGROUP_A_LINK_SCOPE, v6->sin6_scope_id);
 	}
-	return admin_perform(msg, &answer, "cannot disconnect");
+	ret = admin_exchange(msg, &answer);
+	nlmsg_free(msg);
+	*was = !answer.error;
+	if (ret == EXIT_OK && answer.error && answer.error != ENOENT)
+		ret = admin_refused(&answer, "cannot disconnect");
+	return ret;
 
 nla_put_failure:
 	nlmsg_free(msg);

@@ -67,13 +67,15 @@ int cmd_connect(int argc, char **argv)
  * Or "up" would dial it again. Of a group that is another user's nothing is remembered here,
  * and of a damaged one nothing can be.
  */
-static int forget(const struct admin_group *group, const char *text)
+static int forget(const struct admin_group *group, const char *text, bool *was)
 {
 	HRESULT hr;
 
+	*was = false;
 	if (!group->mine)
 		return EXIT_OK;
 	hr = peergroup_forget_address(group->member, group->name, text);
+	*was = hr == S_OK;
 	return FAILED(hr) ? fail_result(hr, "%s is dialled again by the next 'up'", text) : EXIT_OK;
 }
 
@@ -82,20 +84,20 @@ int cmd_disconnect(int argc, char **argv)
 	struct sockaddr_storage address;
 	struct admin_group group;
 	const char *arg, *text;
-	int ret = address_args(argc, argv, &arg, &text, &address), forgotten;
+	bool linked, remembered;
+	int ret = address_args(argc, argv, &arg, &text, &address);
 
 	if (ret != EXIT_OK || !text)
 		return ret;
 	ret = admin_find_group(arg, &group);
 	if (ret != EXIT_OK)
 		return ret;
-	ret = admin_disconnect(group.index, &address);
-	/* It may be remembered where no link is kept. */
-	if (ret == EXIT_OK || ret == EXIT_NOT_FOUND) {
-		forgotten = forget(&group, text);
-		if (ret == EXIT_OK)
-			ret = forgotten;
-	}
+	ret = admin_disconnect(group.index, &address, &linked);
+	/* It may be remembered where no link is kept, as where forgetting has failed before. */
+	if (ret == EXIT_OK)
+		ret = forget(&group, text, &remembered);
+	if (ret == EXIT_OK && !linked && !remembered)
+		ret = fail(EXIT_NOT_FOUND, "cannot disconnect: no link is kept to that address");
 	return done(ret, &address);
 }
 
