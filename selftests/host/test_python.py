@@ -28,7 +28,7 @@ if not os.path.exists(os.environ["PEERGROUP_LIBRARY"]):
 sys.dont_write_bytecode = True
 sys.path.insert(0, f"{TOP}/libpeergroup/python")
 import peergroup                        # noqa: E402 pylint: disable=wrong-import-position
-from peergroup import _c, _group, _watch        # noqa: E402 pylint: disable=wrong-import-position
+from peergroup import _c, _call, _group, _watch  # noqa: E402 pylint: disable=wrong-import-position
 
 count = failed = 0      # pylint: disable=invalid-name
 
@@ -284,6 +284,9 @@ for words, function, wrong in (
         ("when must be datetime, not str", peergroup.PeerTime.of, "2030-01-01"),
         ("when must be date, not str", peergroup.Date.of, "2030-01-01")):
     mistaken(words, words, function, wrong)
+# To tell so it has to have a name, which that of typing has not in Python 3.9.
+for module in (_call, _group):
+    result(isinstance(module.Mapping, type), f"Mapping of {module.__name__} is a class")
 for good in (b"x", bytearray(b"x"), memoryview(b"x"), "x"):
     result(_group._raw(good) == b"x",           # pylint: disable=protected-access
            f"{type(good).__name__} is data")

@@ -9,9 +9,10 @@ import ctypes
 import socket
 import struct
 import uuid
+from collections.abc import Mapping
 from ctypes import byref
 from datetime import date, datetime, timezone
-from typing import Any, Callable, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Optional, TypeVar, Union
 
 from . import _c
 from ._types import (Attribute, Attributes, Date, Error, PeerTime, Record, check, expect,

@@ -7,10 +7,11 @@ import ctypes
 import math
 import os
 import uuid
+from collections.abc import Mapping
 from ctypes import byref
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
+from typing import Any, Callable, Iterable, Iterator, Optional, Union
 
 from . import _c
 from ._call import (address, attributes_xml, call_block, call_list, call_text, decode, encode,
