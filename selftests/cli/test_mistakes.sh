@@ -96,6 +96,12 @@ pg h1 add g --type note < /dev/null > /dev/null 2> "$T/said"
 check_fails "nor nothing" warned
 while read -r _; do pg h1 add g --type note > /dev/null 2> "$T/said"; done < "$T/data"
 check_fails "nor a file that the shell reads" warned
+printf 'a\nb\n' | while read -r name; do
+	pg h1 add g --type note --attr "name=$name" > /dev/null
+done 2> "$T/said"
+check_fails "nor a pipe that it reads, for attributes" warned
+pg h1 add g --type note --attr name=a < "$T/data" > /dev/null 2> "$T/said"
+check "a file on standard input beside attributes" warned
 
 # What is nearly a UUID is no name.
 for type in 6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c00 6b1f7c1e-0d52-4f1c-9a38-3d0b5ad1c0011 \

@@ -176,9 +176,10 @@ static int set_common(peergroup_t group, const struct content *content,
 /*
  * Is there data that this command was not told to read, through a pipe or in a file? What a
  * program writes before it is asked to is not waited for, nor is a file meant of which
- * somebody has read already, as the shell's "while read" does.
+ * somebody has read already, as the shell's "while read" does. Of a pipe that cannot be told:
+ * it is not @piped where the record has something without it, as in such a loop.
  */
-static bool is_unread(int fd)
+static bool is_unread(int fd, bool piped)
 {
 	struct stat st;
 	int ready = 0;
@@ -186,7 +187,7 @@ static bool is_unread(int fd)
 	if (fstat(fd, &st))
 		return false;
 	if (S_ISFIFO(st.st_mode))
-		return !ioctl(fd, FIONREAD, &ready) && ready > 0;
+		return piped && !ioctl(fd, FIONREAD, &ready) && ready > 0;
 	return S_ISREG(st.st_mode) && st.st_size && !lseek(fd, 0, SEEK_CUR);
 }
 
@@ -228,7 +229,8 @@ static int add(const char *arg, const struct content *content)
 		else
 			ret = report_record(id, content->type);
 		/* By now there is what a pipe will have. */
-		if (ret == EXIT_OK && !content->has_data && is_unread(STDIN_FILENO))
+		if (ret == EXIT_OK && !content->has_data &&
+		    is_unread(STDIN_FILENO, !content->n_attributes))
 			fail(EXIT_OK, "the record has no data: standard input was not read, which is asked for by -");
 		if (ret == EXIT_OK && content->refresh)
 			ret = refresh_until_told();
