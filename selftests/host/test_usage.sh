@@ -42,6 +42,7 @@ done <<-END
 	either --file or --forget is wanted|password lab
 	either --file or --forget is wanted|password --file pw --forget lab
 	--role goes with --file|password --forget --role inviting lab
+	--type 00000000-0000-0000-0000-000000000000: no type is all zeros|list lab --type 00000000-0000-0000-0000-000000000000
 	--password-role goes with --password-file|create --password-role inviting lab
 END
 is "nothing is written" "$(find "$T" -mindepth 1 ! -name out ! -name err)" ""

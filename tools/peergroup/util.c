@@ -342,6 +342,10 @@ static bool is_nearly_uuid(const char *s)
 
 int bad_type(const char *s)
 {
+	uuid_t type;
+
+	if (!uuid_parse(s, type))
+		return usage("--type %s: no type is all zeros", s);
 	if (is_nearly_uuid(s))
 		return usage("--type %s: that is nearly a UUID, and too much like one for a name",
 			     s);
