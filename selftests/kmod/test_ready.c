@@ -192,6 +192,47 @@ static void check_dropped(uint16_t counter, unsigned int n)
 	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, group));
 }
 
+/*
+ * One that comes each time it is asked for, and waits each time for what does not come, longer
+ * than a link is left in peace: it is asked for ever less often, and no group waits for it.
+ */
+static void test_never(void)
+{
+	static const uint8_t equal[] = { 1, 0 };
+	const unsigned int tries = 8;
+	unsigned int asked = 0;
+	uint32_t group;
+	struct rec rec;
+	struct peer p;
+
+	new_certs(2);
+	group = new_group(&own[0], FIRST_PORT + 7, true);
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_KEEPALIVE, 1000));
+	NEED(!group_limit(&nl, group, PEERGROUP_A_LIMIT_DEFER, 3000));
+	/* So that no PING of the peer, whose table is empty, says that nothing is missing. */
+	rec_new(&rec, &own[0], "hello", 5);
+	rec_sign(&rec, &own[0]);
+	NEED(!nl_put_record(&nl, group, rec.wire, rec.len));
+	rec_free(&rec);
+	rec_new(&rec, &stranger, "hello", 5);
+	rec_sign(&rec, &stranger);
+	whole_peer(&p, FIRST_PORT + 7);
+	send_sync(&p);
+	peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+	send_end(&p);
+	while (!synced(&group) && asked < tries) {
+		NEED(peer_asked_busy(&p, &member));
+		peer_send(&p, PG_MSG_RECORD, rec.wire, rec.len);
+		peer_send(&p, PG_MSG_SYNC_REPLY, equal, sizeof(equal));
+		asked++;
+	}
+	CHECK(asked && asked < tries, "%u times", asked);
+	CHECK(nl_stat(&nl, group, PEERGROUP_A_STATS_REFUSED_UNKNOWN) > 1);
+	peer_close(&p);
+	rec_free(&rec);
+	NEED(!nl_simple(&nl, PEERGROUP_CMD_GROUP_CLOSE, PEERGROUP_A_GROUP_INDEX, group));
+}
+
 static void test_dropped(void)
 {
 	new_certs(2);
@@ -318,6 +359,7 @@ int main(void)
 		{ "what was ready before has synchronised no sooner", test_again },
 		{ "but when the last record has been verified", test_burst },
 		{ "records that waited for a certificate and were dropped", test_dropped },
+		{ "a record that waits in vain each time", test_never },
 	};
 
 	need_module();
