@@ -59,22 +59,26 @@ static HRESULT fetch(struct pgi_feed *feed, const struct peergroup_event *event,
 }
 
 /*
- * Who has left, and has another certificate since, is in again, and leaves by that of this one.
- * That the record of one that is void was published is late to tell.
+ * Who has left may be in again, by what it brings, or not: anybody who may invite can certify a
+ * key that was revoked. So a look tells that. Nor does a first certificate have to hold, which
+ * the kernel says only of those that it had before they were void.
  */
 static HRESULT tell_subject(struct pgi_feed *feed, const struct pgi_cert *cert, uint32_t change)
 {
+	bool joins = change == PEER_MEMBER_JOINED;
 	uint64_t id;
 	HRESULT hr;
 
 	memcpy(&id, cert->fingerprint, sizeof(id));
-	if (pgi_presence_has(&feed->revoked, id))
+	if (pgi_presence_has_member(&feed->revoked, cert->name)) {
+		feed->certs_behind = true;
 		return S_OK;
-	if (pgi_presence_has_member(&feed->revoked, cert->name))
-		change = PEER_MEMBER_JOINED;
+	}
+	/* A look was faster. */
+	if (joins && pgi_presence_has(&feed->rejoined, id))
+		return S_OK;
 	hr = push_member(cert->name, change, feed);
-	if (SUCCEEDED(hr))
-		pgi_presence_forget(&feed->revoked, cert->name);
+	feed->certs_behind |= joins && SUCCEEDED(hr);
 	return hr;
 }
 

@@ -770,6 +770,7 @@ static void end(struct pgi_feed *feed)
 	pgi_feed_free_links(feed);
 	pgi_presence_free(&feed->presence);
 	pgi_presence_free(&feed->revoked);
+	pgi_presence_free(&feed->rejoined);
 	pgi_feed_timer_close(feed);
 	pgi_nl_close(&feed->ask);
 	pgi_nl_close(&feed->nl);

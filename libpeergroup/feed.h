@@ -74,12 +74,14 @@ struct pgi_feed {
 	bool links_behind;		/* so it is with links: no data is asked for till then */
 	bool stale;			/* and to be done again when the socket is empty */
 	bool certs_behind;		/* all certificates are to be looked at, */
-	uint64_t look_from;		/* ... from then on, by CLOCK_MONOTONIC */
+	uint64_t look_from;		/* ... from then on, by CLOCK_MONOTONIC, */
+	uint64_t look_due;		/* ... or then anyway, by the same; 0: not */
 	bool gone;			/* the group ended */
 	int reason;			/* of the status, that there was no memory to tell of */
 	bool became_ready;		/* to be looked at and reset by the owner */
 	struct pgi_presence presence;	/* where @members */
-	struct pgi_presence revoked;	/* where @certs, by these instead of links */
+	struct pgi_presence revoked;	/* where @certs, by these instead of links, */
+	struct pgi_presence rejoined;	/* ... and where @members, by which who had left is in */
 	struct pgi_known known;
 	struct pgi_item *spare;		/* for how a direct connection has failed */
 	struct pgi_item *up;		/* links that were told of as up, and not as down */

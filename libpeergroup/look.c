@@ -11,6 +11,10 @@
 /* No less, as many short ones wake a program as often; and clocks may be coarse. */
 #define PAUSE_MIN_NS	(100 * 1000 * 1000ULL)
 
+/* Nor is it later, as the kernel's clock may be set meanwhile. */
+#define DUE_MAX		(3600 * PEERGROUP_TIME_PER_SECOND)
+#define NS_PER_TICK	(1000 * 1000 * 1000ULL / PEERGROUP_TIME_PER_SECOND)
+
 /* Of a list of certificates: who has one that is revoked has left. */
 static HRESULT push_revoked(const char *name, uint32_t change, void *arg)
 {
@@ -23,16 +27,33 @@ static HRESULT push_revoked(const char *name, uint32_t change, void *arg)
 	return pgi_feed_push(arg, &event, S_OK);
 }
 
+/* Nobody tells that a certificate begins to hold, by which who has left is in again. */
+static void plan_next(struct pgi_feed *feed, uint64_t now)
+{
+	uint64_t ticks = feed->revoked.due - now;
+
+	if (ticks > DUE_MAX)
+		ticks = DUE_MAX;
+	feed->look_due = feed->revoked.due ?
+		pgi_feed_clock(CLOCK_MONOTONIC) + ticks * NS_PER_TICK : 0;
+}
+
 static HRESULT look(struct pgi_feed *feed, pgi_presence_tell tell)
 {
-	struct pgi_group_state state;
+	struct pgi_presence *again = feed->members ? &feed->rejoined : NULL;
 	HRESULT hr = pgi_feed_asking(feed);
+	struct pgi_group_state state;
+	uint64_t now;
 
 	if (SUCCEEDED(hr))
 		hr = pgi_group_state_by_index(&feed->ask, feed->group, &state);
-	return FAILED(hr) ? hr :
-		pgi_presence_compare_revoked(&feed->revoked, &feed->ask, feed->group,
-					     pgi_now() + (uint64_t)state.time_offset, tell, feed);
+	if (FAILED(hr))
+		return hr;
+	now = pgi_now() + (uint64_t)state.time_offset;
+	hr = pgi_presence_compare_revoked(&feed->revoked, again, &feed->ask, feed->group, now,
+					  tell, feed);
+	plan_next(feed, now);
+	return hr;
 }
 
 HRESULT pgi_feed_start_looks(struct pgi_feed *feed)
@@ -55,28 +76,35 @@ static HRESULT look_and_measure(struct pgi_feed *feed)
 	return pgi_nl_ended(hr) ? S_OK : hr;
 }
 
+/* By CLOCK_MONOTONIC; 0: none is to be made. */
+static uint64_t next_look(const struct pgi_feed *feed)
+{
+	if (feed->gone)
+		return 0;
+	return feed->certs_behind ? feed->look_from : feed->look_due;
+}
+
 /* It asks for no room in the queue, which gets two events of each member at most. */
 HRESULT pgi_feed_look(struct pgi_feed *feed)
 {
-	bool owed = feed->certs_behind && !feed->gone;
+	uint64_t now = pgi_feed_clock(CLOCK_MONOTONIC);
 	HRESULT hr = S_OK;
 
-	if (owed && pgi_feed_clock(CLOCK_MONOTONIC) >= feed->look_from) {
+	feed->certs_behind |= feed->look_due && now >= feed->look_due;
+	if (feed->certs_behind && !feed->gone && now >= feed->look_from)
 		hr = look_and_measure(feed);
-		owed = feed->certs_behind;
-	}
-	pgi_feed_wait(feed, PGI_WAIT_LOOK, owed ? feed->look_from : 0);
+	pgi_feed_wait(feed, PGI_WAIT_LOOK, next_look(feed));
 	return hr;
 }
 
 int pgi_feed_until_look(const struct pgi_feed *feed, int timeout)
 {
-	uint64_t now, ms = 0;
+	uint64_t now, ms = 0, next = next_look(feed);
 
-	if (!timeout || !feed->certs_behind || feed->gone)
+	if (!timeout || !next)
 		return timeout;
 	now = pgi_feed_clock(CLOCK_MONOTONIC);
-	if (now < feed->look_from)
-		ms = (feed->look_from - now) / 1000000 + 1;
+	if (now < next)
+		ms = (next - now) / 1000000 + 1;
 	return timeout < 0 || ms < (uint64_t)timeout ? (int)ms : timeout;
 }

@@ -31,7 +31,8 @@ static uint64_t cert_of(const struct nlattr *fingerprint)
 struct member {
 	const char *name;		/* first, as members are looked up by such a pointer */
 	size_t reasons;			/* for which it is there */
-	bool untold, holds;		/* of certificates: it is new; another one holds */
+	bool untold, holds;		/* of certificates: it is new; another one holds, */
+	uint64_t cert;			/* ... the last of which is this */
 	char text[];
 };
 
@@ -80,6 +81,7 @@ static struct member *new_member(const char *name)
 		m->reasons = 0;
 		m->untold = false;
 		m->holds = false;
+		m->cert = 0;
 		m->name = memcpy(m->text, name, len);
 	}
 	return m;
@@ -296,7 +298,7 @@ HRESULT pgi_presence_record(struct pgi_presence *p, const struct pgi_record *rec
 /* ------------------------------------------------------------- comparing -- */
 
 struct compare {
-	struct pgi_presence *p;
+	struct pgi_presence *p, *again;
 	pgi_presence_tell tell;
 	void *arg;
 	HRESULT hr;
@@ -381,7 +383,13 @@ static bool holds(const struct nlattr **a, uint64_t now)
 	       now < pgi_nl_u64(a[PEERGROUP_A_MEMBER_NOT_AFTER]);
 }
 
-/* One that holds: where its member is not here yet another dump is to tell. */
+static void await_cert(struct pgi_presence *p, uint64_t begins, uint64_t now)
+{
+	if (begins > now && (!p->due || begins < p->due))
+		p->due = begins;
+}
+
+/* One that holds, or will: where its member is not here yet another dump is to tell. */
 static int take_good(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *a[PEERGROUP_A_MEMBER_MAX + 1];
@@ -389,11 +397,14 @@ static int take_good(const struct nlmsghdr *msg, void *arg)
 	struct member *m;
 
 	pgi_nl_parse(msg, a, PEERGROUP_A_MEMBER_MAX);
-	if (!holds(a, c->now))
-		return 0;
 	m = find_member(c->p, pgi_nl_str(a[PEERGROUP_A_MEMBER_NAME]));
-	if (m)
+	if (!m || a[PEERGROUP_A_MEMBER_REVOKED])
+		return 0;
+	await_cert(c->p, pgi_nl_u64(a[PEERGROUP_A_MEMBER_NOT_BEFORE]), c->now);
+	if (holds(a, c->now)) {
 		m->holds = true;
+		m->cert = cert_of(a[PEERGROUP_A_MEMBER_FINGERPRINT]);
+	}
 	return 0;
 }
 
@@ -436,6 +447,19 @@ static HRESULT dump_certs(struct compare *c, struct pgi_nl *nl, uint32_t group,
 	return err ? pgi_nl_fail(nl, err) : S_OK;
 }
 
+/* One void certificate less counts. The kernel has as many at most as there will be in @again. */
+static HRESULT gone_cert(struct compare *c, struct pgi_present *at)
+{
+	struct member *m = at->member;
+	HRESULT hr = S_OK;
+
+	if (m->untold)
+		return gone(c->p, at, NULL, NULL);
+	if (c->again && m->holds && m->reasons == 1)
+		hr = add_link(c->again, m->cert, m->name);
+	return FAILED(hr) ? hr : gone(c->p, at, c->tell, c->arg);
+}
+
 /* Of who has another one that holds none counts: that one may leave yet. */
 static HRESULT tell_certs(struct compare *c)
 {
@@ -447,7 +471,7 @@ static HRESULT tell_certs(struct compare *c)
 		struct member *m = at->member;
 
 		if (!at->seen || m->holds) {
-			hr = gone(c->p, at, m->untold ? NULL : c->tell, c->arg);
+			hr = gone_cert(c, at);
 			continue;
 		}
 		if (m->untold)
@@ -471,10 +495,13 @@ static void drop_untold(struct pgi_presence *p)
 	}
 }
 
-HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
-				     uint64_t now, pgi_presence_tell tell, void *arg)
+HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_presence *again,
+				     struct pgi_nl *nl, uint32_t group, uint64_t now,
+				     pgi_presence_tell tell, void *arg)
 {
-	struct compare c = { .p = p, .tell = tell, .arg = arg, .hr = S_OK, .now = now };
+	struct compare c = {
+		.p = p, .again = again, .tell = tell, .arg = arg, .hr = S_OK, .now = now,
+	};
 	HRESULT hr;
 	size_t i;
 
@@ -482,6 +509,7 @@ HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, 
 		p->list[i]->seen = false;
 		p->list[i]->member->holds = false;
 	}
+	p->due = 0;
 	hr = dump_certs(&c, nl, group, take_cert);
 	/* Others of who is new may have come before. */
 	if (SUCCEEDED(hr) && c.untold)
@@ -490,16 +518,4 @@ HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, 
 		hr = tell_certs(&c);
 	drop_untold(p);
 	return hr;
-}
-
-void pgi_presence_forget(struct pgi_presence *p, const char *name)
-{
-	size_t i = 0;
-
-	while (i < p->count) {
-		if (p->list[i]->member && !strcmp(p->list[i]->member->name, name))
-			drop(p, p->list[i]);	/* the last takes its place */
-		else
-			i++;
-	}
 }

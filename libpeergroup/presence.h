@@ -27,6 +27,7 @@ struct pgi_presence {
 	size_t count;
 	void *by_key, *by_name;		/* trees of the same, and of members */
 	uint8_t own[PEERGROUP_ID_LEN];	/* id of this node's record: it is here anyway */
+	uint64_t due;			/* of certificates: the next of theirs begins; or 0 */
 };
 
 void pgi_presence_free(struct pgi_presence *p);
@@ -57,12 +58,12 @@ HRESULT pgi_presence_compare(struct pgi_presence *p, struct pgi_nl *nl, uint32_t
 /*
  * The same of a list of certificates that were revoked, in the place of links, of those who
  * have no other that holds at @now, peer time: who has the first of them revoked is CONNECTED to
- * @tell, and who is not among them any more DISCONNECTED.
+ * @tell, and who is not among them any more DISCONNECTED. Where that is by a certificate that
+ * holds, that one is in @again from then on; NULL: that is of no use.
  */
-HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_nl *nl, uint32_t group,
-				     uint64_t now, pgi_presence_tell tell, void *arg);
-/* Why that member is there does not count any more; nobody is told. */
-void pgi_presence_forget(struct pgi_presence *p, const char *name);
+HRESULT pgi_presence_compare_revoked(struct pgi_presence *p, struct pgi_presence *again,
+				     struct pgi_nl *nl, uint32_t group, uint64_t now,
+				     pgi_presence_tell tell, void *arg);
 
 /* ---- place.c: where a node is, as the record has it ---- */
 

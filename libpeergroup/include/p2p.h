@@ -832,7 +832,9 @@ typedef enum peer_member_flags_tag {
  *	or for longer
  * @PEER_MEMBER_JOINED: its membership was published: by itself, for the first time, or
  *	by an administrator with PeerGroupIssueCredentials(), or with a certificate by which
- *	it is in again. Or its revocation is over, or does not count.
+ *	it is in again. Or its revocation is over, or does not count. Who has left is told of
+ *	by this only if it has a certificate that holds, and when it does; of who has one that
+ *	was void before it came PEER_MEMBER_LEFT is told next.
  * @PEER_MEMBER_LEFT: it was revoked, or fell with who had invited it, and has no other
  *	certificate that holds
  */
@@ -2192,10 +2194,10 @@ HRESULT PeerGroupParseInvitation(PCWSTR pwzInvitation,
  * leaves 4096 events in the queue, not counting data: those that follow are told, the last
  * state of each, when it has taken half of them, and what the status is then. Only that a
  * neighbour could not be connected to is not told then. How a PeerGroupOpenDirectConnection()
- * of this host has failed is told at once, and PEER_MEMBER_LEFT, however many events wait: for
- * that all certificates are looked at, and then not again for ten times as long as it took, 0.1
- * seconds at least. What there is no memory for is told in the same way when there is; but data
- * that comes then is dropped.
+ * of this host has failed is told at once, and PEER_MEMBER_LEFT, and who has left and is in
+ * again, however many events wait: for that all certificates are looked at, and then not again
+ * for ten times as long as it took, 0.1 seconds at least. What there is no memory for is told
+ * in the same way when there is; but data that comes then is dropped.
  *
  * All events of PEER_GROUP_EVENT_TYPE are told.
  *

@@ -141,6 +141,12 @@ static void invite(struct person *p, const struct cert *issuer, uint8_t role)
 	add_cert(p);
 }
 
+static void forget(struct person *p)
+{
+	EVP_PKEY_free(p->key);
+	memset(p, 0, sizeof(*p));
+}
+
 static const uint8_t membership[PEERGROUP_ID_LEN] = PEERGROUP_TYPE_MEMBERSHIP;
 
 /* What a record of membership says: the certificates below the root. */
@@ -162,20 +168,25 @@ static void put_record(struct rec *rec, const struct cert *by)
 	NEED(!nl_put_record(&nl, group, rec->wire, rec->len));
 }
 
-/* The same, as Alice's library leaves it in the group: where it is of use to all. */
-static void invite_again(struct person *p)
+/* The certificate, as Alice's library leaves it in the group: where it is of use to all. */
+static void leave_cert(const struct person *p)
 {
 	uint8_t data[2 * (2 + DER_ROOM)], hash[PEERGROUP_HASH_LEN];
 	const struct cert *chain[] = { &creator, &p->cert };
 	struct rec rec;
 
-	certify(p, &creator, PEERGROUP_ROLE_MEMBER);
 	rec_new(&rec, &creator, data, put_chain(data, chain, 2));
 	cert_spki_hash(p->key, hash);
 	memcpy(rec.hdr.id + 8, hash, 8);
 	memcpy(rec.hdr.type, membership, sizeof(membership));
 	put_record(&rec, &creator);
 	rec_free(&rec);
+}
+
+static void invite_again(struct person *p)
+{
+	certify(p, &creator, PEERGROUP_ROLE_MEMBER);
+	leave_cert(p);
 }
 
 /* ------------------------------------------------------------------ events -- */
@@ -411,6 +422,107 @@ static void test_in_again(void)
 	stop();
 }
 
+/* Who was revoked is not in again by what one issues that has not heard of it. */
+static void test_stays_out(void)
+{
+	static struct person p, other;
+
+	invite(&p, &creator, PEERGROUP_ROLE_MEMBER);
+	invite(&other, &creator, PEERGROUP_ROLE_MEMBER);
+	listen_to(false);
+	HR(peergroup_revoke(ours, p.name, 0), S_OK);
+	CHECK(is_told(&p, PEER_MEMBER_LEFT));
+	invite_again(&p);
+	HR(peergroup_revoke(ours, other.name, 0), S_OK);
+	CHECK(is_told(&other, PEER_MEMBER_LEFT), "its certificate is void, too");
+	stop();
+}
+
+/* Who has another one that is to hold soon, as clocks differ, is in again when it does. */
+static void test_in_soon(void)
+{
+	static struct person inviter, p;
+	char soon[32];
+
+	invite(&inviter, &creator, PEERGROUP_ROLE_INVITING);
+	invite(&p, &inviter.cert, PEERGROUP_ROLE_MEMBER);
+	listen_to(false);
+	HR(peergroup_revoke(ours, inviter.name, 0), S_OK);
+	CHECK(is_told(NULL, PEER_MEMBER_LEFT) && is_told(NULL, PEER_MEMBER_LEFT));
+	certify(&p, &creator, PEERGROUP_ROLE_MEMBER);
+	put_time(soon, 3);
+	p.cert.spec.not_before = soon;
+	cert_sign(&p.cert);
+	leave_cert(&p);
+	CHECK(is_told(&p, PEER_MEMBER_JOINED));
+	stop();
+}
+
+/* A key is revoked of which no certificate is here: what comes later is void from the start. */
+static void test_void_at_once(void)
+{
+	struct peergroup_revocation body = { .flags = 0 };
+	struct person p = { .key = new_key() }, other = { .key = NULL };
+	struct search s = { .fingerprint = p.cert.fingerprint, .name = p.name };
+	unsigned int count = void_now() + 1;
+	struct rec rec;
+
+	invite(&other, &creator, PEERGROUP_ROLE_MEMBER);
+	cert_spki_hash(p.key, body.key);
+	rec_revocation(&rec, &creator, &body);
+	put_record(&rec, &creator);
+	rec_free(&rec);
+	/* The kernel has dealt with both then. */
+	HR(peergroup_revoke(ours, other.name, 0), S_OK);
+	NEED(wait_until(are_void, &count));
+	listen_to(false);
+	invite_again(&p);
+	search(&s);
+	CHECK(is_told(&p, PEER_MEMBER_JOINED), "it is published");
+	CHECK(is_told(&p, PEER_MEMBER_LEFT), "and does not hold");
+	stop();
+	forget(&p);
+	forget(&other);
+}
+
+/* Who is in again is so once, though a look has told it before its record could. */
+static void test_in_once(void)
+{
+	static struct person inviter, p, other, last;
+	PEER_GROUP_EVENT_DATA *data;
+	unsigned int joined = 0;
+	bool over = false;
+
+	invite(&inviter, &creator, PEERGROUP_ROLE_INVITING);
+	invite(&p, &inviter.cert, PEERGROUP_ROLE_MEMBER);
+	invite(&other, &creator, PEERGROUP_ROLE_MEMBER);
+	invite(&last, &creator, PEERGROUP_ROLE_MEMBER);
+	listen_to(true);
+	HR(peergroup_revoke(ours, inviter.name, 0), S_OK);
+	CHECK(is_told(NULL, PEER_MEMBER_LEFT) && is_told(NULL, PEER_MEMBER_LEFT));
+	put_many();
+	put_many();
+	invite_again(&p);
+	invite_again(&last);
+	NEED(wait_until(sockets_read, NULL));
+	CHECK(take_records(1));
+	while (peergroup_event_wait(event, 0) == S_OK)
+		;
+	HR(peergroup_revoke(ours, other.name, 0), S_OK);
+	CHECK(peergroup_event_wait(event, PATIENCE) == S_OK, "it is not told");
+	/* Records are caught up with in their order. */
+	while (!over && (data = next_event())) {
+		if (data->eventType == PEER_GROUP_EVENT_MEMBER_CHANGED &&
+		    data->memberChangeData.changeType == PEER_MEMBER_JOINED) {
+			joined += same(data->memberChangeData.pwzIdentity, p.name);
+			over = same(data->memberChangeData.pwzIdentity, last.name);
+		}
+		PeerFreeData(data);
+	}
+	CHECK(over && joined == 1, "joined %u times", joined);
+	stop();
+}
+
 /* What has run out, and what does not hold yet, is none that holds. */
 static void test_not_now(void)
 {
@@ -494,12 +606,6 @@ static void watch_them(bool polls)
 	HR(peergroup_watch_close(watch), S_OK);
 }
 
-static void forget(struct person *p)
-{
-	EVP_PKEY_free(p->key);
-	memset(p, 0, sizeof(*p));
-}
-
 static void invite_them(void)
 {
 	forget(&carol);
@@ -560,6 +666,10 @@ int main(void)
 		{ "one leaves while many events wait", test_full },
 		{ "one joins and leaves while all that may wait does", test_very_full },
 		{ "who has left is in again", test_in_again },
+		{ "who was revoked is not in by another certificate", test_stays_out },
+		{ "who is to be in soon is in then", test_in_soon },
+		{ "a certificate is void from the start", test_void_at_once },
+		{ "who is in again is so once", test_in_once },
 		{ "who has another certificate, but not now", test_not_now },
 		{ "a watch tells of members, not of certificates", test_watch },
 		{ "and tells who waits for it", test_watch_wait },
