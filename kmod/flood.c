@@ -15,7 +15,6 @@
 #include "reserved.h"
 #include "revoke.h"
 
-
 /* A record of a link on its way through the signature check. */
 struct pg_arrival {
 	struct work_struct work;

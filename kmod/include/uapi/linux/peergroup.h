@@ -444,7 +444,7 @@ enum {
 	PEERGROUP_A_LIMIT_INVITER_RECORDS, /* u32: of an inviter and all below; 0: half */
 	PEERGROUP_A_LIMIT_INVITER_BYTES, /* u64: of an inviter and all below; 0: half */
 	PEERGROUP_A_LIMIT_DIRECT, /* u32: direct connections */
-	PEERGROUP_A_LIMIT_MEMBER_DIRECT, /* u32: of these with one member; an inviter: half of all */
+	PEERGROUP_A_LIMIT_MEMBER_DIRECT, /* u32: of these with one member; an inviter: half */
 	PEERGROUP_A_LIMIT_SEND_QUEUE, /* u32: bytes of data queued to one link */
 	PEERGROUP_A_LIMIT_RECEIVE_QUEUE, /* u32: bytes of data waiting for one socket */
 	PEERGROUP_A_LIMIT_RECEIVE_TOTAL, /* u32: bytes of data waiting for all sockets */
