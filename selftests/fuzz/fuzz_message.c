@@ -41,6 +41,7 @@ struct workqueue_struct *pg_wq;
 
 static struct pg_group group;
 static struct pg_watch watch;
+static struct pg_user whose;		/* that is */
 static struct cred user;
 static u8 id[PEERGROUP_HASH_LEN];
 static const u8 peer_key[PG_NODE_KEY_LEN] = "the other node's key";
@@ -535,7 +536,10 @@ static void begin_group(bool busy)
 	INIT_LIST_HEAD(&group.watches);
 	INIT_LIST_HEAD(&group.keepers);
 	memset(&watch, 0, sizeof(watch));
+	memset(&whose, 0, sizeof(whose));
+	whose.n = 1;
 	watch.cred = &user;
+	watch.user = &whose;
 	watch.takes = PEERGROUP_TAKES_DATA;
 	pg_inbox_init(&watch.data);
 	list_add_tail(&watch.node, &group.watches);
