@@ -17,7 +17,7 @@ static bool is_that(const char *text, const struct pgi_address *address)
 }
 
 /* S_FALSE where it is not among them. */
-static HRESULT drop(struct pgi_group_store *store, const struct pgi_address *address)
+static HRESULT drop(struct pgi_group_store *store, const void *address)
 {
 	size_t i, kept = 0;
 
@@ -31,26 +31,6 @@ static HRESULT drop(struct pgi_group_store *store, const struct pgi_address *add
 		return S_FALSE;
 	store->addresses_len = kept;
 	return S_OK;
-}
-
-static HRESULT forget(const char *identity, const char *name, const struct pgi_address *address)
-{
-	struct pgi_group_store *store;
-	HRESULT hr;
-	int lock;
-
-	hr = pgi_group_store_lock(identity, name, &lock);
-	if (FAILED(hr))
-		return hr;
-	hr = pgi_group_store_load(identity, name, &store);
-	if (SUCCEEDED(hr)) {
-		hr = drop(store, address);
-		if (hr == S_OK)
-			hr = pgi_group_store_save(store);
-		pgi_group_store_free(store);
-	}
-	pgi_group_store_unlock(lock);
-	return hr;
 }
 
 PGI_PUBLIC HRESULT peergroup_forget_address(const char *identity, const char *group,
@@ -70,7 +50,7 @@ PGI_PUBLIC HRESULT peergroup_forget_address(const char *identity, const char *gr
 	else if (SUCCEEDED(hr) && !pgi_name_valid(identity))
 		hr = pgi_fail(E_INVALIDARG, "\"%s\" is not a peer name", identity);
 	if (SUCCEEDED(hr))
-		hr = forget(own ? own : identity, group, &a);
+		hr = pgi_group_save_named(own ? own : identity, group, drop, &a);
 	free(own);
 	return hr;
 }

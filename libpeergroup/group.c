@@ -161,9 +161,9 @@ HRESULT pgi_group_now(struct pgi_group *group, uint64_t *now)
 	return S_OK;
 }
 
-static HRESULT save(const char *identity, const char *name,
-		    HRESULT (*change)(struct pgi_group_store *store, const void *arg),
-		    const void *arg)
+HRESULT pgi_group_save_named(const char *identity, const char *name,
+			     HRESULT (*change)(struct pgi_group_store *store, const void *arg),
+			     const void *arg)
 {
 	struct pgi_group_store *store;
 	HRESULT hr;
@@ -187,7 +187,7 @@ HRESULT pgi_group_save(struct pgi_group *group,
 		       HRESULT (*change)(struct pgi_group_store *store, const void *arg),
 		       const void *arg)
 {
-	return save(group->store->identity, group->store->name, change, arg);
+	return pgi_group_save_named(group->store->identity, group->store->name, change, arg);
 }
 
 static HRESULT set_ready(struct pgi_group_store *store, const void *arg PGI_UNUSED)
@@ -200,7 +200,7 @@ static HRESULT set_ready(struct pgi_group_store *store, const void *arg PGI_UNUS
 
 HRESULT pgi_group_save_ready(const char *identity, const char *name)
 {
-	return save(identity, name, set_ready, NULL);
+	return pgi_group_save_named(identity, name, set_ready, NULL);
 }
 
 /* --------------------------------------------------------------- opening -- */

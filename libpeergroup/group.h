@@ -135,6 +135,10 @@ HRESULT pgi_group_save_ready(const char *identity, const char *name);
 HRESULT pgi_group_save(struct pgi_group *group,
 		       HRESULT (*change)(struct pgi_group_store *store, const void *arg),
 		       const void *arg);
+/* The same of a group that need not be open. */
+HRESULT pgi_group_save_named(const char *identity, const char *name,
+			     HRESULT (*change)(struct pgi_group_store *store, const void *arg),
+			     const void *arg);
 
 /*
  * Whether the kernel runs the group for that member, in this namespace; S_FALSE
