@@ -791,22 +791,6 @@ static int ask_for_room(struct nl *by)
 	return send_data(by, 1);
 }
 
-/* Where so many sockets ask one after the other before their link has room again. */
-static bool is_quick(void)
-{
-	FILE *file = fopen("/proc/cpuinfo", "r");
-	char line[256];
-	bool uml = false;
-
-	while (file && fgets(line, sizeof(line), file))
-		uml = uml || strstr(line, "User Mode Linux");
-	if (file)
-		fclose(file);
-	if (!uml)
-		tap_skip = "thousands of sockets: in user-mode Linux only";
-	return uml;
-}
-
 /* Then as many uids as there may be sockets in all, and one more. Return: what that is told. */
 static int wait_most(unsigned int *n)
 {
@@ -830,7 +814,7 @@ static void test_waits_all(void)
 	struct peer p;
 	bool room;
 
-	if (!is_quick())
+	if (!quick_machine())
 		return;
 	NEED(!owner(0, 0, 0666));
 	/* The link is not to end before all have asked. */
@@ -1000,7 +984,7 @@ static void crowd(int (*ask)(struct nl *by), unsigned int share, unsigned int ha
 {
 	struct crowded c;
 
-	if (!is_quick())
+	if (!quick_machine())
 		return;
 	NEED(!owner(0, 0, 0666));
 	open_crowd(ALL, share);

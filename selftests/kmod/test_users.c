@@ -218,26 +218,11 @@ static void check_admin(const char *what, int (*ask)(struct nl *by))
 	}
 }
 
-static bool is_quick(void)
-{
-	FILE *file = fopen("/proc/cpuinfo", "r");
-	char line[256];
-	bool uml = false;
-
-	while (file && fgets(line, sizeof(line), file))
-		uml = uml || strstr(line, "User Mode Linux");
-	if (file)
-		fclose(file);
-	if (!uml)
-		tap_skip = "thousands of sockets: in user-mode Linux only";
-	return uml;
-}
-
 static void test_admin(void)
 {
 	unsigned int i;
 
-	if (!is_quick())
+	if (!quick_machine())
 		return;
 	set_mode(0666);
 	give_to(1);

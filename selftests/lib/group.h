@@ -16,6 +16,9 @@
 
 /* ---------------------------------------------------------- the machine -- */
 
+/* For tests in which thousands of sockets ask one after the other; if not, the test is skipped. */
+bool quick_machine(void);
+
 /* Loads the module unless it is there, unloads it at exit. */
 void need_module(void);
 /* A network namespace for this process alone, with its loopback interface up. */
