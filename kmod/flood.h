@@ -146,7 +146,7 @@ static inline u32 pg_flood_units(u32 hashes)
 
 /*
  * Counts a refresh that took @n hashes in the creator's rate: as a version, or several
- * where it was a long way along the chain. @r is in the table. Lock held.
+ * where it was a long way along the chain. @r is in the table, or was. Lock held.
  */
 void pg_flood_take_refresh(struct pg_flood *f, const struct pg_record *r, u32 n);
 

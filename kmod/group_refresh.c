@@ -68,14 +68,13 @@ static void pg_group_refreshed(struct pg_group *g, struct pg_link *from, const s
 	struct pg_link *link;
 
 	mutex_lock(&g->lock);
-	/* It may have gone meanwhile, or somebody else have brought this: hashed for nothing. */
-	if (pg_group_chained(g, r->rec.id) != r || r->refresh->step >= s->step) {
-		pg_link_wasted(from, pg_flood_units(s->step - s->known_step));
+	/* In any case it was hashed, as it is for each link that brings it at once. */
+	pg_flood_take_refresh(&g->flood, r, s->step - s->known_step);
+	/* It may have gone meanwhile, or somebody else have brought this. */
+	if (pg_group_chained(g, r->rec.id) != r || r->refresh->step >= s->step)
 		goto out;
-	}
 	pg_refresh_advance(r->refresh, s->step, s->value);
 	pg_table_refreshed(&g->table, r);
-	pg_flood_take_refresh(&g->flood, r, s->step - s->known_step);
 	pg_stat_inc(&g->stats, PEERGROUP_A_STATS_REFRESHED);
 	if (pg_rec_kind(r->rec.type) == PG_REC_PRESENCE)
 		pg_group_presence_changed(g, r);

@@ -395,8 +395,10 @@ static int pg_message_make_up(struct pg_link *link)
 		return 0;
 	if (!link->sync.cut && !READ_ONCE(link->missed)) {
 		/* What the last one brought and waits still may have to be asked for again. */
-		if (!link->deferred_bytes)
+		if (!link->deferred_bytes) {
 			link->made_up = 0;
+			link->asked_again = false;
+		}
 		return 0;
 	}
 	link->made_up++;
