@@ -125,8 +125,8 @@ check "it stays gone" has_no h1 "$id"
 pg h3 watch g --json --only record --count 2 --timeout 600 > "$T/watch" &
 watcher=$!
 wait_for "somebody watches" 30 watched
-soon=$(add_until 4s h1)
 expired=$(stat_of h2 expired)
+soon=$(add_until 4s h1)
 wait_for "a record of four seconds comes" 30 grep -q added "$T/watch"
 wait "$watcher"
 is "h3 heard of its beginning and end" "$(grep -oE 'added|expired' "$T/watch" | xargs)" \

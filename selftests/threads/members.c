@@ -74,15 +74,20 @@ static void connect_all(unsigned int me, unsigned int round)
 	peergroup_free(status);
 }
 
-/* Where there are neighbours already. */
+/*
+ * Where there are neighbours already. Of two links, each end having dialled one, one is given up,
+ * and that may be heard of before the other one is up: not connected, for that moment.
+ */
 static void connect_again(unsigned int me, unsigned int round)
 {
 	PEER_ADDRESS a = bobs_address();
+	HRESULT hr;
 
 	(void)me;
 	(void)round;
 	SAYS(PeerGroupConnect(ours), PEER_S_ALREADY_CONNECTED);
-	SAYS(PeerGroupConnectByAddress(ours, 1, &a), PEER_S_ALREADY_CONNECTED);
+	hr = PeerGroupConnectByAddress(ours, 1, &a);
+	expect(hr == S_OK || hr == PEER_S_ALREADY_CONNECTED, __FILE__, __LINE__, "connect", hr);
 }
 
 /* ---------------------------------------------------------------- members -- */
