@@ -594,14 +594,17 @@ static int send_data(struct nl *by, size_t len)
 	return nl_talk(by, msg, NULL, NULL);
 }
 
-/* Data that the other end does not read, until the socket has to wait for room. */
+/*
+ * Data that the other end does not read, until the socket has to wait for room: and again where it
+ * was told of room before it was told to wait.
+ */
 static void fill_link(struct nl *by)
 {
 	int err;
 
 	do {
 		err = send_data(by, PEERGROUP_CHUNK_MAX);
-	} while (!err);
+	} while (!err || (err == -EAGAIN && by->amid == CMD(SEND_NTF)));
 	CHECK(err == -EAGAIN, "%d (%s)", err, by->text);
 }
 
