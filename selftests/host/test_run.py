@@ -26,11 +26,8 @@ echo $$ > "$PG_BUILD/new" && mv "$PG_BUILD/new" "$PG_BUILD/machine"
 exec sleep 1000
 """
 
-TEST = """#!/bin/sh
-# long:
-echo 1..1
-echo ok 1
-"""
+# In one line, or this test would be one that takes long.
+TEST = "#!/bin/sh\n# long:\necho 1..1\necho ok 1\n"
 
 
 def script(path, text):
